@@ -1,0 +1,2 @@
+//! The command huizheng.
+fn main() {}

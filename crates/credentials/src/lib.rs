@@ -1,0 +1,1 @@
+//! Credential formats, proofs, status lists and the catalogue of types. Pure.

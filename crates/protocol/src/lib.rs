@@ -1,0 +1,1 @@
+//! OpenID4VCI, OpenID4VP and DCQL: messages and error codes. Pure.

@@ -1,0 +1,1 @@
+//! What the chain says: transactions, state machine, records, proofs, light client. Pure.

@@ -1,0 +1,1 @@
+//! What the services share: configuration, problem+json, pages, telemetry, bind and shutdown.

@@ -1,0 +1,1 @@
+//! Typed tables on an embedded store that loses nothing it acknowledged.

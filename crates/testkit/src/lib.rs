@@ -1,0 +1,1 @@
+//! For tests only: fixed clock, seeded randomness, synthetic people and companies.

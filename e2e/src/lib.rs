@@ -1,0 +1,1 @@
+//! Whole stories, in process, over real HTTP.

@@ -1,0 +1,1 @@
+//! The issuer service: apply, approve, issue, change.

@@ -1,0 +1,1 @@
+//! The verifier service and the counter: ask, check, decide.

@@ -1,0 +1,1 @@
+//! The holder's wallet: hold, consent, present, log.
