@@ -1,0 +1,60 @@
+// Debian's chromium, driven by playwright-core, one window for each person of a story.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+const ARGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Starts the browser: `CHROMIUM` names the executable, Debian's by default. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS })
+}
+
+/** @typedef {{ lang?: 'zh' | 'en', scheme?: 'light' | 'dark', width?: number, height?: number }} Look */
+
+/**
+ * A window of its own (cookies, language, theme). What goes wrong in it is kept in `page.faults`: script errors,
+ * console errors (a blocked inline script or style is one), and requests that leave loopback.
+ *
+ * @param {import('playwright-core').Browser} browser
+ * @param {Look} [look]
+ */
+export async function open(browser, { lang = 'zh', scheme = 'light', width = 1280, height = 900 } = {}) {
+  const context = await browser.newContext({
+    locale: lang === 'zh' ? 'zh-CN' : 'en-GB',
+    timezoneId: 'Asia/Shanghai',
+    colorScheme: scheme,
+    reducedMotion: 'reduce',
+    viewport: { width, height },
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  page.faults = []
+  page.on('pageerror', (error) => page.faults.push(`script error: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.faults.push(`console: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url())
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1' && hostname !== 'localhost') {
+      page.faults.push(`left loopback: ${request.url()}`)
+    }
+  })
+  return page
+}
+
+const folder = process.env.HUIZHENG_SCREENSHOTS
+
+/** Saves what the page shows as `<name>.png`, where `HUIZHENG_SCREENSHOTS` names a folder. */
+export async function shoot(page, name, options = {}) {
+  if (!folder) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`), ...options })
+}
