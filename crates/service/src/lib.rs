@@ -1,1 +1,27 @@
 //! What the services share: configuration, problem+json, pages, telemetry, bind and shutdown.
+
+pub mod assets;
+pub mod config;
+pub mod extract;
+pub mod i18n;
+pub mod lang;
+pub mod layers;
+pub mod oauth;
+pub mod problem;
+pub mod qr;
+pub mod random;
+pub mod rate;
+pub mod request_id;
+pub mod server;
+pub mod session;
+pub mod telemetry;
+pub mod ui;
+
+pub use i18n::{Strings, Texts};
+pub use lang::Lang;
+pub use layers::Layers;
+pub use oauth::OAuthError;
+pub use problem::Problem;
+pub use rate::RateLimiter;
+pub use server::{Running, Server};
+pub use session::{Session, Sessions};

@@ -1,0 +1,122 @@
+//! What every service wraps its router in, once, at the outside.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use crate::problem::Problem;
+use crate::{lang, request_id};
+
+/// Limits and permissions of a service.
+#[derive(Debug, Clone, Copy)]
+pub struct Layers {
+    /// Largest body that is read, in bytes.
+    pub body_limit: usize,
+    /// Longest time an answer may take to begin.
+    pub timeout: Duration,
+    /// Whether pages may ask for the camera (the phone scans with it).
+    pub camera: bool,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self { body_limit: 1024 * 1024, timeout: Duration::from_secs(10), camera: false }
+    }
+}
+
+impl Layers {
+    /// Wraps the router, from the outside in: request id, trace, security headers, panics into 500, time limit into
+    /// 503, body limit into 413, the language a visitor chose; 404 and 405 as problems.
+    pub fn wrap(self, router: Router) -> Router {
+        router
+            .fallback(|| async { Problem::not_found("There is nothing at this address") })
+            .method_not_allowed_fallback(|| async {
+                Problem::new(
+                    http::StatusCode::METHOD_NOT_ALLOWED,
+                    "method-not-allowed",
+                    "This address doesn't take that method",
+                )
+            })
+            .layer(from_fn(lang::remember))
+            .layer(DefaultBodyLimit::max(self.body_limit))
+            .layer(from_fn_with_state(self, limits))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(self, security_headers))
+            .layer(from_fn(trace))
+            .layer(from_fn(request_id::layer))
+    }
+}
+
+async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let announced =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > layers.body_limit as u64) {
+        return Problem::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large")
+            .with("limit", layers.body_limit)
+            .into_response();
+    }
+    match tokio::time::timeout(layers.timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable("timeout", "This took too long; try again").into_response(),
+    }
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without text");
+    Problem::internal(text).into_response()
+}
+
+/// No inline script or style, nothing from elsewhere, never in a frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+async fn security_headers(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    let permissions = if layers.camera {
+        "camera=(self), microphone=(), geolocation=()"
+    } else {
+        "camera=(), microphone=(), geolocation=()"
+    };
+    set(HeaderName::from_static("permissions-policy"), permissions);
+    set(header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// One line a request, with the path and never the query: queries carry codes and links.
+async fn trace(request: Request, next: Next) -> Response {
+    let span = tracing::info_span!(
+        "request",
+        id = request_id::current().unwrap_or_default(),
+        method = %request.method(),
+        path = request.uri().path(),
+    );
+    let started = Instant::now();
+    async move {
+        let response = next.run(request).await;
+        let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis() as u64);
+        tracing::debug!(status, ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}

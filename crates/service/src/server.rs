@@ -1,0 +1,209 @@
+//! A server is a value: bind it, join it, shut it down. Tests bind port 0 and run the real thing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+/// How long a client may take to send its request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long in-flight requests may take to finish after a shutdown was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+/// How many connections are served at once; further ones wait in the system's queue.
+const MAX_CONNECTIONS: usize = 4096;
+
+/// Why no server could be started.
+#[derive(Debug, thiserror::Error)]
+#[error("{addr} can't be listened on ({reason}); is another program using the port?")]
+pub struct BindError {
+    /// The address that was asked for.
+    pub addr: SocketAddr,
+    /// What the system said.
+    pub reason: std::io::ErrorKind,
+}
+
+/// Where servers come from.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Takes the address without answering yet, for routers that must know their own base URL. Port 0 takes any free one.
+    pub async fn listen(addr: SocketAddr) -> Result<Listening, BindError> {
+        let refused = |error: std::io::Error| BindError { addr, reason: error.kind() };
+        let listener = TcpListener::bind(addr).await.map_err(refused)?;
+        let addr = listener.local_addr().map_err(refused)?;
+        Ok(Listening { listener, addr })
+    }
+
+    /// Takes the address and serves the router.
+    pub async fn bind(addr: SocketAddr, router: Router) -> Result<Running, BindError> {
+        Ok(Self::listen(addr).await?.serve(router))
+    }
+}
+
+/// An address that is taken and not answered on yet.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+impl Listening {
+    /// The real address, with the port that was found if port 0 was asked for.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://host:port`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Starts answering.
+    pub fn serve(self, router: Router) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(self.listener, router, stopped));
+        Running { addr: self.addr, stop: Arc::new(stop), task }
+    }
+}
+
+/// A server that is answering.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    stop: Arc<watch::Sender<bool>>,
+    task: JoinHandle<()>,
+}
+
+/// Asks a [`Running`] server to stop, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Stopper(Arc<watch::Sender<bool>>);
+
+impl Stopper {
+    /// Stops accepting; in-flight requests get ten seconds to finish.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Running {
+    /// The address it answers on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://host:port`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// A handle that can stop it while something else waits in [`Running::join`].
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.stop.clone())
+    }
+
+    /// Waits until it has stopped.
+    pub async fn join(self) {
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, addr = %self.addr, "server ended badly");
+        }
+    }
+
+    /// Stops it: no new connections, in-flight requests finish (ten seconds at most).
+    pub async fn shutdown(self) {
+        self.stopper().stop();
+        self.join().await;
+    }
+}
+
+/// Waits for SIGINT (Ctrl-C) or SIGTERM.
+pub async fn shutdown_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
+    tokio::pin!(stop);
+    loop {
+        let next = async {
+            let place = places.clone().acquire_owned().await.ok()?;
+            Some((listener.accept().await, place))
+        };
+        let (accepted, place) = tokio::select! {
+            () = &mut stop => break,
+            Some(next) = next => next,
+        };
+        let (stream, peer) = match accepted {
+            Ok(connection) => connection,
+            Err(error) => {
+                // Out of file descriptors, or the client left first: wait a little, never spin and never stop.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let connection = graceful.watch(connection(stream, peer, router.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were cut off at shutdown");
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+) -> auto::Connection<
+    'static,
+    TokioIo<TcpStream>,
+    impl hyper::service::Service<
+        http::Request<hyper::body::Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future: Send + 'static,
+    >,
+    TokioExecutor,
+> {
+    // Small answers leave at once; failing to set it costs only latency.
+    drop(stream.set_nodelay(true));
+    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(axum::body::Body::new)
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(64 * 1024);
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(64 * 1024).max_concurrent_streams(100);
+    builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
+}

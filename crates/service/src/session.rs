@@ -1,0 +1,193 @@
+//! Sessions for pages: an unguessable cookie, a CSRF token, a time limit, in memory.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, HeaderValue, header};
+use subtle::ConstantTimeEq;
+
+use crate::problem::Problem;
+use crate::random;
+
+/// How many sessions are kept; the oldest give way.
+const MAX_SESSIONS: usize = 10_000;
+
+/// The sessions of one service. `T` is what is known of whoever signed in. Cloning shares them.
+///
+/// Browsers share cookies between the ports of a host, so services on one host need different cookie names.
+pub struct Sessions<T> {
+    cookie: &'static str,
+    idle: Duration,
+    inner: Arc<Mutex<HashMap<String, Entry<T>>>>,
+}
+
+struct Entry<T> {
+    value: T,
+    csrf: String,
+    seen: Instant,
+}
+
+/// A session that a request belongs to.
+#[derive(Clone)]
+pub struct Session<T> {
+    /// What is known of whoever signed in.
+    pub value: T,
+    /// Put this in every form, see [`crate::ui::form`].
+    pub csrf: String,
+}
+
+/// A session that just began: send `set_cookie` with the answer.
+pub struct Started<T> {
+    /// For the `Set-Cookie` header.
+    pub set_cookie: HeaderValue,
+    /// The session.
+    pub session: Session<T>,
+}
+
+impl<T> fmt::Debug for Sessions<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("cookie", &self.cookie).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Session<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(…)")
+    }
+}
+
+impl<T> fmt::Debug for Started<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Started(…)")
+    }
+}
+
+impl<T> Clone for Sessions<T> {
+    fn clone(&self) -> Self {
+        Self { cookie: self.cookie, idle: self.idle, inner: self.inner.clone() }
+    }
+}
+
+impl<T: Clone> Sessions<T> {
+    /// Sessions under this cookie name that end after `idle` without a request.
+    pub fn new(cookie: &'static str, idle: Duration) -> Self {
+        Self { cookie, idle, inner: Arc::default() }
+    }
+
+    /// Begins a session. Always a fresh id, so that none can be fixed beforehand.
+    pub fn start(&self, value: T) -> Started<T> {
+        let (id, csrf) = (random::token(32), random::token(32));
+        let now = Instant::now();
+        let mut sessions = self.lock();
+        sessions.retain(|_, entry| now.saturating_duration_since(entry.seen) < self.idle);
+        if sessions.len() >= MAX_SESSIONS
+            && let Some(oldest) =
+                sessions.iter().min_by_key(|(_, entry)| entry.seen).map(|(id, _)| id.clone())
+        {
+            sessions.remove(&oldest);
+        }
+        sessions.insert(id.clone(), Entry { value: value.clone(), csrf: csrf.clone(), seen: now });
+        Started { set_cookie: self.set_cookie(&id, None), session: Session { value, csrf } }
+    }
+
+    /// The session that this request's cookie belongs to, if it is still alive.
+    pub fn find(&self, headers: &HeaderMap) -> Option<Session<T>> {
+        let id = cookie(headers, self.cookie)?;
+        let now = Instant::now();
+        let mut sessions = self.lock();
+        let entry = sessions.get_mut(id)?;
+        if now.saturating_duration_since(entry.seen) >= self.idle {
+            sessions.remove(id);
+            return None;
+        }
+        entry.seen = now;
+        Some(Session { value: entry.value.clone(), csrf: entry.csrf.clone() })
+    }
+
+    /// Ends the session; send the value as `Set-Cookie`.
+    pub fn end(&self, headers: &HeaderMap) -> HeaderValue {
+        if let Some(id) = cookie(headers, self.cookie) {
+            self.lock().remove(id);
+        }
+        self.set_cookie("", Some(0))
+    }
+
+    fn set_cookie(&self, id: &str, max_age: Option<u32>) -> HeaderValue {
+        let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Strict{max_age}", self.cookie);
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry<T>>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Session<T> {
+    /// Whether a form came from one of this session's own pages; compared in constant time.
+    pub fn check_csrf(&self, sent: &str) -> Result<(), Problem> {
+        if bool::from(self.csrf.as_bytes().ct_eq(sent.as_bytes())) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("csrf", "This page is out of date; open it again and repeat the step"))
+        }
+    }
+}
+
+/// A cookie's value.
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request_with(set_cookie: &HeaderValue) -> HeaderMap {
+        let pair = set_cookie.to_str().expect("ascii").split(';').next().expect("pair").to_owned();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("other=1; {pair}").parse().expect("header"));
+        headers
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_cookie_until_it_ends() {
+        let sessions = Sessions::new("desk", Duration::from_secs(60));
+        let started = sessions.start("li");
+        let headers = request_with(&started.set_cookie);
+        assert_eq!(sessions.find(&headers).expect("alive").value, "li");
+        drop(sessions.end(&headers));
+        assert!(sessions.find(&headers).is_none());
+    }
+
+    #[test]
+    fn a_session_ends_when_idle() {
+        let sessions = Sessions::new("desk", Duration::ZERO);
+        let started = sessions.start(());
+        assert!(sessions.find(&request_with(&started.set_cookie)).is_none());
+    }
+
+    #[test]
+    fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+        let started = Sessions::new("desk", Duration::from_secs(1)).start(());
+        let text = started.set_cookie.to_str().expect("ascii").to_owned();
+        assert!(text.contains("HttpOnly") && text.contains("SameSite=Strict"), "{text}");
+    }
+
+    #[test]
+    fn another_sessions_csrf_token_is_refused() {
+        let sessions = Sessions::new("desk", Duration::from_secs(60));
+        let (mine, other) = (sessions.start(()).session, sessions.start(()).session);
+        mine.check_csrf(&mine.csrf).expect("its own");
+        assert_eq!(mine.check_csrf(&other.csrf).expect_err("another's").status(), 403);
+        mine.check_csrf("").expect_err("none");
+    }
+}

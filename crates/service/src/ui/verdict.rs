@@ -1,0 +1,99 @@
+//! A decision and the checks that led to it.
+
+use maud::{Markup, html};
+
+use super::icon::icon;
+use super::state::{State, badge};
+use super::texts;
+use crate::lang::Lang;
+
+/// How a check or a decision came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Yes.
+    Passed,
+    /// No.
+    Failed,
+    /// Nobody can tell.
+    Unknown,
+}
+
+impl Outcome {
+    fn state(self) -> State {
+        match self {
+            Self::Passed => State::Accepted,
+            Self::Failed => State::Refused,
+            Self::Unknown => State::CannotTell,
+        }
+    }
+}
+
+/// The decision: one word, why, and who it is about.
+#[derive(Debug, Clone)]
+pub struct Verdict<'v> {
+    /// How it came out.
+    pub outcome: Outcome,
+    /// One sentence: what this means, with dates and names.
+    pub reason: &'v str,
+    /// A portrait as a `data:image/…` URL, if one was asked for and shown.
+    pub portrait: Option<&'v str>,
+}
+
+/// One check, opening to its evidence.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The stable id (`issuer_signature`), kept in the page for tests and support.
+    pub id: String,
+    /// What was asked, in words ("Was the licence signed by its issuer?").
+    pub title: String,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// The finding in one line.
+    pub finding: String,
+    /// The evidence: keys, block heights, times.
+    pub evidence: Vec<(String, String)>,
+}
+
+/// The banner: readable in two seconds from an arm's length.
+pub fn decision(lang: Lang, verdict: &Verdict<'_>) -> Markup {
+    let state = verdict.outcome.state();
+    html! {
+        section.decision class=(state.class()) role="status" aria-live="assertive" data-outcome=(state.class()) {
+            @if let Some(portrait) = verdict.portrait {
+                img.portrait src=(portrait) alt=(texts(lang).get("decision.portrait"));
+            } @else { span.decision-sign { (icon(state.icon())) } }
+            div { h1 { @if verdict.portrait.is_some() { (icon(state.icon())) } (state.word(lang)) } p { (verdict.reason) } }
+        }
+    }
+}
+
+/// The list of checks: what failed is open already.
+pub fn checks(lang: Lang, checks: &[Check]) -> Markup {
+    let t = texts(lang);
+    html! {
+        ul.checks {
+            @for check in checks {
+                @let state = check.outcome.state();
+                li data-check=(check.id) data-outcome=(state.class()) {
+                    details open[check.outcome != Outcome::Passed] {
+                        summary {
+                            span.check-sign class=(state.class()) { (icon(state.icon())) }
+                            span.check-title { (check.title) }
+                            (badge(state, match check.outcome {
+                                Outcome::Passed => t.get("check.passed"),
+                                Outcome::Failed => t.get("check.failed"),
+                                Outcome::Unknown => t.get("check.unknown"),
+                            }))
+                        }
+                        div.check-body {
+                            p { (check.finding) }
+                            @if !check.evidence.is_empty() {
+                                dl.evidence { @for (name, value) in &check.evidence { div { dt { (name) } dd { (value) } } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
