@@ -1,0 +1,247 @@
+//! The store: open it, read it, write it.
+
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        mpsc::{Sender, sync_channel},
+    },
+    task::{Context, Poll},
+    thread::JoinHandle,
+};
+
+use futures_channel::oneshot;
+
+use crate::{
+    OpenError, Options, StoreError,
+    backend::{Backend, memory::Memory},
+    key::{Key, KeyFor},
+    open,
+    range::Range,
+    table::{Codec, Table},
+    tx::{Tx, decode_rows},
+    writer::{self, Answer, Job, Message, Shared},
+};
+
+/// A handle to a store; clones share it. The last one to go finishes what is queued and closes it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    sender: Sender<Message>,
+}
+
+impl Store {
+    /// Opens the store in this folder, or makes a new one where there is none.
+    ///
+    /// # Errors
+    /// Each [`OpenError`] says what to do. What held data is never taken for new.
+    pub fn persistent(path: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let engine = open::open(path, options)?;
+        Self::start(Box::new(engine)).map_err(|source| OpenError::Io { path: path.to_owned(), source })
+    }
+
+    /// A store that lives as long as its handles, for tests and passing data.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] if the system gives no thread.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        Self::start(Box::new(Memory::default()))
+            .map_err(|source| OpenError::Io { path: "(memory)".into(), source })
+    }
+
+    pub(crate) fn start(backend: Box<dyn Backend>) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared { backend, changing: RwLock::new(()) });
+        let (sender, thread) = writer::spawn(Arc::clone(&shared))?;
+        Ok(Self { inner: Arc::new(Inner { shared, writer: Mutex::new(Some(thread)), sender }) })
+    }
+
+    /// The value at a key.
+    ///
+    /// # Errors
+    /// [`StoreError::Undecodable`] if it isn't what the table says; [`StoreError::Failed`] if the engine refuses.
+    pub fn get<K: ?Sized, V, C: Codec<V>>(
+        &self,
+        table: &Table<K, V, C>,
+        key: impl KeyFor<K>,
+    ) -> Result<Option<V>, StoreError> {
+        self.read(|view| view.get(table, key))
+    }
+
+    /// At most `limit` rows of a range, in its order.
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub fn page<K: Key + ?Sized, V, C: Codec<V>>(
+        &self,
+        table: &Table<K, V, C>,
+        range: &Range<K>,
+        limit: usize,
+    ) -> Result<Vec<(K::Owned, V)>, StoreError> {
+        self.read(|view| view.page(table, range, limit))
+    }
+
+    /// Several reads of one state: no commit comes between. Keep it short, commits wait for it.
+    pub fn read<R>(&self, read: impl FnOnce(View<'_>) -> R) -> R {
+        let _still = self.inner.shared.changing.read().unwrap_or_else(PoisonError::into_inner);
+        read(View { backend: self.inner.shared.backend.as_ref() })
+    }
+
+    /// Runs the closure on the writing thread and waits until what it wrote is on the disk.
+    ///
+    /// Blocks: in async code use [`Store::write_async`]. A closure must not write to the same store by another
+    /// handle: it would wait for itself.
+    ///
+    /// # Errors
+    /// The closure's own error, or a [`StoreError`] as that type. Either way nothing was written, except after
+    /// [`StoreError::Failed`], when only the next open can tell.
+    pub fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.wait(write, true)
+    }
+
+    /// As [`Store::write`], but answers before the disk has it: a crash may undo it, whole and in order. For indexes
+    /// that can be built again.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_relaxed<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.wait(write, false)
+    }
+
+    /// As [`Store::write`], for any async runtime or none. The write is queued by the call itself; dropping the
+    /// future doesn't recall it.
+    pub fn write_async<T, E, F>(&self, write: F) -> Writing<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        self.queue(write, true, move |answer| {
+            // Whoever dropped the future doesn't want to know.
+            let _ = sender.send(answer);
+        });
+        Writing { receiver }
+    }
+
+    /// Finishes what is queued, syncs, and takes no more writes. Other handles' reads still work.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    fn wait<T, E, F>(&self, write: F, durable: bool) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = sync_channel(1);
+        self.queue(write, durable, move |answer| {
+            let _ = sender.send(answer);
+        });
+        receiver.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    fn queue<T, E, F>(&self, write: F, durable: bool, answer: impl FnOnce(Result<T, E>) + Send + 'static)
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let run = move |tx: &mut Tx<'_>| {
+            // What a panic leaves half done in `tx` is rolled back, so nobody sees it.
+            let outcome = catch_unwind(AssertUnwindSafe(|| write(tx)))
+                .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+            Answer {
+                keep: outcome.is_ok(),
+                tell: Box::new(move |committed| answer(committed.map_err(E::from).and(outcome))),
+            }
+        };
+        // A closed store drops the job, and with it `answer`: the waiting end sees that.
+        let _ = self.inner.sender.send(Message::Write(Job { run: Box::new(run), durable }));
+    }
+}
+
+/// A write under way.
+pub struct Writing<T, E> {
+    receiver: oneshot::Receiver<Result<T, E>>,
+}
+
+impl<T, E: From<StoreError>> Future for Writing<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.receiver)
+            .poll(context)
+            .map(|answer| answer.unwrap_or_else(|_| Err(StoreError::Closed.into())))
+    }
+}
+
+/// One state of all tables.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    backend: &'a dyn Backend,
+}
+
+impl View<'_> {
+    /// As [`Store::get`].
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub fn get<K: ?Sized, V, C: Codec<V>>(
+        &self,
+        table: &Table<K, V, C>,
+        key: impl KeyFor<K>,
+    ) -> Result<Option<V>, StoreError> {
+        self.backend.get(&table.key(key)?)?.map(|bytes| table.decode(bytes)).transpose()
+    }
+
+    /// As [`Store::page`].
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub fn page<K: Key + ?Sized, V, C: Codec<V>>(
+        &self,
+        table: &Table<K, V, C>,
+        range: &Range<K>,
+        limit: usize,
+    ) -> Result<Vec<(K::Owned, V)>, StoreError> {
+        decode_rows(table, self.backend.page(&range.span(table), limit)?)
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        let _ = self.sender.send(Message::Close);
+        // The last handle may go inside a write, on the writing thread itself.
+        if thread.thread().id() != std::thread::current().id() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,120 @@
+//! The one thread that writes.
+
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use crate::{StoreError, backend::Backend, tx::Tx};
+
+/// How many writes share one sync at most.
+const GROUP: usize = 1024;
+/// How long relaxed writes may wait for a sync when nothing else asks for one.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// A write: what to run, and whether its answer waits for the disk.
+pub(crate) struct Job {
+    pub(crate) run: Box<dyn FnOnce(&mut Tx<'_>) -> Answer + Send>,
+    pub(crate) durable: bool,
+}
+
+/// What became of a closure: whether its changes stay, and how to tell the one who waits.
+pub(crate) struct Answer {
+    pub(crate) keep: bool,
+    pub(crate) tell: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+}
+
+pub(crate) enum Message {
+    Write(Job),
+    Close,
+}
+
+/// The engine, and the lock under which it changes: readers see each commit whole or not at all.
+pub(crate) struct Shared {
+    pub(crate) backend: Box<dyn Backend>,
+    pub(crate) changing: RwLock<()>,
+}
+
+pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
+    let (sender, receiver) = channel();
+    let writer = Writer { shared, failed: None, unsynced: false };
+    let thread =
+        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&receiver))?;
+    Ok((sender, thread))
+}
+
+struct Writer {
+    shared: Arc<Shared>,
+    failed: Option<StoreError>,
+    unsynced: bool,
+}
+
+impl Writer {
+    fn run(mut self, inbox: &Receiver<Message>) {
+        let mut open = true;
+        while open {
+            let mut group = Vec::new();
+            match inbox.recv_timeout(IDLE) {
+                Ok(Message::Write(job)) => group.push(job),
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => open = false,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            while open && !group.is_empty() && group.len() < GROUP {
+                match inbox.try_recv() {
+                    Ok(Message::Write(job)) => group.push(job),
+                    Ok(Message::Close) => open = false,
+                    Err(_) => break,
+                }
+            }
+            if group.is_empty() {
+                self.sync_if_needed();
+            } else {
+                self.commit(group);
+            }
+        }
+        self.sync_if_needed();
+    }
+
+    fn commit(&mut self, group: Vec<Job>) {
+        let shared = Arc::clone(&self.shared);
+        let mut tx = Tx::new(shared.backend.as_ref());
+        let mut waiting = Vec::with_capacity(group.len());
+        for job in group {
+            let answer = (job.run)(&mut tx);
+            if answer.keep {
+                tx.settle();
+            } else {
+                tx.roll_back();
+            }
+            waiting.push((job.durable, answer.tell));
+        }
+        let changes = tx.into_changes();
+        if !changes.is_empty() && self.failed.is_none() {
+            self.unsynced = true;
+            let _changing = shared.changing.write().unwrap_or_else(PoisonError::into_inner);
+            self.failed = shared.backend.apply(changes).err();
+        }
+        if waiting.iter().any(|(durable, _)| *durable) {
+            self.sync_if_needed();
+        }
+        for (_, tell) in waiting {
+            tell(self.failed.clone().map_or(Ok(()), Err));
+        }
+    }
+
+    /// After a sync that failed, the system may have dropped what it could not write: trying again would succeed and
+    /// mean nothing. So the first failure is the last word.
+    fn sync_if_needed(&mut self) {
+        if self.unsynced && self.failed.is_none() {
+            self.failed = self.shared.backend.sync().err();
+            self.unsynced = false;
+            if self.failed.is_some() {
+                tracing::error!("the disk refused a commit; the store takes no more writes");
+            }
+        }
+    }
+}
