@@ -1,0 +1,262 @@
+//! What a node's HTTP API takes and answers. Shared by the node, the services' client and the wallet.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST` [`TRANSACTIONS`], a transaction's bytes | [`SubmitResponse`], once it is final |
+//! | `GET` [`transaction_path`] | [`SubmitResponse`], while the node remembers it |
+//! | `GET` [`evidence_path`] | evidence bytes; as JSON [`EvidenceView`] |
+//! | `POST` [`EVIDENCE`], [`EvidenceRequest`] | [`EvidenceResponse`], all of one block |
+//! | `GET` [`identifier_path`] | [`ResolutionResult`](crate::ResolutionResult) |
+//! | `GET` [`block_path`] | [`BlockView`] |
+//! | `GET` [`blocks_path`] | [`BlocksResponse`] |
+//! | `GET` [`HEAD`] | [`HeadResponse`] |
+//! | `GET` [`GENESIS`] | [`Genesis`](crate::Genesis) |
+//! | `GET` [`ANCHOR`] | [`Anchor`](crate::Anchor) |
+//! | `GET` [`nonce_path`] | [`NonceResponse`] |
+//!
+//! Refusals are `application/problem+json` (RFC 9457), see [`ProblemView`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::block::{CertifiedBlock, Header};
+use crate::did::Did;
+use crate::evidence::Evidence;
+use crate::hash::Hash32;
+use crate::record::{Record, RecordKey};
+use crate::text::Slug;
+use crate::time::UnixMillis;
+use crate::transaction::{Author, Transaction};
+use crate::validators::Certificate;
+
+/// Media type of a transaction and of evidence.
+pub const OCTETS: &str = "application/octet-stream";
+/// Media type of a DID Resolution result.
+pub const DID_RESOLUTION: &str = "application/did-resolution";
+/// Where transactions are submitted.
+pub const TRANSACTIONS: &str = "/v1/transactions";
+/// Where several records' evidence is asked for.
+pub const EVIDENCE: &str = "/v1/evidence";
+/// Where DIDs are resolved.
+pub const IDENTIFIERS: &str = "/v1/identifiers";
+/// Where blocks are read.
+pub const BLOCKS: &str = "/v1/blocks";
+/// The newest block's header.
+pub const HEAD: &str = "/v1/head";
+/// The chain's genesis.
+pub const GENESIS: &str = "/v1/genesis";
+/// The chain's trust anchor.
+pub const ANCHOR: &str = "/v1/anchor";
+/// Where next nonces are read.
+pub const NONCES: &str = "/v1/nonces";
+/// Answers 200 while the process runs.
+pub const LIVE: &str = "/health/live";
+/// Answers 200 while the node takes transactions, else 503.
+pub const READY: &str = "/health/ready";
+/// The most keys one [`EvidenceRequest`] asks for.
+pub const MAX_KEYS: usize = 64;
+/// The most blocks one [`BlocksResponse`] lists.
+pub const MAX_BLOCKS: u64 = 100;
+
+/// `GET`: what became of a transaction.
+#[must_use]
+pub fn transaction_path(hash: &Hash32) -> String {
+    format!("{TRANSACTIONS}/{hash}")
+}
+
+/// `GET`: evidence of one record. A key's text needs no escaping.
+#[must_use]
+pub fn evidence_path(key: &RecordKey) -> String {
+    format!("{EVIDENCE}/{key}")
+}
+
+/// `GET`: a DID's resolution, now.
+#[must_use]
+pub fn identifier_path(did: &Did) -> String {
+    format!("{IDENTIFIERS}/{did}")
+}
+
+/// `GET`: a DID's resolution as of `time`.
+#[must_use]
+pub fn identifier_path_at(did: &Did, time: UnixMillis) -> String {
+    format!("{IDENTIFIERS}/{did}?versionTime={time}")
+}
+
+/// `GET`: one block.
+#[must_use]
+pub fn block_path(height: u64) -> String {
+    format!("{BLOCKS}/{height}")
+}
+
+/// `GET`: at most `limit` block headers from height `from` downwards.
+#[must_use]
+pub fn blocks_path(from: u64, limit: u64) -> String {
+    format!("{BLOCKS}?from={from}&limit={limit}")
+}
+
+/// `GET`: an author's next nonce.
+#[must_use]
+pub fn nonce_path(author: &Author) -> String {
+    format!("{NONCES}/{author}")
+}
+
+/// A transaction became final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmitResponse {
+    /// Its hash.
+    pub hash: Hash32,
+    /// The block it is in.
+    pub height: u64,
+    /// Its place in the block, from 0.
+    pub index: u32,
+    /// The block's time.
+    pub time: UnixMillis,
+}
+
+/// Asks for evidence of several records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceRequest {
+    /// Where they stand; at most [`MAX_KEYS`].
+    pub keys: Vec<RecordKey>,
+}
+
+/// Evidence of several records, in the order asked for, all from one block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceResponse {
+    /// In base64url.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Evidence for people: the record can be read, and the evidence checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceView {
+    /// Where it stands.
+    pub key: RecordKey,
+    /// What stands there; null when nothing does.
+    pub record: Option<Record>,
+    /// The block in which this is so.
+    pub height: u64,
+    /// That block's time.
+    pub time: UnixMillis,
+    /// The evidence, in base64url.
+    pub evidence: Evidence,
+}
+
+/// One block, readable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockView {
+    /// Its id.
+    pub id: Hash32,
+    /// Its header.
+    pub header: Header,
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its transactions, each with its hash.
+    pub transactions: Vec<TransactionView>,
+}
+
+/// One transaction, readable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionView {
+    /// Its hash.
+    pub hash: Hash32,
+    /// The transaction.
+    pub transaction: Transaction,
+}
+
+impl From<CertifiedBlock> for BlockView {
+    fn from(CertifiedBlock { block, certificate }: CertifiedBlock) -> Self {
+        let view = |transaction: Transaction| TransactionView { hash: transaction.hash(), transaction };
+        let transactions = block.transactions.into_iter().map(view).collect();
+        Self { id: block.header.id(), header: block.header, certificate, transactions }
+    }
+}
+
+/// Block headers, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlocksResponse {
+    /// At most [`MAX_BLOCKS`].
+    pub blocks: Vec<BlockSummary>,
+}
+
+/// One block in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockSummary {
+    /// Its id.
+    pub id: Hash32,
+    /// Its height.
+    pub height: u64,
+    /// Its time.
+    pub time: UnixMillis,
+    /// How many transactions it has.
+    pub transactions: usize,
+}
+
+/// Where the chain is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeadResponse {
+    /// The chain.
+    pub chain_id: Hash32,
+    /// Its network's name.
+    pub network: Slug,
+    /// The newest block's height.
+    pub height: u64,
+    /// Its time.
+    pub time: UnixMillis,
+    /// Its id.
+    pub block_id: Hash32,
+    /// The state after it.
+    pub state_root: Hash32,
+}
+
+/// An author's next nonce.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NonceResponse {
+    /// Whose.
+    pub author: Author,
+    /// What its next transaction must carry.
+    pub next: u64,
+}
+
+/// Prefix of every problem's `type`.
+pub const PROBLEM_PREFIX: &str = "urn:huizheng:problem:";
+
+/// A refusal, as a client reads it. The code is the last part of `type`: for a transaction
+/// [`TxError::code`](crate::TxError::code) or [`TransactionError::code`](crate::TransactionError::code), else one of
+/// the codes in this module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemView {
+    /// `urn:huizheng:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of refusal it is, for people.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What was wrong this time.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// With [`TRANSACTION_KNOWN`]: where the transaction is.
+    #[serde(default)]
+    pub known: Option<SubmitResponse>,
+}
+
+impl ProblemView {
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.kind.strip_prefix(PROBLEM_PREFIX).unwrap_or(&self.kind)
+    }
+}
+
+/// 409: this very transaction is final already; `known` says where. A client that lost the first answer can go on.
+pub const TRANSACTION_KNOWN: &str = "transaction-known";
+/// 503: too many transactions wait; nothing was taken, try again shortly.
+pub const BUSY: &str = "node-busy";
+/// 503: the node cannot write any more and takes nothing until it is restarted.
+pub const STOPPED: &str = "node-stopped";
