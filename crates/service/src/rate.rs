@@ -96,7 +96,7 @@ mod tests {
         let limiter = RateLimiter::new(1, Duration::from_secs(60));
         let now = Instant::now();
         for key in 0..MAX_KEYS + 500 {
-            drop(limiter.check(&key.to_string(), now));
+            _ = limiter.check(&key.to_string(), now);
         }
         assert!(limiter.buckets.lock().expect("lock").len() <= MAX_KEYS);
         limiter.check("new", now + Duration::from_secs(61)).expect("full buckets were forgotten");

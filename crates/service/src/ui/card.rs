@@ -44,6 +44,7 @@ pub fn card(lang: Lang, view: &CardView<'_>) -> Markup {
                 span.card-holder { (view.holder) }
                 @if !view.validity.is_empty() { span.card-validity { (view.validity) } }
             }
+            @if dead { span.card-stamp aria-hidden="true" { (view.state.word(lang)) } }
         }
     };
     html! {

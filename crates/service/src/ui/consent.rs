@@ -89,8 +89,10 @@ pub fn consent(lang: Lang, view: &ConsentView<'_>) -> Markup {
             }
             (view.extra)
             div.two {
-                button.button.quiet type="submit" name="decision" value="decline" formnovalidate { (t.get("consent.decline")) }
-                button.button type="submit" name="decision" value="share" { (t.get("consent.share")) }
+                button.button.even type="submit" name="decision" value="decline" formnovalidate {
+                    (icon(Icon::Cross)) (t.get("consent.decline"))
+                }
+                button.button.even type="submit" name="decision" value="share" { (icon(Icon::Tick)) (t.get("consent.share")) }
             }
         }
     }

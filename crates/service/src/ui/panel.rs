@@ -41,7 +41,7 @@ pub fn notice(tone: Tone, title: &str, text: &str) -> Markup {
         Tone::Unsure => ("unsure", Icon::Question),
     };
     html! {
-        div.notice class=(class) role=[(tone == Tone::Bad).then_some("alert")] {
+        div class={ "notice " (class) } role=[(tone == Tone::Bad).then_some("alert")] {
             @if !title.is_empty() { h2 { (icon(sign)) span { (title) } } }
             @if !text.is_empty() { p { @if title.is_empty() { (icon(sign)) } span { (text) } } }
         }

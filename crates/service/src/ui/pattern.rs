@@ -11,7 +11,8 @@ const HEIGHT: f64 = 252.0;
 pub fn pattern(colour: &str, seed: &str) -> String {
     let colour = Colour::parse(colour).unwrap_or(Colour { r: 0x1d, g: 0x3f, b: 0x4f });
     let mut dice = Dice::new(seed);
-    let (deep, light) = (colour.scaled(0.72), colour.scaled(1.18));
+    let light = colour.scaled(1.15).behind_white();
+    let deep = light.scaled(0.62);
     let id = dice.state & 0xffff_ffff;
     let mut out = format!(
         "<svg class=\"pattern\" viewBox=\"0 0 400 252\" preserveAspectRatio=\"xMidYMid slice\" aria-hidden=\"true\" \
@@ -67,22 +68,28 @@ fn rosette(out: &mut String, dice: &mut Dice) {
 /// The stepped gables of Huizhou houses along the lower edge.
 fn gables(out: &mut String, dice: &mut Dice) {
     let mut x = -30.0 - 40.0 * dice.roll();
-    out.push_str("<path fill=\"#fff\" opacity=\".07\" d=\"M-40 252");
+    out.push_str("<path fill=\"#fff\" opacity=\".08\" d=\"");
     while x < WIDTH + 40.0 {
-        let (step, top) = (13.0 + 8.0 * dice.roll(), 190.0 + 26.0 * dice.roll());
-        for (dx, y) in [
-            (0.0, top + 22.0),
-            (step, top + 11.0),
-            (step * 2.0, top),
-            (step * 3.4, top + 11.0),
-            (step * 4.4, top + 22.0),
-        ] {
-            _ = write!(out, "V{y:.0}H{:.0}", x + dx + step);
-        }
-        x += step * 5.4 + 14.0;
-        _ = write!(out, "V236H{x:.0}");
+        let levels = 2 + u32::from(dice.roll() > 0.4);
+        let (step, rise) = (16.0 + 8.0 * dice.roll(), 9.0 + 4.0 * dice.roll());
+        x = gable(out, x, levels, step, rise) + 6.0 + 22.0 * dice.roll();
     }
-    out.push_str("V252z\"/>");
+    out.push_str("\"/>");
+}
+
+/// One wall from its left foot up its steps, each under an eave that stands out, and down again; returns its right foot.
+fn gable(out: &mut String, left: f64, levels: u32, step: f64, rise: f64) -> f64 {
+    let height = |level: u32| HEIGHT - 14.0 - rise * f64::from(level);
+    _ = write!(out, "M{left:.0} {HEIGHT}");
+    for level in 0..levels {
+        _ = write!(out, "V{:.0}h-3v-3h{:.0}", height(level) + 3.0, step + 3.0);
+    }
+    _ = write!(out, "V{:.0}h-3v-3h{:.0}v3h-3", height(levels) + 3.0, step * 1.6 + 6.0);
+    for level in (0..levels).rev() {
+        _ = write!(out, "V{:.0}h{:.0}v3h-3", height(level), step + 3.0);
+    }
+    out.push_str("V252z");
+    left + step * (2.0 * f64::from(levels) + 1.6)
 }
 
 fn polyline(out: &mut String, points: impl Iterator<Item = (f64, f64)>) {
@@ -116,6 +123,24 @@ impl Colour {
         )]
         let scale = |part: u8| (f64::from(part) * by).round().clamp(0.0, 255.0) as u8;
         Self { r: scale(self.r), g: scale(self.g), b: scale(self.b) }
+    }
+
+    /// The colour itself, or as much darker as white text on it needs (contrast 4.8, above WCAG's AA).
+    fn behind_white(self) -> Self {
+        let mut colour = self;
+        while 1.05 / (colour.luminance() + 0.05) < 4.8 {
+            colour = colour.scaled(0.94);
+        }
+        colour
+    }
+
+    /// Relative luminance (WCAG 2.2), 0 to 1.
+    fn luminance(self) -> f64 {
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(self.r) + 0.7152 * linear(self.g) + 0.0722 * linear(self.b)
     }
 
     fn hex(self) -> String {
@@ -153,6 +178,14 @@ mod tests {
     fn the_same_seed_draws_the_same_and_another_draws_another() {
         assert_eq!(pattern("#1f6b4f", "a"), pattern("#1f6b4f", "a"));
         assert_ne!(pattern("#1f6b4f", "a"), pattern("#1f6b4f", "b"));
+    }
+
+    #[test]
+    fn white_text_can_be_read_on_any_colour() {
+        for colour in ["#ffffff", "#ffd400", "#7fd1c7", "#000000"] {
+            let colour = Colour::parse(colour).expect("a colour").scaled(1.15).behind_white();
+            assert!(1.05 / (colour.luminance() + 0.05) >= 4.8);
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub struct Check {
 pub fn decision(lang: Lang, verdict: &Verdict<'_>) -> Markup {
     let state = verdict.outcome.state();
     html! {
-        section.decision class=(state.class()) role="status" aria-live="assertive" data-outcome=(state.class()) {
+        section class={ "decision " (state.class()) } role="status" aria-live="assertive" data-outcome=(state.class()) {
             @if let Some(portrait) = verdict.portrait {
                 img.portrait src=(portrait) alt=(texts(lang).get("decision.portrait"));
             } @else { span.decision-sign { (icon(state.icon())) } }
@@ -77,7 +77,7 @@ pub fn checks(lang: Lang, checks: &[Check]) -> Markup {
                 li data-check=(check.id) data-outcome=(state.class()) {
                     details open[check.outcome != Outcome::Passed] {
                         summary {
-                            span.check-sign class=(state.class()) { (icon(state.icon())) }
+                            span class={ "check-sign " (state.class()) } { (icon(state.icon())) }
                             span.check-title { (check.title) }
                             (badge(state, match check.outcome {
                                 Outcome::Passed => t.get("check.passed"),
