@@ -1,0 +1,32 @@
+//! OpenID for Verifiable Credential Issuance 1.0: the pre-authorized code flow, its messages and error codes.
+
+mod authorization_server;
+mod credential;
+mod error;
+mod metadata;
+mod nonce;
+mod offer;
+mod proof;
+mod token;
+mod tx_code;
+
+pub use authorization_server::AuthorizationServerMetadata;
+pub use credential::{
+    BadCredentialRequest, CredentialRequest, CredentialResponse, IssuedCredential, Proofs, Requested,
+    ResponseEncryption,
+};
+pub use error::{CredentialErrorCode, OAuthErrorBody, TokenErrorCode};
+pub use metadata::{
+    BatchIssuance, ClaimDescription, CredentialConfiguration, CredentialDefinition, CredentialMetadata,
+    Display, EncryptionSupport, IssuerMetadata, Logo, MetadataError, ProofType,
+};
+pub use nonce::NonceResponse;
+pub use offer::{AuthorizationCodeGrant, CredentialOffer, Grants, OfferError, OfferLink, PreAuthorizedGrant};
+pub use proof::{BadProof, PROOF_TYPE, ProofClaims, ProofHeader, ProofKey};
+pub use token::{AuthorizationDetail, PRE_AUTHORIZED_CODE, TokenRequest, TokenResponse};
+pub use tx_code::{InputMode, TxCodeRules, generate_tx_code};
+
+/// The name of the issuer's metadata below `/.well-known/` (§12.2.2).
+pub const ISSUER_WELL_KNOWN: &str = "openid-credential-issuer";
+/// The name of the authorization server's metadata below `/.well-known/` (RFC 8414).
+pub const AUTHORIZATION_SERVER_WELL_KNOWN: &str = "oauth-authorization-server";
