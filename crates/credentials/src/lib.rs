@@ -1,1 +1,31 @@
-//! Credential formats, proofs, status lists and the catalogue of types. Pure.
+//! Credential formats, proofs, status lists and the catalogue of credential types.
+//!
+//! Pure: no I/O, no clock, no ambient randomness. The time and the random source are arguments.
+//!
+//! - [`key`]: public keys (Ed25519, P-256), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
+//! - [`jws`]: signed JSON tokens, compact form.
+//! - [`sd_jwt`]: SD-JWT VC (`dc+sd-jwt`) with key binding.
+//! - [`data_integrity`]: VCDM 2.0 credentials and presentations with `eddsa-jcs-2022` and `ecdsa-jcs-2019`.
+//! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
+//! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
+//! - [`findings`]: what a verification found, check by check.
+//! - [`json`]: strict parsing and canonical writing (RFC 8785).
+//!
+//! What is read from outside is `Unverified…`; only a successful `verify` makes it `Verified…`. A verification here
+//! answers for signatures, integrity, times and binding. Whether the issuer was accredited, its key valid at the
+//! time, and the status good, is decided by the caller from the chain's facts.
+
+pub mod catalogue;
+pub mod claim;
+pub mod data_integrity;
+pub mod findings;
+pub mod json;
+pub mod jws;
+pub mod key;
+pub mod sd_jwt;
+pub mod status;
+mod time;
+
+pub use claim::ClaimPath;
+pub use findings::{CheckName, Findings, Flaw, Outcome, Refused};
+pub use time::{TimeError, UnixSeconds};

@@ -1,0 +1,271 @@
+//! Credentials.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::document::{Document, id_of};
+use super::{ParseError, Purpose};
+use crate::jws::LEEWAY;
+use crate::key::PublicKey;
+use crate::status::StatusRef;
+use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, json};
+
+/// A credential as it came. Nothing in it is to be believed.
+#[derive(Clone)]
+pub struct UnverifiedCredential {
+    document: Document,
+    content: Content,
+}
+
+#[derive(Clone)]
+struct Content {
+    issuer: String,
+    subject_ids: Vec<Option<String>>,
+    valid_from: Option<UnixSeconds>,
+    valid_until: Option<UnixSeconds>,
+    status: Option<StatusRef>,
+}
+
+/// A credential whose proof and times were right. Whether its issuer may issue it, and its status, is another
+/// question.
+#[derive(Clone)]
+pub struct VerifiedCredential {
+    document: Document,
+    content: Content,
+    findings: Findings,
+}
+
+impl UnverifiedCredential {
+    /// Reads a credential with one proof.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
+        Self::read(json::parse(text)?)
+    }
+
+    /// The same from JSON that [`json::parse`] gave: from another parser it could have lost duplicate names.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn read(value: Value) -> Result<Self, ParseError> {
+        let document = Document::read(value, "VerifiableCredential")?;
+        let content = Content::read(&document.members)?;
+        Ok(Self { document, content })
+    }
+
+    /// The issuer it names, to look up.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.content.issuer
+    }
+
+    /// The key it names (a DID URL), to look up.
+    #[must_use]
+    pub fn verification_method(&self) -> &str {
+        &self.document.proof.verification_method
+    }
+
+    /// When it says its proof was made.
+    #[must_use]
+    pub fn created(&self) -> Option<UnixSeconds> {
+        self.document.proof.created
+    }
+
+    /// Its types, `VerifiableCredential` among them.
+    #[must_use]
+    pub fn types(&self) -> &[String] {
+        &self.document.types
+    }
+
+    /// Where its status is.
+    #[must_use]
+    pub fn status(&self) -> Option<&StatusRef> {
+        self.content.status.as_ref()
+    }
+
+    /// The ids of its subjects; `None` for a subject without one.
+    pub fn subject_ids(&self) -> impl Iterator<Item = Option<&str>> + '_ {
+        self.content.subject_ids.iter().map(Option::as_deref)
+    }
+
+    /// The members before anything was checked, `proof` left out. A wallet reads its own stored cards so, having
+    /// verified them when they came.
+    #[must_use]
+    pub fn dangerous_members(&self) -> &Map<String, Value> {
+        &self.document.members
+    }
+
+    /// Checks the proof with the issuer's key and the times.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    pub fn verify(self, issuer_key: &PublicKey, now: UnixSeconds) -> Result<VerifiedCredential, Refused> {
+        let findings = self.check(issuer_key, now).into_result()?;
+        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+    }
+
+    /// The checks alone.
+    #[must_use]
+    pub fn check(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
+        let mut findings = Findings::default();
+        let proof = &self.document.proof;
+        findings.record(CheckName::IssuerSignature, proof.check(&self.document.members, issuer_key));
+        if controller(&proof.verification_method) != self.content.issuer {
+            findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
+        }
+        if proof.purpose != Purpose::AssertionMethod.name() {
+            findings.record(CheckName::IssuerSignature, Err(Flaw::ProofPurposeWrong));
+        }
+        findings.record(CheckName::Validity, proof.check_times(now));
+        findings.record(CheckName::Validity, self.content.check_times(now));
+        findings
+    }
+
+    /// Only whether the proof was made by this key over this document: no purposes, no times, no issuer.
+    ///
+    /// # Errors
+    /// [`Flaw`].
+    pub fn check_proof(&self, key: &PublicKey) -> Result<(), Flaw> {
+        self.document.proof.check(&self.document.members, key)
+    }
+}
+
+/// The DID of a DID URL.
+pub(super) fn controller(verification_method: &str) -> &str {
+    verification_method.split_once('#').map_or(verification_method, |(did, _)| did)
+}
+
+impl Content {
+    fn read(members: &Map<String, Value>) -> Result<Self, ParseError> {
+        let issuer = members.get("issuer").and_then(id_of).ok_or(ParseError::Member("issuer"))?;
+        let subjects = match members.get("credentialSubject") {
+            Some(Value::Array(list)) if !list.is_empty() => list.as_slice(),
+            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+            _ => return Err(ParseError::Member("credentialSubject")),
+        };
+        let subject_ids = subjects
+            .iter()
+            .map(|subject| match subject {
+                Value::Object(map) => match map.get("id") {
+                    None => Ok(None),
+                    Some(Value::String(id)) => Ok(Some(id.clone())),
+                    Some(_) => Err(ParseError::Member("credentialSubject")),
+                },
+                _ => Err(ParseError::Member("credentialSubject")),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            subject_ids,
+            valid_from: time(members, "validFrom")?,
+            valid_until: time(members, "validUntil")?,
+            status: members.get("credentialStatus").map(StatusRef::from_credential_status).transpose()?,
+        })
+    }
+
+    fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
+        if self.valid_from.is_some_and(|from| now.plus(LEEWAY) < from) {
+            return Err(Flaw::NotYetValid);
+        }
+        if self.valid_until.is_some_and(|until| now >= until.plus(LEEWAY)) {
+            return Err(Flaw::Expired);
+        }
+        Ok(())
+    }
+}
+
+fn time(members: &Map<String, Value>, name: &'static str) -> Result<Option<UnixSeconds>, ParseError> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => {
+            UnixSeconds::parse_rfc3339(text).map(Some).map_err(|_| ParseError::Member(name))
+        }
+        Some(_) => Err(ParseError::Member(name)),
+    }
+}
+
+impl VerifiedCredential {
+    /// All members, `proof` left out.
+    #[must_use]
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.document.members
+    }
+
+    /// The first subject: the claims, with the holder's DID as `id`.
+    #[must_use]
+    pub fn subject(&self) -> &Value {
+        static NONE: Value = Value::Null;
+        match self.document.members.get("credentialSubject") {
+            Some(Value::Array(list)) => list.first().unwrap_or(&NONE),
+            Some(subject) => subject,
+            None => &NONE,
+        }
+    }
+
+    /// Who issued it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.content.issuer
+    }
+
+    /// The issuer's key that signed it (a DID URL).
+    #[must_use]
+    pub fn verification_method(&self) -> &str {
+        &self.document.proof.verification_method
+    }
+
+    /// When its proof was made.
+    #[must_use]
+    pub fn created(&self) -> Option<UnixSeconds> {
+        self.document.proof.created
+    }
+
+    /// Its types, `VerifiableCredential` among them.
+    #[must_use]
+    pub fn types(&self) -> &[String] {
+        &self.document.types
+    }
+
+    /// From when it counts.
+    #[must_use]
+    pub fn valid_from(&self) -> Option<UnixSeconds> {
+        self.content.valid_from
+    }
+
+    /// From when it counts no more.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<UnixSeconds> {
+        self.content.valid_until
+    }
+
+    /// Where its status is.
+    #[must_use]
+    pub fn status(&self) -> Option<&StatusRef> {
+        self.content.status.as_ref()
+    }
+
+    /// The ids of its subjects; `None` for a subject without one.
+    pub fn subject_ids(&self) -> impl Iterator<Item = Option<&str>> + '_ {
+        self.content.subject_ids.iter().map(Option::as_deref)
+    }
+
+    /// The checks made, all passed.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+}
+
+impl fmt::Debug for UnverifiedCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedCredential").field("types", &self.document.types).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifiedCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedCredential").field("types", &self.document.types).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,176 @@
+//! Reading JSON strictly.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Arrays and objects may stand inside each other this deep.
+pub const MAX_DEPTH: usize = 64;
+
+/// The longest text that is read: 1 MiB.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// The integers up to which every whole number is an IEEE double (RFC 8785 §3.2.2.3, I-JSON).
+const MAX_EXACT: u64 = 1 << 53;
+
+/// Why a text is not taken as JSON. Carries nothing of the text: it may be personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Longer than [`MAX_BYTES`].
+    #[error("the JSON is too long")]
+    TooLong,
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("the JSON is nested too deep")]
+    TooDeep,
+    /// A name stands twice in one object.
+    #[error("a name stands twice in one JSON object")]
+    DuplicateName,
+    /// A whole number beyond ±2^53, which other parsers would round.
+    #[error("a number is not exact as an IEEE double")]
+    NumberNotExact,
+    /// Not JSON at all, or not UTF-8, or a number beyond the range of doubles, or a lone surrogate.
+    #[error("not JSON")]
+    Syntax,
+}
+
+/// Reads one JSON value from the whole text.
+///
+/// # Errors
+/// [`Error`], which names the first flaw.
+pub fn parse(text: &[u8]) -> Result<Value, Error> {
+    if text.len() > MAX_BYTES {
+        return Err(Error::TooLong);
+    }
+    let flaw = Cell::new(Error::Syntax);
+    let mut parser = serde_json::Deserializer::from_slice(text);
+    let value = Strict { depth: 0, flaw: &flaw }.deserialize(&mut parser).map_err(|_| flaw.get())?;
+    parser.end().map_err(|_| Error::Syntax)?;
+    Ok(value)
+}
+
+/// Builds a value and remembers why it stopped, which the parser's own error can't carry.
+#[derive(Clone, Copy)]
+struct Strict<'f> {
+    depth: usize,
+    flaw: &'f Cell<Error>,
+}
+
+impl Strict<'_> {
+    fn refuse<E: serde::de::Error>(self, error: Error) -> E {
+        self.flaw.set(error);
+        E::custom(error)
+    }
+
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.refuse(Error::TooDeep));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
+        if value > MAX_EXACT {
+            return Err(self.refuse(Error::NumberNotExact));
+        }
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
+        if value.unsigned_abs() > MAX_EXACT {
+            return Err(self.refuse(Error::NumberNotExact));
+        }
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom(Error::Syntax))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let inside = self.deeper()?;
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(inside)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let inside = self.deeper()?;
+        let mut map = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(inside)?;
+            if map.insert(name, value).is_some() {
+                return Err(self.refuse(Error::DuplicateName));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_two_parsers_could_see_differently() {
+        let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        let cases: &[(&str, String, Error)] = &[
+            ("duplicate_name", r#"{"a":1,"a":1}"#.into(), Error::DuplicateName),
+            ("duplicate_name_escaped", r#"{"a":1,"\u0061":1}"#.into(), Error::DuplicateName),
+            ("duplicate_name_nested", r#"{"b":[{"a":1,"c":2,"a":1}]}"#.into(), Error::DuplicateName),
+            ("nested_too_deep", deep(MAX_DEPTH + 1), Error::TooDeep),
+            ("nested_20000", deep(20_000), Error::TooDeep),
+            ("integer_not_exact", "9007199254740993".into(), Error::NumberNotExact),
+            ("negative_not_exact", "-9007199254740993".into(), Error::NumberNotExact),
+            ("number_beyond_doubles", "1e400".into(), Error::Syntax),
+            ("lone_surrogate", r#""\ud800""#.into(), Error::Syntax),
+            ("trailing_text", "{} {}".into(), Error::Syntax),
+            ("not_a_number", "NaN".into(), Error::Syntax),
+            ("comment", "{}//".into(), Error::Syntax),
+            ("byte_order_mark", "\u{feff}{}".into(), Error::Syntax),
+            ("empty", String::new(), Error::Syntax),
+            ("too_long", " ".repeat(MAX_BYTES) + "1", Error::TooLong),
+        ];
+        for (name, text, error) in cases {
+            assert_eq!(parse(text.as_bytes()), Err(*error), "{name}");
+        }
+        assert_eq!(parse(b"\"\xff\""), Err(Error::Syntax), "not_utf8");
+        assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
+        assert_eq!(parse(br#"{"__proto__":1}"#), Ok(serde_json::json!({"__proto__": 1})));
+    }
+}

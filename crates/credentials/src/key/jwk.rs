@@ -1,0 +1,114 @@
+//! JSON Web Keys (RFC 7517), public ones only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
+
+use super::{KeyError, PublicKey};
+
+/// A public JSON Web Key as it stands in JSON: `OKP`/`Ed25519` (RFC 8037) or `EC`/`P-256` (RFC 7518 §6.2).
+///
+/// Reading one checks nothing; [`PublicKey::from_jwk`] does. Members not named here are ignored, as RFC 7517 asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jwk {
+    /// The family: `OKP`, `EC`.
+    pub kty: String,
+    /// The curve: `Ed25519`, `P-256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crv: Option<String>,
+    /// The key or its x coordinate, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// The y coordinate, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    /// The algorithm the key is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alg: Option<String>,
+    /// The key's id among its owner's keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kid: Option<String>,
+    /// `sig` or `enc`.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<String>,
+    /// There was a `d`: a private key. Its value is not kept.
+    #[serde(default, rename = "d", skip_serializing, deserialize_with = "forget")]
+    private: bool,
+}
+
+/// Notes that something was there and wipes it.
+fn forget<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    if let serde_json::Value::String(mut secret) = serde_json::Value::deserialize(deserializer)? {
+        secret.zeroize();
+    }
+    Ok(true)
+}
+
+impl PublicKey {
+    /// This key as a JWK with `kty`, `crv`, `x` (and `y`), nothing else.
+    #[must_use]
+    pub fn to_jwk(&self) -> Jwk {
+        let (kty, crv, x, y) = match self.coordinates() {
+            Some((x, y)) => ("EC", "P-256", BASE64.encode(x), Some(BASE64.encode(y))),
+            None => ("OKP", "Ed25519", BASE64.encode(self.to_bytes()), None),
+        };
+        Jwk {
+            kty: kty.to_owned(),
+            crv: Some(crv.to_owned()),
+            x: Some(x),
+            y,
+            alg: None,
+            kid: None,
+            usage: None,
+            private: false,
+        }
+    }
+
+    /// Reads a JWK. An `alg` or `use` that contradicts signing with this key is refused.
+    ///
+    /// # Errors
+    /// [`KeyError`]; [`KeyError::Private`] when the JWK has a `d`.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        if jwk.private {
+            return Err(KeyError::Private);
+        }
+        let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("OKP", Some("Ed25519")) if jwk.y.is_none() => Self::ed25519(&coordinate(jwk.x.as_deref())?)?,
+            ("EC", Some("P-256")) => {
+                let mut point = [4; 65];
+                point[1..33].copy_from_slice(&coordinate(jwk.x.as_deref())?);
+                point[33..].copy_from_slice(&coordinate(jwk.y.as_deref())?);
+                Self::p256(&point)?
+            }
+            _ => return Err(KeyError::Unsupported),
+        };
+        let alg_fits = jwk.alg.as_deref().is_none_or(|alg| key.algorithm().is_named(alg));
+        if !alg_fits || jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
+            return Err(KeyError::Unsupported);
+        }
+        Ok(key)
+    }
+
+    /// The JWK thumbprint with SHA-256, base64url (RFC 7638).
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        let jwk = self.to_jwk();
+        let x = jwk.x.unwrap_or_default();
+        let members = match jwk.y {
+            Some(y) => format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#),
+            None => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#),
+        };
+        BASE64.encode(Sha256::digest(members))
+    }
+}
+
+fn coordinate(text: Option<&str>) -> Result<[u8; 32], KeyError> {
+    let mut bytes = [0; 32];
+    let text = text.filter(|t| t.len() == 43).ok_or(KeyError::Encoding)?;
+    match BASE64.decode_slice(text, &mut bytes) {
+        Ok(32) => Ok(bytes),
+        _ => Err(KeyError::Encoding),
+    }
+}

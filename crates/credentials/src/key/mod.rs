@@ -1,0 +1,46 @@
+//! Keys: checking signatures, naming keys in texts, making signatures.
+
+mod did;
+mod jwk;
+mod multikey;
+mod public;
+mod signer;
+mod software;
+
+pub use did::{DidKeyError, SelfContained};
+pub use jwk::Jwk;
+pub use public::{BadSignature, KeyError, PublicKey};
+pub use signer::{SignError, SignatureRefused, Signer, es256_from_der};
+pub use software::SoftwareKey;
+
+pub(crate) use signer::finished;
+
+use serde::{Deserialize, Serialize};
+
+/// How something is signed. The key decides, never what a token says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8032), verified strictly. JOSE: `EdDSA` (RFC 8037).
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// ECDSA on P-256 with SHA-256. JOSE: `ES256` (RFC 7518 §3.4).
+    #[serde(rename = "ES256")]
+    Es256,
+}
+
+impl Algorithm {
+    /// The name in a JOSE header: `EdDSA`, `ES256`.
+    #[must_use]
+    pub const fn jose(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+        }
+    }
+
+    /// Whether a JOSE header's `alg` names this algorithm; for Ed25519 also by its fully specified name (RFC 9864).
+    #[must_use]
+    pub fn is_named(self, alg: &str) -> bool {
+        alg == self.jose() || (self == Self::EdDsa && alg == "Ed25519")
+    }
+}

@@ -1,0 +1,156 @@
+//! Public keys, checked and decompressed once.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+use super::Algorithm;
+
+/// Bytes or text that are no usable public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not the encoding expected: base64url, base58, length, prefix.
+    #[error("not the encoding of a key")]
+    Encoding,
+    /// A kind of key that is not supported; Ed25519 and P-256 are.
+    #[error("a kind of key that is not supported")]
+    Unsupported,
+    /// Not a point of the curve, or not in canonical form.
+    #[error("not a canonical point of the curve")]
+    NotOnCurve,
+    /// A point of small order: any signature could be made to match it.
+    #[error("a point of small order")]
+    SmallOrder,
+    /// A private key where a public one belongs. It must be taken for compromised.
+    #[error("a private key where a public one belongs")]
+    Private,
+}
+
+/// The signature does not match this key and message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not match")]
+pub struct BadSignature;
+
+/// A public key that was checked: canonical, on the curve, not of small order. Decompressed, so that verifying many
+/// signatures costs the decompression once.
+#[derive(Clone)]
+pub struct PublicKey(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Ed25519(ed25519_dalek::VerifyingKey),
+    /// The uncompressed SEC 1 form, known to be on the curve.
+    P256([u8; 65]),
+}
+
+impl PublicKey {
+    /// An Ed25519 key from its 32 bytes (RFC 8032 §5.1.5).
+    ///
+    /// # Errors
+    /// [`KeyError::NotOnCurve`] also for encodings that are not canonical, [`KeyError::SmallOrder`].
+    pub fn ed25519(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotOnCurve)?;
+        if key.to_edwards().compress().as_bytes() != bytes {
+            return Err(KeyError::NotOnCurve);
+        }
+        if key.is_weak() {
+            return Err(KeyError::SmallOrder);
+        }
+        Ok(Self(Inner::Ed25519(key)))
+    }
+
+    /// A P-256 key from SEC 1 §2.3.3 bytes, compressed (33) or uncompressed (65).
+    ///
+    /// # Errors
+    /// [`KeyError::Encoding`] for another length or form, [`KeyError::NotOnCurve`].
+    pub fn p256(sec1: &[u8]) -> Result<Self, KeyError> {
+        let form = (sec1.len(), sec1.first());
+        if !matches!(form, (33, Some(2 | 3)) | (65, Some(4))) {
+            return Err(KeyError::Encoding);
+        }
+        let key = p256::PublicKey::from_sec1_bytes(sec1).map_err(|_| KeyError::NotOnCurve)?;
+        let point = key.to_encoded_point(false);
+        let bytes = point.as_bytes().try_into().map_err(|_| KeyError::Encoding)?;
+        Ok(Self(Inner::P256(bytes)))
+    }
+
+    /// What this key signs with.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        match self.0 {
+            Inner::Ed25519(_) => Algorithm::EdDsa,
+            Inner::P256(_) => Algorithm::Es256,
+        }
+    }
+
+    /// Checks a signature of 64 bytes (`R ‖ S`, or `r ‖ s` for P-256).
+    ///
+    /// Ed25519 strictly: canonical `S`, no points of small order, no cofactor (RFC 8032 §5.1.7 with the checks of
+    /// ZIP 215 turned the strict way). P-256 takes `s` in both halves: ES256 (RFC 7518) does, and nothing here is
+    /// named by its signature.
+    ///
+    /// # Errors
+    /// [`BadSignature`], for whatever reason.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        match &self.0 {
+            Inner::Ed25519(key) => {
+                let bytes: &[u8; 64] = signature.try_into().map_err(|_| BadSignature)?;
+                let signature = ed25519_dalek::Signature::from_bytes(bytes);
+                key.verify_strict(message, &signature).map_err(|_| BadSignature)
+            }
+            Inner::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                .verify(message, signature)
+                .map_err(|_| BadSignature),
+        }
+    }
+
+    /// Ed25519: the 32 bytes; P-256: the 33 bytes of the compressed point.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match &self.0 {
+            Inner::Ed25519(key) => key.to_bytes().to_vec(),
+            Inner::P256(point) => {
+                let mut bytes = vec![2 | (point[64] & 1)];
+                bytes.extend_from_slice(&point[1..33]);
+                bytes
+            }
+        }
+    }
+
+    /// P-256: the coordinates x and y; Ed25519: none.
+    pub(super) fn coordinates(&self) -> Option<(&[u8], &[u8])> {
+        match &self.0 {
+            Inner::Ed25519(_) => None,
+            Inner::P256(point) => Some((&point[1..33], &point[33..])),
+        }
+    }
+
+    fn identity(&self) -> (Algorithm, &[u8]) {
+        match &self.0 {
+            Inner::Ed25519(key) => (Algorithm::EdDsa, key.as_bytes()),
+            Inner::P256(point) => (Algorithm::Es256, point),
+        }
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl Hash for PublicKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.to_multikey())
+    }
+}

@@ -1,0 +1,25 @@
+//! SD-JWT VC: selectively disclosable credentials as signed tokens (RFC 9901; SD-JWT VC draft, `dc+sd-jwt`).
+//!
+//! An issuer makes one with [`Issuance`]; a wallet reads it as [`Unverified`], checks it with
+//! [`Unverified::verify_issued`], and presents a choice of claims with [`Unverified::select`] and
+//! [`Selection::bind`]; a verifier checks with [`Unverified::verify_presented`].
+
+mod disclosure;
+mod issue;
+mod present;
+mod process;
+mod read;
+mod verify;
+
+pub use disclosure::DisclosureError;
+pub use issue::{Issuance, IssueError, Prepared};
+pub use present::{SelectError, Selection, ToBind};
+pub use read::{ParseError, Unverified};
+pub use verify::{Expect, Verified};
+
+/// The media type of an SD-JWT VC (SD-JWT VC §2.2.1).
+pub const TYP: &str = "dc+sd-jwt";
+/// The media type of a key binding (RFC 9901 §4.3).
+pub const KEY_BINDING_TYP: &str = "kb+jwt";
+/// A text may carry so many disclosures.
+pub const MAX_DISCLOSURES: usize = 512;

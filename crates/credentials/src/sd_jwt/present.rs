@@ -1,0 +1,127 @@
+//! Presenting a choice of claims, bound to the holder's key and the verifier's request.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{KEY_BINDING_TYP, Unverified};
+use crate::jws::{self, CreateError, Header};
+use crate::key::{PublicKey, SignError, SignatureRefused, Signer};
+use crate::{ClaimPath, UnixSeconds};
+
+/// Why a choice can't be presented.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectError {
+    /// The credential has no such claim.
+    #[error("the credential has no claim {0}")]
+    NoSuchClaim(ClaimPath),
+    /// The credential is bound to no key, so nobody can show that it is theirs.
+    #[error("the credential is bound to no key")]
+    NotBound,
+    /// Making the key binding.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+}
+
+/// A credential with the chosen disclosures only: `<token>~<disclosure>~…~`.
+#[derive(Clone)]
+pub struct Selection {
+    text: String,
+    disclosed: Vec<ClaimPath>,
+    holder: Option<PublicKey>,
+}
+
+impl Unverified {
+    /// Chooses the claims to show. A path shows everything at and below it, and what it stands in; claims that
+    /// always show need no path. A key binding that was attached is left off.
+    ///
+    /// # Errors
+    /// [`SelectError::NoSuchClaim`].
+    pub fn select(&self, paths: &[ClaimPath]) -> Result<Selection, SelectError> {
+        if let Some(path) = paths.iter().find(|path| path.select(&self.content.claims).is_empty()) {
+            return Err(SelectError::NoSuchClaim(path.clone()));
+        }
+        let mut selection = Selection {
+            text: format!("{}~", self.token.text()),
+            disclosed: Vec::new(),
+            holder: self.content.holder.clone(),
+        };
+        for (disclosure, place) in self.disclosures.iter().zip(&self.content.places) {
+            if paths.iter().any(|path| path.touches(place)) {
+                selection.text.push_str(&disclosure.text);
+                selection.text.push('~');
+                selection.disclosed.push(ClaimPath(place.clone()));
+            }
+        }
+        Ok(selection)
+    }
+}
+
+impl Selection {
+    /// The text without key binding. Present [`Selection::bind`]'s instead.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The claims that will show beside those that always do.
+    #[must_use]
+    pub fn disclosed(&self) -> &[ClaimPath] {
+        &self.disclosed
+    }
+
+    /// Lays out the key binding for a verifier's request, for the holder's key to sign.
+    ///
+    /// # Errors
+    /// [`SelectError::NotBound`].
+    pub fn bind(self, audience: &str, nonce: &str, now: UnixSeconds) -> Result<ToBind, SelectError> {
+        let holder = self.holder.ok_or(SelectError::NotBound)?;
+        let claims = json!({
+            "aud": audience,
+            "nonce": nonce,
+            "iat": now.0,
+            "sd_hash": BASE64.encode(Sha256::digest(self.text.as_bytes())),
+        });
+        let token = jws::prepare(&Header::typed(KEY_BINDING_TYP), &claims, &holder)?;
+        Ok(ToBind { text: self.text, token })
+    }
+}
+
+/// A presentation that only lacks the holder's signature.
+pub struct ToBind {
+    text: String,
+    token: jws::Prepared,
+}
+
+impl ToBind {
+    /// The bytes for the holder's key to sign.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.token.bytes()
+    }
+
+    /// The presentation: `<token>~<disclosure>~…~<key binding>`.
+    ///
+    /// # Errors
+    /// [`SignatureRefused`] when this is not the holder key's signature of [`ToBind::bytes`].
+    pub fn finish(self, signature: &[u8; 64]) -> Result<String, SignatureRefused> {
+        Ok(self.text + &self.token.finish(signature)?)
+    }
+
+    /// The presentation, signed at once.
+    ///
+    /// # Errors
+    /// [`SignError`] from the key.
+    pub fn sign(self, signer: &dyn Signer) -> Result<String, SignError> {
+        Ok(self.text + &self.token.sign(signer)?)
+    }
+}
+
+impl fmt::Debug for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Selection").field("disclosed", &self.disclosed).finish_non_exhaustive()
+    }
+}

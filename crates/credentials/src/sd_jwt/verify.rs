@@ -1,0 +1,194 @@
+//! Verifying an SD-JWT, at the counter and in the wallet.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::read::Content;
+use super::{KEY_BINDING_TYP, Unverified};
+use crate::jws::{LEEWAY, Times, VerifyError};
+use crate::key::PublicKey;
+use crate::status::StatusRef;
+use crate::{CheckName, ClaimPath, Findings, Flaw, Refused, UnixSeconds};
+
+/// What a verifier expects of a presentation.
+#[derive(Debug, Clone, Copy)]
+pub struct Expect<'a> {
+    /// Who the verifier is to the holder: its client id.
+    pub audience: &'a str,
+    /// The nonce of this one request.
+    pub nonce: &'a str,
+    /// Now.
+    pub now: UnixSeconds,
+    /// How old a key binding may be, in seconds.
+    pub max_age: i64,
+}
+
+/// An SD-JWT whose signature, times and binding were right. Whether its issuer may issue it, and its status, is
+/// another question.
+#[derive(Clone)]
+pub struct Verified {
+    content: Content,
+    findings: Findings,
+}
+
+impl Unverified {
+    /// Checks a credential as its issuer hands it over: signature, times, and, if given, that it is bound to
+    /// `holder`.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    pub fn verify_issued(
+        self,
+        issuer_key: &PublicKey,
+        holder: Option<&PublicKey>,
+        now: UnixSeconds,
+    ) -> Result<Verified, Refused> {
+        let mut findings = self.check_issuer(issuer_key, now);
+        if let Some(holder) = holder {
+            let bound = match &self.content.holder {
+                None => Err(Flaw::NotBound),
+                Some(key) if key == holder => Ok(()),
+                Some(_) => Err(Flaw::HolderIsAnother),
+            };
+            findings.record(CheckName::HolderBinding, bound);
+        }
+        if self.key_binding.is_some() {
+            findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
+        }
+        Ok(Verified { findings: findings.into_result()?, content: self.content })
+    }
+
+    /// Checks a presentation: the issuer's signature, the times, and a key binding by the holder for this request.
+    /// A presentation without key binding is refused.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    pub fn verify_presented(self, issuer_key: &PublicKey, expect: &Expect<'_>) -> Result<Verified, Refused> {
+        let mut findings = self.check_issuer(issuer_key, expect.now);
+        findings.absorb(self.check_holder(expect));
+        Ok(Verified { findings: findings.into_result()?, content: self.content })
+    }
+
+    /// The checks of the issuer's part alone: signature and times.
+    #[must_use]
+    pub fn check_issuer(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
+        let mut findings = Findings::default();
+        let signature = self.token.check_signature(issuer_key).map_err(|error| match error {
+            VerifyError::AlgorithmNotOfKey => Flaw::AlgorithmNotOfKey,
+            VerifyError::SignatureWrong | VerifyError::TypeWrong | VerifyError::ClaimsWrong => {
+                Flaw::SignatureWrong
+            }
+        });
+        findings.record(CheckName::IssuerSignature, signature);
+        findings.record(CheckName::Validity, self.content.times.check(now));
+        findings
+    }
+
+    /// The checks of the holder's part alone: key binding, nonce, audience. Cheap to ask first, and possible while
+    /// the issuer can't be looked up.
+    #[must_use]
+    pub fn check_holder(&self, expect: &Expect<'_>) -> Findings {
+        let mut findings = Findings::default();
+        let (Some(key), Some(binding)) = (&self.content.holder, &self.key_binding) else {
+            let flaw = if self.content.holder.is_none() { Flaw::NotBound } else { Flaw::KeyBindingMissing };
+            findings.record(CheckName::HolderBinding, Err(flaw));
+            return findings;
+        };
+        let signed = if binding.header().is_typed(KEY_BINDING_TYP) {
+            binding.check_signature(key).map_err(|error| match error {
+                VerifyError::AlgorithmNotOfKey => Flaw::KeyBindingTypeWrong,
+                VerifyError::SignatureWrong | VerifyError::TypeWrong | VerifyError::ClaimsWrong => {
+                    Flaw::KeyBindingSignatureWrong
+                }
+            })
+        } else {
+            Err(Flaw::KeyBindingTypeWrong)
+        };
+        findings.record(CheckName::HolderBinding, signed);
+
+        let claims = binding.dangerous_claims();
+        let says = |name: &str, expected: &str| claims.get(name).and_then(Value::as_str) == Some(expected);
+        let sd_hash = BASE64.encode(Sha256::digest(self.bound.as_bytes()));
+        if !says("sd_hash", &sd_hash) {
+            findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
+        }
+        if let Err(flaw) = fresh(Times::of(claims).ok().and_then(|times| times.iat), expect) {
+            findings.record(CheckName::HolderBinding, Err(flaw));
+        }
+        let nonce = if says("nonce", expect.nonce) { Ok(()) } else { Err(Flaw::NonceWrong) };
+        findings.record(CheckName::Nonce, nonce);
+        let audience = if says("aud", expect.audience) { Ok(()) } else { Err(Flaw::AudienceWrong) };
+        findings.record(CheckName::Audience, audience);
+        findings
+    }
+}
+
+fn fresh(made: Option<UnixSeconds>, expect: &Expect<'_>) -> Result<(), Flaw> {
+    let made = made.ok_or(Flaw::KeyBindingTypeWrong)?;
+    if made > expect.now.plus(LEEWAY) {
+        Err(Flaw::KeyBindingInFuture)
+    } else if made.plus(expect.max_age) < expect.now {
+        Err(Flaw::KeyBindingTooOld)
+    } else {
+        Ok(())
+    }
+}
+
+impl Verified {
+    /// All claims that show: the credential's own and the token's (`iss`, `vct`, `exp`…), as one object.
+    #[must_use]
+    pub fn claims(&self) -> &Value {
+        &self.content.claims
+    }
+
+    /// The paths of the claims that were disclosed by choice.
+    pub fn disclosed(&self) -> impl Iterator<Item = ClaimPath> + '_ {
+        self.content.places.iter().map(|place| ClaimPath(place.clone()))
+    }
+
+    /// `iss`; empty only for a plain SD-JWT without one.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.content.issuer.as_deref().unwrap_or_default()
+    }
+
+    /// `vct`; empty only for a plain SD-JWT without one.
+    #[must_use]
+    pub fn vct(&self) -> &str {
+        self.content.vct.as_deref().unwrap_or_default()
+    }
+
+    /// `iat`, `nbf`, `exp`.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        self.content.times
+    }
+
+    /// Where its status is.
+    #[must_use]
+    pub fn status(&self) -> Option<&StatusRef> {
+        self.content.status.as_ref()
+    }
+
+    /// The holder's key.
+    #[must_use]
+    pub fn holder(&self) -> Option<&PublicKey> {
+        self.content.holder.as_ref()
+    }
+
+    /// The checks made, all passed.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("sd_jwt::Verified").field("vct", &self.content.vct).finish_non_exhaustive()
+    }
+}
