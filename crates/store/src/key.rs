@@ -255,3 +255,46 @@ impl<A, B, C, P: KeyFor<A>, Q: KeyFor<B>> PrefixOf<(A, B, C)> for (P, Q) {
         self.1.write_part(out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes<K: ?Sized>(key: impl KeyFor<K>) -> Vec<u8> {
+        let mut out = Vec::new();
+        key.write_last(&mut out);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn tuples_sort_as_their_values_and_read_back(
+            a in any::<(Vec<u8>, i64, String)>(),
+            b in any::<(Vec<u8>, i64, String)>(),
+        ) {
+            let (x, y) = (bytes::<(Vec<u8>, i64, String)>(a.clone()), bytes::<(Vec<u8>, i64, String)>(b.clone()));
+            prop_assert_eq!(a.cmp(&b), x.cmp(&y));
+            prop_assert_eq!(<(Vec<u8>, i64, String)>::read_last(&x), Some(a));
+        }
+
+        #[test]
+        fn parts_full_of_zeroes_never_run_together(
+            a in proptest::collection::vec(0_u8..2, 0..6),
+            b in proptest::collection::vec(0_u8..2, 0..6),
+            c in proptest::collection::vec(0_u8..2, 0..6),
+            d in proptest::collection::vec(0_u8..2, 0..6),
+        ) {
+            let x = bytes::<(Vec<u8>, Vec<u8>)>((a.clone(), b.clone()));
+            let y = bytes::<(Vec<u8>, Vec<u8>)>((c.clone(), d.clone()));
+            prop_assert_eq!((a, b).cmp(&(c, d)), x.cmp(&y));
+        }
+
+        #[test]
+        fn any_bytes_read_as_a_key_or_not_without_panic(bytes in any::<Vec<u8>>()) {
+            let _ = <(String, u64)>::read_last(&bytes);
+            let _ = <(Vec<u8>, [u8; 4], i32)>::read_last(&bytes);
+        }
+    }
+}

@@ -118,3 +118,66 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::{
+        Store, Table,
+        backend::{Changes, Rows, memory::Memory},
+        range::Span,
+    };
+
+    const NOTES: Table<str, u64> = Table::new("notes");
+
+    /// A disk that refuses to sync once told to, and afterwards would say yes again.
+    #[derive(Default)]
+    struct Failing {
+        memory: Memory,
+        refuse: Arc<AtomicBool>,
+    }
+
+    impl Backend for Failing {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.memory.get(key)
+        }
+        fn page(&self, span: &Span, limit: usize) -> Result<Rows, StoreError> {
+            self.memory.page(span, limit)
+        }
+        fn apply(&self, changes: Changes) -> Result<(), StoreError> {
+            self.memory.apply(changes)
+        }
+        fn sync(&self) -> Result<(), StoreError> {
+            match self.refuse.swap(false, Ordering::SeqCst) {
+                true => Err(StoreError::Failed("no space".to_owned())),
+                false => Ok(()),
+            }
+        }
+    }
+
+    #[test]
+    fn after_one_refused_sync_nothing_is_acknowledged_again() {
+        let disk = Failing::default();
+        let refuse = Arc::clone(&disk.refuse);
+        let store = Store::start(Box::new(disk)).unwrap();
+        assert_eq!(store.write(|tx| tx.put(&NOTES, "a", &1)), Ok(()));
+        refuse.store(true, Ordering::SeqCst);
+        let failed = Err(StoreError::Failed("no space".to_owned()));
+        assert_eq!(store.write(|tx| tx.put(&NOTES, "a", &2)), failed);
+        assert_eq!(store.write(|tx| tx.put(&NOTES, "a", &3)), failed);
+        assert_eq!(store.write_relaxed(|tx| tx.put(&NOTES, "a", &4)), failed);
+    }
+
+    #[test]
+    fn relaxed_writes_are_synced_when_the_store_closes() {
+        let disk = Failing::default();
+        let refuse = Arc::clone(&disk.refuse);
+        refuse.store(true, Ordering::SeqCst);
+        let store = Store::start(Box::new(disk)).unwrap();
+        assert_eq!(store.write_relaxed(|tx| tx.put(&NOTES, "a", &1)), Ok(()), "answers before the sync");
+        store.close();
+        assert!(!refuse.load(Ordering::SeqCst), "the sync was asked for");
+    }
+}
