@@ -68,6 +68,7 @@ async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> R
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<String>()

@@ -1,12 +1,15 @@
 //! What the services share: configuration, problem+json, pages, telemetry, bind and shutdown.
 
 pub mod assets;
+pub mod clock;
 pub mod config;
 pub mod extract;
 pub mod i18n;
 pub mod lang;
 pub mod layers;
+pub mod node;
 pub mod oauth;
+pub mod outbound;
 pub mod problem;
 pub mod qr;
 pub mod random;
@@ -20,6 +23,7 @@ pub mod ui;
 pub use i18n::{Strings, Texts};
 pub use lang::Lang;
 pub use layers::Layers;
+pub use node::{NodeClient, NodeConfig};
 pub use oauth::OAuthError;
 pub use problem::Problem;
 pub use rate::RateLimiter;

@@ -14,7 +14,10 @@ use crate::extract::{self, InputError};
 
 /// An OAuth error: `{"error": code, "error_description": …}` with `Cache-Control: no-store`.
 #[derive(Debug, Clone)]
-pub struct OAuthError {
+pub struct OAuthError(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     error: Cow<'static, str>,
     description: Option<Cow<'static, str>>,
@@ -25,13 +28,13 @@ pub struct OAuthError {
 impl OAuthError {
     /// 400 with this code; pass the protocol's own code text (`invalid_grant`, `invalid_proof`).
     pub fn new(error: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status: StatusCode::BAD_REQUEST,
             error: error.into(),
             description: None,
             members: Map::new(),
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// `invalid_request`: malformed, a parameter missing, repeated or of the wrong type.
@@ -56,51 +59,51 @@ impl OAuthError {
     /// Another status than 400.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
-        self.status = status;
+        self.0.status = status;
         self
     }
 
     /// `error_description`: for a developer, safe to show.
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
-        self.description = Some(description.into());
+        self.0.description = Some(description.into());
         self
     }
 
     /// Another member of the answer (`c_nonce`, `interval`).
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(member.to_owned(), value.into());
+        self.0.members.insert(member.to_owned(), value.into());
         self
     }
 
     /// An answer header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The code.
     pub fn error(&self) -> &str {
-        &self.error
+        &self.0.error
     }
 }
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
-        let mut body = self.members;
-        body.insert("error".into(), json!(self.error));
-        if let Some(description) = self.description {
+        let mut body = self.0.members;
+        body.insert("error".into(), json!(self.0.error));
+        if let Some(description) = self.0.description {
             body.insert("error_description".into(), json!(description));
         }
         let mut response = (
-            self.status,
+            self.0.status,
             [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")],
             Value::Object(body).to_string(),
         )
             .into_response();
-        response.headers_mut().extend(self.headers);
+        response.headers_mut().extend(self.0.headers);
         response
     }
 }

@@ -16,7 +16,10 @@ use crate::request_id;
 /// for every occurrence; `detail` is for this one, and must be safe to show to whoever asked: internal
 /// text belongs in the log, see [`Problem::internal`].
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     code: Cow<'static, str>,
     title: Cow<'static, str>,
@@ -32,14 +35,8 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         title: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            title: title.into(),
-            detail: None,
-            members: Map::new(),
-            headers: Vec::new(),
-        }
+        let (code, title) = (code.into(), title.into());
+        Self(Box::new(Parts { status, code, title, detail: None, members: Map::new(), headers: Vec::new() }))
     }
 
     /// 400: the request itself is wrong; sending it again unchanged will not help.
@@ -99,7 +96,7 @@ impl Problem {
     /// What happened this time, in words safe for whoever asked.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
@@ -107,7 +104,7 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
         if let Ok(value) = serde_json::to_value(value) {
-            self.members.insert(member.to_owned(), value);
+            self.0.members.insert(member.to_owned(), value);
         }
         self
     }
@@ -115,36 +112,36 @@ impl Problem {
     /// An answer header that goes with the problem.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The stable code, without the `urn:huizheng:problem:` before it.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// The title.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.0.title
     }
 
     /// The detail, if there is one.
     pub fn detail_text(&self) -> Option<&str> {
-        self.detail.as_deref()
+        self.0.detail.as_deref()
     }
 
     fn body(&self) -> Value {
-        let mut body = self.members.clone();
-        body.insert("type".into(), format!("urn:huizheng:problem:{}", self.code).into());
-        body.insert("title".into(), self.title.as_ref().into());
-        body.insert("status".into(), self.status.as_u16().into());
-        if let Some(detail) = &self.detail {
+        let mut body = self.0.members.clone();
+        body.insert("type".into(), format!("urn:huizheng:problem:{}", self.0.code).into());
+        body.insert("title".into(), self.0.title.as_ref().into());
+        body.insert("status".into(), self.0.status.as_u16().into());
+        if let Some(detail) = &self.0.detail {
             body.insert("detail".into(), detail.as_str().into());
         }
         if let Some(id) = request_id::current() {
@@ -159,8 +156,8 @@ impl IntoResponse for Problem {
         let body = self.body().to_string();
         let content_type = (header::CONTENT_TYPE, "application/problem+json");
         let mut response =
-            (self.status, [content_type, (header::CACHE_CONTROL, "no-store")], body).into_response();
-        for (name, value) in &self.headers {
+            (self.0.status, [content_type, (header::CACHE_CONTROL, "no-store")], body).into_response();
+        for (name, value) in &self.0.headers {
             response.headers_mut().append(name, value.clone());
         }
         // Kept beside the answer so that `ui::errors` can draw it as a page for a browser.

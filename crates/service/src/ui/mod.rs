@@ -4,6 +4,8 @@
 //! small struct that renders to [`Markup`]. Inline styles and scripts are refused by the content policy, so behaviour
 //! comes from `data-` attributes that `assets/huizheng.js` knows.
 
+#![expect(clippy::needless_pass_by_value, reason = "markup is made where it is handed over")]
+
 mod card;
 mod consent;
 mod errors;

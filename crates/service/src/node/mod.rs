@@ -1,0 +1,190 @@
+//! The node's client: everything it hands out was proven against the trust anchor first.
+
+mod batch;
+mod error;
+mod submit;
+
+pub use error::{NodeError, SubmitError};
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry::api::{self, HeadResponse, NonceResponse, ProblemView};
+use registry::{Anchor, Author, Evidence, Proven, RecordKey, UnixMillis};
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+
+use crate::{clock, outbound};
+
+/// The largest answer that is read: 64 records with their proofs stay far below.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Which node to ask, and what to believe.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// The node's base URL, without a slash at the end.
+    pub url: String,
+    /// The chain that is trusted, pinned at setup.
+    pub anchor: Anchor,
+    /// How old proven facts may be. An idle chain makes a block every 15 seconds.
+    pub max_age: Duration,
+    /// How long one answer may take.
+    pub timeout: Duration,
+}
+
+impl NodeConfig {
+    /// Facts at most two minutes old, answers within ten seconds.
+    pub fn new(url: impl Into<String>, anchor: Anchor) -> Self {
+        Self { url: url.into(), anchor, max_age: Duration::from_secs(120), timeout: Duration::from_secs(10) }
+    }
+}
+
+/// A fact with the evidence that shows it, for those who carry evidence along.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// What was proven.
+    pub proven: Proven,
+    /// What proves it.
+    pub evidence: Evidence,
+}
+
+/// A node, asked over HTTP. Cloning shares the connections and the cache.
+///
+/// Callers that ask at the same time share one request. While the node answers, every fact is from after the call
+/// began, so a status change that is final is seen by the next question. While it doesn't, facts that are still
+/// within `max_age` are handed out again; [`Proven::time`] says how old they are.
+#[derive(Clone)]
+pub struct NodeClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    link: Arc<Link>,
+    batcher: batch::Batcher,
+}
+
+/// How the node is reached; shared with the task that collects questions.
+pub(crate) struct Link {
+    http: reqwest::Client,
+    config: NodeConfig,
+}
+
+impl fmt::Debug for NodeClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeClient").field("url", &self.inner.link.config.url).finish_non_exhaustive()
+    }
+}
+
+impl NodeClient {
+    /// A client; starts a task on the current tokio runtime that ends with the last clone.
+    pub fn new(config: NodeConfig) -> Self {
+        let link = Arc::new(Link { http: outbound::client(config.timeout), config });
+        let batcher = batch::Batcher::start(link.clone());
+        Self { inner: Arc::new(Inner { link, batcher }) }
+    }
+
+    /// What is trusted.
+    pub fn anchor(&self) -> &Anchor {
+        &self.inner.link.config.anchor
+    }
+
+    /// What the chain says at these keys, in their order; nothing unproven comes out. Facts asked for together are of
+    /// one block when there are at most 64 of them and the node answers.
+    ///
+    /// # Errors
+    /// [`NodeError`]; the variants say who has to do something.
+    pub async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Proven>, NodeError> {
+        Ok(self.facts(keys).await?.into_iter().map(|fact| fact.proven).collect())
+    }
+
+    /// What the chain says at one key.
+    ///
+    /// # Errors
+    /// As [`NodeClient::proven`].
+    pub async fn proven_one(&self, key: RecordKey) -> Result<Proven, NodeError> {
+        self.proven(&[key]).await?.pop().ok_or(NodeError::Nonsense { what: "no fact for the key" })
+    }
+
+    /// Facts with the evidence that shows them.
+    ///
+    /// # Errors
+    /// As [`NodeClient::proven`].
+    pub async fn facts(&self, keys: &[RecordKey]) -> Result<Vec<Fact>, NodeError> {
+        let mut facts = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(api::MAX_KEYS) {
+            let (answer, answered) = oneshot::channel();
+            let question = batch::Question { keys: keys.to_vec(), answer };
+            self.inner.batcher.ask(question).await?;
+            facts.extend(answered.await.map_err(|_| self.inner.link.unreachable())??);
+        }
+        Ok(facts)
+    }
+
+    /// Where the chain is, as the node says: for people, not for decisions.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn head(&self) -> Result<HeadResponse, NodeError> {
+        self.inner.link.get(api::HEAD).await
+    }
+
+    /// The nonce that this author's next transaction must carry.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn next_nonce(&self, author: &Author) -> Result<u64, NodeError> {
+        let answer: NonceResponse = self.inner.link.get(&api::nonce_path(author)).await?;
+        Ok(answer.next)
+    }
+}
+
+/// Asks a node for its trust anchor. Do this once, at setup, from a node you run yourself, and keep the answer:
+/// whoever answers here decides what will be believed.
+///
+/// # Errors
+/// [`NodeError`].
+pub async fn fetch_anchor(url: &str) -> Result<Anchor, NodeError> {
+    let http = outbound::client(Duration::from_secs(10));
+    get(&http, url, api::ANCHOR).await
+}
+
+impl Link {
+    fn now(&self) -> UnixMillis {
+        clock::now()
+    }
+
+    fn unreachable(&self) -> NodeError {
+        NodeError::Unreachable { url: self.config.url.clone() }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, NodeError> {
+        get(&self.http, &self.config.url, path).await
+    }
+}
+
+async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str, path: &str) -> Result<T, NodeError> {
+    let request = http.get(format!("{url}{path}")).header(http::header::ACCEPT, "application/json");
+    let bytes = send(request, url).await?;
+    serde_json::from_slice(&bytes).map_err(|_| NodeError::Nonsense { what: "JSON of another shape" })
+}
+
+/// Sends a request; the body of a 2xx answer, or the error that the answer means.
+async fn send(request: reqwest::RequestBuilder, url: &str) -> Result<Vec<u8>, NodeError> {
+    let answer = request.send().await.map_err(|_| NodeError::Unreachable { url: url.to_owned() })?;
+    let status = answer.status();
+    let bytes = outbound::body(answer, MAX_ANSWER).await.map_err(|error| match error {
+        outbound::OutboundError::Unreachable { .. } => NodeError::Unreachable { url: url.to_owned() },
+        outbound::OutboundError::TooLarge { .. } => {
+            NodeError::Nonsense { what: "an answer beyond all bounds" }
+        }
+    })?;
+    if status.is_success() {
+        return Ok(bytes);
+    }
+    match serde_json::from_slice::<ProblemView>(&bytes) {
+        Ok(problem) => Err(NodeError::Refused { problem: Box::new(problem) }),
+        Err(_) if status.is_server_error() => Err(NodeError::Unreachable { url: url.to_owned() }),
+        Err(_) => Err(NodeError::Nonsense { what: "an error that is no problem document" }),
+    }
+}
