@@ -1,5 +1,7 @@
 //! Both engines show the contract, and the persistent one what it says about opening.
 
+#![expect(clippy::unwrap_used, reason = "this is test code")]
+
 use std::{fs, path::Path};
 
 use store::{OpenError, Options, Store, StoreError, Table, contract};

@@ -3,6 +3,7 @@
 //!
 //! The child is this same test program, run with a disk of our own under it (`crash/disk.c`).
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
 #![cfg(target_os = "linux")]
 
 use std::{
