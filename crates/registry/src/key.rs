@@ -152,10 +152,6 @@ impl fmt::Debug for P256Key {
 /// A public key in a DID document. Text and JSON: Multikey (Controlled Identifiers 1.0, section 2.2.2): `z`, then
 /// base58btc of the multicodec prefix and the key: `z6Mk…` for Ed25519, `zDn…` for P-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the decompressed point is worth its bytes: it saves the square root"
-)]
 pub enum PublicKey {
     /// Ed25519.
     Ed25519(Ed25519Key),

@@ -53,6 +53,22 @@ pub enum ProofError {
 }
 
 impl CompactProof {
+    /// The proof for the path `key_hash` from a proof in the usual form: the siblings from the root down, and the key
+    /// and value digests of the leaf at the path's end.
+    #[must_use]
+    pub fn from_parts(
+        siblings: Vec<Option<Hash32>>,
+        leaf: Option<(&Hash32, &Hash32)>,
+        key_hash: &Hash32,
+    ) -> Self {
+        let end = match leaf {
+            None => PathEnd::Empty,
+            Some((found, _)) if found == key_hash => PathEnd::Found,
+            Some((other, value)) => PathEnd::Other { key_hash: *other, value_hash: *value },
+        };
+        Self { siblings, end }
+    }
+
     /// Whether it shows that the key has a value, rather than none.
     #[must_use]
     pub fn is_membership(&self) -> bool {

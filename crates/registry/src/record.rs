@@ -28,6 +28,10 @@ use crate::transaction::Author;
 /// which key it stands, so evidence of a record needs no key beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a chunk's 512 bytes are what it is read for; records are few at a time"
+)]
 pub enum Record {
     /// An organisation's DID: at `did/<did>` the version that holds, at `did/<did>/v/<n>` those before it.
     Did(DidRecord),

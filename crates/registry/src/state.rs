@@ -33,7 +33,7 @@ impl State {
     /// Check the [`root`](Self::root) against a header before believing it.
     #[must_use]
     pub fn with_bytes(&self, records: impl IntoIterator<Item = (Hash32, Vec<u8>)>) -> Self {
-        Self(self.0.with(records.into_iter().map(|(key, bytes)| (key, Some(Arc::from(bytes)))).collect()))
+        Self(self.0.with(records.into_iter().map(|(key, bytes)| (key, Arc::from(bytes))).collect()))
     }
 
     /// The root that headers carry.
@@ -59,7 +59,13 @@ impl State {
     /// Shows that the record at `key` is what it is, or that there is none.
     #[must_use]
     pub fn prove(&self, key: &RecordKey) -> CompactProof {
-        self.0.prove(&key.hash())
+        self.prove_hash(&key.hash())
+    }
+
+    /// Shows what stands at the digest of a key.
+    #[must_use]
+    pub fn prove_hash(&self, key: &Hash32) -> CompactProof {
+        self.0.prove(key)
     }
 
     /// Every record's encoding, in the order of their keys' digests.

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! version 1 | chain tag 2 | validators tag 2
-//! record:  0, key (borsh)      none stands there
+//! record:  0, key (borsh), 4   none stands there; the first bytes of the key's digest, since a damaged key may well
+//!                              be the key of another record that is absent too
 //!          1, number, bytes    the record says its own key
 //! path:    depth 1 | bit map of non-empty siblings, first level at the most significant bit, spare bits zero | 32 each
 //! end:     only when none stands there: 0 empty, or 1, other key digest 32, other value digest 32
@@ -48,6 +49,7 @@ impl Evidence {
             None => {
                 out.push(0);
                 out.extend(to_vec(&self.key));
+                out.extend(key_check(&self.key));
             }
             Some(record) => {
                 out.push(1);
@@ -71,7 +73,13 @@ impl Evidence {
         }
         let (chain_tag, validators_tag) = (input.array()?, input.array()?);
         let (key, record) = match input.byte()? {
-            0 => (RecordKey::deserialize(&mut input.0).map_err(|_| Malformed)?, None),
+            0 => {
+                let key = RecordKey::deserialize(&mut input.0).map_err(|_| Malformed)?;
+                if input.array()? != key_check(&key) {
+                    return Err(Malformed);
+                }
+                (key, None)
+            }
             1 => {
                 let length = input.number()?.min(MAX_RECORD_BYTES + 1);
                 let bytes = input.take(usize::try_from(length).map_err(|_| Malformed)?)?.to_vec();
@@ -115,6 +123,11 @@ impl std::str::FromStr for Evidence {
 }
 
 crate::text_serde!(Evidence);
+
+fn key_check(key: &RecordKey) -> [u8; 4] {
+    let [a, b, c, d, ..] = key.hash().0;
+    [a, b, c, d]
+}
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {

@@ -22,7 +22,8 @@ impl Step<'_, '_> {
         transaction: &Transaction,
     ) -> Receipt {
         self.authorised_did(did, transaction)?;
-        if !(DEFAULT_LIST_LENGTH..=MAX_LIST_LENGTH).contains(&length) || length % CHUNK_ENTRIES != 0 {
+        if !(DEFAULT_LIST_LENGTH..=MAX_LIST_LENGTH).contains(&length) || !length.is_multiple_of(CHUNK_ENTRIES)
+        {
             return Err(TxError::ListLength);
         }
         let list = StatusListId { owner: did.clone(), number };

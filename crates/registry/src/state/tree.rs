@@ -1,7 +1,7 @@
 //! A persistent binary Merkle tree: an update copies the paths it touches and shares the rest.
 //!
 //! Invariant: a subtree with one leaf is that leaf, with none it is absent; so the shape follows from the keys alone,
-//! and the root from keys and values alone.
+//! and the root from keys and values alone. Records are never removed, so nothing here removes.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ enum Kind {
 }
 
 impl Tree {
-    /// The tree with these values put (or removed) at their key digests; of two for one key the later holds.
-    pub(super) fn with(&self, mut updates: Vec<(Hash32, Option<Value>)>) -> Self {
+    /// The tree with these values put at their key digests; of two for one key the later holds.
+    pub(super) fn with(&self, mut updates: Vec<(Hash32, Value)>) -> Self {
         updates.sort_by_key(|(key, _)| *key);
         updates.reverse();
         updates.dedup_by_key(|(key, _)| *key);
@@ -65,7 +65,7 @@ impl Tree {
                 match &stack.pop()?.kind {
                     Kind::Leaf { key_hash, value } => return Some((key_hash, &**value)),
                     Kind::Branch { left, right } => {
-                        stack.extend(right.as_deref().into_iter().chain(left.as_deref()))
+                        stack.extend(right.as_deref().into_iter().chain(left.as_deref()));
                     }
                 }
             }
@@ -86,7 +86,7 @@ impl Tree {
 }
 
 /// The subtree after `updates`, which are sorted, distinct and all below it.
-fn updated(link: Option<&Arc<Node>>, depth: usize, updates: &[(Hash32, Option<Value>)]) -> Link {
+fn updated(link: Option<&Arc<Node>>, depth: usize, updates: &[(Hash32, Value)]) -> Link {
     if updates.is_empty() {
         return link.cloned();
     }
@@ -94,19 +94,16 @@ fn updated(link: Option<&Arc<Node>>, depth: usize, updates: &[(Hash32, Option<Va
         return grown(&leaves_after(link, updates), depth);
     };
     let (to_left, to_right) = split(updates, |(key, _)| key, depth);
-    join(updated(left.as_ref(), depth + 1, to_left), updated(right.as_ref(), depth + 1, to_right))
+    branch(updated(left.as_ref(), depth + 1, to_left), updated(right.as_ref(), depth + 1, to_right))
 }
 
 /// The leaves of a subtree of at most one leaf, after `updates`.
-fn leaves_after(link: Option<&Arc<Node>>, updates: &[(Hash32, Option<Value>)]) -> Vec<(Hash32, Arc<Node>)> {
-    let mut leaves: Vec<_> = updates
-        .iter()
-        .filter_map(|(key, value)| value.as_ref().map(|value| (*key, leaf(*key, Arc::clone(value)))))
-        .collect();
+fn leaves_after(link: Option<&Arc<Node>>, updates: &[(Hash32, Value)]) -> Vec<(Hash32, Arc<Node>)> {
+    let mut leaves: Vec<_> =
+        updates.iter().map(|(key, value)| (*key, leaf(*key, Arc::clone(value)))).collect();
     if let Some((node, Kind::Leaf { key_hash, .. })) = link.map(|node| (node, &node.kind))
-        && updates.binary_search_by_key(key_hash, |(key, _)| *key).is_err()
+        && let Err(at) = leaves.binary_search_by_key(key_hash, |(key, _)| *key)
     {
-        let at = leaves.partition_point(|(key, _)| key < key_hash);
         leaves.insert(at, (*key_hash, Arc::clone(node)));
     }
     leaves
@@ -119,23 +116,16 @@ fn grown(leaves: &[(Hash32, Arc<Node>)], depth: usize) -> Link {
         [(_, only)] => Some(Arc::clone(only)),
         _ => {
             let (left, right) = split(leaves, |(key, _)| key, depth);
-            join(grown(left, depth + 1), grown(right, depth + 1))
+            branch(grown(left, depth + 1), grown(right, depth + 1))
         }
     }
 }
 
-fn join(left: Link, right: Link) -> Link {
-    let is_leaf = |link: &Link| matches!(link.as_deref(), Some(Node { kind: Kind::Leaf { .. }, .. }));
-    match (&left, &right) {
-        (None, None) => None,
-        (Some(_), None) if is_leaf(&left) => left,
-        (None, Some(_)) if is_leaf(&right) => right,
-        _ => {
-            let hash_of = |link: &Link| link_hash(link.as_ref().map(|node| &node.hash));
-            let hash = node_hash(&hash_of(&left), &hash_of(&right));
-            Some(Arc::new(Node { hash, kind: Kind::Branch { left, right } }))
-        }
-    }
+/// A subtree of at least two leaves.
+fn branch(left: Link, right: Link) -> Link {
+    let hash_of = |link: &Link| link_hash(link.as_ref().map(|node| &node.hash));
+    let hash = node_hash(&hash_of(&left), &hash_of(&right));
+    Some(Arc::new(Node { hash, kind: Kind::Branch { left, right } }))
 }
 
 fn leaf(key_hash: Hash32, value: Value) -> Arc<Node> {
