@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod clock;
 pub mod config;
+pub mod dates;
 pub mod extract;
 pub mod i18n;
 pub mod lang;
