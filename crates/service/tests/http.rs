@@ -1,6 +1,6 @@
 //! The rim that every service has, over real HTTP: limits, refusals, headers, shutdown.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why and stops")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn start(layers: Layers) -> (Running, Client) {
 }
 
 async fn panics() {
-    std::panic::panic_any("a secret in a panic")
+    panic!("a secret in a panic");
 }
 
 async fn problem(answer: Response, status: u16, code: &str) -> Value {
