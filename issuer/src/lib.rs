@@ -1,1 +1,45 @@
 //! The issuer service: apply, approve, issue, change.
+//!
+//! A citizen applies on the portal or over JSON; a clerk decides; the citizen's wallet collects over OpenID4VCI 1.0; the
+//! department revokes, suspends and reinstates, and says so only once the chain does.
+//!
+//! ```no_run
+//! # async fn run(config: issuer::Config) -> Result<(), issuer::StartError> {
+//! let issuer = issuer::Issuer::bind(config).await?;
+//! println!("{} is {}", issuer.base_url(), issuer.did());
+//! issuer.join().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Inside: [`model`] says what there is and how it may change, without store, chain or clock; `desk`, `offers`,
+//! `issuance` and `status` do it durably; `routes` and `pages` are the two ways to ask for it.
+
+mod clock;
+mod collect;
+mod config;
+mod core;
+mod desk;
+mod identity;
+mod issuance;
+mod keys;
+mod ledger;
+mod metadata;
+pub mod model;
+mod offers;
+mod pages;
+mod reason;
+mod routes;
+mod seals;
+mod staff;
+mod start;
+mod status;
+mod tables;
+
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, ConfigError, Policy, StaffAccount};
+pub use identity::IdentityError;
+pub use keys::KeyError;
+pub use metadata::MetadataError;
+pub use start::{Issuer, RunningIssuer, StartError};
+pub use status::OpenListError;

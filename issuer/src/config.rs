@@ -1,0 +1,132 @@
+//! What an issuer must be told before it starts, one struct for each concern.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use registry::{Anchor, LocalText};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// Everything about one issuer.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The department's name, as citizens read it.
+    pub name: LocalText,
+    /// Catalogue ids of the credential types it issues; at least one.
+    pub credential_types: Vec<String>,
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The address that others reach it at, if not the one it listens on (behind a proxy). It is also the Credential
+    /// Issuer Identifier (OpenID4VCI 1.0 §12.2.1), so it must never change.
+    pub base_url: Option<Url>,
+    /// The chain's node.
+    pub node_url: Url,
+    /// What of the chain is trusted from the start.
+    pub anchor: Anchor,
+    /// Who may sign in to the console and use the staff's API.
+    pub staff: Vec<StaffAccount>,
+    /// Its folder: store, keys. Made if missing; nobody else may write there.
+    pub data_dir: PathBuf,
+    /// Periods and sizes.
+    pub policy: Policy,
+}
+
+/// One account of the staff.
+#[derive(Clone)]
+pub struct StaffAccount {
+    /// Shown beside what was decided with it.
+    pub name: String,
+    /// SHA-256 of the account's token. The token must be random (32 bytes or more), which is why no slow hash is needed.
+    pub token_sha256: [u8; 32],
+}
+
+impl StaffAccount {
+    /// An account with this token.
+    pub fn new(name: impl Into<String>, token: &str) -> Self {
+        Self { name: name.into(), token_sha256: Sha256::digest(token).into() }
+    }
+}
+
+impl fmt::Debug for StaffAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaffAccount").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Periods and sizes, with the defaults that a department would run with.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// How long an offer can be redeemed.
+    pub offer_lifetime: Duration,
+    /// How long an access token counts.
+    pub token_lifetime: Duration,
+    /// How long a nonce for key proofs counts.
+    pub nonce_lifetime: Duration,
+    /// Entries of a status list.
+    pub list_length: u32,
+    /// Entries given out on a list before the next one takes over. Well below the length, so that a random free entry is
+    /// found in a few tries and its number says nothing about when.
+    pub list_share: u32,
+    /// How long a served status list may be cached.
+    pub list_ttl: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            offer_lifetime: Duration::from_secs(600),
+            token_lifetime: Duration::from_secs(300),
+            nonce_lifetime: Duration::from_secs(300),
+            list_length: 131_072,
+            list_share: 98_304,
+            list_ttl: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Why a configuration can't be used; each says which setting to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// No credential type.
+    #[error("credential_types is empty: name at least one of the catalogue")]
+    NoTypes,
+    /// A type that the catalogue doesn't have.
+    #[error("credential_types: the catalogue has no `{0}`")]
+    UnknownType(String),
+    /// The public address is more than a host and a port.
+    #[error("base_url must be http(s)://host[:port], without path, query and fragment")]
+    BaseUrl,
+    /// A status list's length or share is out of bounds.
+    #[error(
+        "policy: list_length must be a multiple of 2048 from 131072 on, and list_share from 1 to list_length"
+    )]
+    List,
+    /// The department has no name in one of the languages.
+    #[error("name: give it in zh and en, at most 80 characters each")]
+    Name,
+}
+
+impl Config {
+    /// Checks what can be checked before anything starts.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.credential_types.is_empty() {
+            return Err(ConfigError::NoTypes);
+        }
+        if !self.name.is_within(80) {
+            return Err(ConfigError::Name);
+        }
+        if let Some(url) = &self.base_url
+            && (!matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some())
+        {
+            return Err(ConfigError::BaseUrl);
+        }
+        let Policy { list_length, list_share, .. } = self.policy;
+        // Bitstring Status List 1.0 §6.1 asks for at least 131,072 entries; a chunk on the chain has 2,048.
+        if list_length < 131_072 || list_length % 2048 != 0 || !(1..=list_length).contains(&list_share) {
+            return Err(ConfigError::List);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Everything the handlers share.
+
+use std::sync::{Arc, LazyLock};
+
+use protocol::Endpoint;
+use registry::LocalText;
+use service::{Lang, Strings, Texts};
+
+use crate::clock::{Clock, Moment};
+use crate::config::Policy;
+use crate::desk::Desk;
+use crate::identity::Identity;
+use crate::issuance::{Issuance, Kinds};
+use crate::ledger::Ledger;
+use crate::metadata::Metadata;
+use crate::offers::Offers;
+use crate::seals::Seals;
+use crate::staff::Staff;
+use crate::status::{Served, Statuses};
+
+/// What handlers get: cheap to clone.
+pub(crate) type App = Arc<Core>;
+
+/// One running issuer.
+pub(crate) struct Core {
+    pub(crate) name: LocalText,
+    pub(crate) base: Endpoint,
+    pub(crate) policy: Policy,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) kinds: Arc<Kinds>,
+    pub(crate) metadata: Metadata,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) ledger: Ledger,
+    pub(crate) seals: Arc<Seals>,
+    pub(crate) staff: Staff,
+    pub(crate) desk: Desk,
+    pub(crate) offers: Offers,
+    pub(crate) issuance: Issuance,
+    pub(crate) statuses: Statuses,
+    pub(crate) served: Served,
+}
+
+/// The issuer's own texts.
+pub(crate) static STRINGS: LazyLock<Strings> = LazyLock::new(|| {
+    Strings::embedded(include_str!("../locales/zh.toml"), include_str!("../locales/en.toml"))
+});
+
+impl Core {
+    /// The moment of a request: read once, at its start.
+    pub(crate) fn now(&self) -> Moment {
+        Moment::of(&self.clock)
+    }
+
+    /// The department's name in a language.
+    pub(crate) fn name_in(&self, lang: Lang) -> &str {
+        lang.pick(&self.name.zh, &self.name.en)
+    }
+}
+
+/// The texts of a language.
+pub(crate) fn texts(lang: Lang) -> Texts<'static> {
+    STRINGS.of(lang)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STRINGS;
+
+    #[test]
+    fn every_text_exists_in_both_languages_and_none_is_missing() {
+        assert_eq!(STRINGS.faults(), Vec::<String>::new());
+        let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+        assert_eq!(STRINGS.used_but_missing(sources), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,216 @@
+//! What must be durable before a credential leaves: its record, its place on a status list, the nonce used up.
+//!
+//! One write does it all, so a crash leaves either nothing or a credential that can be made again: asked for once more
+//! by the same key, the same record is signed anew, on the same status entry.
+
+use credentials::UnixSeconds;
+use rand_core::{OsRng, RngCore};
+use store::{Range, Store, StoreError, Tx};
+
+use crate::clock::Moment;
+use crate::model::{CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex};
+use crate::seals::Nonce;
+use crate::tables::{APPLICATIONS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS};
+
+/// What is asked for, after the key proof was checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The offer that the access token stands for.
+    pub(crate) offer: Id,
+    /// How the credential was named in the request.
+    pub(crate) named: Named,
+    /// The proof's nonce.
+    pub(crate) nonce: Nonce,
+    /// Thumbprint of the holder's key.
+    pub(crate) holder_key: String,
+    /// When the credential stops counting.
+    pub(crate) valid_until: UnixSeconds,
+}
+
+/// How a request names a credential (OpenID4VCI 1.0 §8.2); both carry the configuration's id here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// `credential_configuration_id`.
+    Configuration(String),
+    /// `credential_identifier`, as the token response gave it.
+    Identifier(String),
+}
+
+/// Why nothing was reserved, and nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReserveError {
+    /// The nonce was used before.
+    #[error("the nonce was used before")]
+    NonceUsed,
+    /// The token stands for no redeemed offer.
+    #[error("the access token grants nothing")]
+    Token,
+    /// The token's grant doesn't cover the configuration.
+    #[error("the access token does not grant this credential")]
+    NotGranted,
+    /// The token response gave identifiers and the request didn't use one, or the other way round.
+    #[error("the credential is named in another way than the token response said")]
+    NamedWrongly,
+    /// It was issued before, to another key.
+    #[error("this credential was issued before, to another key")]
+    IssuedToAnotherKey,
+    /// It was issued before and is not valid any more.
+    #[error("this credential was issued before and is no longer valid")]
+    NoLongerValid,
+    /// No status list is open: the chain was away since the last one filled up.
+    #[error("no status list is open")]
+    NoStatusList,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Named {
+    /// The configuration's id.
+    pub(crate) fn configuration(&self) -> &str {
+        match self {
+            Self::Configuration(id) | Self::Identifier(id) => id,
+        }
+    }
+}
+
+/// Reserves a credential, and says how full its status list is if an entry was given out. Durable when it returns.
+pub(crate) async fn reserve(
+    store: &Store,
+    wanted: Wanted,
+    now: Moment,
+) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
+    store.write_async(move |tx| reserve_in(tx, wanted, now)).await
+}
+
+fn reserve_in(
+    tx: &mut Tx<'_>,
+    wanted: Wanted,
+    now: Moment,
+) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
+    let configuration = wanted.named.configuration();
+    if tx.contains(&NONCES_USED, wanted.nonce.key)? {
+        return Err(ReserveError::NonceUsed);
+    }
+    let offer = tx.get(&OFFERS, wanted.offer.key())?.ok_or(ReserveError::Token)?;
+    let OfferState::Redeemed { identifiers } = &offer.state else { return Err(ReserveError::Token) };
+    match (&wanted.named, identifiers.is_empty()) {
+        (Named::Configuration(_), false) | (Named::Identifier(_), true) => {
+            return Err(ReserveError::NamedWrongly);
+        }
+        (Named::Configuration(id), true) if !offer.configurations.contains(id) => {
+            return Err(ReserveError::NotGranted);
+        }
+        (Named::Identifier(id), false) if !identifiers.contains(id) => return Err(ReserveError::NotGranted),
+        _ => {}
+    }
+    let mut application = tx.get(&APPLICATIONS, offer.application.key())?.ok_or(ReserveError::Token)?;
+    if application.state != State::Approved {
+        return Err(ReserveError::Token);
+    }
+    tx.put(&NONCES_USED, wanted.nonce.key, &())?;
+    if let Some(before) = application.issued.get(configuration) {
+        let record = tx.get(&CREDENTIALS, before.key())?.ok_or(ReserveError::Token)?;
+        return if record.holder_key != wanted.holder_key {
+            Err(ReserveError::IssuedToAnotherKey)
+        } else if record.standing != Standing::Valid || record.pending.is_some() {
+            Err(ReserveError::NoLongerValid)
+        } else {
+            Ok((record, None))
+        };
+    }
+    let id = Id::new(now.ms, &mut OsRng);
+    let (status, fill) = take_entry(tx, id)?;
+    let record = CredentialRecord {
+        id,
+        application: application.id,
+        credential_type: application.credential_type.clone(),
+        configuration: configuration.to_owned(),
+        holder: Personal(application.holder.0.clone()),
+        holder_key: wanted.holder_key,
+        status,
+        issued_at: now.seconds,
+        valid_until: Some(wanted.valid_until),
+        standing: Standing::Valid,
+        pending: None,
+        changes: Vec::new(),
+    };
+    application.note_issued(configuration, id, now.seconds);
+    tx.put(&CREDENTIALS, id.key(), &record)?;
+    tx.put(&APPLICATIONS, application.id.key(), &application)?;
+    Ok((record, Some(fill)))
+}
+
+/// Gives out a random free entry of the newest list. Lists are opened well before they fill up, so a free one is found
+/// in a few tries; a full list is an error, never a loop without end.
+fn take_entry(tx: &mut Tx<'_>, credential: Id) -> Result<(StatusIndex, ListFill), ReserveError> {
+    let newest = tx.page(&LISTS, &Range::all().reversed(), 1)?;
+    let Some((list, ListFill { length, used })) = newest.into_iter().next() else {
+        return Err(ReserveError::NoStatusList);
+    };
+    if used >= length {
+        return Err(ReserveError::NoStatusList);
+    }
+    let index = loop {
+        let index = below(length, &mut OsRng);
+        if !tx.contains(&ENTRIES, (list, index))? {
+            break index;
+        }
+    };
+    tx.put(&ENTRIES, (list, index), &credential)?;
+    let fill = ListFill { length, used: used + 1 };
+    tx.put(&LISTS, list, &fill)?;
+    Ok((StatusIndex { list, index }, fill))
+}
+
+/// A number from 0 up to but not including `bound`, each as likely as any other.
+fn below(bound: u32, random: &mut impl RngCore) -> u32 {
+    let whole = u32::MAX - u32::MAX % bound;
+    loop {
+        let drawn = random.next_u32();
+        if drawn < whole {
+            return drawn % bound;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn store_with_list(length: u32) -> Store {
+        let store = Store::in_memory().expect("store");
+        store.write(move |tx| tx.put(&LISTS, 0, &ListFill { length, used: 0 })).expect("list");
+        store
+    }
+
+    fn take(store: &Store) -> Result<StatusIndex, ReserveError> {
+        Ok(store.write(|tx| take_entry(tx, Id::new(1, &mut OsRng)))?.0)
+    }
+
+    #[test]
+    fn every_entry_is_given_out_once_and_then_none() {
+        let store = store_with_list(200);
+        let taken: BTreeSet<_> = (0..200).map(|_| take(&store).expect("free").index).collect();
+        assert_eq!(taken.len(), 200);
+        assert!(matches!(take(&store), Err(ReserveError::NoStatusList)));
+    }
+
+    #[test]
+    fn entries_are_not_given_out_in_order() {
+        let store = store_with_list(100_000);
+        let taken: Vec<_> = (0..20).map(|_| take(&store).expect("free").index).collect();
+        let mut sorted = taken.clone();
+        sorted.sort_unstable();
+        assert_ne!(taken, sorted, "twenty in order by chance: 1 in 10^18");
+    }
+
+    #[test]
+    fn the_newest_list_is_used() {
+        let store = store_with_list(10);
+        store.write(|tx| tx.put(&LISTS, 1, &ListFill { length: 10, used: 0 })).expect("list");
+        assert_eq!(take(&store).expect("free").list, 1);
+    }
+}

@@ -1,0 +1,110 @@
+//! From a record and what was claimed to a signed credential.
+
+use credentials::catalogue::Format;
+use credentials::data_integrity::{self, CONTEXT_HUIZHENG};
+use credentials::key::Algorithm;
+use credentials::sd_jwt;
+use credentials::status::{BitstringEntry, Purpose, RegistryEntry, StatusRef, TokenEntry};
+use rand_core::OsRng;
+use serde_json::{Map, Value};
+
+use super::Issuance;
+use super::kinds::CredentialKind;
+use super::proof::HolderProof;
+use crate::model::CredentialRecord;
+use crate::status::Served;
+
+/// Why a reserved credential could not be signed. It stays reserved: asked for again, it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignFailed {
+    /// The claims no longer pass the catalogue's checks: the catalogue was changed after the application.
+    #[error("the approved claims no longer pass the catalogue's checks ({0} wrong)")]
+    Claims(usize),
+    /// SD-JWT VC.
+    #[error(transparent)]
+    SdJwt(#[from] sd_jwt::IssueError),
+    /// Data Integrity.
+    #[error(transparent)]
+    DataIntegrity(#[from] data_integrity::IssueError),
+}
+
+/// Signs it for the holder who made the proof. Everything but salts and signature follows from the record, so that a
+/// second asking gives the same credential.
+pub(super) fn sign(
+    issuance: &Issuance,
+    kind: &CredentialKind,
+    record: &CredentialRecord,
+    claims: Map<String, Value>,
+    holder: HolderProof,
+) -> Result<Value, SignFailed> {
+    let at = record.issued_at;
+    let checked = kind
+        .of
+        .validate_claims(&Value::Object(claims), at)
+        .map_err(|errors| SignFailed::Claims(errors.len()))?;
+    let issuer = issuance.identity.did().to_string();
+    let registry = RegistryEntry {
+        list: registry::StatusListId { owner: issuance.identity.did().clone(), number: record.status.list }
+            .to_string(),
+        index: record.status.index,
+    };
+    match kind.format {
+        Format::SdJwtVc => {
+            let (key, kid) = issuance.identity.signer(Algorithm::Es256);
+            let credential = sd_jwt::Issuance {
+                issuer,
+                kid: Some(kid.to_owned()),
+                x5c: None,
+                vct: kind.of.vct.clone(),
+                disclosable: checked.disclosable().to_vec(),
+                claims: checked.into_map(),
+                holder: Some(holder.key),
+                issued_at: at,
+                not_before: None,
+                expires: record.valid_until,
+                status: Some(StatusRef {
+                    registry: Some(registry),
+                    token: Some(TokenEntry {
+                        uri: issuance.served.token_uri(record.status.list),
+                        index: record.status.index.into(),
+                    }),
+                    bitstring: Vec::new(),
+                }),
+                decoys: 0,
+            };
+            Ok(Value::String(credential.sign(key, &mut OsRng)?))
+        }
+        Format::LdpVc => {
+            let (key, kid) = issuance.identity.signer(Algorithm::EdDsa);
+            let credential = data_integrity::Issuance {
+                id: None,
+                contexts: vec![CONTEXT_HUIZHENG.to_owned()],
+                types: vec![kind.of.vc_type.clone()],
+                issuer,
+                verification_method: kid.to_owned(),
+                holder: Some(holder.did),
+                claims: checked.into_map(),
+                issued_at: at,
+                valid_from: Some(at),
+                valid_until: record.valid_until,
+                status: Some(StatusRef {
+                    registry: Some(registry),
+                    token: None,
+                    bitstring: bitstring_entries(&issuance.served, record),
+                }),
+            };
+            Ok(credential.sign(key)?)
+        }
+    }
+}
+
+fn bitstring_entries(served: &Served, record: &CredentialRecord) -> Vec<BitstringEntry> {
+    [Purpose::Revocation, Purpose::Suspension]
+        .into_iter()
+        .map(|purpose| BitstringEntry {
+            purpose: purpose.name().to_owned(),
+            credential: served.bitstring_url(record.status.list, purpose),
+            index: record.status.index.into(),
+        })
+        .collect()
+}

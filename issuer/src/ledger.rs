@@ -1,0 +1,116 @@
+//! The chain as this issuer uses it: register the DID, open status lists, set entries, read them back proven.
+
+use std::sync::Arc;
+
+use registry::api::SubmitResponse;
+use registry::build::TxSigner;
+use registry::{
+    Action, Author, CHUNK_BYTES, CHUNK_ENTRIES, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
+    UnixMillis,
+};
+use service::NodeClient;
+use service::node::{NodeError, SubmitError};
+
+use crate::identity::Identity;
+use crate::model::Standing;
+
+/// The issuer's end of the chain. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    node: NodeClient,
+    identity: Arc<Identity>,
+}
+
+/// A status list as proven at one moment: two bits an entry, packed as the chain packs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListBits {
+    /// The bytes, `length / 4` of them.
+    pub(crate) bytes: Vec<u8>,
+    /// The block time at which they were so.
+    pub(crate) time: UnixMillis,
+}
+
+impl Ledger {
+    pub(crate) fn new(node: NodeClient, identity: Arc<Identity>) -> Self {
+        Self { node, identity }
+    }
+
+    /// Registers the DID unless the chain has it.
+    pub(crate) async fn register(&self) -> Result<(), SubmitError> {
+        let did = self.identity.did();
+        if self.node.proven_one(RecordKey::Did(did.clone())).await?.record().is_some() {
+            return Ok(());
+        }
+        match self.act(&self.identity.plan().clone().into_action()).await {
+            // Another start was quicker, or an answer was lost.
+            Err(SubmitError::Rejected { code, .. }) if code == "did-exists" => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    /// Opens a status list; one that is open already is fine.
+    pub(crate) async fn open_list(&self, number: u32, length: u32) -> Result<(), SubmitError> {
+        match self.act(&Action::StatusListCreate { number, length }).await {
+            Err(SubmitError::Rejected { code, .. }) if code == "list-exists" => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
+    /// Sets entries of one list, all or none; final when it returns. Setting what is set already changes nothing.
+    pub(crate) async fn set(
+        &self,
+        number: u32,
+        changes: Vec<StatusChange>,
+    ) -> Result<SubmitResponse, SubmitError> {
+        self.act(&Action::StatusUpdate { number, changes }).await
+    }
+
+    /// Whether the DID is accredited for a credential type now.
+    pub(crate) async fn accredited(
+        &self,
+        credential_type: &Slug,
+        now: UnixMillis,
+    ) -> Result<bool, NodeError> {
+        let key = RecordKey::Trust(self.identity.did().clone(), credential_type.clone());
+        let proven = self.node.proven_one(key).await?;
+        Ok(registry::history::accredited_at(&proven, self.identity.did(), credential_type, now).is_ok())
+    }
+
+    /// All of a list's bits.
+    pub(crate) async fn bits(&self, number: u32, length: u32) -> Result<ListBits, NodeError> {
+        let list = self.list(number);
+        let keys: Vec<_> =
+            (0..length / CHUNK_ENTRIES).map(|chunk| RecordKey::StatusChunk(list.clone(), chunk)).collect();
+        let mut bytes = Vec::with_capacity(keys.len() * CHUNK_BYTES);
+        let mut oldest: Option<UnixMillis> = None;
+        for proven in self.node.proven(&keys).await? {
+            match proven.record() {
+                Some(Record::StatusChunk(chunk)) => bytes.extend_from_slice(&chunk.bits),
+                // A chunk that is proven absent was never changed.
+                _ => bytes.resize(bytes.len() + CHUNK_BYTES, 0),
+            }
+            oldest = Some(oldest.map_or(proven.time(), |oldest| oldest.min(proven.time())));
+        }
+        Ok(ListBits { bytes, time: oldest.unwrap_or_default() })
+    }
+
+    /// The chain's name of a list.
+    pub(crate) fn list(&self, number: u32) -> StatusListId {
+        StatusListId { owner: self.identity.did().clone(), number }
+    }
+
+    async fn act(&self, action: &Action) -> Result<SubmitResponse, SubmitError> {
+        let author = Author::Did(self.identity.did().clone());
+        let signer: &(dyn TxSigner + Send + Sync) = self.identity.author();
+        self.node.act(&author, action, &[signer]).await
+    }
+}
+
+/// A standing as the chain writes it.
+pub(crate) fn as_status(standing: Standing) -> Status {
+    match standing {
+        Standing::Valid => Status::Valid,
+        Standing::Suspended => Status::Suspended,
+        Standing::Revoked => Status::Revoked,
+    }
+}

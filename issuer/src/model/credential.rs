@@ -1,0 +1,240 @@
+//! A credential that was issued, and how its status may change.
+
+use credentials::UnixSeconds;
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, Id, Personal};
+
+/// The issuer's record of a credential. The credential itself is not kept: the application's claims, this record and
+/// the keys make it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialRecord {
+    /// Its name; never inside the credential, which nothing should link to another.
+    pub id: Id,
+    /// The application it was issued on.
+    pub application: Id,
+    /// The catalogue's id of its type.
+    pub credential_type: String,
+    /// The credential configuration (`business-licence-sd-jwt`).
+    pub configuration: String,
+    /// The same line as on the application.
+    pub holder: Personal<String>,
+    /// Thumbprint (RFC 7638) of the key it is bound to.
+    pub holder_key: String,
+    /// Its place on a status list.
+    pub status: StatusIndex,
+    /// When it was issued.
+    pub issued_at: UnixSeconds,
+    /// When it ends.
+    pub valid_until: Option<UnixSeconds>,
+    /// Its status, as it is final on the chain.
+    pub standing: Standing,
+    /// A change that was asked for and is not final yet.
+    pub pending: Option<Pending>,
+    /// The changes that are final, oldest first.
+    pub changes: Vec<Pending>,
+}
+
+/// A place on one of this issuer's status lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StatusIndex {
+    /// The list's number.
+    pub list: u32,
+    /// The entry.
+    pub index: u32,
+}
+
+/// A credential's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It counts.
+    Valid,
+    /// It doesn't count for now.
+    Suspended,
+    /// It never counts again.
+    Revoked,
+}
+
+/// What can be done to a credential's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// For good.
+    Revoke,
+    /// Until reinstated.
+    Suspend,
+    /// Ends a suspension.
+    Reinstate,
+}
+
+/// A change with who, when and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What.
+    pub change: Change,
+    /// Who asked for it.
+    pub by: Actor,
+    /// When it was asked for.
+    pub at: UnixSeconds,
+    /// Why, in words for the holder.
+    pub reason: Personal<String>,
+}
+
+/// Why a status can't be changed so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// Revocation is final: issue a new credential instead.
+    #[error("this credential was revoked, and that is final")]
+    Revoked,
+    /// It already stands so; nothing to do.
+    #[error("this credential already has that status")]
+    Already,
+    /// Another change is on its way to the chain: wait for it.
+    #[error("another change of this credential is not final yet")]
+    Busy,
+}
+
+impl Change {
+    /// Every change, in the order in which pages offer them.
+    pub const ALL: [Self; 3] = [Self::Suspend, Self::Reinstate, Self::Revoke];
+
+    /// Its stable text, as in addresses (`revoke`).
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+        }
+    }
+
+    /// The change with this text.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|change| change.code() == code)
+    }
+
+    /// The status it leads to.
+    pub fn leads_to(self) -> Standing {
+        match self {
+            Self::Revoke => Standing::Revoked,
+            Self::Suspend => Standing::Suspended,
+            Self::Reinstate => Standing::Valid,
+        }
+    }
+}
+
+impl Standing {
+    /// Its stable text (`valid`).
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Whether a change can be made from here: the one place where these rules are.
+    pub fn allows(self, change: Change) -> Result<(), ChangeRefused> {
+        match (self, change) {
+            (Self::Revoked, _) => Err(ChangeRefused::Revoked),
+            (Self::Valid, Change::Reinstate) | (Self::Suspended, Change::Suspend) => {
+                Err(ChangeRefused::Already)
+            }
+            (Self::Valid | Self::Suspended, Change::Revoke)
+            | (Self::Valid, Change::Suspend)
+            | (Self::Suspended, Change::Reinstate) => Ok(()),
+        }
+    }
+}
+
+impl CredentialRecord {
+    /// Writes down that a change is wanted. It counts only when [`CredentialRecord::settle`] follows.
+    pub fn ask(&mut self, pending: Pending) -> Result<(), ChangeRefused> {
+        self.standing.allows(pending.change)?;
+        if self.pending.is_some() {
+            return Err(ChangeRefused::Busy);
+        }
+        self.pending = Some(pending);
+        Ok(())
+    }
+
+    /// The change that was asked for is final on the chain.
+    pub fn settle(&mut self) {
+        if let Some(done) = self.pending.take() {
+            self.standing = done.change.leads_to();
+            self.changes.push(done);
+        }
+    }
+
+    /// The chain refused the change: nothing happened.
+    pub fn drop_pending(&mut self) {
+        self.pending = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_core::OsRng;
+
+    fn record() -> CredentialRecord {
+        CredentialRecord {
+            id: Id::new(1, &mut OsRng),
+            application: Id::new(1, &mut OsRng),
+            credential_type: "digital-id".into(),
+            configuration: "digital-id-vc".into(),
+            holder: Personal("张三".into()),
+            holder_key: "thumbprint".into(),
+            status: StatusIndex { list: 0, index: 7 },
+            issued_at: UnixSeconds(1),
+            valid_until: None,
+            standing: Standing::Valid,
+            pending: None,
+            changes: vec![],
+        }
+    }
+
+    fn asked(change: Change) -> Pending {
+        let by = Actor::Staff { name: "li".into() };
+        Pending { change, by, at: UnixSeconds(5), reason: Personal("lost".into()) }
+    }
+
+    #[test]
+    fn a_change_counts_only_once_it_is_settled() {
+        let mut record = record();
+        record.ask(asked(Change::Revoke)).expect("allowed");
+        assert_eq!(record.standing, Standing::Valid);
+        assert_eq!(record.ask(asked(Change::Suspend)), Err(ChangeRefused::Busy));
+        record.settle();
+        assert_eq!(record.standing, Standing::Revoked);
+        assert_eq!(record.changes.len(), 1);
+    }
+
+    #[test]
+    fn what_each_standing_allows() {
+        use {Change::*, ChangeRefused as No, Standing as S};
+        let table = [
+            (S::Valid, Revoke, Ok(())),
+            (S::Valid, Suspend, Ok(())),
+            (S::Valid, Reinstate, Err(No::Already)),
+            (S::Suspended, Revoke, Ok(())),
+            (S::Suspended, Suspend, Err(No::Already)),
+            (S::Suspended, Reinstate, Ok(())),
+            (S::Revoked, Revoke, Err(No::Revoked)),
+            (S::Revoked, Suspend, Err(No::Revoked)),
+            (S::Revoked, Reinstate, Err(No::Revoked)),
+        ];
+        for (from, change, expected) in table {
+            assert_eq!(from.allows(change), expected, "{from:?} {change:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_change_leaves_no_trace() {
+        let mut record = record();
+        record.ask(asked(Change::Suspend)).expect("allowed");
+        record.drop_pending();
+        assert_eq!((record.standing, record.changes.len()), (Standing::Valid, 0));
+        record.ask(asked(Change::Suspend)).expect("allowed again");
+    }
+}

@@ -1,0 +1,16 @@
+//! What the issuer keeps: applications, offers, credentials, and how each may change.
+//!
+//! Pure: every change takes its moment and its author, and says no by a named error. The store and the chain are
+//! somebody else's business (`desk`, `offers`, `issuance`, `status`).
+
+mod application;
+mod credential;
+mod id;
+mod offer;
+mod personal;
+
+pub use application::{Actor, Application, Decided, Event, Happening, State};
+pub use credential::{Change, ChangeRefused, CredentialRecord, Pending, Standing, StatusIndex};
+pub use id::{BadId, Id};
+pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};
+pub use personal::Personal;

@@ -1,0 +1,124 @@
+//! The credential endpoint (OpenID4VCI 1.0 §8).
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::post;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use protocol::openid4vci::{CredentialErrorCode, CredentialRequest, CredentialResponse, Proofs, Requested};
+use service::OAuthError;
+use service::extract::bearer;
+
+use super::answers::secret_json;
+use super::body::JsonBytes;
+use crate::core::App;
+use crate::issuance::{IssueError, Named, ReserveError};
+use crate::model::Id;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/credential", post(credential))
+}
+
+async fn credential(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Result<JsonBytes, OAuthError>,
+) -> Result<Response, OAuthError> {
+    let now = app.now();
+    // The token comes first: whoever has none learns nothing of what else is wrong.
+    let offer = grant(&app, &headers, now.seconds.0)?;
+    let JsonBytes(body) = body?;
+    let request = CredentialRequest::parse(&body)
+        .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
+    if request.credential_response_encryption.is_some() {
+        return Err(refusal(&CredentialErrorCode::InvalidEncryptionParameters)
+            .description("responses are not encrypted here; leave credential_response_encryption out"));
+    }
+    let proof = single_proof(request.proofs)?;
+    let named = match request.requested {
+        Requested::Configuration(id) => Named::Configuration(id),
+        Requested::Identifier(id) => Named::Identifier(id),
+    };
+    let by_identifier = matches!(named, Named::Identifier(_));
+    let credential =
+        app.issuance.issue(offer, named, &proof, now).await.map_err(|error| refused(error, by_identifier))?;
+    Ok(secret_json(&CredentialResponse::one(credential)))
+}
+
+/// The offer that the access token stands for (RFC 6750 §2.1: in the header only).
+fn grant(app: &App, headers: &HeaderMap, now: i64) -> Result<Id, OAuthError> {
+    let Some(token) = bearer(headers) else {
+        // Without any credentials the challenge carries no error code (RFC 6750 §3.1).
+        return Err(refusal(&CredentialErrorCode::InvalidToken)
+            .status(StatusCode::UNAUTHORIZED)
+            .description("send the access token as Authorization: Bearer")
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+    };
+    let unknown = || OAuthError::invalid_token("the access token is unknown or expired");
+    app.seals.open_token(token, now).ok_or_else(unknown)
+}
+
+fn single_proof(proofs: Option<Proofs>) -> Result<String, OAuthError> {
+    let bad = |text: &'static str| Err(refusal(&CredentialErrorCode::InvalidProof).description(text));
+    match proofs {
+        None => bad("proofs is missing"),
+        Some(Proofs::Jwt(list)) => match <[String; 1]>::try_from(list) {
+            Ok([proof]) => Ok(proof),
+            Err(_) => bad("one proof a request: this issuer does not issue in batches"),
+        },
+        Some(Proofs::DataIntegrity(_) | Proofs::Attestation(_) | Proofs::Other(_)) => {
+            bad("the only proof type here is jwt")
+        }
+    }
+}
+
+fn refusal(code: &CredentialErrorCode) -> OAuthError {
+    OAuthError::new(code.as_str().to_owned())
+}
+
+/// §8.3.1.2, in one place.
+fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
+    use CredentialErrorCode as Code;
+    let (code, text) = match error {
+        IssueError::UnknownCredential if by_identifier => {
+            (Code::UnknownCredentialIdentifier, "no such credential identifier")
+        }
+        IssueError::UnknownCredential => {
+            (Code::UnknownCredentialConfiguration, "no such credential configuration")
+        }
+        IssueError::Proof(error) => return refusal(&error.code()).description(error.to_string()),
+        IssueError::Sign(error) => return OAuthError::internal(error),
+        IssueError::Reserve(error) => match error {
+            ReserveError::NonceUsed => (Code::InvalidNonce, "the nonce was used before; get a new one"),
+            ReserveError::Token => {
+                return OAuthError::invalid_token("the access token grants nothing any more");
+            }
+            ReserveError::NotGranted if by_identifier => {
+                (Code::UnknownCredentialIdentifier, "the access token does not include that identifier")
+            }
+            ReserveError::NotGranted => {
+                (Code::UnknownCredentialConfiguration, "the access token does not include that configuration")
+            }
+            ReserveError::NamedWrongly => (
+                Code::InvalidCredentialRequest,
+                "ask by credential_identifier if the token response gave one, else by credential_configuration_id",
+            ),
+            ReserveError::IssuedToAnotherKey => {
+                (Code::CredentialRequestDenied, "this credential was issued before, to another key")
+            }
+            ReserveError::NoLongerValid => {
+                (Code::CredentialRequestDenied, "this credential was issued before and is no longer valid")
+            }
+            ReserveError::NoStatusList => {
+                tracing::error!(
+                    "no status list has a free entry: the chain was away since the last one filled up"
+                );
+                return OAuthError::new("temporarily_unavailable")
+                    .status(StatusCode::SERVICE_UNAVAILABLE)
+                    .description("no status list is open; try again soon");
+            }
+            ReserveError::Store(error) => return OAuthError::internal(error),
+        },
+    };
+    refusal(&code).description(text)
+}

@@ -1,0 +1,35 @@
+//! Every address of the issuer. Protocol endpoints answer with OAuth errors, our own with problem+json, pages with pages.
+
+mod answers;
+mod applications;
+mod body;
+mod callers;
+mod credential;
+mod credentials;
+mod discovery;
+mod lists;
+mod nonce;
+mod offers;
+mod token;
+
+use axum::Router;
+use service::assets;
+
+use crate::core::App;
+use crate::pages;
+
+/// The whole issuer, still without the layers that every service has.
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .merge(discovery::router())
+        .merge(token::router())
+        .merge(nonce::router())
+        .merge(credential::router())
+        .merge(offers::router())
+        .merge(lists::router())
+        .merge(applications::router())
+        .merge(credentials::router())
+        .merge(pages::router())
+        .with_state(app)
+        .merge(assets::router())
+}

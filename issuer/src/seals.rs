@@ -1,0 +1,211 @@
+//! Self-contained secrets: codes, tokens and nonces that carry their own proof of having been made here.
+//!
+//! Every kind has its own key, derived from one secret kept in a 0600 file, so that a nonce can never pass for an
+//! access token. A sealed text that this issuer did not make is refused before the store is touched; what may be used
+//! only once is marked in the store by whoever uses it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use rand_core::RngCore;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::model::Id;
+
+type HmacSha256 = Hmac<Sha256>;
+
+/// Bytes of the authenticator that ends each sealed text.
+const TAG: usize = 16;
+/// Digits of a transaction code.
+pub(crate) const TX_CODE_DIGITS: u32 = 6;
+
+/// Makes and opens every sealed text of one issuer.
+pub(crate) struct Seals {
+    applicant: HmacSha256,
+    code: HmacSha256,
+    reference: HmacSha256,
+    tx_code: HmacSha256,
+    token: HmacSha256,
+    nonce: HmacSha256,
+}
+
+/// What a nonce says once opened: the moment it ends, and the bytes that make it one of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nonce {
+    /// Seconds since 1970 after which it no longer counts.
+    pub(crate) expires: i64,
+    /// Its key among the nonces used: expiry first, so that those long gone can be dropped in order.
+    pub(crate) key: [u8; 20],
+}
+
+impl Seals {
+    /// The seals under one root secret.
+    pub(crate) fn new(root: &Zeroizing<[u8; 32]>) -> Self {
+        Self {
+            applicant: derived(root, b"applicant secret"),
+            code: derived(root, b"pre-authorized code"),
+            reference: derived(root, b"offer reference"),
+            tx_code: derived(root, b"transaction code"),
+            token: derived(root, b"access token"),
+            nonce: derived(root, b"proof nonce"),
+        }
+    }
+
+    /// The secret by which an applicant shows that an application is hers.
+    pub(crate) fn applicant_secret(&self, application: Id) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(mac(&self.applicant, &application.to_bytes())))
+    }
+
+    /// Whether `secret` is the applicant's.
+    pub(crate) fn is_applicant_secret(&self, application: Id, secret: &str) -> bool {
+        let expected = self.applicant_secret(application);
+        expected.as_bytes().ct_eq(secret.as_bytes()).into()
+    }
+
+    /// The pre-authorized code of an offer (OpenID4VCI 1.0 §4.1.1).
+    pub(crate) fn code(&self, offer: Id) -> Zeroizing<String> {
+        Zeroizing::new(seal(&self.code, &offer.to_bytes()))
+    }
+
+    /// The offer whose pre-authorized code this is.
+    pub(crate) fn open_code(&self, text: &str) -> Option<Id> {
+        open(&self.code, text).map(Id::from_bytes)
+    }
+
+    /// The last part of the address at which an offer can be fetched (OpenID4VCI 1.0 §4.1.3).
+    pub(crate) fn reference(&self, offer: Id) -> String {
+        seal(&self.reference, &offer.to_bytes())
+    }
+
+    /// The offer that such an address names.
+    pub(crate) fn open_reference(&self, text: &str) -> Option<Id> {
+        open(&self.reference, text).map(Id::from_bytes)
+    }
+
+    /// The transaction code of an offer: six digits, told to the applicant by another way than the offer.
+    pub(crate) fn tx_code(&self, offer: Id) -> Zeroizing<String> {
+        let bytes = mac(&self.tx_code, &offer.to_bytes());
+        let mut first = [0u8; 8];
+        first.copy_from_slice(&bytes[..8]);
+        // 2^64 is so much more than a million that the remainder's bias is below 10^-13.
+        let number = u64::from_be_bytes(first) % 10u64.pow(TX_CODE_DIGITS);
+        Zeroizing::new(format!("{number:06}"))
+    }
+
+    /// Whether `given` is the offer's transaction code; takes the same time whichever digit is wrong.
+    pub(crate) fn is_tx_code(&self, offer: Id, given: &str) -> bool {
+        self.tx_code(offer).as_bytes().ct_eq(given.as_bytes()).into()
+    }
+
+    /// An access token for what an offer grants, until `expires` (seconds since 1970).
+    pub(crate) fn token(&self, offer: Id, expires: i64) -> Zeroizing<String> {
+        let mut body = [0u8; 24];
+        body[..16].copy_from_slice(&offer.to_bytes());
+        body[16..].copy_from_slice(&expires.to_be_bytes());
+        Zeroizing::new(seal(&self.token, &body))
+    }
+
+    /// The offer an access token stands for, if it is ours and still counts at `now`.
+    pub(crate) fn open_token(&self, text: &str, now: i64) -> Option<Id> {
+        let body: [u8; 24] = open(&self.token, text)?;
+        let (offer, expires) = body.split_at(16);
+        let expires = i64::from_be_bytes(expires.try_into().ok()?);
+        (now < expires).then_some(Id::from_bytes(offer.try_into().ok()?))
+    }
+
+    /// A fresh nonce for key proofs, until `expires` (OpenID4VCI 1.0 §7).
+    pub(crate) fn nonce(&self, expires: i64, random: &mut impl RngCore) -> String {
+        let mut body = [0u8; 20];
+        body[..8].copy_from_slice(&expires.to_be_bytes());
+        random.fill_bytes(&mut body[8..]);
+        seal(&self.nonce, &body)
+    }
+
+    /// A nonce of ours that still counts at `now`. Whether it was used before is for the store to say.
+    pub(crate) fn open_nonce(&self, text: &str, now: i64) -> Option<Nonce> {
+        let key: [u8; 20] = open(&self.nonce, text)?;
+        let expires = i64::from_be_bytes(key[..8].try_into().ok()?);
+        (now < expires).then_some(Nonce { expires, key })
+    }
+}
+
+fn derived(root: &Zeroizing<[u8; 32]>, purpose: &[u8]) -> HmacSha256 {
+    let root = HmacSha256::new(root.as_slice().into());
+    let key = Zeroizing::new(<[u8; 32]>::from(mac(&root, purpose)));
+    HmacSha256::new(key.as_slice().into())
+}
+
+fn mac(key: &HmacSha256, body: &[u8]) -> [u8; 32] {
+    key.clone().chain_update(body).finalize().into_bytes().into()
+}
+
+fn seal(key: &HmacSha256, body: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(body.len() + TAG);
+    bytes.extend_from_slice(body);
+    bytes.extend_from_slice(&mac(key, body)[..TAG]);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn open<const N: usize>(key: &HmacSha256, text: &str) -> Option<[u8; N]> {
+    // Four characters for three bytes: anything of another length can't be ours and is not even decoded.
+    if text.len() != ((N + TAG) * 4).div_ceil(3) {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (body, tag) = bytes.split_at_checked(N)?;
+    bool::from(mac(key, body)[..TAG].ct_eq(tag)).then_some(body.try_into().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_core::OsRng;
+
+    fn seals(byte: u8) -> Seals {
+        Seals::new(&Zeroizing::new([byte; 32]))
+    }
+
+    #[test]
+    fn each_kind_opens_only_as_itself_and_only_here() {
+        let (ours, theirs) = (seals(1), seals(2));
+        let offer = Id::new(1, &mut OsRng);
+        let code = ours.code(offer);
+        assert_eq!(ours.open_code(&code), Some(offer));
+        assert_eq!(theirs.open_code(&code), None);
+        assert_eq!(ours.open_reference(&code), None, "a code is no address");
+        let token = ours.token(offer, 100);
+        assert_eq!(ours.open_token(&token, 99), Some(offer));
+        assert_eq!(ours.open_token(&token, 100), None, "expired");
+        assert_eq!(theirs.open_token(&token, 99), None);
+        assert_eq!(ours.open_nonce(&token, 0), None);
+    }
+
+    #[test]
+    fn a_changed_character_is_refused() {
+        let seals = seals(7);
+        let nonce = seals.nonce(50, &mut OsRng);
+        assert!(seals.open_nonce(&nonce, 49).is_some());
+        for at in 0..nonce.len() {
+            let mut changed = nonce.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(seals.open_nonce(&String::from_utf8(changed).unwrap(), 49), None, "at {at}");
+        }
+        assert_eq!(seals.open_nonce(&format!("{nonce}A"), 49), None);
+        assert_eq!(seals.open_nonce("", 49), None);
+    }
+
+    #[test]
+    fn a_transaction_code_is_six_digits_and_its_offers_own() {
+        let seals = seals(3);
+        let (one, other) = (Id::new(1, &mut OsRng), Id::new(1, &mut OsRng));
+        let code = seals.tx_code(one);
+        assert_eq!(code.len(), 6);
+        assert!(code.bytes().all(|digit| digit.is_ascii_digit()));
+        assert!(seals.is_tx_code(one, &code));
+        assert!(!seals.is_tx_code(one, &format!("{}0", code.as_str())));
+        assert_ne!(seals.applicant_secret(one), seals.applicant_secret(other));
+        assert!(!seals.is_applicant_secret(one, &seals.applicant_secret(other)));
+    }
+}

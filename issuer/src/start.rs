@@ -1,0 +1,205 @@
+//! Starting and stopping.
+
+use std::sync::Arc;
+
+use credentials::catalogue::{Catalogue, CatalogueError};
+use protocol::{Endpoint, EndpointError};
+use registry::Did;
+use service::node::SubmitError;
+use service::server::{BindError, Stopper};
+use service::{Layers, NodeClient, NodeConfig, Running, Server};
+use store::{OpenError, Options, Store};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, ConfigError};
+use crate::core::Core;
+use crate::desk::Desk;
+use crate::identity::{Identity, IdentityError};
+use crate::issuance::{Issuance, Kinds};
+use crate::ledger::Ledger;
+use crate::metadata::{Metadata, MetadataError};
+use crate::offers::Offers;
+use crate::routes;
+use crate::seals::Seals;
+use crate::staff::Staff;
+use crate::status::{Keeper, OpenListError, Served, Statuses};
+use crate::tables::{LISTS, REGISTERED};
+
+/// Where issuers come from.
+#[derive(Debug)]
+pub struct Issuer;
+
+/// Why an issuer doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error("configuration: {0}")]
+    Config(#[from] ConfigError),
+    /// The catalogue that is built in.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The address.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The public address.
+    #[error("base_url: {0}")]
+    Address(#[from] EndpointError),
+    /// The keys.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// Reading or writing the store.
+    #[error(transparent)]
+    StoreUse(#[from] store::StoreError),
+    /// The DID could not be registered, which only a first start needs the chain for.
+    #[error("the DID can't be registered: {0}")]
+    Register(SubmitError),
+    /// The first status list could not be opened, which only a first start needs the chain for.
+    #[error("the first status list can't be opened: {0}")]
+    FirstList(#[from] OpenListError),
+    /// The metadata.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+}
+
+/// An issuer that is answering.
+#[derive(Debug)]
+pub struct RunningIssuer {
+    server: Running,
+    base_url: String,
+    did: Did,
+    store: StoreHandle,
+    stop_keeper: watch::Sender<bool>,
+    keeper: JoinHandle<()>,
+}
+
+/// Closes the store when the issuer has stopped.
+struct StoreHandle(Store);
+
+impl std::fmt::Debug for StoreHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Issuer {
+    /// Starts an issuer: takes the address, opens the store, makes its keys and DID if there are none, completes what a
+    /// crash left half-done, and answers.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing keeps running then.
+    pub async fn bind(config: Config) -> Result<RunningIssuer, StartError> {
+        Self::bind_with(config, Arc::new(SystemClock)).await
+    }
+
+    /// [`Issuer::bind`] with another clock, for tests that let time pass.
+    ///
+    /// # Errors
+    /// As [`Issuer::bind`].
+    pub async fn bind_with(config: Config, clock: Arc<dyn Clock>) -> Result<RunningIssuer, StartError> {
+        config.check()?;
+        let kinds = Arc::new(Kinds::of(Catalogue::bundled()?, &config.credential_types)?);
+        let listening = Server::listen(config.listen).await?;
+        let base_url = match &config.base_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => listening.base_url(),
+        };
+        let base = Endpoint::parse(&base_url)?;
+        let metadata = Metadata::of(&base, &config.name, &kinds)?;
+        let identity = Arc::new(Identity::open(&config.data_dir.join("keys"), &config.anchor.network)?);
+        let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
+
+        let node_url = config.node_url.as_str().trim_end_matches('/');
+        let node = NodeClient::new(NodeConfig::new(node_url, config.anchor.clone()));
+        let ledger = Ledger::new(node, identity.clone());
+        let policy = config.policy;
+        let seals = Arc::new(Seals::new(identity.seal_root()));
+        let served = Served::new(ledger.clone(), store.clone(), identity.clone(), &base_url, policy);
+        let statuses = Statuses::new(store.clone(), ledger.clone(), served.clone());
+        let keeper = Keeper::new(statuses.clone(), ledger.clone(), store.clone(), policy, clock.clone());
+
+        let did = identity.did().clone();
+        if !store.read(|view| view.get(&REGISTERED, did.to_string()))?.unwrap_or(false) {
+            ledger.register().await.map_err(StartError::Register)?;
+            let registered = did.to_string();
+            store.write_async(move |tx| tx.put(&REGISTERED, registered, &true)).await?;
+            tracing::info!(%did, "the issuer's DID is registered");
+        }
+        if store.page(&LISTS, &store::Range::all(), 1)?.is_empty() {
+            keeper.ensure_list().await?;
+        }
+
+        let issuance = Issuance {
+            store: store.clone(),
+            seals: seals.clone(),
+            identity: identity.clone(),
+            served: served.clone(),
+            keeper: keeper.clone(),
+            kinds: kinds.clone(),
+            issuer: base.clone(),
+        };
+        let core = Core {
+            name: config.name,
+            policy,
+            clock,
+            kinds,
+            metadata,
+            identity,
+            ledger,
+            staff: Staff::new(config.staff, &base_url),
+            desk: Desk::new(store.clone()),
+            offers: Offers::new(store.clone(), seals.clone(), policy),
+            seals,
+            issuance,
+            statuses,
+            served,
+            base,
+        };
+        let (stop_keeper, stopped) = watch::channel(false);
+        let keeper = tokio::spawn(keeper.run(stopped));
+        let server = listening.serve(Layers::default().wrap(routes::router(Arc::new(core))));
+        tracing::info!(base_url, %did, "issuer is up");
+        Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
+    }
+}
+
+impl RunningIssuer {
+    /// Its public address, without a slash at the end; also its Credential Issuer Identifier.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Its DID on the chain, which governance accredits.
+    pub fn did(&self) -> &Did {
+        &self.did
+    }
+
+    /// A handle that can stop it while something else waits in [`RunningIssuer::join`].
+    pub fn stopper(&self) -> Stopper {
+        self.server.stopper()
+    }
+
+    /// Waits until it has stopped: requests finished, what is queued stored.
+    pub async fn join(self) {
+        self.server.join().await;
+        self.stop_keeper.send_replace(true);
+        if let Err(error) = self.keeper.await {
+            tracing::error!(%error, "the keeper ended badly");
+        }
+        let store = self.store.0;
+        // Waits for the disk: not on a thread that others need.
+        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+            tracing::error!(%error, "the store was not closed");
+        }
+    }
+
+    /// Stops it; in-flight requests get ten seconds to finish.
+    pub async fn shutdown(self) {
+        self.stopper().stop();
+        self.join().await;
+    }
+}

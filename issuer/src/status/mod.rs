@@ -1,0 +1,205 @@
+//! Revoke, suspend, reinstate: said only when the chain says it.
+//!
+//! The order of writes is: note in the store what is asked (durable), set it on the chain (final), settle it in the store
+//! (durable), answer. Whatever breaks in between leaves a note; the keeper carries it out or finds it done. So no
+//! credential is ever said to be revoked that is not, and no revocation that was asked for is ever lost.
+
+mod keeper;
+mod served;
+mod writer;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use store::{Range, Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::clock::Moment;
+use crate::ledger::Ledger;
+use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, Pending, Personal};
+use crate::tables::{CREDENTIALS, PENDING};
+
+pub(crate) use keeper::Keeper;
+pub use keeper::OpenListError;
+pub(crate) use served::{Served, ServedError};
+use writer::{Unwritten, Writer};
+
+/// The credentials that were issued, and changes of their status. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Statuses {
+    store: Store,
+    writer: Writer,
+    served: Served,
+    /// Changes that a request is carrying out just now: the keeper leaves them alone.
+    under_way: Arc<Mutex<HashSet<Id>>>,
+    /// Rung when a change was left behind.
+    left_behind: Arc<Notify>,
+}
+
+/// Why a status was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    /// There is no such credential.
+    #[error("there is no such credential")]
+    Unknown,
+    /// Its standing doesn't allow it.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefused),
+    /// The chain refuses it; nothing was changed.
+    #[error("the chain refuses the change ({code})")]
+    ChainRefuses {
+        /// The chain's name for the reason.
+        code: String,
+    },
+    /// The chain can't be reached. The change is noted and will be made; until then the status stays as it is.
+    #[error("the chain can't be reached; the change is noted")]
+    Queued,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Statuses {
+    pub(crate) fn new(store: Store, ledger: Ledger, served: Served) -> Self {
+        let writer = Writer::start(ledger);
+        Self { store, writer, served, under_way: Arc::default(), left_behind: Arc::default() }
+    }
+
+    /// The record of a credential.
+    pub(crate) fn find(&self, id: Id) -> Result<Option<CredentialRecord>, StoreError> {
+        self.store.get(&CREDENTIALS, id.key())
+    }
+
+    /// At most `limit` records, newest first, older than `before` if given.
+    pub(crate) fn list(&self, before: Option<Id>, limit: usize) -> Result<Vec<CredentialRecord>, StoreError> {
+        let range = Range::all().reversed();
+        let range = if let Some(id) = before { range.after(id.key()) } else { range };
+        Ok(self.store.page(&CREDENTIALS, &range, limit)?.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// Changes a credential's status; final on the chain when it returns `Ok`.
+    pub(crate) async fn change(
+        &self,
+        id: Id,
+        change: Change,
+        by: Actor,
+        reason: String,
+        now: Moment,
+    ) -> Result<CredentialRecord, ChangeError> {
+        let pending = Pending { change, by, at: now.seconds, reason: Personal(reason) };
+        let mut under_way = UnderWay::begin(self, id)?;
+        let noted = self
+            .store
+            .write_async(move |tx| {
+                let mut record = tx.get(&CREDENTIALS, id.key())?.ok_or(ChangeError::Unknown)?;
+                record.ask(pending)?;
+                tx.put(&PENDING, id.key(), &())?;
+                tx.put(&CREDENTIALS, id.key(), &record)?;
+                Ok::<_, ChangeError>(record)
+            })
+            .await;
+        match noted {
+            Ok(noted) => self.carry_out(noted, &mut under_way).await,
+            Err(error) => {
+                under_way.left_behind = false;
+                Err(error)
+            }
+        }
+    }
+
+    /// Carries out the change that is noted in a record.
+    async fn carry_out(
+        &self,
+        noted: CredentialRecord,
+        under_way: &mut UnderWay<'_>,
+    ) -> Result<CredentialRecord, ChangeError> {
+        let (id, list) = (noted.id, noted.status.list);
+        let Some(pending) = noted.pending else { return Ok(noted) };
+        let outcome = self.writer.set(noted.status, pending.change.leads_to()).await;
+        let refused = match outcome {
+            Err(Unwritten::Away) => return Err(ChangeError::Queued),
+            Err(Unwritten::Refused { code }) => Some(code),
+            Ok(()) => None,
+        };
+        self.served.forget(list);
+        let done = refused.is_none();
+        let record = self
+            .store
+            .write_async(move |tx| {
+                let mut record = tx.get(&CREDENTIALS, id.key())?.ok_or(ChangeError::Unknown)?;
+                if done {
+                    record.settle()
+                } else {
+                    record.drop_pending()
+                }
+                tx.remove(&PENDING, id.key())?;
+                tx.put(&CREDENTIALS, id.key(), &record)?;
+                Ok::<_, ChangeError>(record)
+            })
+            .await?;
+        under_way.left_behind = false;
+        match refused {
+            None => Ok(record),
+            Some(code) => {
+                tracing::error!(%code, credential = %id, "the chain refuses a status change that our record allows");
+                Err(ChangeError::ChainRefuses { code })
+            }
+        }
+    }
+
+    /// Carries out whatever was left behind by a crash or while the chain was away. True when nothing is left.
+    async fn heal(&self) -> Result<bool, StoreError> {
+        let mut left = false;
+        for (key, ()) in self.store.page(&PENDING, &Range::all(), 1000)? {
+            let id = Id::from_key(key);
+            let Ok(mut under_way) = UnderWay::begin(self, id) else { continue };
+            // The keeper knows that it left something; it need not ring for itself.
+            let record = self.find(id)?;
+            let outcome = match record {
+                Some(record) => self.carry_out(record, &mut under_way).await,
+                None => continue,
+            };
+            under_way.left_behind = false;
+            match outcome {
+                Ok(record) => {
+                    tracing::info!(credential = %id, standing = record.standing.code(), "a status change was completed")
+                }
+                Err(ChangeError::Store(error)) => return Err(error),
+                Err(ChangeError::Queued) => {
+                    left = true;
+                    break;
+                }
+                Err(ChangeError::Unknown | ChangeError::Refused(_) | ChangeError::ChainRefuses { .. }) => {}
+            }
+        }
+        Ok(!left)
+    }
+}
+
+/// While it lives, the keeper leaves the credential's change alone. When it goes and something is left behind, because
+/// the chain was away or the request was given up half-way, the keeper is rung for.
+struct UnderWay<'s> {
+    statuses: &'s Statuses,
+    id: Id,
+    left_behind: bool,
+}
+
+impl<'s> UnderWay<'s> {
+    fn begin(statuses: &'s Statuses, id: Id) -> Result<Self, ChangeRefused> {
+        let mut under_way = statuses.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if under_way.insert(id) {
+            Ok(Self { statuses, id, left_behind: true })
+        } else {
+            Err(ChangeRefused::Busy)
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.statuses.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        if self.left_behind {
+            self.statuses.left_behind.notify_one();
+        }
+    }
+}
