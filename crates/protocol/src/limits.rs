@@ -1,8 +1,11 @@
 //! Reading JSON and forms that somebody else wrote: bounded in size and depth, and errors that repeat nothing of the content.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,9 @@ pub enum ParseError {
         /// Column, from 1.
         column: usize,
     },
+    /// A name stands twice in one object: two readers could take it for two different messages.
+    #[error("a name stands twice in one JSON object")]
+    RepeatedName,
     /// A member that must be there is not.
     #[error("{0}")]
     Missing(String),
@@ -74,7 +80,8 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, Pars
     if depth(bytes) > limits.depth {
         return Err(ParseError::TooDeep { limit: limits.depth });
     }
-    serde_json::from_slice(bytes).map_err(|error| describe(&error))
+    let value = serde_json::from_slice(bytes).map_err(|error| describe(&error))?;
+    if has_repeated_names(bytes) { Err(ParseError::RepeatedName) } else { Ok(value) }
 }
 
 /// Reads an already parsed value into `T`.
@@ -115,6 +122,75 @@ fn depth(bytes: &[u8]) -> usize {
         }
     }
     deepest
+}
+
+// Of JSON that was read already: does any object have a name twice?
+fn has_repeated_names(bytes: &[u8]) -> bool {
+    let found = Cell::new(false);
+    // What can't be read was refused before; here only the names count.
+    let _ = NoRepeats(&found).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+    found.get()
+}
+
+/// Walks through a value, builds nothing, and stops at the first name that stands twice in one object.
+#[derive(Clone, Copy)]
+struct NoRepeats<'f>(&'f Cell<bool>);
+
+impl<'de> DeserializeSeed<'de> for NoRepeats<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NoRepeats<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut names: HashSet<Cow<'de, str>> = HashSet::new();
+        while let Some(name) = members.next_key()? {
+            if !names.insert(name) {
+                self.0.set(true);
+                return Err(A::Error::custom("a repeated name"));
+            }
+            members.next_value_seed(self)?;
+        }
+        Ok(())
+    }
 }
 
 /// The parameters of a form or of a link's query, each at most once.
@@ -203,6 +279,18 @@ mod tests {
         assert_eq!(json::<Value>(text.as_bytes(), Limits::MESSAGE), Err(ParseError::TooDeep { limit: 64 }));
         let text = format!("{}{}", "[".repeat(64), "]".repeat(64));
         assert!(json::<Value>(text.as_bytes(), Limits::MESSAGE).is_ok());
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused_wherever_it_is() {
+        for text in [r#"{"a":1,"a":1}"#, r#"[{"x":{"b":[],"c":1,"b":2}}]"#, r#"{"a":1,"\u0061":2}"#] {
+            assert_eq!(
+                json::<Value>(text.as_bytes(), Limits::MESSAGE),
+                Err(ParseError::RepeatedName),
+                "{text}"
+            );
+        }
+        assert!(json::<Value>(br#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#, Limits::MESSAGE).is_ok());
     }
 
     #[test]
