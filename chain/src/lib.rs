@@ -1,1 +1,14 @@
-//! The node: engines, state, HTTP API.
+//! The chain's node: an engine that decides blocks, and the HTTP API in front of it.
+//!
+//! [`Ledger`] is what an engine offers; nothing above can tell which one it talks to. [`solo`] is the embedded one: a
+//! single validator, a block log on disk. [`Node`] serves a ledger over HTTP, as `registry::api` describes it.
+
+pub mod bench;
+pub mod keys;
+mod ledger;
+mod node;
+pub mod solo;
+
+pub use ledger::{BlockReadError, Ledger, SubmitError, Tip};
+pub use node::{Node, NodeConfig};
+pub use solo::{SoloConfig, SoloLedger};

@@ -258,5 +258,7 @@ impl ProblemView {
 pub const TRANSACTION_KNOWN: &str = "transaction-known";
 /// 503: too many transactions wait; nothing was taken, try again shortly.
 pub const BUSY: &str = "node-busy";
+/// 503: the disk failed while the transaction was written. It is final or gone: submit the same bytes again.
+pub const OUTCOME_UNKNOWN: &str = "outcome-unknown";
 /// 503: the node cannot write any more and takes nothing until it is restarted.
 pub const STOPPED: &str = "node-stopped";

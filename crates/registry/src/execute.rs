@@ -71,6 +71,12 @@ impl<'a> Execution<'a> {
         Self { overlay: Overlay::new(state), context }
     }
 
+    /// What it is executed in.
+    #[must_use]
+    pub fn context(&self) -> &BlockContext {
+        &self.context
+    }
+
     /// Executes the next transaction.
     ///
     /// # Errors

@@ -144,7 +144,7 @@ impl Transaction {
     /// The transaction's name: a digest of all of it, signatures included.
     #[must_use]
     pub fn hash(&self) -> Hash32 {
-        Hash32::tagged("huizheng/transaction-hash/1", &[&self.to_bytes()])
+        hash_of(&self.to_bytes())
     }
 
     /// Checks every signature against the key beside it. Needs no state, so it can be done anywhere, in any order.
@@ -165,9 +165,13 @@ impl Transaction {
                 return Err(TransactionError::Signature(at));
             }
         }
-        let hash = Hash32::tagged("huizheng/transaction-hash/1", &[&bytes]);
-        Ok(VerifiedTransaction { transaction: self, hash })
+        let hash = hash_of(&bytes);
+        Ok(VerifiedTransaction { transaction: self, hash, encoded_len: bytes.len() })
     }
+}
+
+fn hash_of(bytes: &[u8]) -> Hash32 {
+    Hash32::tagged("huizheng/transaction-hash/1", &[bytes])
 }
 
 /// A transaction whose signatures all verify under the keys beside them. The state machine takes nothing else.
@@ -175,6 +179,7 @@ impl Transaction {
 pub struct VerifiedTransaction {
     transaction: Transaction,
     hash: Hash32,
+    encoded_len: usize,
 }
 
 impl VerifiedTransaction {
@@ -182,8 +187,8 @@ impl VerifiedTransaction {
     /// its validators verified them, and its transaction root covers them.
     #[must_use]
     pub fn dangerous_from_certified_block(transaction: Transaction) -> Self {
-        let hash = transaction.hash();
-        Self { transaction, hash }
+        let bytes = transaction.to_bytes();
+        Self { transaction, hash: hash_of(&bytes), encoded_len: bytes.len() }
     }
 
     /// The transaction.
@@ -196,6 +201,12 @@ impl VerifiedTransaction {
     #[must_use]
     pub fn hash(&self) -> Hash32 {
         self.hash
+    }
+
+    /// How many bytes [`Transaction::to_bytes`] has.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        self.encoded_len
     }
 
     /// Gives the transaction back.

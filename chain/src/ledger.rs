@@ -1,0 +1,130 @@
+//! What an engine offers: take transactions, say where the chain is, read blocks.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use registry::api::{HeadResponse, SubmitResponse};
+use registry::{
+    Author, Certificate, CertifiedBlock, Evidence, Genesis, Hash32, Header, Record, RecordBytesError,
+    RecordKey, State, Transaction, TransactionError, TxError,
+};
+use tokio::sync::watch;
+
+/// An engine: decides blocks of transactions, durably.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// How the chain began.
+    fn genesis(&self) -> &Genesis;
+
+    /// The newest final block and the state after it.
+    fn tip(&self) -> Arc<Tip>;
+
+    /// Follows the tip; every value seen is final.
+    fn follow(&self) -> watch::Receiver<Arc<Tip>>;
+
+    /// Takes a transaction and answers once it is final and on disk.
+    ///
+    /// # Errors
+    /// [`SubmitError`]; each says whether anything was taken.
+    async fn submit(&self, transaction: Transaction) -> Result<SubmitResponse, SubmitError>;
+
+    /// Where a transaction is, while the engine remembers it: at least the latest 50,000.
+    fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse>;
+
+    /// The block at `height`; none above the tip, and none at 0, which follows from the genesis.
+    ///
+    /// # Errors
+    /// [`BlockReadError`].
+    async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError>;
+
+    /// Whether it takes transactions.
+    fn is_ready(&self) -> bool;
+
+    /// Finishes what was taken, writes everything down and stops. What comes later is refused.
+    async fn shutdown(&self);
+}
+
+/// A final block's header and certificate, and the state after it.
+#[derive(Debug, Clone)]
+pub struct Tip {
+    /// The header.
+    pub header: Header,
+    /// Its certificate, with no more signatures than a quorum.
+    pub certificate: Certificate,
+    /// The state after it.
+    pub state: State,
+}
+
+impl Tip {
+    /// Evidence of what stands at `key`, or that nothing does.
+    #[must_use]
+    pub fn prove(&self, key: &RecordKey) -> Evidence {
+        let record = self.state.bytes(key).map(<[u8]>::to_vec);
+        Evidence::new(key.clone(), record, self.state.prove(key), &self.header, self.certificate.clone())
+    }
+
+    /// The nonce that the author's next transaction must carry.
+    ///
+    /// # Errors
+    /// [`RecordBytesError`] when the state is damaged.
+    pub fn nonce(&self, author: &Author) -> Result<u64, RecordBytesError> {
+        match self.state.record(&RecordKey::Nonce(author.clone()))? {
+            None => Ok(0),
+            Some(Record::Nonce(record)) => Ok(record.next),
+            Some(_) => Err(RecordBytesError),
+        }
+    }
+
+    /// Where the chain is.
+    #[must_use]
+    pub fn head(&self, genesis: &Genesis) -> HeadResponse {
+        HeadResponse {
+            chain_id: self.header.chain_id,
+            network: genesis.network.clone(),
+            height: self.header.height,
+            time: self.header.time,
+            block_id: self.header.id(),
+            state_root: self.header.state_root,
+        }
+    }
+}
+
+/// Why a transaction is not final.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// It cannot be looked at, or a signature does not verify. Nothing was taken.
+    #[error(transparent)]
+    Invalid(#[from] TransactionError),
+    /// The state machine refuses it. Nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] TxError),
+    /// This very transaction is final already.
+    #[error("the transaction is final already, in block {}", .0.height)]
+    Known(SubmitResponse),
+    /// Too many transactions wait. Nothing was taken; try again shortly.
+    #[error("too many transactions wait; try again shortly")]
+    Busy,
+    /// The engine takes nothing any more. Nothing was taken.
+    #[error("the engine has stopped")]
+    Stopped,
+    /// The disk failed while it was being written: after a restart it is final or gone. Submit it again then.
+    #[error("the disk failed while the transaction was written; whether it is final shows after a restart")]
+    Unknown,
+}
+
+/// Why a block cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockReadError {
+    /// The file cannot be read.
+    #[error("the block log cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// What is in its place is not the block that was written.
+    #[error("the block log is damaged at block {height}: restore it from a backup")]
+    Damaged {
+        /// Which block.
+        height: u64,
+    },
+    /// The index that knows where blocks are cannot be read.
+    #[error("the index cannot be read: {0}")]
+    Index(#[from] store::StoreError),
+}

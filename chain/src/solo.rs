@@ -1,0 +1,205 @@
+//! The solo engine: one validator, one folder.
+//!
+//! ```text
+//! FOLDER/genesis.json   how the chain began
+//! FOLDER/blocks.log     every block: the truth
+//! FOLDER/index/         built from the log, and again whenever the two disagree
+//! ```
+
+mod engine;
+mod index;
+mod indexer;
+mod log;
+mod open;
+mod queue;
+mod recent;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use registry::api::SubmitResponse;
+use registry::build::TxSigner;
+use registry::{CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
+use tokio::sync::{oneshot, watch};
+
+use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip};
+use engine::Engine;
+use indexer::Indexer;
+use log::BlockReader;
+pub use log::LogError;
+pub use open::{BlockFlaw, OpenError};
+use queue::Queue;
+use recent::Recent;
+
+/// How a solo ledger runs.
+#[derive(Clone)]
+pub struct SoloConfig {
+    /// The folder; made when it is missing.
+    pub folder: PathBuf,
+    /// An idle chain makes a block this often, so that evidence stays fresh.
+    pub heartbeat: Duration,
+    /// How many transactions may wait.
+    pub max_pending: usize,
+    /// How many bytes of transactions may wait.
+    pub max_pending_bytes: usize,
+    /// How many transactions one block takes.
+    pub max_block: usize,
+    /// Where block times come from.
+    pub clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
+}
+
+impl SoloConfig {
+    /// A heartbeat of 15 seconds, 10,000 transactions or 16 MiB waiting, 2,000 a block, this machine's clock.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            heartbeat: Duration::from_secs(15),
+            max_pending: 10_000,
+            max_pending_bytes: 16 * 1024 * 1024,
+            max_block: 2_000,
+            clock: Arc::new(service::clock::now),
+        }
+    }
+}
+
+/// A chain of one validator, on disk. Everything acknowledged was synced first.
+pub struct SoloLedger {
+    genesis: Genesis,
+    queue: Arc<Queue>,
+    tips: watch::Sender<Arc<Tip>>,
+    recent: Arc<RwLock<Recent>>,
+    indexer: Arc<Indexer>,
+    reader: Arc<BlockReader>,
+    engine: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl SoloLedger {
+    /// Opens the chain in the folder, or begins the one of `genesis`. `signer` is its only validator. Blocks: reads what
+    /// the index has not, and makes a first block, so that there is fresh evidence at once.
+    ///
+    /// # Errors
+    /// [`OpenError`]; each says what to do.
+    pub fn open(
+        config: SoloConfig,
+        genesis: Option<Genesis>,
+        signer: Arc<dyn TxSigner>,
+    ) -> Result<Self, OpenError> {
+        let io_error = |source| OpenError::Io { path: config.folder.clone(), source };
+        std::fs::create_dir_all(&config.folder).map_err(io_error)?;
+        let opened = open::open(&config.folder, genesis)?;
+        let genesis = opened.genesis;
+        match genesis.validators.as_slice() {
+            [only] if only.key == signer.public_key() => {}
+            _ => return Err(OpenError::NotTheValidator),
+        }
+        let reader = Arc::new(BlockReader::open(&open::log_path(&config.folder)).map_err(io_error)?);
+        let indexer = Arc::new(Indexer::start(opened.index).map_err(io_error)?);
+        let recent = Arc::new(RwLock::new(opened.recent));
+        let queue = Arc::new(Queue::new(config.max_pending, config.max_pending_bytes));
+        let mut engine = Engine {
+            genesis: genesis.clone(),
+            log: opened.log,
+            signer,
+            config,
+            queue: Arc::clone(&queue),
+            recent: Arc::clone(&recent),
+            indexer: Arc::clone(&indexer),
+        };
+        let first = engine.first_block(opened.tip).map_err(|()| OpenError::FirstBlock)?;
+        let tips = watch::Sender::new(Arc::new(first));
+        let shown = tips.clone();
+        let thread = std::thread::Builder::new().name("solo-engine".into()).spawn(move || engine.run(&shown));
+        let thread = thread.map_err(|source| OpenError::Io { path: PathBuf::new(), source })?;
+        Ok(Self { genesis, queue, tips, recent, indexer, reader, engine: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a transaction; the answer comes once it is final. What is queued first is executed first.
+    ///
+    /// # Errors
+    /// [`SubmitError::Known`], [`SubmitError::Busy`], [`SubmitError::Stopped`].
+    pub fn enqueue(&self, transaction: VerifiedTransaction) -> Result<Pending, SubmitError> {
+        if let Some(known) = self.transaction(&transaction.hash()) {
+            return Err(SubmitError::Known(known));
+        }
+        self.queue.push(transaction).map(Pending)
+    }
+
+    fn stop(&self) {
+        self.queue.close();
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(engine) = engine
+            && engine.join().is_err()
+        {
+            tracing::error!("the engine ended badly");
+        }
+        self.indexer.stop();
+    }
+}
+
+/// The answer to a queued transaction, once there is one.
+pub struct Pending(oneshot::Receiver<Result<SubmitResponse, SubmitError>>);
+
+impl Pending {
+    /// Waits until the transaction is final or refused.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn outcome(self) -> Result<SubmitResponse, SubmitError> {
+        // An engine that is gone without an answer may or may not have written it.
+        self.0.await.unwrap_or(Err(SubmitError::Unknown))
+    }
+}
+
+impl Drop for SoloLedger {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[async_trait]
+impl Ledger for SoloLedger {
+    fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    fn tip(&self) -> Arc<Tip> {
+        Arc::clone(&self.tips.borrow())
+    }
+
+    fn follow(&self) -> watch::Receiver<Arc<Tip>> {
+        self.tips.subscribe()
+    }
+
+    async fn submit(&self, transaction: Transaction) -> Result<SubmitResponse, SubmitError> {
+        self.enqueue(transaction.verify()?)?.outcome().await
+    }
+
+    fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse> {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner).find(hash)
+    }
+
+    async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
+        if height == 0 || height > self.tip().header.height {
+            return Ok(None);
+        }
+        let (indexer, reader) = (Arc::clone(&self.indexer), Arc::clone(&self.reader));
+        let read = tokio::task::spawn_blocking(move || {
+            let Some(offset) = indexer.offset(height)? else { return Ok(None) };
+            let block = reader.read(offset)?.filter(|block| block.block.header.height == height);
+            block.map(Some).ok_or(BlockReadError::Damaged { height })
+        });
+        read.await.map_err(std::io::Error::other)?
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.queue.is_closed() && self.indexer.is_sound()
+    }
+
+    async fn shutdown(&self) {
+        // Ends quickly: what is queued is a block or a few.
+        self.stop();
+    }
+}

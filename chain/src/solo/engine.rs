@@ -1,0 +1,181 @@
+//! The thread that makes blocks: takes what waits, executes it, signs, writes, and only then answers.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use registry::api::SubmitResponse;
+use registry::build::{TxSigner, ValidatorSigner};
+use registry::{
+    Block, BlockContext, Execution, Genesis, Hash32, Header, TxError, UnixMillis, VerifiedTransaction,
+    transaction_root,
+};
+use tokio::sync::watch;
+
+use crate::ledger::{SubmitError, Tip};
+use crate::solo::SoloConfig;
+use crate::solo::index::IndexTip;
+use crate::solo::indexer::Indexer;
+use crate::solo::log::BlockLog;
+use crate::solo::queue::{Answer, Batch, Queue, Waiting};
+use crate::solo::recent::Recent;
+
+pub(super) struct Engine {
+    pub(super) genesis: Genesis,
+    pub(super) log: BlockLog,
+    pub(super) signer: Arc<dyn TxSigner>,
+    pub(super) config: SoloConfig,
+    pub(super) queue: Arc<Queue>,
+    pub(super) recent: Arc<RwLock<Recent>>,
+    pub(super) indexer: Arc<Indexer>,
+}
+
+/// What became of a batch: who is done, at which place in the block, and who is refused.
+#[derive(Default)]
+struct Outcomes {
+    done: Vec<(Hash32, Answer)>,
+    refused: Vec<(Hash32, TxError, Answer)>,
+}
+
+impl Engine {
+    /// A block without transactions on top of what was opened.
+    pub(super) fn first_block(&mut self, opened: Option<Tip>) -> Result<Tip, ()> {
+        let before = opened
+            .map_or_else(|| (self.genesis.header(), self.genesis.state()), |tip| (tip.header, tip.state));
+        let (header, state) = before;
+        let execution = Execution::new(&state, self.context(&header));
+        self.commit(&header, execution, Vec::new())
+    }
+
+    /// Makes blocks until the queue is closed, or the disk or the signer fails.
+    pub(super) fn run(mut self, tips: &watch::Sender<Arc<Tip>>) {
+        let mut beat = Instant::now();
+        loop {
+            let batch = match self.queue.next(self.config.max_block, beat + self.config.heartbeat) {
+                Batch::Some(batch) => batch,
+                Batch::Closed => return,
+            };
+            if !self.indexer.is_sound() {
+                self.queue.close();
+                batch.into_iter().for_each(|waiting| tell(waiting.answer, Err(SubmitError::Stopped)));
+                continue;
+            }
+            let is_due = beat.elapsed() >= self.config.heartbeat;
+            let tip = Arc::clone(&tips.borrow());
+            let mut execution = Execution::new(&tip.state, self.context(&tip.header));
+            let (accepted, outcomes) = sort_out(&mut execution, batch);
+            if accepted.is_empty() && !is_due {
+                self.answer(outcomes, None);
+                continue;
+            }
+            beat = Instant::now();
+            match self.commit(&tip.header, execution, accepted) {
+                Ok(next) => {
+                    let (height, time) = (next.header.height, next.header.time);
+                    tips.send_replace(Arc::new(next));
+                    self.answer(outcomes, Some((height, time)));
+                }
+                Err(()) => {
+                    // Whether the disk has the block is unknown now: nothing more may be signed or written.
+                    self.queue.close();
+                    let Outcomes { done, refused } = outcomes;
+                    let unanswered = done.into_iter().map(|(_, answer)| answer);
+                    unanswered.chain(refused.into_iter().map(|(_, _, answer)| answer)).for_each(|answer| {
+                        tell(answer, Err(SubmitError::Unknown));
+                    });
+                    self.refuse_rest();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn context(&self, before: &Header) -> BlockContext {
+        let now = (self.config.clock)();
+        BlockContext {
+            chain_id: before.chain_id,
+            network: self.genesis.network.clone(),
+            height: before.height + 1,
+            // A clock that stands still or goes back does not stop the chain, nor time.
+            time: now.max(UnixMillis(before.time.0 + 1)),
+        }
+    }
+
+    /// Signs and writes the block. When this returns, it is on the disk.
+    fn commit(
+        &mut self,
+        before: &Header,
+        execution: Execution<'_>,
+        accepted: Vec<VerifiedTransaction>,
+    ) -> Result<Tip, ()> {
+        let context = execution.context().clone();
+        let (state, updates) = execution.finish();
+        let header = Header {
+            height: context.height,
+            time: context.time,
+            previous: before.id(),
+            tx_root: transaction_root(accepted.iter().map(VerifiedTransaction::hash)),
+            state_root: state.root(),
+            validators_hash: before.next_validators_hash,
+            ..before.clone()
+        };
+        let transactions = accepted.into_iter().map(VerifiedTransaction::into_inner).collect();
+        let block = self.signer.certify(Block { header: header.clone(), transactions });
+        let block =
+            block.map_err(|error| tracing::error!(%error, "the block cannot be signed; the node stops"))?;
+        let written = self.log.append(&block);
+        let offset = written
+            .map_err(|error| tracing::error!(%error, "the block cannot be written; the node stops"))?;
+        let certificate = block.certificate.clone();
+        let block_id = certificate.block_id;
+        let tip = IndexTip { height: header.height, block_id, offset, end: self.log.end() };
+        self.indexer.add(block, updates, tip);
+        Ok(Tip { header, certificate, state })
+    }
+
+    /// Answers a batch whose accepted transactions are final at the given block.
+    fn answer(&self, outcomes: Outcomes, block: Option<(u64, UnixMillis)>) {
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = Vec::with_capacity(outcomes.done.len());
+        if let Some((height, time)) = block {
+            for ((hash, answer), index) in outcomes.done.into_iter().zip(0..) {
+                let response = SubmitResponse { hash, height, index, time };
+                recent.add(response.clone());
+                answers.push((answer, Ok(response)));
+            }
+        }
+        for (hash, error, answer) in outcomes.refused {
+            // The same transaction, sent twice at once: the second one learns where the first one is.
+            let known = recent.find(&hash).map(SubmitError::Known);
+            answers.push((answer, Err(known.unwrap_or(SubmitError::Refused(error)))));
+        }
+        drop(recent);
+        answers.into_iter().for_each(|(answer, outcome)| tell(answer, outcome));
+    }
+
+    fn refuse_rest(&self) {
+        while let Batch::Some(batch) = self.queue.next(usize::MAX, Instant::now()) {
+            batch.into_iter().for_each(|waiting| tell(waiting.answer, Err(SubmitError::Stopped)));
+        }
+    }
+}
+
+fn sort_out(execution: &mut Execution<'_>, batch: Vec<Waiting>) -> (Vec<VerifiedTransaction>, Outcomes) {
+    let mut accepted = Vec::with_capacity(batch.len());
+    let mut outcomes = Outcomes::default();
+    for Waiting { transaction, answer, .. } in batch {
+        let hash = transaction.hash();
+        match execution.apply(&transaction) {
+            Ok(()) => {
+                accepted.push(transaction);
+                outcomes.done.push((hash, answer));
+            }
+            Err(error) => outcomes.refused.push((hash, error, answer)),
+        }
+    }
+    (accepted, outcomes)
+}
+
+/// Whoever asked may have gone away meanwhile.
+fn tell(answer: Answer, outcome: Result<SubmitResponse, SubmitError>) {
+    drop(answer.send(outcome));
+}

@@ -1,0 +1,133 @@
+//! The index: where blocks are, and the records of the state, so that a start need not replay the whole log. It may lag
+//! behind the log, never the other way round; what it says is checked against the log and against the signed state root.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use registry::{CertifiedBlock, Hash32, Record, RecordKey, State};
+use serde::{Deserialize, Serialize};
+use store::{BytesTable, OpenError, Options, Range, Store, StoreError, Table};
+
+const META: Table<str, IndexTip> = Table::new("tip");
+/// The newest indexed block once more, so that the log's last record can be put back should the disk lose it.
+const LAST_BLOCK: BytesTable<str> = Table::new("last-block");
+const OFFSETS: Table<u64, u64> = Table::new("offsets");
+const RECORDS: BytesTable<str> = Table::new("records");
+const ONLY: &str = "only";
+const PAGE: usize = 2000;
+
+/// How far the index goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct IndexTip {
+    pub(super) height: u64,
+    pub(super) block_id: Hash32,
+    /// Where its record is in the log, and where the next one begins.
+    pub(super) offset: u64,
+    pub(super) end: u64,
+}
+
+/// What to write down of some blocks; later ones overwrite.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) records: std::collections::HashMap<RecordKey, Record>,
+    pub(super) offsets: Vec<(u64, u64)>,
+    pub(super) last: Option<(IndexTip, CertifiedBlock)>,
+}
+
+/// An open index.
+#[derive(Clone)]
+pub(super) struct Index {
+    store: Store,
+    path: PathBuf,
+}
+
+impl Index {
+    /// Opens the index; one that is damaged is removed and begun anew, since the log has everything.
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let store = match Store::persistent(path, &Options::default()) {
+            Ok(store) => store,
+            Err(error @ (OpenError::InUse { .. } | OpenError::Io { .. })) => return Err(error),
+            Err(
+                error @ (OpenError::Emptied { .. }
+                | OpenError::CutShort { .. }
+                | OpenError::Exchanged { .. }
+                | OpenError::MarkerDamaged { .. }
+                | OpenError::Damaged { .. }),
+            ) => {
+                tracing::warn!(%error, "the index is built again from the block log");
+                remove(path)?;
+                Store::persistent(path, &Options::default())?
+            }
+        };
+        Ok(Self { store, path: path.to_owned() })
+    }
+
+    /// An empty index in this one's place.
+    pub(super) fn begin_anew(self) -> Result<Self, OpenError> {
+        let Self { store, path } = self;
+        store.close();
+        drop(store);
+        remove(&path)?;
+        Self::open(&path)
+    }
+
+    pub(super) fn tip(&self) -> Result<Option<IndexTip>, StoreError> {
+        self.store.get(&META, ONLY)
+    }
+
+    pub(super) fn last_block(&self) -> Result<Option<CertifiedBlock>, StoreError> {
+        let bytes = self.store.get(&LAST_BLOCK, ONLY)?;
+        Ok(bytes.and_then(|bytes| borsh::from_slice(&bytes).ok()))
+    }
+
+    pub(super) fn offset(&self, height: u64) -> Result<Option<u64>, StoreError> {
+        self.store.get(&OFFSETS, height)
+    }
+
+    /// The state its records make; compare the root before believing it. None when a key is not one.
+    pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
+        let mut all = Vec::new();
+        let mut range = Range::all();
+        loop {
+            let page = self.store.page(&RECORDS, &range, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            range = Range::all().after(last.as_str());
+            for (key, bytes) in page {
+                let Ok(key) = key.parse::<RecordKey>() else { return Ok(None) };
+                all.push((key.hash(), bytes));
+            }
+        }
+        Ok(Some(State::empty().with_bytes(all)))
+    }
+
+    /// Writes a batch, whole; a crash may undo it, and then the log is replayed from before it.
+    pub(super) fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        self.store.write_relaxed(move |tx| {
+            for (key, record) in &batch.records {
+                tx.put(&RECORDS, key.to_string().as_str(), record.to_bytes().as_slice())?;
+            }
+            for (height, offset) in &batch.offsets {
+                tx.put(&OFFSETS, *height, offset)?;
+            }
+            if let Some((tip, block)) = &batch.last {
+                let bytes = borsh::to_vec(block).map_err(|error| StoreError::Failed(error.to_string()))?;
+                tx.put(&LAST_BLOCK, ONLY, bytes.as_slice())?;
+                tx.put(&META, ONLY, tip)?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    }
+
+    pub(super) fn close(&self) {
+        self.store.close();
+    }
+}
+
+fn remove(path: &Path) -> Result<(), OpenError> {
+    match fs::remove_dir_all(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(OpenError::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
