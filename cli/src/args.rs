@@ -1,0 +1,269 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use registry::{Did, RecordKey, Slug, UnixMillis};
+
+/// Digital identity and e-certificates: a chain, issuers, a phone and a counter, on this machine.
+///
+/// Without a command it runs the demo.
+#[derive(Debug, Parser)]
+#[command(name = "huizheng", version, about, long_about = None, propagate_version = true)]
+pub struct Cli {
+    /// The folder everything is kept in.
+    #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUIZHENG_DATA")]
+    pub data: PathBuf,
+    /// What to log to standard error: `warn`, `info,chain=debug`.
+    #[arg(long, global = true, value_name = "FILTER", default_value = "warn")]
+    pub log: String,
+    /// How to run the demo.
+    #[command(flatten)]
+    pub demo: DemoArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the chain, two issuers, a phone and a counter (the default).
+    Demo(DemoArgs),
+    /// A wallet in the terminal.
+    #[command(subcommand)]
+    Wallet(WalletCommand),
+    /// What the chain says, and what its governing departments decide.
+    Registry(RegistryArgs),
+    /// An organisation's own identifier on the chain.
+    Org(OrgArgs),
+    /// Measure, each value beside its floor from the same run.
+    Bench(BenchArgs),
+}
+
+/// How to run the demo.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DemoArgs {
+    /// Play the whole story over HTTP, check every step, and end.
+    #[arg(long, conflicts_with = "headless")]
+    pub story: bool,
+    /// Print nothing but write the addresses to the file named by --urls once all is ready.
+    #[arg(long, requires = "urls")]
+    pub headless: bool,
+    /// Where to write the addresses, identifiers, trust anchor and staff token as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub urls: Option<PathBuf>,
+    /// The first of five ports in a row [default: 7100; 0 takes any free ones].
+    #[arg(long, value_name = "N")]
+    pub port_base: Option<u16>,
+}
+
+/// `huizheng wallet …`
+#[derive(Debug, Subcommand)]
+pub enum WalletCommand {
+    /// Make the wallet and choose its PIN.
+    Init,
+    /// Take the credential that an offer link leads to.
+    Receive {
+        /// The link under the offer's QR code.
+        offer: String,
+        /// The code that the issuer gave you beside it.
+        #[arg(long, value_name = "CODE")]
+        tx_code: Option<String>,
+        /// Don't ask, take it.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// The cards in the wallet.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One card with all its values.
+    Show {
+        /// The card's number in the list, or its id.
+        card: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answer a counter's request: shows who asks for what, then asks you.
+    Present {
+        /// The link under the counter's QR code.
+        request: String,
+        /// Don't ask, agree.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// What left the wallet, to whom and why.
+    Log {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Which chain to talk to.
+#[derive(Debug, Clone, Args)]
+pub struct NodeArgs {
+    /// The node's base URL [default: the one in the data folder, else http://127.0.0.1:7100].
+    #[arg(long, value_name = "URL")]
+    pub node: Option<String>,
+    /// The trust anchor as JSON [default: the one in the data folder, else what the node says].
+    #[arg(long, value_name = "FILE")]
+    pub anchor: Option<PathBuf>,
+}
+
+/// `huizheng registry …`
+#[derive(Debug, Args)]
+pub struct RegistryArgs {
+    /// Which chain.
+    #[command(flatten)]
+    pub node: NodeArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
+/// Who signs for governance.
+#[derive(Debug, Clone, Args)]
+pub struct SignArgs {
+    /// A governing department's key file; give as many as its threshold needs [default: those in the data folder].
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+}
+
+/// What the chain says and what governance decides.
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// The record at a key, proven: did/<did>, trust/<did>/<type>, verifier/<did>/<purpose>, governance.
+    Show {
+        /// The record's key.
+        key: RecordKey,
+    },
+    /// Accredit an organisation to issue a credential type.
+    Accredit {
+        /// The organisation.
+        did: Did,
+        /// The credential type, for instance business-licence.
+        credential_type: Slug,
+        /// Its name in Chinese, as people will see it.
+        #[arg(long, value_name = "NAME")]
+        name_zh: String,
+        /// Its name in English.
+        #[arg(long, value_name = "NAME")]
+        name_en: String,
+        /// From when, RFC 3339 [default: now].
+        #[arg(long, value_name = "TIME")]
+        from: Option<UnixMillis>,
+        /// Until when, RFC 3339 [default: no end].
+        #[arg(long, value_name = "TIME")]
+        until: Option<UnixMillis>,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+    /// End an organisation's accreditation for a credential type.
+    Withdraw {
+        /// The organisation.
+        did: Did,
+        /// The credential type.
+        credential_type: Slug,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+    /// Register what a verifier may ask, and why, from a TOML or JSON file.
+    RegisterPurpose {
+        /// The file; the fields are those of the record that `registry show verifier/…` prints.
+        file: PathBuf,
+        /// The organisation, where the file doesn't name it.
+        #[arg(long)]
+        did: Option<Did>,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+    /// End a verifier's purpose.
+    WithdrawPurpose {
+        /// The organisation.
+        did: Did,
+        /// The purpose.
+        purpose: Slug,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+}
+
+/// `huizheng org …`
+#[derive(Debug, Args)]
+pub struct OrgArgs {
+    /// Which chain.
+    #[command(flatten)]
+    pub node: NodeArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: OrgCommand,
+}
+
+/// An organisation's own identifier.
+#[derive(Debug, Subcommand)]
+pub enum OrgCommand {
+    /// Create a DID. Its chain and recovery keys are made and kept in a folder of their own.
+    Create {
+        /// A public key, as JWK file, that signs credentials or requests; the first becomes key-2.
+        #[arg(long = "assertion-key", value_name = "JWK FILE", required = true)]
+        assertion_keys: Vec<PathBuf>,
+        /// The folder for its keys [default: <data>/organisations/<time>].
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Replace the keys that sign; those left out are retired.
+    Rotate {
+        /// The folder that `create` made.
+        folder: PathBuf,
+        /// The public keys from now on, as JWK files.
+        #[arg(long = "assertion-key", value_name = "JWK FILE", required = true)]
+        assertion_keys: Vec<PathBuf>,
+    },
+    /// End the DID for good.
+    Deactivate {
+        /// The folder that `create` made.
+        folder: PathBuf,
+        /// Don't ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `huizheng bench …`
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// `credentials`, `chain` or `flow` [default: all].
+    pub group: Option<String>,
+    /// How long each measurement runs.
+    #[arg(long, default_value_t = 3.0, value_name = "S")]
+    pub seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_is_the_demo_and_data_goes_anywhere() {
+        let cli = Cli::parse_from(["huizheng", "demo", "--story", "--data", "/tmp/x"]);
+        assert!(matches!(cli.command, Some(Command::Demo(DemoArgs { story: true, .. }))));
+        assert_eq!(cli.data, PathBuf::from("/tmp/x"));
+        assert!(Cli::parse_from(["huizheng", "--port-base", "0"]).command.is_none());
+        Cli::try_parse_from(["huizheng", "demo", "--headless"]).expect_err("needs --urls");
+    }
+}

@@ -1,0 +1,85 @@
+//! `huizheng registry` and `huizheng org`: what departments decide, as real signed transactions.
+
+mod governance;
+mod grants;
+mod node;
+mod organisation;
+
+pub use governance::{Governance, GovernanceError};
+pub use grants::{ensure_accredited, ensure_purpose, read_purpose};
+pub use node::connect;
+pub use organisation::run as run_org;
+
+use std::path::Path;
+
+use registry::{Action, Author};
+use service::NodeClient;
+
+use crate::args::{RegistryArgs, RegistryCommand, SignArgs};
+use crate::fault::{Done, Fault, OrFault};
+use crate::term::{self, Ink, Paint};
+
+/// Runs `huizheng registry …`.
+pub async fn run(data: &Path, args: RegistryArgs) -> Done {
+    let client = connect(data, &args.node).await?;
+    match args.command {
+        RegistryCommand::Show { key } => show(&client, key).await,
+        RegistryCommand::Accredit { did, credential_type, name_zh, name_en, from, until, sign } => {
+            let action = Action::Accredit {
+                did,
+                credential_type,
+                issuer_name: registry::LocalText::new(name_zh, name_en),
+                valid_from: from.unwrap_or_else(service::clock::now),
+                valid_until: until,
+            };
+            govern(&client, data, &sign, &action).await
+        }
+        RegistryCommand::Withdraw { did, credential_type, sign } => {
+            govern(&client, data, &sign, &Action::WithdrawAccreditation { did, credential_type }).await
+        }
+        RegistryCommand::RegisterPurpose { file, did, sign } => {
+            let draft = read_purpose(&file, did)?;
+            govern(&client, data, &sign, &Action::RegisterPurpose(draft)).await
+        }
+        RegistryCommand::WithdrawPurpose { did, purpose, sign } => {
+            govern(&client, data, &sign, &Action::WithdrawPurpose { did, purpose }).await
+        }
+    }
+}
+
+async fn show(client: &NodeClient, key: registry::RecordKey) -> Done {
+    let proven = client.proven_one(key).await.or_fault("is the node running, and the anchor its own?")?;
+    let paint = Paint::stdout();
+    let text = match proven.record() {
+        Some(record) => serde_json::to_string_pretty(record).or_fault("")?,
+        None => return Err(Fault::new(format!("nothing stands at {}", proven.key()), "check the key")),
+    };
+    println!("{text}");
+    let proof = format!("proven by block {} of {}", proven.height(), proven.time());
+    eprintln!("{}", paint.text(Ink::Faint, proof));
+    Ok(())
+}
+
+async fn govern(client: &NodeClient, data: &Path, sign: &SignArgs, action: &Action) -> Done {
+    let governance = if sign.keys.is_empty() {
+        Governance::open(&data.join("governance"))
+    } else {
+        Governance::of_files(&sign.keys)
+    };
+    let governance = governance.or_fault("name the departments' key files with --key")?;
+    let signers = governance.signers();
+    let done = client
+        .act(&Author::Governance, action, &signers)
+        .await
+        .or_fault("the chain keeps what it had; correct it and try again")?;
+    report(action, &done);
+    Ok(())
+}
+
+/// Says that a transaction is final.
+pub(crate) fn report(action: &Action, done: &registry::api::SubmitResponse) {
+    let paint = Paint::stdout();
+    println!("{} {} is final", paint.text(Ink::Good, "done"), action.name());
+    let block = format!("{} at {}", done.height, done.time);
+    print!("{}", term::pairs(paint, 2, &[("block", block), ("transaction", done.hash.to_string())]));
+}

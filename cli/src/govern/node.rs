@@ -1,0 +1,35 @@
+//! Which node to ask, and what to believe.
+
+use std::path::Path;
+
+use registry::Anchor;
+use service::node::{NodeClient, NodeConfig, fetch_anchor};
+
+use crate::args::NodeArgs;
+use crate::fault::{Done, Fault, OrFault};
+use crate::urls::Urls;
+
+/// Connects as the arguments say, else as the data folder says.
+pub async fn connect(data: &Path, args: &NodeArgs) -> Done<NodeClient> {
+    let known = Urls::read(&Urls::path_in(data)).ok();
+    let url = match (&args.node, &known) {
+        (Some(url), _) => url.trim_end_matches('/').to_owned(),
+        (None, Some(known)) => known.chain.url.clone(),
+        (None, None) => "http://127.0.0.1:7100".to_owned(),
+    };
+    let anchor = match (&args.anchor, known) {
+        (Some(path), _) => read_anchor(path)?,
+        (None, Some(known)) => known.chain.anchor,
+        (None, None) => {
+            fetch_anchor(&url).await.or_fault("start the chain with `huizheng`, or name it with --node")?
+        }
+    };
+    Ok(NodeClient::new(NodeConfig::new(url, anchor)))
+}
+
+fn read_anchor(path: &Path) -> Done<Anchor> {
+    let todo = "give the JSON that the node serves at /v1/anchor";
+    let text =
+        std::fs::read(path).map_err(|error| Fault::new(format!("{}: {error}", path.display()), todo))?;
+    serde_json::from_slice(&text).or_fault(todo)
+}
