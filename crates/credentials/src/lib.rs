@@ -9,12 +9,15 @@
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
 //! - [`findings`]: what a verification found, check by check.
+//! - `bench` (with the feature of that name): what verifying costs beside the bare signature checks.
 //! - [`json`]: strict parsing and canonical writing (RFC 8785).
 //!
 //! What is read from outside is `Unverified…`; only a successful `verify` makes it `Verified…`. A verification here
 //! answers for signatures, integrity, times and binding. Whether the issuer was accredited, its key valid at the
 //! time, and the status good, is decided by the caller from the chain's facts.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod catalogue;
 pub mod claim;
 pub mod data_integrity;

@@ -76,7 +76,7 @@ impl CredentialType {
         }
         for name in given.keys().filter(|name| self.claim(name).is_none()) {
             // The name was made up by the sender: it is cut, and never echoed at length.
-            let claim = name.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+            let claim = name.chars().filter(char::is_ascii_graphic).take(64).collect();
             errors.push(ClaimError { claim, problem: Problem::Unknown });
         }
         if !errors.is_empty() {

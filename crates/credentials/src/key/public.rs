@@ -127,6 +127,15 @@ impl PublicKey {
         }
     }
 
+    /// P-256: the uncompressed SEC 1 form; Ed25519: none.
+    #[cfg(feature = "bench")]
+    pub(crate) fn uncompressed(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Inner::Ed25519(_) => None,
+            Inner::P256(point) => Some(point),
+        }
+    }
+
     fn identity(&self) -> (Algorithm, &[u8]) {
         match &self.0 {
             Inner::Ed25519(key) => (Algorithm::EdDsa, key.as_bytes()),

@@ -1,0 +1,73 @@
+//! What verifying costs, beside its floor: the bare signature checks over the same bytes, keys at hand.
+//!
+//! Pure like the rest: the clock is an argument. Each figure and its floor are measured in turns in one run, so that
+//! whatever else the machine does falls on both.
+
+mod cases;
+
+pub use cases::{Unprepared, cases};
+
+use std::time::Duration;
+
+/// Something to be measured and its floor. Each call does it once and says whether it went right.
+pub struct Case {
+    /// `verify/eddsa-jcs-2022`, `verify/sd-jwt-kb-es256`.
+    pub name: &'static str,
+    /// Text in, verdict out: parsing included.
+    pub run: Box<dyn Fn() -> bool>,
+    /// The bare signature checks inside.
+    pub floor: Box<dyn Fn() -> bool>,
+}
+
+/// What was measured, in microseconds for one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure {
+    /// The case's name.
+    pub name: &'static str,
+    /// The figure.
+    pub value_us: f64,
+    /// Its floor.
+    pub floor_us: f64,
+}
+
+impl Measure {
+    /// How many times its floor the figure is.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.value_us / self.floor_us
+    }
+}
+
+/// A case did not go right: nothing was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} did not verify")]
+pub struct WentWrong(pub &'static str);
+
+impl Case {
+    /// Measures for about so long by a clock that never goes back, and gives the medians.
+    ///
+    /// # Errors
+    /// [`WentWrong`] when the case or its floor fails.
+    pub fn measure(&self, budget: Duration, clock: &dyn Fn() -> Duration) -> Result<Measure, WentWrong> {
+        const IN_A_ROW: u32 = 20;
+        const MICROS: f64 = 1e6;
+        let time = |what: &dyn Fn() -> bool| {
+            let start = clock();
+            let right = (0..IN_A_ROW).all(|_| what());
+            let each = clock().saturating_sub(start).as_secs_f64() * MICROS / f64::from(IN_A_ROW);
+            if right { Ok(each) } else { Err(WentWrong(self.name)) }
+        };
+        let (mut values, mut floors) = (Vec::new(), Vec::new());
+        let start = clock();
+        while values.len() < 5 || clock().saturating_sub(start) < budget {
+            values.push(time(&self.run)?);
+            floors.push(time(&self.floor)?);
+        }
+        Ok(Measure { name: self.name, value_us: median(values), floor_us: median(floors) })
+    }
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}

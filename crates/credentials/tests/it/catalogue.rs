@@ -1,0 +1,294 @@
+//! The bundled catalogue, and the checks of numbers.
+
+use credentials::UnixSeconds;
+use credentials::catalogue::{
+    Catalogue, CatalogueError, CreditCode, Date, Format, IdNumber, LicenceIdentifier, Problem, Sex,
+};
+use serde_json::{Value, json};
+use testkit::{Company, Person};
+
+use crate::support::NOW;
+
+fn problems(id: &str, claims: &Value) -> Vec<(String, Problem)> {
+    match Catalogue::bundled().unwrap().by_id(id).unwrap().validate_claims(claims, NOW) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.into_iter().map(|error| (error.claim, error.problem)).collect(),
+    }
+}
+
+#[test]
+fn bundled_examples_pass_their_own_checks() {
+    let catalogue = Catalogue::bundled().unwrap();
+    assert_eq!(catalogue.types().len(), 2);
+    for credential in catalogue.types() {
+        let checked = credential.validate_claims(&credential.example(), NOW).unwrap();
+        for claim in &credential.claims {
+            assert!(checked.as_map().contains_key(&claim.name), "{} {}", credential.id, claim.name);
+            assert!(!claim.label.zh.is_empty() && !claim.label.en.is_empty());
+            assert!(claim.label.en.is_ascii());
+        }
+        assert!(!format!("{checked:?}").contains("程知夏"), "Debug shows no values");
+        assert_eq!(catalogue.by_vct(&credential.vct).unwrap().id, credential.id);
+        assert_eq!(catalogue.by_vc_types(&[credential.vc_type.clone()]).unwrap().id, credential.id);
+    }
+    let licence = catalogue.by_id("business-licence").unwrap();
+    assert_eq!(licence.configuration_id(Format::SdJwtVc), "business-licence-sd-jwt");
+    assert_eq!(licence.configuration_id(Format::LdpVc), "business-licence-vc");
+}
+
+/// The field names of the two credentials, which other parties rely on.
+#[test]
+fn fields() {
+    let names = |id: &str| {
+        let credential = Catalogue::bundled().unwrap().by_id(id).unwrap();
+        credential.claims.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        names("digital-id"),
+        "name sex ethnicity birthDate address idNumber portrait issuingAuthority validFrom validUntil ageOver18 ageOver60"
+    );
+    assert_eq!(
+        names("business-licence"),
+        "name creditCode companyType legalRepresentative registeredCapital established address businessScope term \
+         registrationAuthority licenceIdentifier"
+    );
+}
+
+#[test]
+fn synthetic_people_and_companies_pass() {
+    for n in 0..200 {
+        assert_eq!(problems("digital-id", &Person::nth(n).digital_id_claims()), [], "person {n}");
+        assert_eq!(
+            problems("business-licence", &Company::nth(n).business_licence_claims()),
+            [],
+            "company {n}"
+        );
+    }
+}
+
+#[test]
+fn id_numbers() {
+    let number = IdNumber::parse("11010519491231002X").unwrap();
+    assert_eq!(number.birth_date().to_string(), "1949-12-31");
+    assert_eq!(number.sex(), Sex::Female);
+    assert_eq!(format!("{number:?}"), "IdNumber(…)");
+    for (name, text, problem) in [
+        ("check_wrong", "110105194912310021", Problem::IdNumberCheck),
+        ("digits_swapped", "11010519491213002X", Problem::IdNumberCheck),
+        ("small_x", "11010519491231002x", Problem::IdNumberForm),
+        ("too_short", "11010519491231002", Problem::IdNumberForm),
+        ("too_long", "11010519491231002XX", Problem::IdNumberForm),
+        ("full_width", "１1010519491231002X", Problem::IdNumberForm),
+        ("letter", "1101051949123100AX", Problem::IdNumberForm),
+        ("empty", "", Problem::IdNumberForm),
+        // The check characters are right: only the day is impossible.
+        ("no_such_day", "110105190002290025", Problem::IdNumberBirthDate),
+        ("no_such_month", "110105199013010029", Problem::IdNumberBirthDate),
+    ] {
+        assert_eq!(IdNumber::parse(text).map(drop), Err(problem), "{name}");
+    }
+    // Divisions are not looked up: 1991 has many numbers of divisions since abolished.
+    let body = "51020219910101001";
+    assert!(IdNumber::parse(&format!("{body}{}", testkit::id_number_check(body))).is_ok());
+}
+
+#[test]
+fn credit_codes() {
+    assert!(CreditCode::parse("91340100MA8TE5T02F").is_ok());
+    // The trap: the weighted sum is a multiple of 31, so the check character is 0 and not the 32nd of 31.
+    assert!(CreditCode::parse("91340100MA8HU20060").is_ok());
+    assert_eq!(CreditCode::check_character("91340100MA8HU2006"), Some('0'));
+    for (name, text, problem) in [
+        ("check_wrong", "91340100MA8TE5T02G", Problem::CreditCodeCheck),
+        ("check_wrong_in_the_trap", "91340100MA8HU2006Y", Problem::CreditCodeCheck),
+        ("letter_i", "91340100MI8TE5T02F", Problem::CreditCodeForm),
+        ("check_letter_z", "91340100MA8TE5T02Z", Problem::CreditCodeForm),
+        ("small_letters", "91340100ma8te5t02f", Problem::CreditCodeForm),
+        ("division_with_letter", "9134A100MA8TE5T02F", Problem::CreditCodeForm),
+        ("too_short", "91340100MA8TE5T02", Problem::CreditCodeForm),
+        ("too_long", "91340100MA8TE5T02FF", Problem::CreditCodeForm),
+        ("a_character_of_three_bytes", "91340100MA8TE5T0测", Problem::CreditCodeForm),
+    ] {
+        assert_eq!(CreditCode::parse(text).map(drop), Err(problem), "{name}");
+    }
+}
+
+/// The second implementation in the testkit agrees, traps included.
+#[test]
+fn check_characters_agree_with_a_second_implementation() {
+    let mut zeros = 0;
+    for n in 0..5_000_u32 {
+        let body = format!("9134{:02}00MA8T{:05}", n % 19, n);
+        let check = CreditCode::check_character(&body).unwrap();
+        assert_eq!(check, testkit::credit_code_check(&body));
+        zeros += u32::from(check == '0');
+        let digits = format!("3401001990010{:04}", n % 10_000);
+        assert_eq!(IdNumber::check_character(&digits), Some(testkit::id_number_check(&digits)));
+        let serial = format!("2026AH{n:08}Z");
+        assert_eq!(
+            LicenceIdentifier::check_character(&[&serial, "001"]),
+            Some(testkit::licence_identifier_check(&format!("{serial}001")))
+        );
+    }
+    assert!(zeros > 100, "the trap was met {zeros} times");
+}
+
+#[test]
+fn licence_identifiers() {
+    let good = "1.2.156.3005.2.11100000MB0143028R001.11340100MB0TE5T1XW.2026AH00000001.001.0";
+    assert!(LicenceIdentifier::parse(good).is_ok());
+    // The issuer may be a division.
+    let check = LicenceIdentifier::check_character(&["11100000MB0143028R001", "340100", "1", "001"]).unwrap();
+    assert!(
+        LicenceIdentifier::parse(&format!("1.2.156.3005.2.11100000MB0143028R001.340100.1.001.{check}"))
+            .is_ok()
+    );
+    for (name, text, problem) in [
+        ("check_wrong", good.replace(".001.0", ".001.1"), Problem::LicenceIdentifierCheck),
+        ("serial_changed", good.replace("AH00000001", "AH00000002"), Problem::LicenceIdentifierCheck),
+        ("another_root", good.replace("3005.2", "3005.3"), Problem::LicenceIdentifierForm),
+        ("a_part_missing", good.replace(".001.0", ".0"), Problem::LicenceIdentifierForm),
+        (
+            "issuer_wrong",
+            good.replace("11340100MB0TE5T1XW", "11340100MB0TE5T1XX"),
+            Problem::LicenceIdentifierForm,
+        ),
+        ("version_of_two", good.replace(".001.0", ".01.0"), Problem::LicenceIdentifierForm),
+        ("serial_empty", good.replace("2026AH00000001", ""), Problem::LicenceIdentifierForm),
+        ("serial_with_dash", good.replace("2026AH", "2026-AH"), Problem::LicenceIdentifierForm),
+        ("check_of_two", format!("{good}0"), Problem::LicenceIdentifierForm),
+    ] {
+        assert_eq!(LicenceIdentifier::parse(&text).map(drop), Err(problem), "{name}");
+    }
+}
+
+#[test]
+fn dates() {
+    for (text, good) in [
+        ("2024-02-29", true),
+        ("2023-02-29", false),
+        ("2023-2-9", false),
+        ("20230209", false),
+        ("2023-02-09T00:00", false),
+        ("-2023-02-0", false),
+    ] {
+        assert_eq!(Date::parse(text).is_ok(), good, "{text}");
+    }
+    let day = |text: &str| Date::parse(text).unwrap();
+    for (from, to, years) in [
+        ("2008-03-02", "2026-03-02", 18),
+        ("2008-03-03", "2026-03-02", 17),
+        ("2008-02-29", "2026-02-28", 17),
+        ("2008-02-29", "2026-03-01", 18),
+        ("2030-01-01", "2026-03-02", -4),
+    ] {
+        assert_eq!(day(from).years_until(day(to)), years, "{from} {to}");
+    }
+    // Midnight in China is 16:00 UTC of the day before.
+    let before = UnixSeconds::parse_rfc3339("2026-03-01T15:59:59Z").unwrap();
+    assert_eq!(Date::in_china(before).to_string(), "2026-03-01");
+    assert_eq!(Date::in_china(before.plus(1)).to_string(), "2026-03-02");
+}
+
+#[test]
+fn ages_are_worked_out_on_the_day() {
+    let credential = Catalogue::bundled().unwrap().by_id("digital-id").unwrap();
+    let body = "34010020080302001";
+    let mut claims = Person::nth(1).digital_id_claims();
+    claims["idNumber"] = format!("{body}{}", testkit::id_number_check(body)).into();
+    claims["birthDate"] = "2008-03-02".into();
+    claims["sex"] = "male".into();
+    // Noon on the eighteenth birthday, and the day before.
+    for (now, adult) in [(NOW, true), (NOW.plus(-86_400), false)] {
+        let checked = credential.validate_claims(&claims, now).unwrap().into_map();
+        assert_eq!(checked["ageOver18"], adult);
+        assert_eq!(checked["ageOver60"], false);
+        assert_eq!(checked["validFrom"], Date::in_china(now).to_string());
+    }
+    let checked = credential.validate_claims(&claims, NOW).unwrap().into_map();
+    assert_eq!(checked["validUntil"], "2031-03-01");
+}
+
+#[test]
+fn refused_claims() {
+    let good = Person::nth(1).digital_id_claims();
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        problems("digital-id", &claims)
+    };
+    let one = |claim: &str, problem| vec![(claim.to_owned(), problem)];
+    let picture = |mime: &str, bytes: &[u8]| {
+        use base64::Engine as _;
+        let digits = base64::engine::general_purpose::STANDARD.encode(bytes);
+        Value::from(format!("data:image/{mime};base64,{digits}"))
+    };
+    for (name, claim, value, problem) in [
+        ("missing", "name", json!(""), Problem::Missing),
+        ("null", "name", Value::Null, Problem::WrongType),
+        ("wrong_type", "name", json!(1), Problem::WrongType),
+        ("blank", "name", json!("  "), Problem::TextUnfit),
+        ("too_long", "name", json!("长".repeat(201)), Problem::TextUnfit),
+        ("line_break", "name", json!("a\nb"), Problem::TextUnfit),
+        ("turned_around", "name", json!("a\u{202e}b"), Problem::TextUnfit),
+        ("not_a_choice", "sex", json!("other"), Problem::NotAChoice),
+        ("sex_unlike_number", "sex", json!("female"), Problem::Contradicts),
+        ("birth_date_unlike_number", "birthDate", json!("1949-12-31"), Problem::Contradicts),
+        ("no_such_day", "birthDate", json!("1990-02-30"), Problem::NoSuchDay),
+        ("not_a_picture", "portrait", json!("https://tracker.example/p.png"), Problem::NotAPicture),
+        ("picture_of_another_kind", "portrait", picture("png", b"GIF89a"), Problem::NotAPicture),
+        ("svg", "portrait", picture("svg+xml", b"<svg/>"), Problem::NotAPicture),
+        ("picture_too_large", "portrait", picture("png", &[0; 50_000]), Problem::PictureTooLarge),
+        ("derived_given", "ageOver18", json!(true), Problem::Derived),
+        ("unknown", "admin", json!(true), Problem::Unknown),
+    ] {
+        assert_eq!(with(claim, value), one(claim, problem), "{name}");
+    }
+    assert_eq!(problems("digital-id", &json!([])).len(), 8, "every claim asked for is missing");
+    let company = Company::nth(1).business_licence_claims();
+    for (name, claim, value, problem) in [
+        ("negative", "registeredCapital", json!(-1), Problem::AmountWrong),
+        ("fraction", "registeredCapital", json!(0.5), Problem::AmountWrong),
+        ("text", "registeredCapital", json!("100"), Problem::WrongType),
+        ("not_exact", "registeredCapital", json!(1_u64 << 60), Problem::AmountWrong),
+        ("in_future", "established", json!("2026-03-03"), Problem::InFuture),
+        ("term", "term", json!("forever"), Problem::NoSuchDay),
+    ] {
+        let mut claims = company.clone();
+        claims[claim] = value;
+        assert_eq!(problems("business-licence", &claims), one(claim, problem), "{name}");
+    }
+    let mut ends = company;
+    ends["term"] = json!("2046-03-02");
+    ends["businessScope"] = json!("一\n二");
+    assert_eq!(problems("business-licence", &ends), []);
+}
+
+#[test]
+fn refused_catalogues() {
+    let file = include_str!("../../../../catalogue/digital-id.toml");
+    assert!(Catalogue::parse(&[file]).is_ok());
+    assert!(matches!(Catalogue::parse(&[file, file]), Err(CatalogueError::Twice(_))));
+    for (name, from, to) in [
+        ("unknown_member", "pattern =", "pattren = 1\npattern ="),
+        ("unknown_kind", r#"kind = "id-number""#, r#"kind = "number""#),
+        ("example_missing", "example = \"汉族\"", ""),
+        ("refers_to_nothing", "from = \"birthDate\"", "from = \"birthday\""),
+        ("holder_line_missing", "holder_line = \"name\"", "holder_line = \"nobody\""),
+        ("claim_twice", "name = \"ethnicity\"", "name = \"name\""),
+        ("colour", "#1f4e79", "blue"),
+        ("choices_without_enum", "kind = \"enum\"", "kind = \"text\""),
+    ] {
+        let changed = file.replacen(from, to, 1);
+        assert_ne!(changed, file, "{name}");
+        assert!(Catalogue::parse(&[&changed]).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn every_problem_has_its_texts() {
+    for problem in [Problem::Missing, Problem::Contradicts, Problem::CreditCodeCheck] {
+        let text = problem.text();
+        assert!(!text.zh.is_ascii() && !text.en.is_empty());
+    }
+}

@@ -1,0 +1,14 @@
+//! The crate as its users see it: vectors of the specifications, refusals by name, properties.
+
+mod bulk;
+mod catalogue;
+mod data_integrity;
+mod data_integrity_refused;
+mod jcs;
+mod keys;
+mod properties;
+mod sd_jwt;
+mod sd_jwt_refused;
+mod status;
+mod support;
+mod tokens;
