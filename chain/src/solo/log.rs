@@ -198,3 +198,80 @@ fn checksum(length: u32, content: &[u8]) -> [u8; 16] {
     sum.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use registry::{Block, Certificate, Header, UnixMillis};
+
+    use super::*;
+
+    fn block(height: u64) -> CertifiedBlock {
+        let zero = Hash32::ZERO;
+        let header = Header {
+            chain_id: zero,
+            height,
+            time: UnixMillis(height),
+            previous: zero,
+            tx_root: zero,
+            state_root: zero,
+            validators_hash: zero,
+            next_validators_hash: zero,
+        };
+        let certificate = Certificate { height, round: 0, block_id: zero, signatures: vec![] };
+        CertifiedBlock { block: Block { header, transactions: vec![] }, certificate }
+    }
+
+    fn heights(path: &Path) -> Result<Vec<u64>, LogError> {
+        let mut log = BlockLog::open(path, &Hash32::ZERO)?;
+        let (mut heights, mut offset) = (Vec::new(), BlockLog::start());
+        while let Some((block, next)) = log.next(offset)? {
+            heights.push(block.block.header.height);
+            offset = next;
+        }
+        assert_eq!(log.end(), offset);
+        log.append(&block(99)).unwrap();
+        Ok(heights)
+    }
+
+    #[test]
+    fn torn_at_every_byte_of_the_last_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blocks.log");
+        let mut log = BlockLog::open(&path, &Hash32::ZERO).unwrap();
+        let offsets = [1, 2, 3].map(|height| log.append(&block(height)).unwrap());
+        drop(log);
+        let bytes = std::fs::read(&path).unwrap();
+        for length in 0..=bytes.len() as u64 {
+            let whole = offsets.into_iter().skip(1).chain([bytes.len() as u64]).zip(1..);
+            let expected: Vec<u64> =
+                whole.filter(|(end, _)| *end <= length).map(|(_, height)| height).collect();
+            std::fs::write(&path, &bytes[..length as usize]).unwrap();
+            assert_eq!(heights(&path).unwrap(), expected, "cut at {length}");
+            let after = [expected.as_slice(), &[99]].concat();
+            assert_eq!(heights(&path).unwrap(), after, "what comes after a cut is sound");
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blocks.log");
+        let mut log = BlockLog::open(&path, &Hash32::ZERO).unwrap();
+        let offsets = [1, 2, 3].map(|height| log.append(&block(height)).unwrap());
+        drop(log);
+        let bytes = std::fs::read(&path).unwrap();
+        for at in BlockLog::start() as usize..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            std::fs::write(&path, &damaged).unwrap();
+            match heights(&path) {
+                Ok(heights) => {
+                    assert!(at as u64 >= offsets[2], "byte {at} was not noticed");
+                    assert_eq!(heights, [1, 2]);
+                }
+                Err(LogError::Damaged { offset }) => assert!(offset <= at as u64 && (at as u64) < offsets[2]),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+}
