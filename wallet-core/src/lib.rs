@@ -1,1 +1,51 @@
 //! The holder's wallet: hold, consent, present, log.
+//!
+//! A [`Wallet`] does everything a wallet does and knows no screen: it receives credentials (OpenID4VCI 1.0), shows
+//! cards, and presents what its holder agrees to (OpenID4VP 1.0, DCQL). It believes nobody: issuers, verifiers, their
+//! keys, accreditations, purposes and every status are proven against one pinned anchor of the chain.
+//!
+//! The device comes in through [`ports`]: a key store, an HTTP client, a clock. [`software`] has a key store for where
+//! there is no better one.
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use wallet_core::{Choice, Wallet, WalletConfig, ports::Ports};
+//! # async fn story(ports: Ports, config: WalletConfig) -> Result<(), Box<dyn std::error::Error>> {
+//! let wallet = Wallet::create("wallet", "135790", ports, config).await?;
+//! let offer = wallet.preview_offer("openid-credential-offer://?credential_offer_uri=…").await?;
+//! let received = wallet.receive(&offer, Some("123456")).await?;
+//! let consent = wallet.review_request("openid4vp://authorize?client_id=…&request_uri=…").await?;
+//! wallet.present(&consent.id, &Choice::first()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod card;
+mod chain;
+mod config;
+mod context;
+mod error;
+mod held;
+mod log;
+pub mod ports;
+mod present;
+mod receive;
+mod seal;
+pub mod software;
+mod vault;
+mod wallet;
+mod web;
+
+pub use card::{Card, CardState, ClaimView, Format, LastKnown};
+pub use chain::ChainError;
+pub use config::WalletConfig;
+pub use error::{CreateError, OpenError};
+pub use log::{Asked, Event, LogEntry, Outcome, Shared};
+pub use present::{
+    CardOption, Choice, ConsentRequest, Missing, MissingReason, PresentError, Presented, Question,
+    RequestRefused, Verifier, Warning,
+};
+pub use receive::{Failed, Offer, OfferRefused, OfferedCredential, ReceiveError, Received, Rejected};
+pub use vault::{PinTooWeak, VaultError};
+pub use wallet::Wallet;
+pub use web::WebError;

@@ -38,6 +38,11 @@ impl Default for Options {
     }
 }
 
+/// The marker is the last thing that making a store writes.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.join("generation").exists()
+}
+
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Sled, OpenError> {
     let place = Place { path };
     fs::create_dir_all(path.join("sled")).map_err(place.io())?;

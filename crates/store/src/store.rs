@@ -49,6 +49,12 @@ impl Store {
         Self::start(Box::new(engine)).map_err(|source| OpenError::Io { path: path.to_owned(), source })
     }
 
+    /// Whether a store was made in this folder. Opening would make one.
+    #[must_use]
+    pub fn exists(path: impl AsRef<Path>) -> bool {
+        open::exists(path.as_ref())
+    }
+
     /// A store that lives as long as its handles, for tests and passing data.
     ///
     /// # Errors

@@ -1,0 +1,65 @@
+//! From what is kept to what is shown.
+
+use std::collections::BTreeSet;
+
+use credentials::catalogue::{self, CredentialType};
+use registry::LocalText;
+use serde_json::{Map, Value};
+
+use super::{Card, CardState, ClaimView, text};
+use crate::{held::StoredCard, vault::VaultError};
+
+/// The card as the holder sees it.
+pub(crate) fn show(
+    id: &str,
+    stored: &StoredCard,
+    kind: &CredentialType,
+    state: CardState,
+) -> Result<Card, VaultError> {
+    let first = stored.credentials.first().ok_or(VaultError::OtherForm("cards"))?;
+    let claims = claim_views(kind, &first.content()?.claims());
+    let holder_line = claims.iter().find(|claim| claim.name == kind.holder_line);
+    let formats: BTreeSet<_> = stored.credentials.iter().map(|credential| credential.format).collect();
+    Ok(Card {
+        id: id.to_owned(),
+        kind: kind.id.clone(),
+        label: local(&kind.label),
+        colours: kind.colours.clone(),
+        pattern: kind.pattern,
+        issuer: stored.issuer.clone(),
+        issuer_name: stored.issuer_name.clone(),
+        holder_line: holder_line.and_then(|claim| claim.value.as_str()).unwrap_or_default().to_owned(),
+        formats: formats.into_iter().collect(),
+        received: stored.received,
+        valid_until: stored.credentials.iter().filter_map(|credential| credential.expires).min(),
+        state,
+        claims,
+    })
+}
+
+/// Claims in the order of their type, those that the type does not know last.
+pub(crate) fn claim_views(kind: &CredentialType, claims: &Map<String, Value>) -> Vec<ClaimView> {
+    let known = kind.claims.iter().filter_map(|claim| {
+        let value = claims.get(&claim.name)?;
+        Some(ClaimView {
+            name: claim.name.clone(),
+            label: local(&claim.label),
+            kind: Some(claim.kind),
+            text: text::of(claim, value),
+            value: value.clone(),
+        })
+    });
+    let unknown =
+        claims.iter().filter(|(name, _)| kind.claim(name).is_none()).map(|(name, value)| ClaimView {
+            name: name.clone(),
+            label: LocalText::new(name, name),
+            kind: None,
+            text: text::plain(value),
+            value: value.clone(),
+        });
+    known.chain(unknown).collect()
+}
+
+pub(crate) fn local(text: &catalogue::Text) -> LocalText {
+    LocalText::new(&text.zh, &text.en)
+}

@@ -1,0 +1,187 @@
+//! How a card stands, by the evidence at hand.
+
+use std::time::Duration;
+
+use credentials::UnixSeconds;
+use registry::{
+    Proven, Purpose, RecordKey, Status, UnixMillis,
+    history::{KeyNotValid, key_valid_at, list_has, status_at},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::held::{StoredCard, StoredCredential};
+
+/// How a card stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum CardState {
+    /// Good, as of this time.
+    Valid {
+        /// The time of the evidence.
+        as_of: UnixMillis,
+    },
+    /// Its issuer has suspended it, and may lift that.
+    Suspended {
+        /// The time of the evidence.
+        as_of: UnixMillis,
+    },
+    /// Its issuer has revoked it, for good.
+    Revoked {
+        /// The time of the evidence.
+        as_of: UnixMillis,
+    },
+    /// Its time is over.
+    Expired {
+        /// Since when.
+        since: UnixSeconds,
+    },
+    /// The issuer's key that signed it was no longer the issuer's alone when it was signed: get it issued again.
+    NotTrusted {
+        /// The time of the evidence.
+        as_of: UnixMillis,
+    },
+    /// There is no evidence, or it is too old to rely on.
+    Unknown {
+        /// What was known last, and when.
+        last: Option<LastKnown>,
+    },
+}
+
+/// What was known last of a card whose evidence is too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastKnown {
+    /// Whether it was suspended then; otherwise it was good.
+    pub suspended: bool,
+    /// The time of that evidence.
+    pub as_of: UnixMillis,
+}
+
+impl CardState {
+    /// A stable id: `valid`, `suspended`, `revoked`, `expired`, `not-trusted`, `unknown`.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Valid { .. } => "valid",
+            Self::Suspended { .. } => "suspended",
+            Self::Revoked { .. } => "revoked",
+            Self::Expired { .. } => "expired",
+            Self::NotTrusted { .. } => "not-trusted",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// The worse the higher: a card of several credentials is as bad as its worst.
+    fn badness(&self) -> u8 {
+        match self {
+            Self::Valid { .. } => 0,
+            Self::Unknown { .. } => 1,
+            Self::Suspended { .. } => 2,
+            Self::Expired { .. } => 3,
+            Self::NotTrusted { .. } => 4,
+            Self::Revoked { .. } => 5,
+        }
+    }
+}
+
+/// What the state of a card follows from.
+pub(crate) fn facts_needed(card: &StoredCard) -> Vec<RecordKey> {
+    let mut keys = vec![RecordKey::Did(card.issuer.clone())];
+    for status in card.credentials.iter().filter_map(StoredCredential::registry_status) {
+        keys.push(RecordKey::chunk_of(&status.list, status.index));
+        keys.push(RecordKey::StatusList(status.list));
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// The state of a card: that of its worst credential. `fact` gives the newest fact at hand about a record.
+pub(crate) fn state<E>(
+    card: &StoredCard,
+    now: UnixMillis,
+    stale: Duration,
+    mut fact: impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
+) -> Result<CardState, E> {
+    let mut worst = None;
+    for credential in &card.credentials {
+        let state = of_credential(card, credential, now, stale, &mut fact)?;
+        worst = match worst {
+            Some(worse) if CardState::badness(&worse) >= state.badness() => Some(worse),
+            _ => Some(state),
+        };
+    }
+    Ok(worst.unwrap_or(CardState::Unknown { last: None }))
+}
+
+fn of_credential<E>(
+    card: &StoredCard,
+    credential: &StoredCredential,
+    now: UnixMillis,
+    stale: Duration,
+    fact: &mut impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
+) -> Result<CardState, E> {
+    let (standing, as_of) = standing(card, credential, fact)?;
+    // Revocation and compromise are final, however old the evidence.
+    match standing {
+        Standing::Revoked => return Ok(CardState::Revoked { as_of }),
+        Standing::Compromised => return Ok(CardState::NotTrusted { as_of }),
+        Standing::Valid | Standing::Suspended | Standing::NotKnown => {}
+    }
+    if let Some(since) = credential.expires.filter(|end| UnixMillis::from_seconds(end.0) <= now) {
+        return Ok(CardState::Expired { since });
+    }
+    let old = as_of.until(now) > stale;
+    Ok(match standing {
+        Standing::Valid | Standing::Suspended if old => {
+            let suspended = matches!(standing, Standing::Suspended);
+            CardState::Unknown { last: Some(LastKnown { suspended, as_of }) }
+        }
+        Standing::Suspended => CardState::Suspended { as_of },
+        Standing::Valid => CardState::Valid { as_of },
+        Standing::Revoked | Standing::Compromised | Standing::NotKnown => CardState::Unknown { last: None },
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Standing {
+    Valid,
+    Suspended,
+    Revoked,
+    Compromised,
+    NotKnown,
+}
+
+/// What the facts say, and the time of the oldest that says so.
+fn standing<E>(
+    card: &StoredCard,
+    credential: &StoredCredential,
+    fact: &mut impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
+) -> Result<(Standing, UnixMillis), E> {
+    let unknown = (Standing::NotKnown, UnixMillis(0));
+    let Some(did) = fact(&RecordKey::Did(card.issuer.clone()))? else { return Ok(unknown) };
+    let key = key_valid_at(&did, &credential.issuer_key, Purpose::AssertionMethod, credential.issued);
+    match key {
+        Ok(_) => {}
+        Err(KeyNotValid::Compromised { .. }) => return Ok((Standing::Compromised, did.time())),
+        Err(_) => return Ok(unknown),
+    }
+    let Some(place) = credential.registry_status() else {
+        // Without any status it is as good as its issuer's key; with one elsewhere, nothing here can tell.
+        let has_none = credential.status.as_ref().is_none_or(credentials::status::StatusRef::is_empty);
+        return Ok(if has_none { (Standing::Valid, did.time()) } else { unknown });
+    };
+    let list = fact(&RecordKey::StatusList(place.list.clone()))?;
+    let chunk = fact(&RecordKey::chunk_of(&place.list, place.index))?;
+    let (Some(list), Some(chunk)) = (list, chunk) else { return Ok(unknown) };
+    if list_has(&list, &place.list, place.index).is_err() {
+        return Ok(unknown);
+    }
+    let standing = match status_at(&chunk, &place.list, place.index) {
+        Ok(Status::Valid) => Standing::Valid,
+        Ok(Status::Suspended) => Standing::Suspended,
+        Ok(Status::Revoked) => Standing::Revoked,
+        Err(_) => Standing::NotKnown,
+    };
+    Ok((standing, did.time().min(chunk.time())))
+}

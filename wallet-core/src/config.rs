@@ -1,0 +1,42 @@
+//! What a wallet is told when it is opened.
+
+use std::time::Duration;
+
+use protocol::Endpoint;
+use registry::Anchor;
+
+use crate::vault::PinCost;
+
+/// Which chain a wallet trusts and how it reaches it.
+#[derive(Debug, Clone)]
+pub struct WalletConfig {
+    /// The chain's pinned trust anchor: the only thing that is believed without proof.
+    pub anchor: Anchor,
+    /// A node of that chain. It need not be trusted: all it answers is proven.
+    pub node: Endpoint,
+    /// Evidence up to this old decides about issuers, verifiers and purposes. Ten minutes unless told.
+    pub fresh: Duration,
+    /// Evidence up to this old still shows a card's state; beyond it the state is unknown. A day unless told.
+    pub stale: Duration,
+    pub(crate) pin_cost: PinCost,
+}
+
+impl WalletConfig {
+    /// The usual times and costs.
+    #[must_use]
+    pub fn new(anchor: Anchor, node: Endpoint) -> Self {
+        Self {
+            anchor,
+            node,
+            fresh: Duration::from_secs(600),
+            stale: Duration::from_secs(86_400),
+            pin_cost: PinCost::DEFAULT,
+        }
+    }
+
+    /// A cheap PIN hash, for tests and measurements that open many wallets. It protects nothing.
+    #[must_use]
+    pub fn with_insecurely_cheap_pin(self) -> Self {
+        Self { pin_cost: PinCost { memory_kib: 64, passes: 1 }, ..self }
+    }
+}

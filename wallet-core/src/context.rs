@@ -1,0 +1,68 @@
+//! What every operation of an unlocked wallet works with.
+
+use std::time::Duration;
+
+use credentials::{UnixSeconds, catalogue::Catalogue};
+use registry::{Proven, RecordKey, UnixMillis};
+
+use crate::{
+    card::{self, CardState},
+    chain::Chain,
+    held::StoredCard,
+    ports::Ports,
+    vault::{Vault, VaultError},
+    web::Web,
+};
+
+pub(crate) struct Context {
+    pub(crate) ports: Ports,
+    pub(crate) web: Web,
+    pub(crate) chain: Chain,
+    pub(crate) vault: Vault,
+    pub(crate) catalogue: &'static Catalogue,
+    pub(crate) stale: Duration,
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.chain.now()
+    }
+
+    pub(crate) fn seconds(&self) -> UnixSeconds {
+        UnixSeconds(self.now().seconds())
+    }
+
+    /// How a card stands by the evidence in the vault.
+    pub(crate) fn state(&self, stored: &StoredCard) -> Result<CardState, VaultError> {
+        card::state(stored, self.now(), self.stale, |key| self.chain.kept(&self.vault, key))
+    }
+
+    /// As [`Context::state`] for many cards: each record is read and checked once.
+    pub(crate) fn states<'a>(
+        &self,
+        cards: impl IntoIterator<Item = &'a StoredCard>,
+    ) -> Result<Vec<CardState>, VaultError> {
+        let mut known = std::collections::BTreeMap::<RecordKey, Option<Proven>>::new();
+        let now = self.now();
+        cards
+            .into_iter()
+            .map(|stored| {
+                card::state(stored, now, self.stale, |key| {
+                    if let Some(fact) = known.get(key) {
+                        return Ok(fact.clone());
+                    }
+                    let fact = self.chain.kept(&self.vault, key)?;
+                    known.insert(key.clone(), fact.clone());
+                    Ok(fact)
+                })
+            })
+            .collect()
+    }
+
+    /// 16 random bytes in hexadecimal: an id that says nothing.
+    pub(crate) fn new_id(&self) -> Result<String, VaultError> {
+        let mut bytes = [0; 16];
+        self.ports.random.fill(&mut bytes)?;
+        Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+}

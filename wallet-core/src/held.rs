@@ -1,0 +1,165 @@
+//! What is kept of a card, and the credentials in it.
+
+use credentials::{
+    UnixSeconds, data_integrity, json,
+    key::{PublicKey, SelfContained},
+    sd_jwt,
+    status::StatusRef,
+};
+use registry::{Did, KeyId, LocalText, Slug, StatusListId, UnixMillis};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    card::Format,
+    ports::KeyHandle,
+    vault::{Sealed, VaultError},
+};
+
+/// Cards by id.
+pub(crate) const CARDS: Sealed<StoredCard> = Sealed::new("cards");
+
+/// A card: what one issuer stated of one holder, once; in one format or several.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredCard {
+    /// The catalogue's id of its type.
+    pub(crate) kind: Slug,
+    pub(crate) issuer: Did,
+    pub(crate) issuer_name: LocalText,
+    pub(crate) received: UnixMillis,
+    pub(crate) credentials: Vec<StoredCredential>,
+}
+
+/// One credential, with a key of its own.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StoredCredential {
+    pub(crate) id: String,
+    pub(crate) format: Format,
+    /// The credential as it came.
+    pub(crate) text: String,
+    pub(crate) key: KeyHandle,
+    /// The issuer's key that signed it.
+    pub(crate) issuer_key: KeyId,
+    pub(crate) issued: UnixMillis,
+    pub(crate) expires: Option<UnixSeconds>,
+    pub(crate) status: Option<StatusRef>,
+    /// Verifiers that have seen it: another one could link the two.
+    pub(crate) shown_to: Vec<Did>,
+}
+
+/// A place in a status list on the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RegistryStatus {
+    pub(crate) list: StatusListId,
+    pub(crate) index: u32,
+}
+
+impl StoredCredential {
+    /// Where on the chain its status is; `None` if it has none there.
+    pub(crate) fn registry_status(&self) -> Option<RegistryStatus> {
+        registry_status(self.status.as_ref())
+    }
+
+    /// The credential, taken apart. It was verified when it came, and the vault shows that it is unchanged.
+    pub(crate) fn content(&self) -> Result<Content, VaultError> {
+        Content::read(self.format, &self.text).ok_or(VaultError::OtherForm("cards"))
+    }
+}
+
+pub(crate) fn registry_status(status: Option<&StatusRef>) -> Option<RegistryStatus> {
+    let entry = status?.registry.as_ref()?;
+    Some(RegistryStatus { list: entry.list.parse().ok()?, index: entry.index })
+}
+
+/// A credential, taken apart.
+pub(crate) enum Content {
+    SdJwt(Box<sd_jwt::Unverified>),
+    Ldp { whole: Value, parsed: Box<data_integrity::UnverifiedCredential> },
+}
+
+/// Claims of an SD-JWT VC that are about the credential and not about its subject (SD-JWT VC §2.2.2.2, RFC 7519).
+const ENVELOPE: &[&str] =
+    &["iss", "iat", "nbf", "exp", "cnf", "vct", "vct#integrity", "status", "sub", "jti", "aud", "_sd_alg"];
+
+pub(crate) fn is_envelope(name: &str) -> bool {
+    ENVELOPE.contains(&name)
+}
+
+impl Content {
+    pub(crate) fn read(format: Format, text: &str) -> Option<Self> {
+        match format {
+            Format::SdJwtVc => sd_jwt::Unverified::parse(text).ok().map(Box::new).map(Self::SdJwt),
+            Format::LdpVc => {
+                let whole = json::parse(text.as_bytes()).ok()?;
+                let parsed = data_integrity::UnverifiedCredential::read(whole.clone()).ok()?;
+                Some(Self::Ldp { whole, parsed: Box::new(parsed) })
+            }
+        }
+    }
+
+    /// What claim paths are resolved in (OpenID4VP 1.0 appendix B).
+    pub(crate) fn root(&self) -> &Value {
+        match self {
+            Self::SdJwt(token) => token.dangerous_claims(),
+            Self::Ldp { whole, .. } => whole,
+        }
+    }
+
+    /// The claims about the subject.
+    pub(crate) fn claims(&self) -> Map<String, Value> {
+        match self {
+            Self::SdJwt(token) => subject_of_token(token),
+            Self::Ldp { whole, .. } => {
+                let mut claims = match whole.get("credentialSubject") {
+                    Some(Value::Array(list)) => list.first().and_then(Value::as_object).cloned(),
+                    Some(subject) => subject.as_object().cloned(),
+                    None => None,
+                }
+                .unwrap_or_default();
+                claims.remove("id");
+                claims
+            }
+        }
+    }
+
+    /// The names its type goes by in queries.
+    pub(crate) fn type_names(&self) -> Vec<String> {
+        match self {
+            Self::SdJwt(token) => token.vct().map(str::to_owned).into_iter().collect(),
+            Self::Ldp { parsed, .. } => {
+                parsed.types().iter().flat_map(|name| [name.clone(), expanded(name)]).collect()
+            }
+        }
+    }
+
+    /// The key it is bound to.
+    pub(crate) fn holder(&self) -> Option<PublicKey> {
+        match self {
+            Self::SdJwt(token) => token.holder().cloned(),
+            Self::Ldp { parsed, .. } => subject_key(parsed).map(|holder| holder.key),
+        }
+    }
+}
+
+/// The claims about the subject that show in a token.
+pub(crate) fn subject_of_token(token: &sd_jwt::Unverified) -> Map<String, Value> {
+    let claims = token.dangerous_claims().as_object().cloned().unwrap_or_default();
+    claims.into_iter().filter(|(name, _)| !is_envelope(name)).collect()
+}
+
+/// The subject's own DID and key, if it is one subject with a DID that is its own document.
+pub(crate) fn subject_key(credential: &data_integrity::UnverifiedCredential) -> Option<SelfContained> {
+    let mut ids = credential.subject_ids();
+    match (ids.next(), ids.next()) {
+        (Some(Some(id)), None) => SelfContained::parse(id).ok(),
+        _ => None,
+    }
+}
+
+/// A type's full name under the contexts that this system's credentials have.
+pub(crate) fn expanded(name: &str) -> String {
+    match name {
+        "VerifiableCredential" => "https://www.w3.org/2018/credentials#VerifiableCredential".to_owned(),
+        name => format!("{}#{name}", data_integrity::CONTEXT_HUIZHENG),
+    }
+}

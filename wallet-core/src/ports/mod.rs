@@ -1,0 +1,34 @@
+//! What the wallet needs of the device it runs on: keys, HTTP, the time, random bytes. Nothing else reaches out.
+
+mod clock;
+mod http;
+mod key_store;
+mod random;
+
+use std::sync::Arc;
+
+pub use clock::Clock;
+pub use http::{HttpClient, HttpError, HttpRequest, HttpResponse, Method};
+pub use key_store::{HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, Protection};
+pub use random::{NoRandomness, Randomness, SystemRandomness};
+
+/// The device, as the wallet sees it.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where keys live and sign.
+    pub keys: Arc<dyn HolderKeyStore>,
+    /// How requests leave.
+    pub http: Arc<dyn HttpClient>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where salts, nonces and ids come from.
+    pub random: Arc<dyn Randomness>,
+}
+
+impl Ports {
+    /// The device with the system's own randomness.
+    #[must_use]
+    pub fn new(keys: Arc<dyn HolderKeyStore>, http: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Self {
+        Self { keys, http, clock, random: Arc::new(SystemRandomness) }
+    }
+}

@@ -1,0 +1,175 @@
+//! The holder's yes, or no, on its way to the verifier.
+
+use credentials::data_integrity::Presenting;
+use protocol::{
+    Endpoint,
+    limits::{self, Limits},
+    openid4vp::{AuthorizationResponse, DirectPostReply, Presentation, VpErrorCode, VpToken},
+};
+use registry::Did;
+use serde_json::Value;
+
+use super::{
+    Choice, PresentError,
+    consent::{OpenOption, OpenQuestion, Pending},
+};
+use crate::{
+    context::Context,
+    held::{CARDS, Content, StoredCard, StoredCredential, subject_key},
+    log::{self, Event, LOG, LogRecord, Outcome},
+    ports::KeyStoreError,
+    vault::VaultError,
+    web::{Body, JSON, MESSAGE},
+};
+
+/// A presentation that arrived. What the verifier decides, it says elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// Where the verifier wants the holder's browser to go on, if anywhere.
+    pub redirect: Option<Endpoint>,
+    /// The log's entry of it.
+    pub log_entry: String,
+}
+
+/// Signs and sends what the holder agreed to. The log has it before the first byte leaves.
+pub(crate) async fn present(
+    context: &Context,
+    pending: &Pending,
+    choice: &Choice,
+) -> Result<Presented, PresentError> {
+    if pending.expires.is_some_and(|end| end <= context.now()) {
+        return Err(PresentError::Expired);
+    }
+    let mut token = VpToken::default();
+    let mut chosen = Vec::new();
+    for question in &pending.questions {
+        let option = chosen_option(question, choice)?;
+        token.0.insert(question.id.clone(), vec![build(context, pending, option).await?]);
+        chosen.push(option.clone());
+    }
+    let state = pending.request.state.clone();
+    let response = AuthorizationResponse::Presented { vp_token: token, state };
+    let entry = note_sent(context, pending, chosen).await?;
+
+    let form = response.to_form();
+    let answer =
+        context.web.post(&pending.request.response_uri, Body::Form(&form), JSON, None, MESSAGE).await?;
+    let outcome = match answer.status {
+        200..300 => Outcome::Delivered,
+        status => Outcome::Rejected { status },
+    };
+    note_outcome(context, &entry, outcome).await?;
+    match outcome {
+        Outcome::Rejected { status } => Err(PresentError::Rejected { status }),
+        Outcome::Delivered | Outcome::Sent => {
+            // An empty answer, or one that is none, is no reason to doubt a success.
+            let reply: Option<DirectPostReply> = limits::json(&answer.body, Limits::MESSAGE).ok();
+            Ok(Presented { redirect: reply.and_then(|reply| reply.redirect_uri), log_entry: entry })
+        }
+    }
+}
+
+/// Tells the verifier no, and notes it. That the verifier hears of it is not needed for the no.
+pub(crate) async fn decline(context: &Context, pending: &Pending) -> Result<(), VaultError> {
+    let (at, event) = (context.now(), Event::Declined { asked: pending.asked.clone() });
+    context.vault.write(move |tx| log::add(tx, at, event)).await?;
+    let response = AuthorizationResponse::Refused {
+        error: VpErrorCode::AccessDenied,
+        description: Some("the holder declined".to_owned()),
+        state: pending.request.state.clone(),
+    };
+    let form = response.to_form();
+    let sent = context.web.post(&pending.request.response_uri, Body::Form(&form), JSON, None, MESSAGE).await;
+    if sent.is_err() {
+        tracing::debug!("the verifier could not be told that the holder declined");
+    }
+    Ok(())
+}
+
+fn chosen_option<'q>(question: &'q OpenQuestion, choice: &Choice) -> Result<&'q OpenOption, PresentError> {
+    let wrong = || PresentError::NotAnOption(question.id.to_string());
+    match choice.0.get(question.id.as_str()) {
+        None => question.options.first().ok_or_else(wrong),
+        Some(id) => question.options.iter().find(|option| option.credential == *id).ok_or_else(wrong),
+    }
+}
+
+async fn build(
+    context: &Context,
+    pending: &Pending,
+    option: &OpenOption,
+) -> Result<Presentation, PresentError> {
+    let card: StoredCard = context.vault.get(&CARDS, &option.card)?.ok_or(PresentError::CardGone)?;
+    let credential = find(&card, &option.credential).ok_or(PresentError::CardGone)?;
+    let (audience, nonce) = (pending.request.client_id.as_str(), pending.request.nonce.as_str());
+    let damaged = |_| PresentError::Vault(VaultError::OtherForm("cards"));
+    match credential.content()? {
+        Content::SdJwt(token) => {
+            let selection = token.select(&option.paths).map_err(damaged)?;
+            let to_bind = selection.bind(audience, nonce, context.seconds()).map_err(damaged)?;
+            let signature = context.ports.keys.sign(&credential.key, to_bind.bytes()).await?;
+            let text = to_bind.finish(&signature).map_err(|_| KeyStoreError::Failed)?;
+            Ok(Presentation::Text(text))
+        }
+        Content::Ldp { whole, parsed } => {
+            let missing = || PresentError::Vault(VaultError::OtherForm("cards"));
+            let holder = subject_key(&parsed).ok_or_else(missing)?;
+            let presenting = Presenting {
+                holder: &holder,
+                credentials: vec![whole],
+                challenge: nonce,
+                domain: audience,
+                created: context.seconds(),
+            };
+            let prepared = presenting.prepare().map_err(|_| missing())?;
+            let signature = context.ports.keys.sign(&credential.key, prepared.bytes()).await?;
+            match prepared.finish(&signature).map_err(|_| KeyStoreError::Failed)? {
+                Value::Object(presentation) => Ok(Presentation::Object(presentation)),
+                _ => Err(missing()),
+            }
+        }
+    }
+}
+
+fn find<'c>(card: &'c StoredCard, id: &str) -> Option<&'c StoredCredential> {
+    card.credentials.iter().find(|credential| credential.id == id)
+}
+
+/// Writes down what leaves, and that these credentials have been seen by this verifier.
+async fn note_sent(
+    context: &Context,
+    pending: &Pending,
+    chosen: Vec<OpenOption>,
+) -> Result<String, VaultError> {
+    let (at, asked) = (context.now(), pending.asked.clone());
+    let verifier: Did = asked.verifier.clone();
+    context
+        .vault
+        .write(move |tx| {
+            for option in &chosen {
+                let Some(mut card) = tx.get(&CARDS, &option.card)? else { continue };
+                let credentials = card.credentials.iter_mut().filter(|one| one.id == option.credential);
+                for credential in credentials.filter(|one| !one.shown_to.contains(&verifier)) {
+                    credential.shown_to.push(verifier.clone());
+                }
+                tx.put(&CARDS, &option.card, &card)?;
+            }
+            let shared = chosen.into_iter().map(|option| option.shared).collect();
+            log::add(tx, at, Event::Presented { asked, shared, outcome: Outcome::Sent })
+        })
+        .await
+}
+
+async fn note_outcome(context: &Context, entry: &str, outcome: Outcome) -> Result<(), VaultError> {
+    let key = entry.to_owned();
+    context
+        .vault
+        .write(move |tx| {
+            let Some(LogRecord { at, event: Event::Presented { asked, shared, .. } }) = tx.get(&LOG, &key)?
+            else {
+                return Ok(());
+            };
+            tx.put(&LOG, &key, &LogRecord { at, event: Event::Presented { asked, shared, outcome } })
+        })
+        .await
+}

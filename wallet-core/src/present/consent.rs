@@ -1,0 +1,143 @@
+//! What the holder is asked, and what waits for her answer.
+
+use std::collections::BTreeMap;
+
+use credentials::ClaimPath;
+use protocol::{dcql::QueryId, openid4vp::CheckedRequest};
+use registry::{Did, LegalBasis, LocalText, UnixMillis};
+use serde::Serialize;
+
+use crate::{
+    card::{CardState, ClaimView, Format},
+    log::{self, Asked},
+};
+
+/// What the holder is asked: who asks, why, what would leave and what would stay. Nothing has left yet.
+///
+/// Personal: it holds the values that would leave.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentRequest {
+    /// Names it when answering.
+    pub id: String,
+    /// Who asks.
+    pub verifier: Verifier,
+    /// The purpose's id.
+    pub purpose: String,
+    /// What the purpose is called.
+    pub purpose_name: LocalText,
+    /// Whether the holder's consent or the law allows the asking.
+    pub legal_basis: LegalBasis,
+    /// The rule it rests on.
+    pub legal_text: LocalText,
+    /// For how many days the verifier may keep what it sees; 0 when it keeps nothing.
+    pub retention_days: u32,
+    /// When it must be answered, if it says.
+    pub expires: Option<UnixMillis>,
+    /// Which cards are asked for: all of them must be answered.
+    pub questions: Vec<Question>,
+}
+
+/// Who asks, as registered on the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verifier {
+    /// Its DID.
+    pub did: Did,
+    /// Its registered name.
+    pub name: LocalText,
+    /// The host that the answer is sent to.
+    pub host: String,
+}
+
+/// One credential that is asked for.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Question {
+    /// Names it in a [`Choice`].
+    pub id: String,
+    /// What type of card is asked for.
+    pub label: LocalText,
+    /// The credentials that answer it, at least one; the best first.
+    pub options: Vec<CardOption>,
+}
+
+/// A credential that answers a question.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CardOption {
+    /// Names it in a [`Choice`].
+    pub id: String,
+    /// Which card it is of.
+    pub card: String,
+    /// What the card is called.
+    pub label: LocalText,
+    /// The card's issuer.
+    pub issuer_name: LocalText,
+    /// Whose it is.
+    pub holder_line: String,
+    /// In which format it would be shown.
+    pub format: Format,
+    /// How the card stands.
+    pub state: CardState,
+    /// What would leave.
+    pub leaves: Vec<ClaimView>,
+    /// What would stay.
+    pub stays: Vec<ClaimView>,
+    /// What the holder should know first.
+    pub warnings: Vec<Warning>,
+}
+
+/// What the holder should know before she says yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Warning {
+    /// The card is suspended, revoked, expired or not to be trusted: the verifier will refuse it.
+    NotInForce,
+    /// How the card stands is not known.
+    StateUnknown,
+    /// The card can only be shown as a whole.
+    ShownWhole,
+    /// Another verifier has seen this very credential: the two could find out that they have met the same holder.
+    SeenByAnother,
+}
+
+/// Which credential answers which question. What is not named is answered by the first option.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice(pub BTreeMap<String, String>);
+
+impl Choice {
+    /// The first option of every question.
+    #[must_use]
+    pub fn first() -> Self {
+        Self::default()
+    }
+
+    /// The same with this option for this question.
+    #[must_use]
+    pub fn with(mut self, question: &str, option: &str) -> Self {
+        self.0.insert(question.to_owned(), option.to_owned());
+        self
+    }
+}
+
+/// A request that waits for the holder.
+pub(crate) struct Pending {
+    pub(crate) request: CheckedRequest,
+    pub(crate) expires: Option<UnixMillis>,
+    pub(crate) asked: Asked,
+    pub(crate) questions: Vec<OpenQuestion>,
+}
+
+pub(crate) struct OpenQuestion {
+    pub(crate) id: QueryId,
+    pub(crate) options: Vec<OpenOption>,
+}
+
+#[derive(Clone)]
+pub(crate) struct OpenOption {
+    pub(crate) card: String,
+    pub(crate) credential: String,
+    pub(crate) paths: Vec<ClaimPath>,
+    pub(crate) shared: log::Shared,
+}

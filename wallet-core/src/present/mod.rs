@@ -1,0 +1,22 @@
+//! Presenting credentials: OpenID4VP 1.0, signed requests, `direct_post`.
+//!
+//! A request goes through [`request`] (is it genuine?), [`purpose`] (may they ask this?), [`candidates`] and
+//! [`survey`] (which cards answer, and what of them would leave?) to the holder; her yes through [`answer`] to the
+//! verifier.
+
+mod answer;
+mod candidates;
+mod consent;
+mod error;
+mod purpose;
+mod request;
+mod review;
+mod selection;
+mod survey;
+
+pub use answer::Presented;
+pub(crate) use answer::{decline, present};
+pub(crate) use consent::Pending;
+pub use consent::{CardOption, Choice, ConsentRequest, Question, Verifier, Warning};
+pub use error::{Missing, MissingReason, PresentError, RequestRefused};
+pub(crate) use review::review;

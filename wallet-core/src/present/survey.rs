@@ -1,0 +1,158 @@
+//! Which cards answer, and what of them would leave.
+
+use std::collections::BTreeMap;
+
+use protocol::dcql::{DcqlQuery, Match, Matches, MissReason, QueryId};
+use registry::{LocalText, PurposeRecord};
+
+use super::{
+    CardOption, Missing, MissingReason, Question, RequestRefused, Warning, candidates::Held,
+    consent::OpenOption, purpose::kinds, request::Genuine, selection::Selection,
+};
+use crate::{
+    card::{self, CardState, Format},
+    context::Context,
+    log,
+};
+
+/// Which credentials answer what, and what of them would leave.
+pub(super) struct Survey<'h> {
+    held: &'h [Held],
+    pub(super) matches: Matches,
+    selections: BTreeMap<(QueryId, usize), Selection>,
+    too_much: BTreeMap<QueryId, Vec<String>>,
+    not_taken: BTreeMap<QueryId, bool>,
+}
+
+impl<'h> Survey<'h> {
+    pub(super) fn of(genuine: &Genuine, purpose: &PurposeRecord, held: &'h [Held]) -> Self {
+        let all: Vec<_> = held.iter().map(Held::candidate).collect();
+        let query = &genuine.request.query;
+        let mut matches = query.matches(&all);
+        let (mut selections, mut too_much, mut not_taken) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (id, found) in &mut matches.found {
+            found.retain(|Match { candidate, claims, .. }| {
+                let Some(one) = held.get(*candidate) else { return false };
+                if !one.is_taken_by(&genuine.request.client_metadata) {
+                    not_taken.insert(id.clone(), true);
+                    return false;
+                }
+                let Some(selection) = Selection::of(&one.content, claims) else { return false };
+                let allowed = purpose.asks.iter().find(|ask| ask.credential_type == one.card.kind);
+                let beyond = selection.beyond(allowed.map_or(&[], |ask| ask.claims.as_slice()));
+                if !beyond.is_empty() {
+                    too_much.insert(id.clone(), beyond);
+                    return false;
+                }
+                selections.insert((id.clone(), *candidate), selection);
+                true
+            });
+        }
+        let answered =
+            |ids: &[QueryId]| ids.iter().all(|id| matches.found.get(id).is_some_and(|f| !f.is_empty()));
+        let possible: Vec<Vec<bool>> = matches
+            .sets
+            .iter()
+            .map(|set| set.options.iter().map(|(ids, _)| answered(ids)).collect())
+            .collect();
+        for (set, possible) in matches.sets.iter_mut().zip(possible) {
+            set.options.iter_mut().zip(possible).for_each(|((_, can), possible)| *can = possible);
+        }
+        Self { held, matches, selections, too_much, not_taken }
+    }
+
+    pub(super) fn fitting(&self, id: &QueryId) -> impl Iterator<Item = (&'h Held, &Selection)> {
+        let found = self.matches.found.get(id).into_iter().flatten();
+        found.filter_map(|found| {
+            let selection = self.selections.get(&(id.clone(), found.candidate))?;
+            Some((self.held.get(found.candidate)?, selection))
+        })
+    }
+
+    pub(super) fn question(
+        &mut self,
+        context: &Context,
+        id: &QueryId,
+    ) -> Result<(Question, Vec<OpenOption>), RequestRefused> {
+        let mut options = Vec::new();
+        for (held, selection) in self.fitting(id) {
+            let kind = context.catalogue.by_id(held.card.kind.as_str()).ok_or(RequestRefused::UnknownType)?;
+            let card = card::show(&held.card_id, &held.card, kind, context.state(&held.card)?)?;
+            let leaves = card::claim_views(kind, &selection.leaves);
+            let shared = log::Shared {
+                card: held.card_id.clone(),
+                label: card.label.clone(),
+                format: held.credential.format,
+                claims: leaves.iter().map(|claim| claim.name.clone()).collect(),
+                labels: leaves.iter().map(|claim| claim.label.clone()).collect(),
+            };
+            let open = OpenOption {
+                card: held.card_id.clone(),
+                credential: held.credential.id.clone(),
+                paths: selection.paths.clone(),
+                shared,
+            };
+            let option = CardOption {
+                id: held.credential.id.clone(),
+                card: card.id,
+                label: card.label,
+                issuer_name: card.issuer_name,
+                holder_line: card.holder_line,
+                format: held.credential.format,
+                state: card.state,
+                leaves,
+                stays: card::claim_views(kind, &selection.stays),
+                warnings: warnings(held, &card.state),
+            };
+            options.push((option, open));
+        }
+        // The newest stay first among those with as few warnings.
+        options.sort_by_key(|(option, _)| option.warnings.len());
+        let (options, open): (Vec<CardOption>, Vec<OpenOption>) = options.into_iter().unzip();
+        let label = options.first().map(|option| option.label.clone());
+        let label = label.ok_or(RequestRefused::UnknownType)?;
+        Ok((Question { id: id.to_string(), label, options }, open))
+    }
+
+    pub(super) fn missing(&self, context: &Context, query: &DcqlQuery) -> Vec<Missing> {
+        let unanswered = query.credentials.iter().filter(|one| self.fitting(&one.id).next().is_none());
+        unanswered
+            .map(|one| {
+                let kind = kinds(context.catalogue, one).into_iter().next();
+                let label = kind.map_or_else(|| LocalText::new("", ""), |kind| card::local(&kind.label));
+                let miss = self.matches.missed.get(&one.id).and_then(|misses| misses.first());
+                let reason = match (self.too_much.get(&one.id), miss.map(|miss| &miss.reason)) {
+                    (Some(claims), _) => MissingReason::ShowsTooMuch(claims.clone()),
+                    (None, Some(MissReason::NoClaim(path))) => MissingReason::NoClaim(path.to_string()),
+                    (None, Some(MissReason::OtherValue(path))) => MissingReason::OtherValue(path.to_string()),
+                    (None, Some(MissReason::NotHolderBound | MissReason::NotTrusted)) => {
+                        MissingReason::NotAccepted
+                    }
+                    (None, None) if self.not_taken.contains_key(&one.id) => MissingReason::NotAccepted,
+                    (None, None) => MissingReason::NoCard,
+                };
+                Missing { label, reason }
+            })
+            .collect()
+    }
+}
+
+fn warnings(held: &Held, state: &CardState) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    match state {
+        CardState::Valid { .. } => {}
+        CardState::Unknown { .. } => warnings.push(Warning::StateUnknown),
+        CardState::Suspended { .. }
+        | CardState::Revoked { .. }
+        | CardState::Expired { .. }
+        | CardState::NotTrusted { .. } => warnings.push(Warning::NotInForce),
+    }
+    if held.credential.format == Format::LdpVc {
+        warnings.push(Warning::ShownWhole);
+    }
+    if !held.credential.shown_to.is_empty() {
+        warnings.push(Warning::SeenByAnother);
+    }
+    warnings
+}

@@ -1,0 +1,75 @@
+//! From the offer's code to an access token.
+
+use protocol::{
+    Secret,
+    limits::{self, Limits},
+    openid4vci::{
+        AUTHORIZATION_SERVER_WELL_KNOWN, AuthorizationServerMetadata, OAuthErrorBody, TokenErrorCode,
+        TokenRequest, TokenResponse,
+    },
+};
+use serde_json::Value;
+
+use super::{Offer, ReceiveError};
+use crate::{
+    context::Context,
+    web::{Body, JSON, MESSAGE},
+};
+
+/// The member beside `error` by which an issuer may say how many more transaction codes it takes.
+const ATTEMPTS_LEFT: &str = "attempts_left";
+
+pub(super) async fn token(
+    context: &Context,
+    offer: &Offer,
+    tx_code: Option<&str>,
+) -> Result<TokenResponse, ReceiveError> {
+    let grant = offer.grant().ok_or(ReceiveError::CodeRefused)?;
+    let tx_code = match (&grant.tx_code, tx_code.map(str::trim)) {
+        (None, _) => None,
+        (Some(_), None | Some("")) => return Err(ReceiveError::TxCodeMissing),
+        (Some(rules), Some(code)) if !rules.fits(code) => return Err(ReceiveError::TxCodeForm),
+        (Some(_), Some(code)) => Some(Secret::from(code)),
+    };
+    let asked = tx_code.is_some();
+    let request = TokenRequest::PreAuthorized { code: grant.code.clone(), tx_code, client_id: None };
+    let endpoint = metadata(context, offer).await?.token_endpoint;
+    let endpoint = endpoint.ok_or(ReceiveError::Unreadable("no token endpoint"))?;
+    let answer = context.web.post(&endpoint, Body::Form(&request.to_form()), JSON, None, MESSAGE).await?;
+    if !answer.is_success() {
+        return Err(refused(answer.status, &answer.body, asked));
+    }
+    let token: TokenResponse = limits::json(&answer.body, Limits::MESSAGE)
+        .map_err(|_| ReceiveError::Unreadable("the token response"))?;
+    if !token.is_bearer() {
+        return Err(ReceiveError::TokenUnusable(token.token_type.chars().take(32).collect()));
+    }
+    Ok(token)
+}
+
+async fn metadata(context: &Context, offer: &Offer) -> Result<AuthorizationServerMetadata, ReceiveError> {
+    let unreadable = || ReceiveError::Unreadable("the authorization server's metadata");
+    let url =
+        offer.authorization_server.well_known(AUTHORIZATION_SERVER_WELL_KNOWN).map_err(|_| unreadable())?;
+    let answer = context.web.get(&url, JSON, MESSAGE).await?;
+    if !answer.is_success() {
+        return Err(ReceiveError::Status(answer.status));
+    }
+    let metadata: AuthorizationServerMetadata =
+        limits::json(&answer.body, Limits::MESSAGE).map_err(|_| unreadable())?;
+    // RFC 8414 §3.3: it must speak for the server it was asked of.
+    if metadata.issuer == offer.authorization_server { Ok(metadata) } else { Err(unreadable()) }
+}
+
+fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {
+    let Ok(body) = limits::json::<Value>(body, Limits::MESSAGE) else { return ReceiveError::Status(status) };
+    let attempts_left = body.get(ATTEMPTS_LEFT).and_then(Value::as_u64).and_then(|left| left.try_into().ok());
+    match limits::value::<OAuthErrorBody<TokenErrorCode>>(body).map(|body| body.error) {
+        Ok(TokenErrorCode::InvalidGrant) => match attempts_left {
+            Some(attempts_left @ 1..) if with_tx_code => ReceiveError::TxCodeWrong { attempts_left },
+            _ => ReceiveError::CodeRefused,
+        },
+        Ok(code) => ReceiveError::TokenRefused(code),
+        Err(_) => ReceiveError::Status(status),
+    }
+}

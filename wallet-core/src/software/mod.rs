@@ -1,0 +1,185 @@
+//! A key store in software, for demonstrations, terminals and tests. It says so: [`Protection::Software`].
+//!
+//! Keys are in one encrypted file. The secret that opens it is the caller's to keep; whoever has both has the keys.
+
+mod file;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use credentials::key::{Algorithm, Signer, SoftwareKey};
+use zeroize::Zeroizing;
+
+use crate::{
+    ports::{
+        HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, NoRandomness, Protection, Randomness,
+        SystemRandomness,
+    },
+    seal::{self, SecretKey},
+};
+
+pub use file::DeviceSecret;
+use file::{Content, StoredKey};
+
+/// Why the file of a [`SoftwareKeyStore`] is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SoftwareKeyStoreError {
+    /// Another secret, or a file that was changed.
+    #[error("the key file is damaged or belongs to another secret")]
+    NotAuthentic,
+    /// The disk refused.
+    #[error("can't read or write the key file")]
+    Io(#[from] std::io::Error),
+    /// The system gave no random bytes.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+/// Keys in an encrypted file.
+pub struct SoftwareKeyStore {
+    path: PathBuf,
+    file_key: SecretKey,
+    wrap_key: SecretKey,
+    content: Mutex<Content>,
+    random: Arc<dyn Randomness>,
+}
+
+const WRAP_PLACE: &[u8] = b"huizheng/software-key-store/wrap/1";
+
+impl SoftwareKeyStore {
+    /// Opens the file, or begins a new one if there is none.
+    ///
+    /// # Errors
+    /// [`SoftwareKeyStoreError`].
+    pub fn open(path: impl AsRef<Path>, secret: &DeviceSecret) -> Result<Self, SoftwareKeyStoreError> {
+        let path = path.as_ref().to_owned();
+        let file_key = secret.derive("huizheng/software-key-store/file/1");
+        let content = file::read(&path, &file_key)?;
+        Ok(Self {
+            wrap_key: secret.derive("huizheng/software-key-store/wrap/1"),
+            random: Arc::new(SystemRandomness),
+            content: Mutex::new(content),
+            file_key,
+            path,
+        })
+    }
+
+    /// Changes the content, on the disk first.
+    fn change<T>(&self, change: impl FnOnce(&mut Content) -> T) -> Result<T, KeyStoreError> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = content.clone();
+        let answer = change(&mut next);
+        file::write(&self.path, &self.file_key, &next, self.random.as_ref()).map_err(|error| {
+            tracing::error!(%error, "the key file could not be written");
+            KeyStoreError::Failed
+        })?;
+        *content = next;
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl HolderKeyStore for SoftwareKeyStore {
+    fn protection(&self) -> Protection {
+        Protection::Software
+    }
+
+    async fn generate(&self, algorithm: Algorithm) -> Result<HeldKey, KeyStoreError> {
+        let mut name = [0; 16];
+        self.random.fill(&mut name).map_err(|_| KeyStoreError::Failed)?;
+        let name = u128::from_be_bytes(name);
+        let key = loop {
+            let mut secret = Zeroizing::new([0; 32]);
+            self.random.fill(secret.as_mut()).map_err(|_| KeyStoreError::Failed)?;
+            // Fails only for a P-256 scalar beyond the order: once in 2^32.
+            if let Ok(key) = SoftwareKey::from_secret_bytes(algorithm, &secret) {
+                break key;
+            }
+        };
+        let handle = KeyHandle(format!("software-{name:032x}"));
+        let stored = StoredKey::new(algorithm, &key);
+        self.change(|content| content.keys.insert(handle.0.clone(), stored))?;
+        Ok(HeldKey { handle, public: key.public_key().clone() })
+    }
+
+    async fn sign(&self, key: &KeyHandle, message: &[u8]) -> Result<[u8; 64], KeyStoreError> {
+        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = content.keys.get(&key.0).ok_or(KeyStoreError::Gone)?.open().ok_or(KeyStoreError::Failed)?;
+        key.sign(message).map_err(|_| KeyStoreError::Failed)
+    }
+
+    async fn delete(&self, key: &KeyHandle) -> Result<(), KeyStoreError> {
+        self.change(|content| drop(content.keys.remove(&key.0)))
+    }
+
+    async fn wrap(&self, secret: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+        seal::seal(&self.wrap_key, WRAP_PLACE, secret, self.random.as_ref())
+            .map_err(|_| KeyStoreError::Failed)
+    }
+
+    async fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyStoreError> {
+        seal::open(&self.wrap_key, WRAP_PLACE, wrapped).map_err(|_| KeyStoreError::Gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now<F: Future>(future: F) -> F::Output {
+        let mut future = std::pin::pin!(future);
+        match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+            std::task::Poll::Ready(output) => output,
+            std::task::Poll::Pending => panic!("a software key store answers at once"),
+        }
+    }
+
+    #[test]
+    fn keys_are_kept_and_sign_after_reopening() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let secret = DeviceSecret::from_bytes(b"of this device");
+        let store = SoftwareKeyStore::open(&path, &secret).unwrap();
+        let keys =
+            [Algorithm::EdDsa, Algorithm::Es256].map(|algorithm| now(store.generate(algorithm)).unwrap());
+        drop(store);
+        let store = SoftwareKeyStore::open(&path, &secret).unwrap();
+        for key in &keys {
+            let signature = now(store.sign(&key.handle, b"message")).unwrap();
+            assert_eq!(key.public.verify(b"message", &signature), Ok(()));
+            now(store.delete(&key.handle)).unwrap();
+            assert_eq!(now(store.sign(&key.handle, b"message")), Err(KeyStoreError::Gone));
+            assert_eq!(now(store.delete(&key.handle)), Ok(()), "deleting twice is no error");
+        }
+        let wrapped = now(store.wrap(b"secret")).unwrap();
+        assert_eq!(now(store.unwrap(&wrapped)).unwrap().as_slice(), b"secret");
+    }
+
+    #[test]
+    fn another_secret_opens_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let mine = SoftwareKeyStore::open(&path, &DeviceSecret::from_bytes(b"mine")).unwrap();
+        now(mine.generate(Algorithm::EdDsa)).unwrap();
+        let wrapped = now(mine.wrap(b"secret")).unwrap();
+        let refused = SoftwareKeyStore::open(&path, &DeviceSecret::from_bytes(b"theirs")).err();
+        assert!(matches!(refused, Some(SoftwareKeyStoreError::NotAuthentic)));
+        let other = folder.path().join("other");
+        let theirs = SoftwareKeyStore::open(&other, &DeviceSecret::from_bytes(b"theirs")).unwrap();
+        assert_eq!(now(theirs.unwrap(&wrapped)).err(), Some(KeyStoreError::Gone));
+    }
+
+    #[test]
+    fn a_secret_file_is_made_once_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let first = DeviceSecret::from_file(&path).unwrap();
+        let again = DeviceSecret::from_file(&path).unwrap();
+        assert_eq!(first.derive("x"), again.derive("x"));
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

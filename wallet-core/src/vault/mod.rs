@@ -1,0 +1,15 @@
+//! The encrypted store: what the wallet keeps, readable only with the device and the PIN.
+
+mod attempts;
+mod error;
+mod header;
+mod keys;
+mod records;
+mod unlock;
+
+pub(crate) use error::NotUnlocked;
+pub use error::VaultError;
+pub(crate) use header::PinCost;
+pub(crate) use records::{Sealed, Vault, VaultTx};
+pub use unlock::PinTooWeak;
+pub(crate) use unlock::check_pin;

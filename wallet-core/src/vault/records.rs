@@ -1,0 +1,253 @@
+//! Sealed tables.
+//!
+//! Each record is encrypted with its table, key and version as associated data, so it opens in its own place only.
+//! The version is the number of the write that made it. One more record, the root, holds the number of the last write
+//! and the inventory: the sum (XOR) of a keyed share of every record's place and version. A record that was removed,
+//! or put back to an older version, no longer adds up, and the vault says so when it is opened.
+//!
+//! What this can't show is a whole store put back to what it once was: that takes a counter in the device.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use store::{BytesTable, Range, Store, Tx};
+
+use super::{
+    VaultError,
+    keys::{Keys, Place},
+};
+use crate::ports::Randomness;
+use crate::seal::SecretKey;
+
+const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
+const ROOT_TABLE: &str = "root";
+const ROOT_KEY: &str = "";
+/// The root's own version in its associated data: its number is inside.
+const ROOT_VERSION: u64 = 0;
+const FORMAT: u8 = 1;
+const PAGE: usize = 1000;
+
+/// A sealed table of values `V`, keyed by text. Keys are in the clear: never put anything personal there.
+pub(crate) struct Sealed<V> {
+    name: &'static str,
+    value: PhantomData<fn() -> V>,
+}
+
+impl<V> Sealed<V> {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, value: PhantomData }
+    }
+}
+
+/// An unlocked vault. Clones share it; the keys are wiped with the last.
+#[derive(Clone)]
+pub(crate) struct Vault {
+    pub(super) store: Store,
+    keys: Arc<Keys>,
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Root {
+    number: u64,
+    inventory: [u8; 32],
+}
+
+impl Vault {
+    /// Takes an unlocked store and checks that nothing in it was changed behind its back.
+    pub(super) fn open(
+        store: Store,
+        store_key: &SecretKey,
+        id: [u8; 16],
+        random: Arc<dyn Randomness>,
+    ) -> Result<Self, VaultError> {
+        let vault = Self { store, keys: Arc::new(Keys::new(store_key, id, random)) };
+        vault.take_stock()?;
+        Ok(vault)
+    }
+
+    /// Puts an empty root into a new store.
+    pub(super) fn begin(
+        tx: &mut Tx<'_>,
+        store_key: &SecretKey,
+        id: [u8; 16],
+        random: Arc<dyn Randomness>,
+    ) -> Result<(), VaultError> {
+        write_root(tx, &Keys::new(store_key, id, random), &Root::default())
+    }
+
+    pub(crate) fn get<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        key: &str,
+    ) -> Result<Option<V>, VaultError> {
+        let sealed = self.store.get(&SEALED, (table.name, key))?;
+        sealed.map(|sealed| read(&self.keys, table, key, &sealed)).transpose()
+    }
+
+    /// Every record of a table, in the order of the keys.
+    pub(crate) fn all<V: DeserializeOwned>(&self, table: &Sealed<V>) -> Result<Vec<(String, V)>, VaultError> {
+        let mut found = Vec::new();
+        let mut range = Range::prefix((table.name,));
+        loop {
+            let page = self.store.page(&SEALED, &range, PAGE)?;
+            let full = page.len() == PAGE;
+            for ((_, key), sealed) in page {
+                let value = read(&self.keys, table, &key, &sealed)?;
+                found.push((key, value));
+            }
+            match found.last() {
+                Some((last, _)) if full => range = Range::prefix((table.name,)).after((table.name, last)),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// At most `limit` records before `before` (the newest first).
+    pub(crate) fn page_back<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, V)>, VaultError> {
+        let range = Range::prefix((table.name,)).reversed();
+        let range = match before {
+            Some(key) => range.after((table.name, key)),
+            None => range,
+        };
+        let page = self.store.page(&SEALED, &range, limit)?;
+        page.into_iter()
+            .map(|((_, key), sealed)| {
+                let value = read(&self.keys, table, &key, &sealed)?;
+                Ok((key, value))
+            })
+            .collect()
+    }
+
+    /// All changes of the closure, or none; on the disk when this returns.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut VaultTx<'_, '_>) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let keys = Arc::clone(&self.keys);
+        self.store
+            .write_async(move |tx| {
+                let root = read_root(tx.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &keys)?;
+                let number = root.number.checked_add(1).ok_or(VaultError::Tampered)?;
+                let mut sealed = VaultTx { tx, keys: &keys, root: Root { number, ..root } };
+                let answer = write(&mut sealed)?;
+                let VaultTx { tx, root, .. } = sealed;
+                write_root(tx, &keys, &root)?;
+                Ok(answer)
+            })
+            .await
+    }
+
+    /// Adds up every record and compares with the root.
+    fn take_stock(&self) -> Result<(), VaultError> {
+        let root = read_root(self.store.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &self.keys)?;
+        let mut sum = [0; 32];
+        let mut range = Range::all();
+        loop {
+            let page = self.store.page(&SEALED, &range, PAGE)?;
+            for ((table, key), sealed) in &page {
+                if table != ROOT_TABLE {
+                    let (version, _) = split(sealed)?;
+                    add(&mut sum, &self.keys.share(Place { table, key, version }));
+                }
+            }
+            match page.last() {
+                Some(((table, key), _)) if page.len() == PAGE => range = Range::all().after((table, key)),
+                _ => break,
+            }
+        }
+        if sum == root.inventory { Ok(()) } else { Err(VaultError::Tampered) }
+    }
+}
+
+/// What a write closure works on.
+pub(crate) struct VaultTx<'a, 'tx> {
+    tx: &'a mut Tx<'tx>,
+    keys: &'a Keys,
+    root: Root,
+}
+
+impl VaultTx<'_, '_> {
+    pub(crate) fn get<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        key: &str,
+    ) -> Result<Option<V>, VaultError> {
+        let sealed = self.tx.get(&SEALED, (table.name, key))?;
+        sealed.map(|sealed| read(self.keys, table, key, &sealed)).transpose()
+    }
+
+    pub(crate) fn put<V: Serialize>(
+        &mut self,
+        table: &Sealed<V>,
+        key: &str,
+        value: &V,
+    ) -> Result<(), VaultError> {
+        self.forget(table.name, key)?;
+        let place = Place { table: table.name, key, version: self.root.number };
+        let plain = serde_json::to_vec(value).map_err(|_| VaultError::OtherForm(table.name))?;
+        let sealed = self.keys.seal(place, &zeroize::Zeroizing::new(plain))?;
+        let stored = [&[FORMAT], place.version.to_be_bytes().as_slice(), &sealed].concat();
+        self.tx.put(&SEALED, (table.name, key), &stored)?;
+        add(&mut self.root.inventory, &self.keys.share(place));
+        Ok(())
+    }
+
+    pub(crate) fn remove<V>(&mut self, table: &Sealed<V>, key: &str) -> Result<(), VaultError> {
+        self.forget(table.name, key)?;
+        Ok(self.tx.remove(&SEALED, (table.name, key))?)
+    }
+
+    /// A number that no other write has, growing.
+    pub(crate) fn number(&self) -> u64 {
+        self.root.number
+    }
+
+    fn forget(&mut self, table: &str, key: &str) -> Result<(), VaultError> {
+        if let Some(sealed) = self.tx.get(&SEALED, (table, key))? {
+            let (version, _) = split(&sealed)?;
+            add(&mut self.root.inventory, &self.keys.share(Place { table, key, version }));
+        }
+        Ok(())
+    }
+}
+
+fn read<V: DeserializeOwned>(
+    keys: &Keys,
+    table: &Sealed<V>,
+    key: &str,
+    sealed: &[u8],
+) -> Result<V, VaultError> {
+    let (version, sealed) = split(sealed)?;
+    let place = Place { table: table.name, key, version };
+    let plain = keys.open(place, sealed).map_err(|_| VaultError::Tampered)?;
+    serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(table.name))
+}
+
+fn read_root(stored: Option<Vec<u8>>, keys: &Keys) -> Result<Root, VaultError> {
+    let stored = stored.ok_or(VaultError::Tampered)?;
+    let place = Place { table: ROOT_TABLE, key: ROOT_KEY, version: ROOT_VERSION };
+    let plain = keys.open(place, &stored).map_err(|_| VaultError::Tampered)?;
+    serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(ROOT_TABLE))
+}
+
+fn write_root(tx: &mut Tx<'_>, keys: &Keys, root: &Root) -> Result<(), VaultError> {
+    let place = Place { table: ROOT_TABLE, key: ROOT_KEY, version: ROOT_VERSION };
+    let plain = serde_json::to_vec(root).map_err(|_| VaultError::OtherForm(ROOT_TABLE))?;
+    Ok(tx.put(&SEALED, (ROOT_TABLE, ROOT_KEY), &keys.seal(place, &plain)?)?)
+}
+
+fn split(stored: &[u8]) -> Result<(u64, &[u8]), VaultError> {
+    match stored.split_first_chunk::<9>() {
+        Some(([FORMAT, version @ ..], sealed)) => Ok((u64::from_be_bytes(*version), sealed)),
+        _ => Err(VaultError::Tampered),
+    }
+}
+
+fn add(sum: &mut [u8; 32], share: &[u8; 32]) {
+    sum.iter_mut().zip(share).for_each(|(sum, share)| *sum ^= share);
+}

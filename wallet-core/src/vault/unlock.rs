@@ -1,0 +1,177 @@
+//! Making and opening a vault: the device's key and the PIN, both.
+//!
+//! ```text
+//! store key (random) → sealed with argon2id(PIN) → wrapped by the device's key → header
+//! ```
+//!
+//! So a copy of the files is of no use without the device, and the device is of no use without the PIN.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use futures_channel::oneshot;
+use registry::UnixMillis;
+use store::{Store, Table};
+use zeroize::Zeroizing;
+
+use super::{NotUnlocked, PinCost, Vault, VaultError, attempts::Attempts, header::Header};
+use crate::{
+    ports::{Ports, Randomness},
+    seal::{self, SecretKey},
+};
+
+const HEADER: Table<str, Header> = Table::new("vault-header");
+const ATTEMPTS: Table<str, Attempts> = Table::new("vault-attempts");
+const ONLY: &str = "";
+
+/// A PIN that is guessed in the first tries: at least six characters, and not all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the PIN needs at least six characters, not all the same")]
+pub struct PinTooWeak;
+
+pub(crate) fn check_pin(pin: &str) -> Result<(), PinTooWeak> {
+    let mut characters = pin.chars();
+    let first = characters.next();
+    let varied = characters.any(|c| Some(c) != first);
+    if pin.chars().count() >= 6 && pin.len() <= 256 && varied { Ok(()) } else { Err(PinTooWeak) }
+}
+
+impl Vault {
+    pub(crate) async fn create(
+        path: &Path,
+        pin: &str,
+        ports: &Ports,
+        cost: PinCost,
+    ) -> Result<Self, NotUnlocked> {
+        let store = Store::persistent(path, &store::Options::default())?;
+        if store.get(&HEADER, ONLY)?.is_some() {
+            return Err(NotUnlocked::Exists);
+        }
+        let id = random(ports)?;
+        let store_key = SecretKey::new(random(ports)?);
+        let header = wrap(Header::new(id, random(ports)?, cost), &store_key, pin, ports).await?;
+        let (first_key, source) = (store_key.clone(), Arc::clone(&ports.random));
+        store
+            .write_async(move |tx| {
+                if tx.contains(&HEADER, ONLY)? {
+                    return Err(NotUnlocked::Exists);
+                }
+                tx.put(&HEADER, ONLY, &header)?;
+                Ok(Self::begin(tx, &first_key, id, source)?)
+            })
+            .await?;
+        Ok(Self::open(store, &store_key, id, Arc::clone(&ports.random))?)
+    }
+
+    pub(crate) async fn unlock(path: &Path, pin: &str, ports: &Ports) -> Result<Self, NotUnlocked> {
+        if !Store::exists(path) {
+            return Err(NotUnlocked::NoWallet);
+        }
+        let store = Store::persistent(path, &store::Options::default())?;
+        let header = store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::NoWallet)?;
+        let store_key = try_pin(&store, &header, pin, ports).await?;
+        Ok(Self::open(store, &store_key, header.id()?, Arc::clone(&ports.random))?)
+    }
+
+    /// Another PIN for the same vault. The old one is tried as if to unlock.
+    pub(crate) async fn change_pin(&self, old: &str, new: &str, ports: &Ports) -> Result<(), NotUnlocked> {
+        let header = self.store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::Header)?;
+        let store_key = try_pin(&self.store, &header, old, ports).await?;
+        let renewed = Header::new(header.id()?, random(ports)?, header.cost());
+        let renewed = wrap(renewed, &store_key, new, ports).await?;
+        self.store.write_async(move |tx| tx.put(&HEADER, ONLY, &renewed).map_err(NotUnlocked::from)).await
+    }
+}
+
+async fn wrap(
+    header: Header,
+    store_key: &SecretKey,
+    pin: &str,
+    ports: &Ports,
+) -> Result<Header, NotUnlocked> {
+    let pin_key = pin_key(&header, pin).await?;
+    let inner = seal::seal(&pin_key, &header.place(), store_key.as_slice(), ports.random.as_ref())?;
+    let wrapped = ports.keys.wrap(&inner).await?;
+    Ok(header.with_wrapped(&wrapped))
+}
+
+async fn try_pin(store: &Store, header: &Header, pin: &str, ports: &Ports) -> Result<SecretKey, NotUnlocked> {
+    header.check()?;
+    let now = ports.clock.now();
+    let attempts = count(store, now).await?;
+    // The device's part first: without it the PIN is not even tried, and the try must not count.
+    let unwrapped = match ports.keys.unwrap(&header.wrapped()?).await {
+        Ok(unwrapped) => unwrapped,
+        Err(error) => {
+            note(store, attempts.before).await?;
+            return Err(error.into());
+        }
+    };
+    let pin_key = pin_key(header, pin).await?;
+    let Ok(opened) = seal::open(&pin_key, &header.place(), &unwrapped) else {
+        let Attempts { failed, .. } = attempts.counted;
+        return Err(NotUnlocked::WrongPin { failed, wait: attempts.counted.delay() });
+    };
+    note(store, Attempts::default()).await?;
+    let bytes = Zeroizing::new(<[u8; 32]>::try_from(opened.as_slice()).map_err(|_| NotUnlocked::Header)?);
+    Ok(bytes)
+}
+
+struct Counted {
+    before: Attempts,
+    counted: Attempts,
+}
+
+/// Counts a try on the disk, or refuses it.
+async fn count(store: &Store, now: UnixMillis) -> Result<Counted, NotUnlocked> {
+    store
+        .write_async(move |tx| {
+            let before = tx.get(&ATTEMPTS, ONLY)?.unwrap_or_default();
+            let wait = before.wait(now);
+            if wait > Duration::ZERO {
+                return Err(NotUnlocked::Wait { wait });
+            }
+            let counted = before.one_more(now);
+            tx.put(&ATTEMPTS, ONLY, &counted)?;
+            Ok(Counted { before, counted })
+        })
+        .await
+}
+
+async fn note(store: &Store, attempts: Attempts) -> Result<(), NotUnlocked> {
+    store.write_async(move |tx| tx.put(&ATTEMPTS, ONLY, &attempts).map_err(NotUnlocked::from)).await
+}
+
+/// Works the PIN's key out on a thread of its own: it takes tens of megabytes and a tenth of a second, which no
+/// async runtime should stand still for.
+async fn pin_key(header: &Header, pin: &str) -> Result<SecretKey, NotUnlocked> {
+    let (sender, receiver) = oneshot::channel();
+    let (header, pin) = (header.clone(), Zeroizing::new(pin.to_owned()));
+    let work = move || drop(sender.send(header.pin_key(&pin)));
+    std::thread::Builder::new()
+        .name("wallet-pin".to_owned())
+        .spawn(work)
+        .map_err(|error| VaultError::Store(store::StoreError::Failed(error.to_string())))?;
+    receiver.await.map_err(|_| NotUnlocked::Header)?
+}
+
+fn random<const N: usize>(ports: &Ports) -> Result<[u8; N], NotUnlocked> {
+    let mut bytes = [0; N];
+    let random: &dyn Randomness = ports.random.as_ref();
+    random.fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_pins_are_refused() {
+        for weak in ["", "12345", "111111", "零零零零零零"] {
+            assert_eq!(check_pin(weak), Err(PinTooWeak), "{weak}");
+        }
+        for fit in ["135790", "a longer phrase", "一二三四五六"] {
+            assert_eq!(check_pin(fit), Ok(()), "{fit}");
+        }
+    }
+}
