@@ -9,7 +9,6 @@ use service::{Lang, Strings, Texts};
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
 use crate::desk::Desk;
-use crate::identity::Identity;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
@@ -29,7 +28,6 @@ pub(crate) struct Core {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) metadata: Metadata,
-    pub(crate) identity: Arc<Identity>,
     pub(crate) ledger: Ledger,
     pub(crate) seals: Arc<Seals>,
     pub(crate) staff: Staff,

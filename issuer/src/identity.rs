@@ -51,7 +51,7 @@ impl Identity {
     /// The identity in this folder; made if there is none.
     pub(crate) fn open(dir: &Path, network: &Slug) -> Result<Self, IdentityError> {
         let folder = KeyFolder::open(dir)?;
-        let mut secret = |name: &'static str| folder.secret(name, &mut OsRng);
+        let secret = |name: &'static str| folder.secret(name, &mut OsRng);
         let ledger_key = |name, seed: Zeroizing<[u8; 32]>| {
             SoftwareSigner::from_seed(&seed).map_err(|_| IdentityError::Unusable(name))
         };

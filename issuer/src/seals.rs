@@ -132,9 +132,14 @@ impl Seals {
 }
 
 fn derived(root: &Zeroizing<[u8; 32]>, purpose: &[u8]) -> HmacSha256 {
-    let root = HmacSha256::new(root.as_slice().into());
-    let key = Zeroizing::new(<[u8; 32]>::from(mac(&root, purpose)));
-    HmacSha256::new(key.as_slice().into())
+    keyed(&Zeroizing::new(mac(&keyed(root), purpose)))
+}
+
+/// HMAC under a 32-byte key, which its definition fills up with zeros to the length of a block (RFC 2104 §2).
+fn keyed(key: &Zeroizing<[u8; 32]>) -> HmacSha256 {
+    let mut block = Zeroizing::new([0u8; 64]);
+    block[..32].copy_from_slice(key.as_slice());
+    HmacSha256::new(block.as_slice().into())
 }
 
 fn mac(key: &HmacSha256, body: &[u8]) -> [u8; 32] {

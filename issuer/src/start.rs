@@ -148,7 +148,6 @@ impl Issuer {
             clock,
             kinds,
             metadata,
-            identity,
             ledger,
             staff: Staff::new(config.staff, &base_url),
             desk: Desk::new(store.clone()),

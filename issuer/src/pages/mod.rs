@@ -1,6 +1,36 @@
-//! Pages.
-use crate::core::App;
+//! Pages: the citizen's portal and the clerk's console, drawn on the server, usable without scripts.
+
+mod application;
+mod apply;
+mod console;
+mod cookie;
+mod credential;
+mod form;
+mod frame;
+mod home;
+mod issued;
+mod picture;
+mod queue;
+mod review;
+mod sign_in;
+mod values;
+
 use axum::Router;
+use axum::middleware::from_fn;
+use service::ui::friendly_errors;
+
+use crate::core::App;
+
+/// Every page.
 pub(crate) fn router() -> Router<App> {
     Router::new()
+        .merge(home::router())
+        .merge(apply::router())
+        .merge(application::router())
+        .merge(sign_in::router())
+        .merge(queue::router())
+        .merge(review::router())
+        .merge(issued::router())
+        .merge(credential::router())
+        .layer(from_fn(friendly_errors))
 }

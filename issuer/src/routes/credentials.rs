@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json as Answer, Router};
+use credentials::UnixSeconds;
 use serde::{Deserialize, Serialize};
 use service::Problem;
 use service::extract::{Json, Path, Query};
@@ -72,7 +73,7 @@ impl From<CredentialRecord> for View {
             pending: record.pending.map(Into::into),
             changes: record.changes.into_iter().map(Into::into).collect(),
             issued_at: record.issued_at.rfc3339(),
-            valid_until: record.valid_until.map(|end| end.rfc3339()),
+            valid_until: record.valid_until.map(UnixSeconds::rfc3339),
             status_list: record.status.list,
             status_index: record.status.index,
         }

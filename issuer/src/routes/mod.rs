@@ -16,6 +16,8 @@ use axum::Router;
 use service::assets;
 
 use crate::core::App;
+pub(crate) use offers::{link_by_reference, link_by_value};
+
 use crate::pages;
 
 /// The whole issuer, still without the layers that every service has.

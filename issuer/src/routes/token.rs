@@ -56,7 +56,7 @@ fn identifiers(body: &[u8]) -> Result<Vec<String>, OAuthError> {
     for detail in details {
         match detail.credential_configuration_id {
             Some(id) if detail.kind == "openid_credential" && !identifiers.contains(&id) => {
-                identifiers.push(id)
+                identifiers.push(id);
             }
             _ => {
                 return Err(bad(

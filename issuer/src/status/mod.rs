@@ -128,9 +128,9 @@ impl Statuses {
             .write_async(move |tx| {
                 let mut record = tx.get(&CREDENTIALS, id.key())?.ok_or(ChangeError::Unknown)?;
                 if done {
-                    record.settle()
+                    record.settle();
                 } else {
-                    record.drop_pending()
+                    record.drop_pending();
                 }
                 tx.remove(&PENDING, id.key())?;
                 tx.put(&CREDENTIALS, id.key(), &record)?;
@@ -162,7 +162,7 @@ impl Statuses {
             under_way.left_behind = false;
             match outcome {
                 Ok(record) => {
-                    tracing::info!(credential = %id, standing = record.standing.code(), "a status change was completed")
+                    tracing::info!(credential = %id, standing = record.standing.code(), "a status change was completed");
                 }
                 Err(ChangeError::Store(error)) => return Err(error),
                 Err(ChangeError::Queued) => {

@@ -1,0 +1,225 @@
+//! The applicant's page: where the application stands, and the way into the wallet.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::Deserialize;
+use service::extract::{Path, Query};
+use service::qr::Robustness;
+use service::ui::{
+    Markup, QrPanel, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live, notice,
+    panel, qr_panel, stepper,
+};
+use service::{Lang, Problem};
+
+use super::cookie;
+use super::frame::{moment, portal, type_name};
+use crate::collect;
+use crate::core::{App, Core, texts};
+use crate::model::{Application, Happening, Id, Offer, OfferState, State as Standing};
+use crate::routes::{link_by_reference, link_by_value};
+
+/// Seconds between two looks at whether something changed.
+const LOOK_EVERY: u32 = 2;
+/// Tells the page's script that nothing will change any more.
+const LIVE: HeaderName = HeaderName::from_static("x-live");
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/applications/{id}", get(application))
+        .route("/applications/{id}/state", get(state))
+        .route("/applications/{id}/collect", post(collect))
+}
+
+#[derive(Deserialize)]
+struct KeyQuery {
+    key: Option<String>,
+}
+
+async fn application(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+    Query(query): Query<KeyQuery>,
+) -> Result<Response, Problem> {
+    // The key leaves the address at once: addresses are looked at over shoulders and kept in histories.
+    if let Some(key) = query.key.filter(|key| app.seals.is_applicant_secret(id, key)) {
+        let set_cookie = cookie::remember(&app, id, &key);
+        return Ok(([(header::SET_COOKIE, set_cookie)], Redirect::to(&format!("/applications/{id}")))
+            .into_response());
+    }
+    let found = found(&app, visitor.lang, &headers, id)?;
+    let (lang, t) = (visitor.lang, texts(visitor.lang));
+    let title = t.with("application.title", &[("type", type_name(&app, lang, &found.credential_type))]);
+    let state = html! { (state_of(&app, lang, &found)?) };
+    let link = format!("{}/applications/{id}?key={}", app.base, app.seals.applicant_secret(id).as_str());
+    let submitted_at = moment(lang, found.submitted_at());
+    let body = html! {
+        (heading(&title, ""))
+        (live(&format!("/applications/{id}/state"), LOOK_EVERY, state))
+        (panel("", facts([
+            (t.get("application.number"), html! { span.figures { (id) } }),
+            (t.get("application.submitted-at"), html! { (submitted_at) }),
+        ])))
+        (panel(t.get("application.keep"), html! {
+            p { (t.get("application.keep-text")) }
+            (copy(lang, &link, t.get("application.copy-link")))
+        }))
+    };
+    Ok(portal(&app, &visitor, &title).body(body).into_response())
+}
+
+async fn state(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+) -> Result<Response, Problem> {
+    let found = found(&app, visitor.lang, &headers, id)?;
+    let mut response = state_of(&app, visitor.lang, &found)?.into_response();
+    let over = found.state == Standing::Rejected || is_collected(&app, &found);
+    if over {
+        response.headers_mut().insert(LIVE, HeaderValue::from_static("done"));
+    }
+    Ok(response)
+}
+
+async fn collect(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+) -> Result<Redirect, Problem> {
+    let found = found(&app, visitor.lang, &headers, id)?;
+    // A second click on an open offer shows the same one; anything else needs a new one.
+    let renew = match offer_of(&app, &found)? {
+        Some(offer) => !offer.is_open(app.now().seconds),
+        None => false,
+    };
+    collect::offer(&app, id, renew).await?;
+    Ok(Redirect::to(&format!("/applications/{id}")))
+}
+
+fn found(app: &Core, lang: Lang, headers: &HeaderMap, id: Id) -> Result<Application, Problem> {
+    if !cookie::has_key(app, id, headers) {
+        return Err(Problem::unauthorized(texts(lang).get("application.wrong-link")));
+    }
+    app.desk
+        .find(id)
+        .map_err(Problem::internal)?
+        .ok_or_else(|| Problem::not_found(texts(lang).get("application.unknown")))
+}
+
+fn offer_of(app: &Core, application: &Application) -> Result<Option<Offer>, Problem> {
+    application.offer.map_or(Ok(None), |id| app.offers.find(id)).map_err(Problem::internal)
+}
+
+fn is_collected(app: &Core, application: &Application) -> bool {
+    let all = app.kinds.configurations(&application.credential_type);
+    all.iter().all(|configuration| application.issued.contains_key(configuration))
+}
+
+/// Everything on the page that changes by itself.
+fn state_of(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
+    let t = texts(lang);
+    let steps = [
+        t.get("application.stage-submitted"),
+        t.get("application.stage-decided"),
+        t.get("application.stage-collected"),
+    ];
+    let step = match application.state {
+        Standing::Submitted => 1,
+        Standing::Rejected => 1,
+        Standing::Approved if application.issued.is_empty() => 2,
+        Standing::Approved => 3,
+    };
+    let news = match application.state {
+        Standing::Submitted => {
+            notice(Tone::Info, t.get("application.submitted-title"), t.get("application.submitted-text"))
+        }
+        Standing::Rejected => rejected(lang, application),
+        Standing::Approved if is_collected(app, application) => {
+            notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text"))
+        }
+        Standing::Approved => collecting(app, lang, application)?,
+    };
+    Ok(html! { div.stack { (stepper(lang, &steps, step)) (news) } })
+}
+
+fn rejected(lang: Lang, application: &Application) -> Markup {
+    let t = texts(lang);
+    let reason = application.decision().and_then(|event| match &event.what {
+        Happening::Rejected { reason } => Some(reason.as_str()),
+        Happening::Submitted | Happening::Approved | Happening::Issued { .. } => None,
+    });
+    let text = t.with("application.rejected-text", &[("reason", reason.unwrap_or_default())]);
+    html! {
+        (notice(Tone::Bad, t.get("application.rejected-title"), &text))
+        (link_button(t.get("application.again"), &format!("/apply/{}", application.credential_type), true))
+    }
+}
+
+fn collecting(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
+    let t = texts(lang);
+    let now = app.now().seconds;
+    let again = |label: &str| form(&format!("/applications/{}/collect", application.id), "", button(label));
+    let approved = || {
+        html! {
+            (notice(Tone::Good, t.get("application.approved-title"), t.get("application.approved-text")))
+            (again(t.get("application.collect")))
+        }
+    };
+    let Some(offer) = offer_of(app, application)? else { return Ok(approved()) };
+    Ok(match offer.state {
+        OfferState::Open { .. } if offer.is_open(now) => open_offer(app, lang, application, &offer, now.0)?,
+        OfferState::Open { .. } | OfferState::Replaced => html! {
+            (notice(Tone::Unsure, t.get("offer.expired-title"), t.get("offer.expired-text")))
+            (again(t.get("offer.renew")))
+        },
+        OfferState::Locked => html! {
+            (notice(Tone::Bad, t.get("offer.locked-title"), t.get("offer.locked-text")))
+            (again(t.get("offer.renew")))
+        },
+        OfferState::Redeemed { .. } if !application.issued.is_empty() => html! {
+            (notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text")))
+            (again(t.get("application.collect-again")))
+        },
+        OfferState::Redeemed { .. } => html! {
+            (notice(Tone::Info, t.get("offer.used-title"), t.get("offer.used-text")))
+            (again(t.get("offer.renew")))
+        },
+    })
+}
+
+fn open_offer(
+    app: &Core,
+    lang: Lang,
+    application: &Application,
+    offer: &Offer,
+    now: i64,
+) -> Result<Markup, Problem> {
+    let t = texts(lang);
+    let link = link_by_reference(app, offer)?;
+    let title = t.with("offer.title", &[("type", type_name(app, lang, &application.credential_type))]);
+    let tx_code = app.seals.tx_code(offer.id);
+    Ok(panel(
+        &title,
+        html! {
+            (qr_panel(lang, &QrPanel {
+                link: &link,
+                label: t.get("offer.scan"),
+                robustness: Robustness::Usual,
+                expires: Some((offer.expires_at.0, now)),
+            }))
+            div.stack {
+                h3 { (t.get("offer.code")) }
+                p.code-large data-tx-code { (tx_code.as_str()) }
+                p.quiet { (t.get("offer.code-text")) }
+            }
+            (link_button(t.get("offer.open"), &link_by_value(app, offer), true))
+        },
+    ))
+}

@@ -1,0 +1,42 @@
+//! Who is signed in to the console, and what a form of it must carry.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use serde::Deserialize;
+use service::Problem;
+
+use crate::core::App;
+use crate::staff::StaffSession;
+
+/// Somebody of the staff who is signed in; anyone else is led to sign in.
+pub(super) struct SignedIn(pub(super) StaffSession);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let session = app.staff.sessions().find(&parts.headers);
+        session.map(Self).ok_or_else(|| Redirect::to("/console/sign-in").into_response())
+    }
+}
+
+/// A form of the console.
+#[derive(Deserialize)]
+pub(super) struct ConsoleForm {
+    #[serde(default)]
+    csrf: String,
+    /// Why, where a reason is asked for.
+    #[serde(default)]
+    pub(super) reason: String,
+    /// What can't be undone was confirmed.
+    #[serde(default)]
+    pub(super) confirmed: Option<String>,
+}
+
+impl ConsoleForm {
+    /// Refuses a form that another site made the browser send.
+    pub(super) fn check(&self, session: &StaffSession) -> Result<(), Problem> {
+        session.check_csrf(&self.csrf)
+    }
+}

@@ -1,0 +1,221 @@
+//! One issued credential before a clerk: its status, and changing it.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use serde::Deserialize;
+use service::extract::{Form, Path, Query};
+use service::ui::{
+    Field, Kind, Markup, Page, Tone, Visitor, button, danger_button, facts, form, heading, html, notice,
+    panel, toast,
+};
+use service::{Lang, Problem};
+
+use super::console::{ConsoleForm, SignedIn};
+use super::frame::{console, day, format_name, moment, type_name};
+use super::issued::status;
+use crate::core::{App, Core, texts};
+use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Standing};
+use crate::reason::Reason;
+use crate::staff::StaffSession;
+use crate::status::ChangeError;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/console/credentials/{id}", get(credential))
+        .route("/console/credentials/{id}/{change}", post(change))
+}
+
+#[derive(Deserialize)]
+struct DoneQuery {
+    done: Option<String>,
+}
+
+async fn credential(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+    Query(query): Query<DoneQuery>,
+) -> Result<Page, Problem> {
+    let done = query.done.as_deref().and_then(Change::from_code);
+    page(&app, &visitor, &session, id, "", done)
+}
+
+async fn change(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path((id, change)): Path<(Id, String)>,
+    Form(sent): Form<ConsoleForm>,
+) -> Result<Response, Problem> {
+    sent.check(&session)?;
+    let t = texts(visitor.lang);
+    let change = Change::from_code(&change).ok_or_else(|| unknown(visitor.lang))?;
+    let refuse = |status: StatusCode, text: &str| {
+        Ok((status, page(&app, &visitor, &session, id, text, None)?).into_response())
+    };
+    if change == Change::Revoke && sent.confirmed.is_none() {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, t.get("credential.revoke-unconfirmed"));
+    }
+    let Ok(reason) = Reason::try_from(sent.reason) else {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, t.get("credential.reason-missing"));
+    };
+    match app.statuses.change(id, change, session.value.clone(), reason.into(), app.now()).await {
+        Ok(_) => {
+            Ok(Redirect::to(&format!("/console/credentials/{id}?done={}", change.code())).into_response())
+        }
+        Err(ChangeError::Refused(reason)) => refuse(
+            StatusCode::CONFLICT,
+            match reason {
+                ChangeRefused::Revoked => t.get("refused.revoked"),
+                ChangeRefused::Already => t.get("refused.already"),
+                ChangeRefused::Busy => t.get("refused.busy"),
+            },
+        ),
+        Err(ChangeError::Queued) => refuse(StatusCode::SERVICE_UNAVAILABLE, t.get("credential.queued")),
+        Err(error @ (ChangeError::Unknown | ChangeError::ChainRefuses { .. } | ChangeError::Store(_))) => {
+            Err(error.into())
+        }
+    }
+}
+
+fn page(
+    app: &Core,
+    visitor: &Visitor,
+    session: &StaffSession,
+    id: Id,
+    error: &str,
+    done: Option<Change>,
+) -> Result<Page, Problem> {
+    let (lang, t) = (visitor.lang, texts(visitor.lang));
+    let record = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(lang))?;
+    let title = type_name(app, lang, &record.credential_type);
+    Ok(console(app, visitor, session, title).body(html! {
+        p { a href="/console/credentials" { "← " (t.get("credential.back")) } }
+        div.row.apart { (heading(title, record.holder.as_str())) div { (status(lang, &record, app.now().seconds)) } }
+        @if !error.is_empty() { div.notice.bad role="alert" { p { (error) } } }
+        @if let Some(change) = done { (toast(done_text(lang, change))) }
+        @if let Some(pending) = &record.pending {
+            (notice(Tone::Unsure, t.get("credential.pending-title"), &t.with("credential.pending-text", &[
+                ("name", pending.by.name().unwrap_or_default()),
+                ("time", &moment(lang, pending.at)),
+                ("change", change_word(lang, pending.change)),
+            ])))
+        }
+        div.split {
+            div.stack {
+                (panel("", known(app, lang, &record)))
+                (panel(t.get("credential.changes"), changes(lang, &record)))
+            }
+            (change_forms(lang, session, &record))
+        }
+    }))
+}
+
+fn known(app: &Core, lang: Lang, record: &CredentialRecord) -> Markup {
+    let t = texts(lang);
+    let place = [("list", &*record.status.list.to_string()), ("index", &*record.status.index.to_string())];
+    let ends =
+        record.valid_until.map_or_else(|| t.get("credential.no-end").to_owned(), |ends| day(lang, ends));
+    html! {
+        (facts([
+            (t.get("credentials.format"), html! { (format_name(app, lang, &record.configuration)) }),
+            (t.get("credentials.issued-at"), html! { (moment(lang, record.issued_at)) }),
+            (t.get("credential.valid-until"), html! { (ends) }),
+            (t.get("credential.place"), html! { span.figures { (t.with("credential.place-text", &place)) } }),
+        ]))
+        p { a href={ "/console/applications/" (record.application) } { (t.get("credential.application")) } }
+    }
+}
+
+fn changes(lang: Lang, record: &CredentialRecord) -> Markup {
+    let t = texts(lang);
+    html! {
+        @if record.changes.is_empty() { p.quiet { (t.get("credential.no-changes")) } }
+        ol.stack { @for change in &record.changes { li {
+            (t.with("credential.changed", &[
+                ("name", change.by.name().unwrap_or_default()),
+                ("change", change_word(lang, change.change)),
+                ("reason", change.reason.as_str()),
+            ]))
+            " " span.quiet { (moment(lang, change.at)) }
+        } } }
+    }
+}
+
+/// A form for each change that the standing allows. Nothing to do on a dead credential but to read why.
+fn change_forms(lang: Lang, session: &StaffSession, record: &CredentialRecord) -> Markup {
+    let t = texts(lang);
+    if record.standing == Standing::Revoked {
+        return notice(Tone::Bad, t.get("credential.dead-title"), t.get("credential.dead-text"));
+    }
+    if record.pending.is_some() {
+        return html! {};
+    }
+    let allowed = Change::ALL.into_iter().filter(|change| record.standing.allows(*change).is_ok());
+    panel(
+        t.get("credential.change"),
+        html! {
+            p.quiet { (t.get("credential.change-text")) }
+            @for change in allowed { (change_form(lang, session, record.id, change)) }
+        },
+    )
+}
+
+fn change_form(lang: Lang, session: &StaffSession, id: Id, change: Change) -> Markup {
+    let t = texts(lang);
+    let word = change_word(lang, change);
+    let text = match change {
+        Change::Suspend => t.get("credential.suspend-text"),
+        Change::Reinstate => t.get("credential.reinstate-text"),
+        Change::Revoke => t.get("credential.revoke-text"),
+    };
+    let action = format!("/console/credentials/{id}/{}", change.code());
+    // Ids on a page are one of a kind: the reason's field is named apart for each form, and sent under one name.
+    let reason_id = format!("reason-{}", change.code());
+    html! {
+        details.more open[change != Change::Revoke] {
+            summary { (word) }
+            div.more-body {
+                (form(&action, &session.csrf, html! { div.stack {
+                    p { (text) }
+                    div.field {
+                        label for=(reason_id) { (t.get("credential.reason")) }
+                        p.hint id={ (reason_id) "-hint" } { (t.get("credential.reason-text")) }
+                        textarea id=(reason_id) name="reason" rows="2" required maxlength="200"
+                            aria-describedby={ (reason_id) "-hint" } {}
+                    }
+                    @if change == Change::Revoke {
+                        (Field::new("confirmed", t.get("credential.revoke-confirm")).kind(Kind::Check).render(lang))
+                        (danger_button(word))
+                    } @else { (button(word)) }
+                } }))
+            }
+        }
+    }
+}
+
+fn change_word(lang: Lang, change: Change) -> &'static str {
+    let t = texts(lang);
+    match change {
+        Change::Suspend => t.get("credential.suspend"),
+        Change::Reinstate => t.get("credential.reinstate"),
+        Change::Revoke => t.get("credential.revoke"),
+    }
+}
+
+fn done_text(lang: Lang, change: Change) -> &'static str {
+    let t = texts(lang);
+    match change {
+        Change::Suspend => t.get("credential.done-suspend"),
+        Change::Reinstate => t.get("credential.done-reinstate"),
+        Change::Revoke => t.get("credential.done-revoke"),
+    }
+}
+
+fn unknown(lang: Lang) -> Problem {
+    Problem::not_found(texts(lang).get("credential.unknown"))
+}

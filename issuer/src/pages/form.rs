@@ -1,0 +1,151 @@
+//! A form that follows from the catalogue: a field for each claim that is asked for.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Multipart;
+use credentials::catalogue::{Claim, ClaimError, CredentialType, Kind};
+use serde_json::{Map, Value};
+use service::ui::{Choice, Field, Kind as FieldKind, Markup, html, upload};
+use service::{Lang, Problem};
+
+use super::picture;
+use super::values::{as_entered, from_entered, label};
+use crate::core::texts;
+
+/// What was entered, by claim; pictures as data URLs.
+#[derive(Default)]
+pub(super) struct Entered(BTreeMap<String, String>);
+
+impl Entered {
+    /// The catalogue's example.
+    pub(super) fn example(lang: Lang, of: &CredentialType) -> Self {
+        let entry =
+            |claim: &Claim| Some((claim.name.clone(), as_entered(lang, claim, claim.example.as_ref()?)));
+        Self(of.asked().filter_map(entry).collect())
+    }
+
+    /// Reads what the form sent. Fields that the type doesn't have are left out.
+    pub(super) async fn read(lang: Lang, of: &CredentialType, mut form: Multipart) -> Result<Self, Problem> {
+        let unreadable = |error: axum::extract::multipart::MultipartError| {
+            Problem::new(error.status(), "form", texts(lang).get("apply.unreadable"))
+        };
+        let mut entered = BTreeMap::new();
+        while let Some(field) = form.next_field().await.map_err(unreadable)? {
+            let Some(claim) = field.name().and_then(|name| of.asked().find(|claim| claim.name == name))
+            else {
+                continue;
+            };
+            let (name, is_file) = (claim.name.clone(), field.file_name().is_some());
+            let bytes = field.bytes().await.map_err(unreadable)?;
+            let text = match is_file {
+                // No file chosen: what was kept from before stands.
+                true if bytes.is_empty() => continue,
+                true => picture::data_url(&bytes),
+                false => String::from_utf8_lossy(&bytes).into_owned(),
+            };
+            entered.insert(name, text);
+        }
+        Ok(Self(entered))
+    }
+
+    /// As claims, for the catalogue to check.
+    pub(super) fn claims(&self, of: &CredentialType) -> Map<String, Value> {
+        let claim = |claim: &Claim| {
+            let entered = self.of(claim);
+            let absent = entered.trim().is_empty() && claim.kind != Kind::Bool;
+            (!absent).then(|| (claim.name.clone(), from_entered(claim, entered)))
+        };
+        of.asked().filter_map(claim).collect()
+    }
+
+    fn of(&self, claim: &Claim) -> &str {
+        self.0.get(&claim.name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// The fields, with what was entered and what is wrong with it.
+pub(super) fn fields(lang: Lang, of: &CredentialType, entered: &Entered, errors: &[ClaimError]) -> Markup {
+    html! {
+        div.fields { @for claim in of.asked() {
+            @let error = errors.iter().find(|error| error.claim == claim.name);
+            @let error = error.map(|error| message(lang, error)).unwrap_or_default();
+            @if claim.kind == Kind::Image { (picture_field(lang, claim, entered.of(claim), &error)) }
+            @else { (field(lang, claim, entered.of(claim), error).render(lang)) }
+        } }
+    }
+}
+
+/// All that is wrong, field by field, for the head of the form.
+pub(super) fn summary(lang: Lang, of: &CredentialType, errors: &[ClaimError]) -> Vec<(String, String)> {
+    let line = |error: &ClaimError| {
+        let claim = of.claim(&error.claim)?;
+        let text = texts(lang)
+            .with("apply.error", &[("label", label(lang, claim)), ("error", &message(lang, error))]);
+        Some((error.claim.clone(), text))
+    };
+    errors.iter().filter_map(line).collect()
+}
+
+fn message(lang: Lang, error: &ClaimError) -> String {
+    let text = error.problem.text();
+    match lang {
+        Lang::Zh => text.zh,
+        Lang::En => text.en,
+    }
+}
+
+fn field(lang: Lang, claim: &Claim, value: &str, error: String) -> Field {
+    let t = texts(lang);
+    let kind = match claim.kind {
+        Kind::Date => FieldKind::Date,
+        Kind::LongText => FieldKind::Lines,
+        Kind::Bool => FieldKind::Check,
+        Kind::Enum => {
+            let choices = claim.values.iter().map(|choice| Choice {
+                value: choice.value.clone(),
+                label: lang.pick(&choice.label.zh, &choice.label.en).to_owned(),
+            });
+            // A few can all be seen at once; a long list folds.
+            if claim.values.len() <= 4 {
+                FieldKind::Radio(choices.collect())
+            } else {
+                FieldKind::Select(choices.collect())
+            }
+        }
+        _ => FieldKind::Text,
+    };
+    let hint = match claim.kind {
+        Kind::MoneyFen => t.get("field.money-hint"),
+        Kind::Term => t.get("field.term-hint"),
+        Kind::IdNumber => t.get("field.id-number-hint"),
+        Kind::CreditCode => t.get("field.credit-code-hint"),
+        Kind::LicenceIdentifier => t.get("field.licence-hint"),
+        _ => "",
+    };
+    let half = matches!(claim.kind, Kind::Date | Kind::Enum | Kind::Term | Kind::MoneyFen);
+    let mut field =
+        Field::new(&claim.name, label(lang, claim)).kind(kind).value(value).hint(hint).error(error);
+    if half {
+        field = field.half();
+    }
+    // The browser's own check would keep a form from being sent that our page explains better; and a box may stay empty.
+    if claim.required && claim.kind != Kind::Bool { field } else { field.optional() }
+}
+
+/// A picture can't be put back into a file field: it is kept beside it, and shown.
+fn picture_field(lang: Lang, claim: &Claim, kept: &str, error: &str) -> Markup {
+    let t = texts(lang);
+    html! {
+        div.field.invalid[!error.is_empty()] {
+            @if picture::is_shown(kept) {
+                div.row {
+                    img.portrait src=(kept) alt=(label(lang, claim));
+                    p.hint { (t.get("apply.image-kept")) }
+                }
+                input type="hidden" name=(claim.name) value=(kept);
+            }
+            @if !error.is_empty() { p.error id={ "f-" (claim.name) "-error" } { (error) } }
+            (upload(&claim.name, label(lang, claim), t.get("apply.image-hint"), "image/png,image/jpeg"))
+        }
+    }
+}
