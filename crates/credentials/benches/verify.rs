@@ -1,5 +1,7 @@
 //! Verification beside its floor.
 
+#![expect(clippy::expect_used, reason = "a bench may fail as tests do")]
+
 use credentials::bench::cases;
 use criterion::{Criterion, criterion_group, criterion_main};
 

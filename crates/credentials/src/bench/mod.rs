@@ -71,3 +71,30 @@ fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn cases_verify_and_are_measured() {
+        let cases = cases(&mut testkit::rng(1)).unwrap();
+        assert_eq!(
+            cases.iter().map(|c| c.name).collect::<Vec<_>>(),
+            ["verify/eddsa-jcs-2022", "verify/sd-jwt-kb-es256"]
+        );
+        // A clock that goes on by 20 µs at each look.
+        let time = Cell::new(Duration::ZERO);
+        let clock = || {
+            time.set(time.get() + Duration::from_micros(20));
+            time.get()
+        };
+        for case in cases {
+            let measure = case.measure(Duration::ZERO, &clock).unwrap();
+            assert!((measure.value_us - 1.0).abs() < 1e-9 && (measure.ratio() - 1.0).abs() < 1e-9);
+        }
+        let wrong = Case { name: "wrong", run: Box::new(|| false), floor: Box::new(|| true) };
+        assert_eq!(wrong.measure(Duration::ZERO, &clock), Err(WentWrong("wrong")));
+    }
+}

@@ -64,7 +64,7 @@ impl UnverifiedCredential {
     /// The key it names (a DID URL), to look up.
     #[must_use]
     pub fn verification_method(&self) -> &str {
-        &self.document.proof.verification_method
+        self.document.proof.verification_method()
     }
 
     /// When it says its proof was made.
@@ -112,10 +112,10 @@ impl UnverifiedCredential {
         let mut findings = Findings::default();
         let proof = &self.document.proof;
         findings.record(CheckName::IssuerSignature, proof.check(&self.document.members, issuer_key));
-        if controller(&proof.verification_method) != self.content.issuer {
+        if controller(proof.verification_method()) != self.content.issuer {
             findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
         }
-        if proof.purpose != Purpose::AssertionMethod.name() {
+        if !proof.is_for(Purpose::AssertionMethod) {
             findings.record(CheckName::IssuerSignature, Err(Flaw::ProofPurposeWrong));
         }
         findings.record(CheckName::Validity, proof.check_times(now));
@@ -213,7 +213,7 @@ impl VerifiedCredential {
     /// The issuer's key that signed it (a DID URL).
     #[must_use]
     pub fn verification_method(&self) -> &str {
-        &self.document.proof.verification_method
+        self.document.proof.verification_method()
     }
 
     /// When its proof was made.

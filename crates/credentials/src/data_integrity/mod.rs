@@ -5,6 +5,7 @@
 //! with [`Presenting`]; a verifier checks [`UnverifiedPresentation`] first and then, each with its issuer's key, the
 //! credentials inside.
 
+mod base58;
 mod credential;
 mod document;
 mod issue;

@@ -101,26 +101,21 @@ impl UnverifiedPresentation {
     fn examine(&self, expect: &Expect<'_>) -> (Findings, Option<SelfContained>) {
         let mut findings = Findings::default();
         let proof = &self.document.proof;
-        let holder = SelfContained::parse(&proof.verification_method).ok();
+        let holder = SelfContained::parse(proof.verification_method()).ok();
         findings.record(CheckName::HolderBinding, self.check_holder(holder.as_ref()));
-        if proof.purpose != Purpose::Authentication.name() {
+        if !proof.is_for(Purpose::Authentication) {
             findings.record(CheckName::HolderBinding, Err(Flaw::PresentationPurposeWrong));
         }
         if let Err(flaw) = self.check_age(expect) {
             findings.record(CheckName::HolderBinding, Err(flaw));
         }
-        let nonce = match proof.challenge.as_deref() {
+        let nonce = match proof.challenge() {
             None => Err(Flaw::ChallengeMissing),
             Some(challenge) if challenge == expect.challenge => Ok(()),
             Some(_) => Err(Flaw::NonceWrong),
         };
         findings.record(CheckName::Nonce, nonce);
-        let audience = match proof.domains.as_slice() {
-            [] => Err(Flaw::DomainMissing),
-            [domain] if domain == expect.domain => Ok(()),
-            _ => Err(Flaw::AudienceWrong),
-        };
-        findings.record(CheckName::Audience, audience);
+        findings.record(CheckName::Audience, proof.check_domain(expect.domain));
         (findings, holder)
     }
 

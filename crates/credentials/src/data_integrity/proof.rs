@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::ParseError;
+use super::base58::decode_64;
 use crate::key::{Algorithm, PublicKey};
 use crate::{Flaw, UnixSeconds, json};
 
@@ -64,13 +65,8 @@ impl Purpose {
 #[derive(Clone)]
 pub(super) struct Proof {
     raw: Map<String, Value>,
-    pub(super) cryptosuite: String,
-    pub(super) verification_method: String,
-    pub(super) purpose: String,
     pub(super) created: Option<UnixSeconds>,
     pub(super) expires: Option<UnixSeconds>,
-    pub(super) challenge: Option<String>,
-    pub(super) domains: Vec<String>,
     value: [u8; 64],
 }
 
@@ -88,23 +84,56 @@ impl Proof {
         if raw.contains_key("previousProof") {
             return Err(ParseError::ProofCount);
         }
-        Ok(Self {
-            cryptosuite: text(&raw, "cryptosuite")?.ok_or(ParseError::Proof("cryptosuite"))?,
-            verification_method: text(&raw, "verificationMethod")?
-                .ok_or(ParseError::Proof("verificationMethod"))?,
-            purpose: text(&raw, "proofPurpose")?.ok_or(ParseError::Proof("proofPurpose"))?,
-            created: time(&raw, "created")?,
-            expires: time(&raw, "expires")?,
-            challenge: text(&raw, "challenge")?,
-            domains: domains(&raw)?,
-            value: signature,
-            raw,
-        })
+        for name in ["cryptosuite", "verificationMethod", "proofPurpose"] {
+            if !raw.get(name).is_some_and(Value::is_string) {
+                return Err(ParseError::Proof(name));
+            }
+        }
+        if raw.get("challenge").is_some_and(|challenge| !challenge.is_string()) {
+            return Err(ParseError::Proof("challenge"));
+        }
+        let domain_fits = match raw.get("domain") {
+            None | Some(Value::String(_)) => true,
+            Some(Value::Array(list)) => list.iter().all(Value::is_string),
+            Some(_) => false,
+        };
+        if !domain_fits {
+            return Err(ParseError::Proof("domain"));
+        }
+        let (created, expires) = (time(&raw, "created")?, time(&raw, "expires")?);
+        Ok(Self { raw, created, expires, value: signature })
+    }
+
+    pub(super) fn verification_method(&self) -> &str {
+        self.text("verificationMethod").unwrap_or_default()
+    }
+
+    pub(super) fn is_for(&self, purpose: Purpose) -> bool {
+        self.text("proofPurpose") == Some(purpose.name())
+    }
+
+    pub(super) fn challenge(&self) -> Option<&str> {
+        self.text("challenge")
+    }
+
+    /// Whether it was made for this domain and no other.
+    pub(super) fn check_domain(&self, expected: &str) -> Result<(), Flaw> {
+        let only = match self.raw.get("domain") {
+            None => return Err(Flaw::DomainMissing),
+            Some(Value::Array(list)) if list.is_empty() => return Err(Flaw::DomainMissing),
+            Some(Value::Array(list)) if list.len() == 1 => list[0].as_str(),
+            Some(one) => one.as_str(),
+        };
+        if only == Some(expected) { Ok(()) } else { Err(Flaw::AudienceWrong) }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.raw.get(name).and_then(Value::as_str)
     }
 
     /// Whether this proof was made over `document` (all of the object but its `proof`) by `key`.
     pub(super) fn check(&self, document: &Map<String, Value>, key: &PublicKey) -> Result<(), Flaw> {
-        if self.cryptosuite != Cryptosuite::of(key.algorithm()).name() {
+        if self.text("cryptosuite") != Some(Cryptosuite::of(key.algorithm()).name()) {
             return Err(Flaw::AlgorithmNotOfKey);
         }
         // The suites take contexts appended after signing, and verify without them. Here the two must be equal: a
@@ -142,18 +171,7 @@ pub(super) fn hash_data(document: &Map<String, Value>, options: &Map<String, Val
 
 /// `z` and the base58 of 64 bytes, in its only spelling.
 fn proof_value(text: &str) -> Option<[u8; 64]> {
-    let digits = text.strip_prefix('z').filter(|digits| digits.len() <= 88)?;
-    let mut bytes = [0; 64];
-    let length = bs58::decode(digits).onto(&mut bytes).ok()?;
-    (length == 64).then_some(bytes)
-}
-
-fn text(raw: &Map<String, Value>, name: &'static str) -> Result<Option<String>, ParseError> {
-    match raw.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(ParseError::Proof(name)),
-    }
+    decode_64(text.strip_prefix('z')?)
 }
 
 fn time(raw: &Map<String, Value>, name: &'static str) -> Result<Option<UnixSeconds>, ParseError> {
@@ -163,17 +181,5 @@ fn time(raw: &Map<String, Value>, name: &'static str) -> Result<Option<UnixSecon
             UnixSeconds::parse_rfc3339(text).map(Some).map_err(|_| ParseError::Proof(name))
         }
         Some(_) => Err(ParseError::Proof(name)),
-    }
-}
-
-fn domains(raw: &Map<String, Value>) -> Result<Vec<String>, ParseError> {
-    match raw.get("domain") {
-        None => Ok(Vec::new()),
-        Some(Value::String(domain)) => Ok(vec![domain.clone()]),
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(|domain| domain.as_str().map(str::to_owned).ok_or(ParseError::Proof("domain")))
-            .collect(),
-        Some(_) => Err(ParseError::Proof("domain")),
     }
 }

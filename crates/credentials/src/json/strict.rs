@@ -44,7 +44,9 @@ pub fn parse(text: &[u8]) -> Result<Value, Error> {
         return Err(Error::TooLong);
     }
     let flaw = Cell::new(Error::Syntax);
-    let mut parser = serde_json::Deserializer::from_slice(text);
+    // All at once is quicker than string by string.
+    let text = std::str::from_utf8(text).map_err(|_| Error::Syntax)?;
+    let mut parser = serde_json::Deserializer::from_str(text);
     let value = Strict { depth: 0, flaw: &flaw }.deserialize(&mut parser).map_err(|_| flaw.get())?;
     parser.end().map_err(|_| Error::Syntax)?;
     Ok(value)

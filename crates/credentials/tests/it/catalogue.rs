@@ -29,7 +29,10 @@ fn bundled_examples_pass_their_own_checks() {
         }
         assert!(!format!("{checked:?}").contains("程知夏"), "Debug shows no values");
         assert_eq!(catalogue.by_vct(&credential.vct).unwrap().id, credential.id);
-        assert_eq!(catalogue.by_vc_types(&[credential.vc_type.clone()]).unwrap().id, credential.id);
+        assert_eq!(
+            catalogue.by_vc_types(std::slice::from_ref(&credential.vc_type)).unwrap().id,
+            credential.id
+        );
     }
     let licence = catalogue.by_id("business-licence").unwrap();
     assert_eq!(licence.configuration_id(Format::SdJwtVc), "business-licence-sd-jwt");

@@ -125,7 +125,7 @@ fn credentials_refused_by_verification() {
         (
             "context_object_injected",
             changed(|c| {
-                c["@context"].as_array_mut().unwrap().push(json!({"name": "https://evil.example/#name"}))
+                c["@context"].as_array_mut().unwrap().push(json!({"name": "https://evil.example/#name"}));
             }),
             vec![Flaw::ContextInjected],
         ),
@@ -213,7 +213,7 @@ fn credentials_refused_by_the_parser() {
             "proof_value_leading_zero",
             changed(|c| {
                 c["proof"]["proofValue"] =
-                    c["proof"]["proofValue"].as_str().unwrap().replacen('z', "z1", 1).into()
+                    c["proof"]["proofValue"].as_str().unwrap().replacen('z', "z1", 1).into();
             }),
             ParseError::ProofValue,
         ),
@@ -221,7 +221,7 @@ fn credentials_refused_by_the_parser() {
             "proof_value_in_base64",
             changed(|c| {
                 c["proof"]["proofValue"] =
-                    c["proof"]["proofValue"].as_str().unwrap().replacen('z', "u", 1).into()
+                    c["proof"]["proofValue"].as_str().unwrap().replacen('z', "u", 1).into();
             }),
             ParseError::ProofValue,
         ),
@@ -393,7 +393,7 @@ fn presentations_refused_by_verification() {
         (
             "domain_of_another",
             presented(&holder, same, |o| {
-                o.domain = Some("decentralized_identifier:did:hui:anhui:zOther".to_owned())
+                o.domain = Some("decentralized_identifier:did:hui:anhui:zOther".to_owned());
             }),
             vec![Flaw::AudienceWrong],
         ),
@@ -466,7 +466,7 @@ fn presentations_refused_by_verification() {
                             .as_object_mut()
                             .unwrap()
                             .remove("id"),
-                    )
+                    );
                 },
                 |_| {},
             ),

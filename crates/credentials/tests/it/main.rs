@@ -1,5 +1,7 @@
 //! The crate as its users see it: vectors of the specifications, refusals by name, properties.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may fail as tests do")]
+
 mod bulk;
 mod catalogue;
 mod data_integrity;
