@@ -1,1 +1,37 @@
 //! The verifier service and the counter: ask, check, decide.
+//!
+//! A clerk chooses a [purpose](PurposeConfig); the counter shows a code; the wallet fetches the signed request, and posts
+//! its answer (OpenID4VP 1.0, DCQL, `direct_post`). The answer is judged at once by named [checks](CheckId) from
+//! facts of the chain that are proven against the pinned anchor, and the decision is shown with the reason in plain
+//! words.
+//!
+//! What was shown is kept in memory only, and for a set time; decisions on disk have no personal value in them and go
+//! after the same time.
+//!
+//! | address | for | what |
+//! |---|---|---|
+//! | `/`, `/sign-in`, `/requests/{id}` | clerks | the counter, in a session |
+//! | `GET`, `POST /requests/{id}/object` | wallets | the signed request |
+//! | `POST /requests/{id}/response` | wallets | the answer |
+//! | `POST /api/requests`, `GET /api/requests/{id}` | programs | ask, and the decision; bearer token |
+//! | `/health/live`, `/health/ready` | operators | – |
+
+mod answer;
+mod config;
+mod core;
+mod decision;
+mod identity;
+mod keys;
+mod pages;
+mod purpose;
+mod request;
+mod routes;
+mod staff;
+mod start;
+
+pub use config::{Config, ConfigError, Policy, StaffAccount};
+pub use decision::{CheckId, Outcome, Verdict};
+pub use identity::IdentityError;
+pub use keys::KeyError;
+pub use purpose::{AskConfig, PurposeConfig, PurposeError};
+pub use start::{RunningVerifier, StartError, Verifier};

@@ -1,0 +1,184 @@
+//! The judgement itself. Pure: what came, what was asked, the chain's facts and the time go in.
+
+use credentials::catalogue::Catalogue;
+use credentials::{CheckName, Findings, Flaw, UnixSeconds};
+use protocol::dcql::{DcqlQuery, Excess, MissReason, Unsatisfied};
+use registry::{LocalText, Record, RecordKey, UnixMillis};
+
+use super::check::{Check, CheckId, Decision, Outcome, Subject};
+use super::credential::{Expect, Received};
+use super::facts::{Facts, Named, usable};
+use super::registry as chain;
+use super::shown::Shown;
+
+/// What is asked, of whom, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) query: &'a DcqlQuery,
+    pub(crate) nonce: &'a str,
+    pub(crate) client_id: &'a str,
+    /// How old a holder's signature may be, in seconds.
+    pub(crate) binding_max_age: i64,
+    pub(crate) now: UnixMillis,
+}
+
+/// The decision, and the claims of what was genuine.
+pub(crate) struct Judged {
+    pub(crate) decision: Decision,
+    pub(crate) shown: Vec<Shown>,
+}
+
+/// Judges an answer.
+pub(crate) fn judge(received: &[Received], asked: Asked<'_>, catalogue: &Catalogue, facts: &Facts) -> Judged {
+    let (mut subjects, mut checks, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, one) in received.iter().enumerate() {
+        let named = Named::by(one, catalogue);
+        let found = judge_one(one, &named, asked, facts);
+        let genuine =
+            found.iter().all(|check| check.outcome == Outcome::Passed || !check.id.is_about_the_answer());
+        if genuine && let Some(credential_type) = one.credential_type(catalogue) {
+            shown.push(Shown::of(one, credential_type, asked.query));
+        }
+        checks.extend(found.into_iter().map(|check| check.about(index)));
+        subjects.push(subject(one, named, facts));
+    }
+    checks.extend(as_a_whole(received, asked.query));
+    Judged { decision: Decision::of(subjects, checks), shown }
+}
+
+fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> Vec<Check> {
+    let now = UnixSeconds(asked.now.seconds());
+    let issued = one.issued().map(|time| UnixMillis::from_seconds(time.0));
+    let holder = one.check_holder(Expect {
+        client_id: asked.client_id,
+        nonce: asked.nonce,
+        now,
+        max_age: asked.binding_max_age,
+    });
+    let (signature, validity) = match chain::issuer_key(named, facts) {
+        Err(check) => {
+            let validity = Check::unknown(CheckId::Validity, "signature_not_checked");
+            (check, validity)
+        }
+        Ok(key) => match usable(&key.key) {
+            None => (
+                Check::failed(CheckId::IssuerSignature, "key_unusable"),
+                Check::unknown(CheckId::Validity, "signature_not_checked"),
+            ),
+            Some(key) => {
+                let found = one.check_issuer(&key, now);
+                (
+                    of_findings(&found, CheckName::IssuerSignature),
+                    dated(of_findings(&found, CheckName::Validity), one),
+                )
+            }
+        },
+    };
+    vec![
+        signature,
+        chain::key_when_issued(named, issued, facts),
+        chain::accredited(named, issued, facts),
+        chain::status(named, one.status().is_some(), issued, facts),
+        validity,
+        of_findings(&holder, CheckName::HolderBinding),
+        of_findings(&holder, CheckName::Nonce),
+        of_findings(&holder, CheckName::Audience),
+    ]
+}
+
+/// A check of `credentials` as one of ours: the same name, and the flaw's name as the reason.
+fn of_findings(findings: &Findings, name: CheckName) -> Check {
+    let id = match name {
+        CheckName::IssuerSignature => CheckId::IssuerSignature,
+        CheckName::Validity => CheckId::Validity,
+        CheckName::HolderBinding => CheckId::HolderBinding,
+        CheckName::Nonce => CheckId::Nonce,
+        CheckName::Audience => CheckId::Audience,
+    };
+    match findings.outcome(name) {
+        credentials::Outcome::Passed => Check::passed(id),
+        credentials::Outcome::Failed(flaw) => Check::failed(id, flaw.id()),
+        // Without a key binding there is nothing that could carry a nonce or an audience.
+        credentials::Outcome::Unknown => Check::failed(id, Flaw::KeyBindingMissing.id()),
+    }
+}
+
+/// The date that a validity check turns on.
+fn dated(check: Check, one: &Received) -> Check {
+    let (from, until) = one.valid();
+    let date = match check.reason.as_str() {
+        "not_yet_valid" => from,
+        "created_in_future" => one.issued(),
+        _ => until,
+    };
+    match date {
+        Some(date) => check.at(UnixMillis::from_seconds(date.0)),
+        None => check,
+    }
+}
+
+fn as_a_whole(received: &[Received], query: &DcqlQuery) -> [Check; 2] {
+    let answer = query.check(&Received::presented(received));
+    let more = if answer.frugal() {
+        Check::passed(CheckId::OnlyWhatWasAsked)
+    } else {
+        let name = |excess: &Excess| match excess {
+            Excess::UnknownQuery(id) | Excess::Credential(id) | Excess::Several(id) => id.to_string(),
+            Excess::Claim(_, path) => path.to_string(),
+        };
+        Check::failed(CheckId::OnlyWhatWasAsked, "more_than_asked")
+            .naming(answer.excess.iter().take(MAX_NAMES).map(name).collect())
+    };
+    let came = match answer.unsatisfied.first() {
+        None => Check::passed(CheckId::QuerySatisfied),
+        Some(Unsatisfied::OtherType(id)) => {
+            Check::failed(CheckId::QuerySatisfied, "another_type").naming(vec![id.to_string()])
+        }
+        Some(Unsatisfied::Credential(_, MissReason::OtherValue(path))) => {
+            Check::failed(CheckId::QuerySatisfied, "another_value").naming(vec![path.to_string()])
+        }
+        Some(Unsatisfied::Credential(_, MissReason::NoClaim(path))) => {
+            Check::failed(CheckId::QuerySatisfied, "claim_missing").naming(vec![path.to_string()])
+        }
+        Some(Unsatisfied::Credential(id, _) | Unsatisfied::NothingSent(id)) => {
+            Check::failed(CheckId::QuerySatisfied, "credential_missing").naming(vec![id.to_string()])
+        }
+        Some(Unsatisfied::Set(_)) => Check::failed(CheckId::QuerySatisfied, "credential_missing"),
+    };
+    [more, came]
+}
+
+/// How many claims a finding names at most.
+const MAX_NAMES: usize = 20;
+
+fn subject(one: &Received, named: Named, facts: &Facts) -> Subject {
+    let moment = |time: UnixSeconds| UnixMillis::from_seconds(time.0);
+    let (from, until) = one.valid();
+    Subject {
+        query: one.query.clone(),
+        format: one.format(),
+        issuer_name: issuer_name(&named, facts),
+        issuer: cut(one.issuer()),
+        key: one.key().map(cut),
+        issued: one.issued().map(moment),
+        valid_from: from.map(moment),
+        valid_until: until.map(moment),
+        list: named.entry.map(|(list, _)| list.to_string()),
+        credential_type: named.credential_type,
+        block: facts.block(),
+    }
+}
+
+/// The issuer's name as it was registered with its accreditation, whether that still holds or not.
+fn issuer_name(named: &Named, facts: &Facts) -> Option<LocalText> {
+    let (did, name) = (named.issuer.as_ref()?, named.credential_type.as_ref()?);
+    match facts.get(&RecordKey::Trust(did.clone(), name.clone()))?.record()? {
+        Record::Trust(record) => Some(record.issuer_name.clone()),
+        _ => None,
+    }
+}
+
+/// What a stranger wrote, short enough to keep.
+fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}

@@ -1,0 +1,20 @@
+//! The decision: named checks, each with what was found and the facts it rests on.
+//!
+//! [`judge`](judge::judge) is pure: credentials as they came, facts of the chain that were proven, and the time, go in;
+//! the checks come out. Whatever can't be shown is unknown, and unknown is never accepted.
+
+mod check;
+mod credential;
+mod facts;
+mod judge;
+mod registry;
+mod shown;
+mod words;
+
+pub(crate) use check::{Check, Decision};
+pub use check::{CheckId, Outcome, Verdict};
+pub(crate) use credential::{BadPresentation, Received};
+pub(crate) use facts::Facts;
+pub(crate) use judge::{Asked, judge};
+pub(crate) use shown::Shown;
+pub(crate) use words::{evidence, finding, reason, texts, title};

@@ -1,0 +1,145 @@
+//! The code, and what becomes of it.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use registry::UnixMillis;
+use service::extract::Path;
+use service::qr::Robustness;
+use service::ui::{Markup, QrPanel, Tone, Visitor, Width, html, link_button, live, notice, qr_panel};
+use service::{Lang, Problem, clock};
+
+use super::counter::start_form;
+use super::result;
+use super::session::{Clerk, frame};
+use crate::core::{App, Core};
+use crate::decision::texts;
+use crate::request::{Found, Outcome, RequestId};
+
+/// Says to the page's script that no further change will come.
+const DONE: (HeaderName, &str) = (HeaderName::from_static("x-live"), "done");
+/// How often the page asks, in seconds.
+const PERIOD: u32 = 1;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/requests/{id}", get(page))
+        .route("/requests/{id}/live", get(fragment))
+        .route("/requests/{id}/shown", get(shown))
+}
+
+async fn page(
+    State(app): State<App>,
+    visitor: Visitor,
+    Clerk(session): Clerk,
+    Path(id): Path<RequestId>,
+) -> Result<Response, Problem> {
+    let now = clock::now();
+    let found = find(&app, &id, now)?;
+    let (lang, t) = (visitor.lang, texts(visitor.lang));
+    let (title, content) = match ended(&app, lang, &id, &found, now) {
+        Some(content) => (t.get("counter.result"), html! { (content) (next(lang, &found, &session.csrf)) }),
+        None => {
+            let url = format!("/requests/{id}/live");
+            (t.get("counter.scan"), live(&url, PERIOD, code(&app, lang, &id, &found, now)))
+        }
+    };
+    let page = frame(&app, &visitor, Some(&session), title)
+        .width(Width::Wide)
+        .body(html! { div.stack { (content) } });
+    Ok(private(page))
+}
+
+/// What the page shows by now. While nobody answered it is the same text each time, so that the code stays as it is.
+async fn fragment(
+    State(app): State<App>,
+    visitor: Visitor,
+    Clerk(session): Clerk,
+    Path(id): Path<RequestId>,
+) -> Result<Response, Problem> {
+    let now = clock::now();
+    let found = find(&app, &id, now)?;
+    Ok(match ended(&app, visitor.lang, &id, &found, now) {
+        Some(content) => {
+            let content = html! { div.stack { (content) (next(visitor.lang, &found, &session.csrf)) } };
+            ([DONE], private(content)).into_response()
+        }
+        None => private(html! { p { (texts(visitor.lang).get("counter.waiting")) } }),
+    })
+}
+
+/// The claims that were shown, as long as they are kept: so they leave the screen too.
+async fn shown(
+    State(app): State<App>,
+    visitor: Visitor,
+    _: Clerk,
+    Path(id): Path<RequestId>,
+) -> Result<Response, Problem> {
+    let found = app.desk.find(&id, clock::now()).map_err(Problem::internal)?;
+    Ok(match (found, app.memory.get(&id)) {
+        (Some(found), Some(claims)) => private(result::claims(&app, visitor.lang, &claims, found.forgotten)),
+        _ => {
+            let gone = notice(Tone::Info, "", texts(visitor.lang).get("counter.gone"));
+            ([DONE], private(gone)).into_response()
+        }
+    })
+}
+
+fn find(app: &Core, id: &RequestId, now: UnixMillis) -> Result<Found, Problem> {
+    let found = app.desk.find(id, now).map_err(Problem::internal)?;
+    found.ok_or_else(|| Problem::not_found("There is no such request, or it is forgotten"))
+}
+
+/// The code and what it is for.
+fn code(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) -> Markup {
+    let t = texts(lang);
+    let purpose = app.purpose(&found.request.purpose);
+    let title = purpose
+        .map_or(found.request.purpose.as_str(), |purpose| lang.pick(&purpose.title.zh, &purpose.title.en));
+    let label = t.with("counter.scan_lead", &[("title", title)]);
+    let link = app.link(id).unwrap_or_default();
+    let expires = Some((found.request.expires.seconds(), now.seconds()));
+    html! {
+        (qr_panel(lang, &QrPanel { link: &link, label: &label, robustness: Robustness::Usual, expires }))
+        p.row { span { (t.get("counter.waiting")) } (link_button(t.get("counter.other"), "/", true)) }
+    }
+}
+
+/// How it ended, if it did.
+fn ended(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) -> Option<Markup> {
+    let t = texts(lang);
+    match found.answered.as_ref().map(|answered| &answered.outcome) {
+        Some(Outcome::Decided(decision)) => Some(result::decided(app, lang, id, decision, found.forgotten)),
+        Some(Outcome::Declined { code }) if code == "access_denied" => {
+            Some(notice(Tone::Info, t.get("decision.declined"), t.get("decision.declined_text")))
+        }
+        Some(Outcome::Declined { code }) => {
+            let text = t.with("decision.phone_refused_text", &[("code", code)]);
+            Some(notice(Tone::Unsure, t.get("decision.phone_refused"), &text))
+        }
+        None if found.request.expires <= now => {
+            Some(notice(Tone::Info, t.get("decision.expired"), t.get("decision.expired_text")))
+        }
+        None => None,
+    }
+}
+
+/// What to do next.
+fn next(lang: Lang, found: &Found, csrf: &str) -> Markup {
+    let t = texts(lang);
+    html! {
+        div.row {
+            @if found.request.query.is_none() {
+                (start_form(found.request.purpose.as_str(), csrf, t.get("counter.again")))
+            }
+            (link_button(t.get("counter.other"), "/", true))
+        }
+    }
+}
+
+/// Never kept by a browser or a proxy.
+fn private(content: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], content).into_response()
+}

@@ -1,0 +1,125 @@
+//! Opening the counter once with its token, and closing it.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use protocol::Secret;
+use serde::Deserialize;
+use service::Problem;
+use service::extract::Form;
+use service::ui::{
+    Brand, Field, Kind, Page, Tone, Visitor, Width, button, form, heading, html, notice, panel,
+};
+
+use crate::core::{App, Core};
+use crate::decision::texts;
+use crate::staff::ClerkSession;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/sign-in", get(ask).post(sign_in)).route("/sign-out", post(sign_out))
+}
+
+/// A clerk's session. Without one, pages lead to the sign-in, and everything else is refused.
+pub(super) struct Clerk(pub(super) ClerkSession);
+
+impl FromRequestParts<App> for Clerk {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        match app.staff.sessions().find(&parts.headers) {
+            Some(session) => Ok(Self(session)),
+            None if parts.method == Method::GET => Err(Redirect::to("/sign-in").into_response()),
+            None => Err(Problem::unauthorized("Open the counter first").into_response()),
+        }
+    }
+}
+
+/// A form without other fields than its token against forgery.
+#[derive(Deserialize)]
+struct Plain {
+    csrf: String,
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    token: Secret,
+}
+
+/// The layout of all pages.
+pub(super) fn frame(app: &Core, visitor: &Visitor, session: Option<&ClerkSession>, title: &str) -> Page {
+    let t = texts(visitor.lang);
+    let brand = Brand {
+        name: app.name_in(visitor.lang).to_owned(),
+        part: t.get("counter.part").to_owned(),
+        home: "/".to_owned(),
+    };
+    let page = Page::new(visitor, title).brand(brand);
+    match session {
+        None => page,
+        Some(session) => page.aside(html! {
+            span.tool { (session.value) }
+            (form("/sign-out", &session.csrf, html! { button.tool type="submit" { (t.get("counter.sign_out")) } }))
+        }),
+    }
+}
+
+async fn ask(State(app): State<App>, visitor: Visitor) -> Response {
+    page(&app, &visitor, None)
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    visitor: Visitor,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Form(SignIn { token }): Form<SignIn>,
+) -> Response {
+    let t = texts(visitor.lang);
+    match app.staff.by_token(token.expose().trim()) {
+        Some(clerk) => {
+            let started = app.staff.sessions().start(clerk);
+            ([(header::SET_COOKIE, started.set_cookie)], Redirect::to("/")).into_response()
+        }
+        None => match app.staff.count_sign_in(&peer.ip().to_string()) {
+            Ok(()) => page(&app, &visitor, Some((StatusCode::UNAUTHORIZED, t.get("sign_in.wrong")))),
+            Err(_) => page(&app, &visitor, Some((StatusCode::TOO_MANY_REQUESTS, t.get("sign_in.many")))),
+        },
+    }
+}
+
+async fn sign_out(
+    State(app): State<App>,
+    Clerk(session): Clerk,
+    headers: HeaderMap,
+    Form(Plain { csrf }): Form<Plain>,
+) -> Result<Response, Problem> {
+    session.check_csrf(&csrf)?;
+    let ended = app.staff.sessions().end(&headers);
+    Ok(([(header::SET_COOKIE, ended)], Redirect::to("/sign-in")).into_response())
+}
+
+fn page(app: &Core, visitor: &Visitor, refused: Option<(StatusCode, &str)>) -> Response {
+    let t = texts(visitor.lang);
+    let token = Field::new("token", t.get("sign_in.token"))
+        .kind(Kind::Secret)
+        .hint(t.get("sign_in.hint"))
+        .autocomplete("current-password")
+        .autofocus();
+    let title = t.get("sign_in.title");
+    let mut response = frame(app, visitor, None, title)
+        .width(Width::Reading)
+        .body(html! {
+            (heading(title, t.get("sign_in.lead")))
+            @if let Some((_, why)) = refused { (notice(Tone::Bad, "", why)) }
+            (panel("", form("/sign-in", "", html! { (token.render(visitor.lang)) (button(t.get("sign_in.button"))) })))
+        })
+        .into_response();
+    if let Some((status, _)) = refused {
+        *response.status_mut() = status;
+    }
+    response
+}

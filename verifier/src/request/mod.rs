@@ -1,0 +1,13 @@
+//! Requests: asked once, answered at most once, forgotten after a while.
+
+mod desk;
+mod memory;
+mod object;
+mod record;
+mod tidy;
+
+pub(crate) use desk::{AnswerError, Desk, Found};
+pub(crate) use memory::Memory;
+pub(crate) use object::signed;
+pub(crate) use record::{Outcome, Request, RequestId};
+pub(crate) use tidy::Tidier;

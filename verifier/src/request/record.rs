@@ -1,0 +1,122 @@
+//! What is written to the disk of a request. None of it is personal.
+
+use std::fmt;
+use std::str::FromStr;
+
+use protocol::dcql::DcqlQuery;
+use registry::{Slug, UnixMillis};
+use serde::{Deserialize, Serialize};
+use store::Table;
+
+use crate::decision::Decision;
+
+/// Requests by name, as they were asked.
+pub(super) const REQUESTS: Table<str, Request> = Table::new("requests");
+/// What became of them, by the same name: at most one row for ever, which is what makes a request one-use.
+pub(super) const OUTCOMES: Table<str, Answered> = Table::new("outcomes");
+/// When a request and its outcome are to be forgotten, in milliseconds since 1970, and which.
+pub(super) const DUE: Table<(u64, String), ()> = Table::new("due");
+
+/// A request's name: 22 characters of base64url, 128 random bits. Whoever knows it can answer the request.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct RequestId(String);
+
+/// The text names no request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a request")]
+pub(crate) struct NoRequestId;
+
+impl RequestId {
+    /// A new one.
+    pub(crate) fn random() -> Self {
+        Self(service::random::token(16))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = NoRequestId;
+
+    fn from_str(text: &str) -> Result<Self, NoRequestId> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if text.len() == 22 && text.bytes().all(fits) { Ok(Self(text.to_owned())) } else { Err(NoRequestId) }
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestId(…)")
+    }
+}
+
+/// A request as it was asked. Never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// The purpose it is asked for.
+    pub(crate) purpose: Slug,
+    /// What is asked, if not what the purpose's configuration says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) query: Option<DcqlQuery>,
+    /// To be signed by the holder.
+    pub(crate) nonce: String,
+    /// To be sent back.
+    pub(crate) state: String,
+    /// When it was asked.
+    pub(crate) created: UnixMillis,
+    /// Until when it can be answered.
+    pub(crate) expires: UnixMillis,
+    /// Whose token asked.
+    pub(crate) asked_by: String,
+}
+
+/// What became of a request, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    pub(crate) at: UnixMillis,
+    pub(crate) outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// Credentials came, and this was decided.
+    Decided(Decision),
+    /// The wallet answered with an error: the holder declined, or the wallet refused the request.
+    Declined {
+        /// The wallet's error code.
+        code: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_random_and_checked() {
+        let id = RequestId::random();
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        assert_ne!(RequestId::random(), id);
+        for wrong in ["", "a", "../../../../etc/passwd", "aaaaaaaaaaaaaaaaaaaaa%", "aaaaaaaaaaaaaaaaaaaaaaa"]
+        {
+            assert_eq!(wrong.parse::<RequestId>(), Err(NoRequestId), "{wrong}");
+        }
+        assert!(!format!("{id:?}").contains(id.as_str()));
+    }
+}
