@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::CatalogueError;
-use crate::ClaimPath;
+use crate::{ClaimPath, json};
 
 /// A text for people, in Chinese and in English.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +207,14 @@ impl CredentialType {
             Format::SdJwtVc => format!("{}-sd-jwt", self.id),
             Format::LdpVc => format!("{}-vc", self.id),
         }
+    }
+
+    /// The SHA-256 of this definition in canonical JSON: what the chain registers as the type's schema.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        // Every member has a JSON form, so the value is never the default.
+        let value = serde_json::to_value(self).unwrap_or_default();
+        Sha256::digest(json::canonical(&value)).into()
     }
 
     pub(super) fn check_consistency(&self) -> Result<(), CatalogueError> {

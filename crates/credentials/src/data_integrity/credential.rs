@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, id_of};
 use super::{ParseError, Purpose};
 use crate::jws::LEEWAY;
-use crate::key::PublicKey;
+use crate::key::{PublicKey, controller};
 use crate::status::StatusRef;
 use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, json};
 
@@ -130,11 +130,6 @@ impl UnverifiedCredential {
     pub fn check_proof(&self, key: &PublicKey) -> Result<(), Flaw> {
         self.document.proof.check(&self.document.members, key)
     }
-}
-
-/// The DID of a DID URL.
-pub(super) fn controller(verification_method: &str) -> &str {
-    verification_method.split_once('#').map_or(verification_method, |(did, _)| did)
 }
 
 impl Content {

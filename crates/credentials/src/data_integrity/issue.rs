@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CONTEXT_V2, Prepared, ProofOptions, Purpose, SecureError};
 use crate::UnixSeconds;
-use crate::key::{PublicKey, SignError, Signer};
+use crate::key::{PublicKey, SignError, Signer, controller};
 use crate::status::StatusRef;
 
 /// A credential to be issued.
@@ -57,7 +57,7 @@ impl Issuance {
         if self.claims.contains_key("id") {
             return Err(IssueError::ClaimsHaveId);
         }
-        if super::credential::controller(&self.verification_method) != self.issuer {
+        if controller(&self.verification_method) != self.issuer {
             return Err(IssueError::KeyOfAnother);
         }
         let mut subject = self.claims;

@@ -1,5 +1,7 @@
 //! Making tokens.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::Serialize;
@@ -20,7 +22,7 @@ pub enum CreateError {
 }
 
 /// A token that only lacks its signature.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Prepared {
     input: String,
     key: PublicKey,
@@ -55,6 +57,12 @@ impl Prepared {
         self.input.push('.');
         BASE64.encode_string(signature, &mut self.input);
         self.input
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("jws::Prepared").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

@@ -34,6 +34,11 @@ pub struct SelfContained {
     pub key: PublicKey,
 }
 
+/// The DID of a DID URL: who controls the key that it names.
+pub(crate) fn controller(did_url: &str) -> &str {
+    did_url.split_once('#').map_or(did_url, |(did, _)| did)
+}
+
 impl SelfContained {
     /// Reads a DID, or the DID URL of its verification method.
     ///

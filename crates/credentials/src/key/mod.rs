@@ -13,6 +13,7 @@ pub use public::{BadSignature, KeyError, PublicKey};
 pub use signer::{SignError, SignatureRefused, Signer, es256_from_der};
 pub use software::SoftwareKey;
 
+pub(crate) use did::controller;
 pub(crate) use signer::finished;
 
 use serde::{Deserialize, Serialize};

@@ -76,13 +76,13 @@ pub(super) struct Content {
 }
 
 impl Unverified {
-    /// Takes an SD-JWT VC apart: `typ` must be `dc+sd-jwt`, and `iss` and `vct` be there.
+    /// Takes an SD-JWT VC apart: `typ` must be `dc+sd-jwt`, `vct` be there, and `iss` or `x5c` say who issued it.
     ///
     /// # Errors
     /// [`ParseError`].
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let parsed = Self::parse_plain(text, TYP)?;
-        if parsed.content.issuer.is_none() {
+        if parsed.content.issuer.is_none() && parsed.header().x5c.is_none() {
             return Err(ParseError::ClaimWrong("iss"));
         }
         if parsed.content.vct.is_none() {

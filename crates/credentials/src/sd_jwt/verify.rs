@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::read::Content;
 use super::{KEY_BINDING_TYP, Unverified};
-use crate::jws::{LEEWAY, Times, VerifyError};
-use crate::key::PublicKey;
+use crate::jws::{Times, VerifyError};
+use crate::key::{PublicKey, controller};
 use crate::status::StatusRef;
 use crate::{CheckName, ClaimPath, Findings, Flaw, Refused, UnixSeconds};
 
@@ -84,6 +84,11 @@ impl Unverified {
             }
         });
         findings.record(CheckName::IssuerSignature, signature);
+        // A `kid` that is a DID URL must be a key of the issuer: whoever looks up the one must not trust the other.
+        let kid = self.header().kid.as_deref().filter(|kid| kid.starts_with("did:"));
+        if kid.is_some_and(|kid| Some(controller(kid)) != self.issuer()) {
+            findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
+        }
         findings.record(CheckName::Validity, self.content.times.check(now));
         findings
     }
@@ -116,7 +121,7 @@ impl Unverified {
         if !says("sd_hash", &sd_hash) {
             findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
         }
-        if let Err(flaw) = fresh(Times::of(claims).ok().and_then(|times| times.iat), expect) {
+        if let Err(flaw) = fresh(Times::of(claims).ok(), expect) {
             findings.record(CheckName::HolderBinding, Err(flaw));
         }
         let nonce = if says("nonce", expect.nonce) { Ok(()) } else { Err(Flaw::NonceWrong) };
@@ -127,15 +132,14 @@ impl Unverified {
     }
 }
 
-fn fresh(made: Option<UnixSeconds>, expect: &Expect<'_>) -> Result<(), Flaw> {
-    let made = made.ok_or(Flaw::KeyBindingTypeWrong)?;
-    if made > expect.now.plus(LEEWAY) {
-        Err(Flaw::KeyBindingInFuture)
-    } else if made.plus(expect.max_age) < expect.now {
-        Err(Flaw::KeyBindingTooOld)
-    } else {
-        Ok(())
-    }
+fn fresh(times: Option<Times>, expect: &Expect<'_>) -> Result<(), Flaw> {
+    let times = times.ok_or(Flaw::KeyBindingTypeWrong)?;
+    let made = times.iat.ok_or(Flaw::KeyBindingTypeWrong)?;
+    times.check(expect.now).map_err(|flaw| match flaw {
+        Flaw::Expired => Flaw::KeyBindingTooOld,
+        _ => Flaw::KeyBindingInFuture,
+    })?;
+    if made.plus(expect.max_age) < expect.now { Err(Flaw::KeyBindingTooOld) } else { Ok(()) }
 }
 
 impl Verified {

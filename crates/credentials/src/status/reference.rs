@@ -140,6 +140,7 @@ impl StatusRef {
             status_purpose: String,
             status_list_index: String,
             status_list_credential: String,
+            status_size: Option<u64>,
         }
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -156,6 +157,10 @@ impl StatusRef {
             match entry.get("type").and_then(Value::as_str).ok_or(StatusRefError::Malformed)? {
                 "BitstringStatusListEntry" => {
                     let entry = Bitstring::deserialize(entry).map_err(|_| StatusRefError::Malformed)?;
+                    // Entries of several bits carry messages, which nobody here can weigh.
+                    if entry.status_size.is_some_and(|bits| bits != 1) {
+                        return Err(StatusRefError::Unsupported);
+                    }
                     found.bitstring.push(BitstringEntry {
                         purpose: entry.status_purpose,
                         credential: entry.status_list_credential,

@@ -35,6 +35,10 @@ fn bundled_examples_pass_their_own_checks() {
         );
     }
     let licence = catalogue.by_id("business-licence").unwrap();
+    assert_ne!(licence.digest(), catalogue.by_id("digital-id").unwrap().digest());
+    let mut changed = licence.clone();
+    changed.claims[0].selectively_disclosable = false;
+    assert_ne!(licence.digest(), changed.digest());
     assert_eq!(licence.configuration_id(Format::SdJwtVc), "business-licence-sd-jwt");
     assert_eq!(licence.configuration_id(Format::LdpVc), "business-licence-vc");
 }

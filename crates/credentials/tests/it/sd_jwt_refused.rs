@@ -103,6 +103,8 @@ fn refused_by_verification() {
         ),
         ("kb_too_old", binding(|c| c["iat"] = (NOW.0 - 301).into()), vec![Flaw::KeyBindingTooOld]),
         ("kb_in_future", binding(|c| c["iat"] = (NOW.0 + 61).into()), vec![Flaw::KeyBindingInFuture]),
+        ("kb_expired", binding(|c| c["exp"] = (NOW.0 - 60).into()), vec![Flaw::KeyBindingTooOld]),
+        ("kb_not_yet", binding(|c| c["nbf"] = (NOW.0 + 61).into()), vec![Flaw::KeyBindingInFuture]),
         (
             "kb_without_time",
             binding(|c| drop(c.as_object_mut().unwrap().remove("iat"))),
@@ -189,6 +191,21 @@ fn refused_by_the_issuers_key() {
             .expect_err(name);
         assert_eq!(refused.flaws()[0], Flaw::AlgorithmNotOfKey, "{name}");
     }
+}
+
+#[test]
+fn refused_for_whose_key_it_is() {
+    let right = issuer(Algorithm::Es256);
+    let flaws = |kid: &str| {
+        let issuance = credentials::sd_jwt::Issuance { kid: Some(kid.to_owned()), ..sd_jwt_issuance() };
+        let text = issuance.sign(&right, &mut testkit::rng(1)).unwrap();
+        let found = Unverified::parse(&text).unwrap().check_issuer(right.public_key(), NOW);
+        found.flaws().to_vec()
+    };
+    assert_eq!(flaws("did:hui:anhui:zIssuer#key-2"), []);
+    assert_eq!(flaws("key-2"), []);
+    assert_eq!(flaws("did:hui:anhui:zOther#key-2"), [Flaw::KeyOfAnotherController]);
+    assert_eq!(flaws("did:hui:anhui:zIssuer/x#key-2"), [Flaw::KeyOfAnotherController]);
 }
 
 #[test]
@@ -385,6 +402,10 @@ fn refused_by_the_parser() {
     ] {
         assert_eq!(Unverified::parse(&text).map(drop), Err(error), "{name}");
     }
+    // A certificate may name the issuer instead.
+    let header = Header { x5c: Some(vec!["MIIB".to_owned()]), ..Header::typed(TYP) };
+    let certified = jws::sign(&header, &json!({"vct": "x"}), &issuer(Algorithm::Es256)).unwrap() + "~";
+    assert_eq!(Unverified::parse(&certified).unwrap().issuer(), None);
     // A plain SD-JWT may go without issuer and type.
     assert!(Unverified::parse_plain(&typ("example+sd-jwt"), "example+sd-jwt").is_ok());
     assert!(sd_jwt_issuance().status.is_some());

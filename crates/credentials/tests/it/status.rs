@@ -6,8 +6,8 @@ use credentials::data_integrity::UnverifiedCredential;
 use credentials::jws::{self, Header, VerifyError};
 use credentials::key::{Algorithm, Signer};
 use credentials::status::{
-    Bits, BitstringError, BitstringList, MAX_LIST_BYTES, MIN_ENTRIES, Purpose, Status, StatusRef, TokenList,
-    TokenListClaims, TokenListError,
+    Bits, BitstringError, BitstringList, MAX_LIST_BYTES, MIN_ENTRIES, Purpose, Status, StatusRef,
+    StatusRefError, TokenList, TokenListClaims, TokenListError,
 };
 use serde_json::{Value, json};
 use std::io::Write;
@@ -258,6 +258,13 @@ fn references_survive_both_formats() {
             "status_list": {"idx": 4711, "uri": "https://issuer.example/status-lists/3"},
             "registry": {"idx": 4711, "list": "did:hui:anhui:zIssuer/status/3"},
         })
+    );
+    let mut wide = status().to_credential_status();
+    wide[0]["statusSize"] = 2.into();
+    assert_eq!(
+        StatusRef::from_credential_status(&wide),
+        Err(StatusRefError::Unsupported),
+        "entries_of_two_bits"
     );
     let in_vc = StatusRef { token: None, ..status() };
     assert_eq!(StatusRef::from_credential_status(&in_vc.to_credential_status()), Ok(in_vc));
