@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use registry::api::{HeadResponse, SubmitResponse};
+use registry::api::{BlockSummary, HeadResponse, SubmitResponse};
 use registry::{
     Author, Certificate, CertifiedBlock, Evidence, Genesis, Hash32, Header, Record, RecordBytesError,
     RecordKey, State, Transaction, TransactionError, TxError,
@@ -36,6 +36,12 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// [`BlockReadError`].
     async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError>;
+
+    /// At most `limit` blocks from height `from` downwards, without their transactions.
+    ///
+    /// # Errors
+    /// [`BlockReadError`].
+    async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError>;
 
     /// Whether it takes transactions.
     fn is_ready(&self) -> bool;

@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registry::api::SubmitResponse;
+use registry::api::{BlockSummary, SubmitResponse};
 use registry::build::TxSigner;
 use registry::{CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
 use tokio::sync::{oneshot, watch};
@@ -88,7 +88,7 @@ impl SoloLedger {
         signer: Arc<dyn TxSigner>,
     ) -> Result<Self, OpenError> {
         let io_error = |source| OpenError::Io { path: config.folder.clone(), source };
-        std::fs::create_dir_all(&config.folder).map_err(io_error)?;
+        crate::keys::create_folder(&config.folder).map_err(io_error)?;
         let opened = open::open(&config.folder, genesis)?;
         let genesis = opened.genesis;
         match genesis.validators.as_slice() {
@@ -187,9 +187,19 @@ impl Ledger for SoloLedger {
         }
         let (indexer, reader) = (Arc::clone(&self.indexer), Arc::clone(&self.reader));
         let read = tokio::task::spawn_blocking(move || {
-            let Some(offset) = indexer.offset(height)? else { return Ok(None) };
-            let block = reader.read(offset)?.filter(|block| block.block.header.height == height);
+            let Some(place) = indexer.place(height)? else { return Ok(None) };
+            let block = reader.read(place.offset)?.filter(|block| block.block.header.height == height);
             block.map(Some).ok_or(BlockReadError::Damaged { height })
+        });
+        read.await.map_err(std::io::Error::other)?
+    }
+
+    async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError> {
+        let indexer = Arc::clone(&self.indexer);
+        let heights = (1..=from.min(self.tip().header.height)).rev().take(limit);
+        let read = tokio::task::spawn_blocking(move || {
+            let places = heights.map(|height| indexer.place(height)).filter_map(Result::transpose);
+            places.map(|place| Ok(place?.summary)).collect()
         });
         read.await.map_err(std::io::Error::other)?
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use registry::api::{BlockSummary, BlockView, BlocksResponse, HeadResponse, MAX_BLOCKS, NonceResponse};
+use registry::api::{BlockView, BlocksResponse, HeadResponse, MAX_BLOCKS, NonceResponse};
 use registry::{Anchor, Author, Genesis};
 use serde::Deserialize;
 use service::Problem;
@@ -27,21 +27,14 @@ pub(super) async fn list(
     State(ledger): State<Arc<dyn Ledger>>,
     Query(page): Query<Page>,
 ) -> Result<Json<BlocksResponse>, Problem> {
-    let tip = ledger.tip().header.height;
     let limit = page.limit.unwrap_or(DEFAULT_BLOCKS);
     if !(1..=MAX_BLOCKS).contains(&limit) {
         return Err(
             Problem::bad_request("limit", "Ask for 1 to 100 blocks at once").with("limit", MAX_BLOCKS)
         );
     }
-    let from = page.from.unwrap_or(tip).min(tip);
-    let mut blocks = Vec::new();
-    for height in (1..=from).rev().take(usize::try_from(limit).unwrap_or(0)) {
-        let Some(block) = ledger.block(height).await.map_err(Problem::internal)? else { break };
-        let header = block.block.header;
-        let transactions = block.block.transactions.len();
-        blocks.push(BlockSummary { id: block.certificate.block_id, height, time: header.time, transactions });
-    }
+    let limit = usize::try_from(limit).unwrap_or(1);
+    let blocks = ledger.blocks(page.from.unwrap_or(u64::MAX), limit).await.map_err(Problem::internal)?;
     Ok(Json(BlocksResponse { blocks }))
 }
 

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use registry::api::BlockSummary;
 use registry::{CertifiedBlock, Hash32, Record, RecordKey, State};
 use serde::{Deserialize, Serialize};
 use store::{BytesTable, OpenError, Options, Range, Store, StoreError, Table};
@@ -11,7 +12,7 @@ use store::{BytesTable, OpenError, Options, Range, Store, StoreError, Table};
 const META: Table<str, IndexTip> = Table::new("tip");
 /// The newest indexed block once more, so that the log's last record can be put back should the disk lose it.
 const LAST_BLOCK: BytesTable<str> = Table::new("last-block");
-const OFFSETS: Table<u64, u64> = Table::new("offsets");
+const BLOCKS: Table<u64, Place> = Table::new("blocks");
 const RECORDS: BytesTable<str> = Table::new("records");
 const ONLY: &str = "only";
 const PAGE: usize = 2000;
@@ -26,11 +27,32 @@ pub(super) struct IndexTip {
     pub(super) end: u64,
 }
 
+/// Where a block is, and what a list of blocks says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Where its record is in the log.
+    pub(super) offset: u64,
+    pub(super) summary: BlockSummary,
+}
+
+impl Place {
+    pub(super) fn of(block: &CertifiedBlock, offset: u64) -> Self {
+        let header = &block.block.header;
+        let summary = BlockSummary {
+            id: block.certificate.block_id,
+            height: header.height,
+            time: header.time,
+            transactions: block.block.transactions.len(),
+        };
+        Self { offset, summary }
+    }
+}
+
 /// What to write down of some blocks; later ones overwrite.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) records: std::collections::HashMap<RecordKey, Record>,
-    pub(super) offsets: Vec<(u64, u64)>,
+    pub(super) places: Vec<Place>,
     pub(super) last: Option<(IndexTip, CertifiedBlock)>,
 }
 
@@ -80,8 +102,8 @@ impl Index {
         Ok(bytes.and_then(|bytes| borsh::from_slice(&bytes).ok()))
     }
 
-    pub(super) fn offset(&self, height: u64) -> Result<Option<u64>, StoreError> {
-        self.store.get(&OFFSETS, height)
+    pub(super) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
+        self.store.get(&BLOCKS, height)
     }
 
     /// The state its records make; compare the root before believing it. None when a key is not one.
@@ -106,8 +128,8 @@ impl Index {
             for (key, record) in &batch.records {
                 tx.put(&RECORDS, key.to_string().as_str(), record.to_bytes().as_slice())?;
             }
-            for (height, offset) in &batch.offsets {
-                tx.put(&OFFSETS, *height, offset)?;
+            for place in &batch.places {
+                tx.put(&BLOCKS, place.summary.height, place)?;
             }
             if let Some((tip, block)) = &batch.last {
                 let bytes = borsh::to_vec(block).map_err(|error| StoreError::Failed(error.to_string()))?;

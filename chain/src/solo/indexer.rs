@@ -10,7 +10,7 @@ use std::time::Duration;
 use registry::{CertifiedBlock, Record, RecordKey};
 use store::StoreError;
 
-use crate::solo::index::{Batch, Index, IndexTip};
+use crate::solo::index::{Batch, Index, IndexTip, Place};
 
 /// How long changes are gathered. A start replays at most what was made in this time.
 const GATHER: Duration = Duration::from_millis(250);
@@ -30,8 +30,8 @@ struct Shared {
 #[derive(Default)]
 struct Gathered {
     batch: Batch,
-    /// Offsets of blocks that are not in the index yet.
-    fresh: BTreeMap<u64, u64>,
+    /// Blocks that are not in the index yet.
+    fresh: BTreeMap<u64, Place>,
     stop: bool,
 }
 
@@ -48,19 +48,20 @@ impl Indexer {
     pub(super) fn add(&self, block: CertifiedBlock, updates: BTreeMap<RecordKey, Record>, tip: IndexTip) {
         let mut gathered = self.shared.lock();
         gathered.batch.records.extend(updates);
-        gathered.batch.offsets.push((tip.height, tip.offset));
-        gathered.fresh.insert(tip.height, tip.offset);
+        let place = Place::of(&block, tip.offset);
+        gathered.batch.places.push(place.clone());
+        gathered.fresh.insert(tip.height, place);
         gathered.batch.last = Some((tip, block));
         drop(gathered);
         self.shared.changed.notify_one();
     }
 
     /// Where the block is in the log.
-    pub(super) fn offset(&self, height: u64) -> Result<Option<u64>, StoreError> {
-        if let Some(offset) = self.shared.lock().fresh.get(&height) {
-            return Ok(Some(*offset));
+    pub(super) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
+        if let Some(place) = self.shared.lock().fresh.get(&height) {
+            return Ok(Some(place.clone()));
         }
-        self.shared.index.offset(height)
+        self.shared.index.place(height)
     }
 
     pub(super) fn is_sound(&self) -> bool {
@@ -95,7 +96,7 @@ impl Shared {
             let batch = std::mem::take(&mut gathered.batch);
             let stop = gathered.stop;
             drop(gathered);
-            let written = batch.offsets.iter().map(|(height, _)| *height).max();
+            let written = batch.places.iter().map(|place| place.summary.height).max();
             if let (Some(written), true) = (written, self.is_sound()) {
                 match self.index.write(batch) {
                     Ok(()) => self.lock().fresh.retain(|height, _| *height > written),

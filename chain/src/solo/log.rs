@@ -15,6 +15,8 @@ use std::sync::Mutex;
 use registry::{CertifiedBlock, Hash32};
 use sha2::{Digest, Sha256};
 
+use crate::keys::sync_folder;
+
 const HEAD: &[u8; 8] = b"HZLOG\0\0\x01";
 const HEAD_BYTES: u64 = 40;
 const MARK: &[u8; 4] = b"HZBK";
@@ -68,6 +70,7 @@ impl BlockLog {
             file.set_len(0)?;
             file.write_all(&[HEAD.as_slice(), &chain_id.0].concat())?;
             file.sync_all()?;
+            path.parent().map_or(Ok(()), sync_folder)?;
             return Ok(Self { file, end: HEAD_BYTES });
         }
         let mut head = [0; HEAD_BYTES as usize];

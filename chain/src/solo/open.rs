@@ -11,7 +11,7 @@ use registry::{
 
 use crate::keys::write_new;
 use crate::ledger::Tip;
-use crate::solo::index::{Batch, Index, IndexTip};
+use crate::solo::index::{Batch, Index, IndexTip, Place};
 use crate::solo::log::{BlockLog, LogError};
 use crate::solo::recent::Recent;
 
@@ -129,7 +129,7 @@ pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, Open
     };
     while let Some((block, end)) = log.next(replay.offset)? {
         replay.take(block, end)?;
-        if replay.batch.offsets.len() >= BATCH {
+        if replay.batch.places.len() >= BATCH {
             index.write(std::mem::take(&mut replay.batch))?;
         }
     }
@@ -267,7 +267,7 @@ impl<'g> Replay<'g> {
         }
         self.recent.take(&block);
         self.batch.records.extend(executed.updates);
-        self.batch.offsets.push((header.height, self.offset));
+        self.batch.places.push(Place::of(&block, self.offset));
         let tip = IndexTip { height: header.height, block_id: header.id(), offset: self.offset, end };
         self.batch.last = Some((tip, block.clone()));
         self.state = executed.state;

@@ -1,6 +1,7 @@
 //! The chain from outside: the engine, its folder after every kind of end, and the node's routes.
 #![expect(clippy::unwrap_used, reason = "what a test builds on must hold")]
 
+mod bench;
 mod crash;
 mod damage;
 mod fixture;

@@ -19,10 +19,12 @@ pub use wire::EvidenceBytesError;
 /// for a 300-byte record among 100,000 under four validators. Unchecked; [`verify`] makes it [`Proven`].
 ///
 /// Bytes: [`Evidence::to_bytes`]. JSON: those bytes in base64url.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Evidence {
     pub(crate) key: RecordKey,
     pub(crate) record: Option<Vec<u8>>,
+    /// What `record` encodes, when it was decoded already: decoding checks its keys, which takes time.
+    pub(crate) decoded: Option<Record>,
     pub(crate) proof: CompactProof,
     pub(crate) seal: Seal,
 }
@@ -66,7 +68,7 @@ impl Evidence {
             round: certificate.round,
             signatures: certificate.signatures,
         };
-        Self { key, record, proof, seal }
+        Self { key, record, decoded: None, proof, seal }
     }
 
     /// What it is evidence of. Unchecked.
@@ -87,6 +89,16 @@ impl Evidence {
         self.seal.height
     }
 }
+
+impl PartialEq for Evidence {
+    fn eq(&self, other: &Self) -> bool {
+        // `decoded` follows from `record`.
+        (&self.key, &self.record, &self.proof, &self.seal)
+            == (&other.key, &other.record, &other.proof, &other.seal)
+    }
+}
+
+impl Eq for Evidence {}
 
 pub(crate) fn tag(hash: &Hash32) -> [u8; 2] {
     let [a, b, ..] = hash.0;

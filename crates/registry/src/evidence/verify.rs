@@ -77,9 +77,10 @@ pub fn verify(
     if now.after(CLOCK_SKEW) < time {
         return Err(EvidenceError::FromTheFuture { time });
     }
-    let record = match &evidence.record {
-        Some(bytes) => Some(Record::from_bytes(bytes).map_err(|_| EvidenceError::Record)?),
-        None => None,
+    let record = match (&evidence.decoded, &evidence.record) {
+        (Some(record), _) => Some(record.clone()),
+        (None, Some(bytes)) => Some(Record::from_bytes(bytes).map_err(|_| EvidenceError::Record)?),
+        (None, None) => None,
     };
     if record.as_ref().is_some_and(|record| record.key() != evidence.key) {
         return Err(EvidenceError::Record);

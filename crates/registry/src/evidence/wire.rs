@@ -72,25 +72,25 @@ impl Evidence {
             return Err(EvidenceBytesError::Version);
         }
         let (chain_tag, validators_tag) = (input.array()?, input.array()?);
-        let (key, record) = match input.byte()? {
+        let (key, record, decoded) = match input.byte()? {
             0 => {
                 let key = RecordKey::deserialize(&mut input.0).map_err(|_| Malformed)?;
                 if input.array()? != key_check(&key) {
                     return Err(Malformed);
                 }
-                (key, None)
+                (key, None, None)
             }
             1 => {
                 let length = input.number()?.min(MAX_RECORD_BYTES + 1);
                 let bytes = input.take(usize::try_from(length).map_err(|_| Malformed)?)?.to_vec();
-                let key = Record::from_bytes(&bytes).map_err(|_| Malformed)?.key();
-                (key, Some(bytes))
+                let record = Record::from_bytes(&bytes).map_err(|_| Malformed)?;
+                (record.key(), Some(bytes), Some(record))
             }
             _ => return Err(Malformed),
         };
         let proof = input.proof(record.is_some())?;
         let seal = input.seal(chain_tag, validators_tag)?;
-        if input.0.is_empty() { Ok(Self { key, record, proof, seal }) } else { Err(Malformed) }
+        if input.0.is_empty() { Ok(Self { key, record, decoded, proof, seal }) } else { Err(Malformed) }
     }
 
     /// The bytes in base64url without padding.

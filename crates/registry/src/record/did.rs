@@ -14,6 +14,7 @@ use crate::time::UnixMillis;
 /// One version of a DID. The current one carries the retired keys too, so that "was this key valid at t?" is answered
 /// by this one record, proven fresh; the versions before it stand unchanged at their own keys, for resolution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DidRecord {
     /// Whose record.
     pub did: Did,
@@ -68,6 +69,7 @@ impl DidRecord {
 
 /// A key in a DID. A fragment names one key for ever: it is never given to another key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct VerificationKey {
     /// The part after `#`.
     pub fragment: Slug,
