@@ -31,8 +31,7 @@ pub enum Command {
     /// Run the chain, two issuers, a phone and a counter (the default).
     Demo(DemoArgs),
     /// A wallet in the terminal.
-    #[command(subcommand)]
-    Wallet(WalletCommand),
+    Wallet(WalletArgs),
     /// What the chain says, and what its governing departments decide.
     Registry(RegistryArgs),
     /// An organisation's own identifier on the chain.
@@ -59,6 +58,17 @@ pub struct DemoArgs {
 }
 
 /// `huizheng wallet …`
+#[derive(Debug, Args)]
+pub struct WalletArgs {
+    /// Which chain the wallet will belong to; only `init` asks.
+    #[command(flatten)]
+    pub node: NodeArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: WalletCommand,
+}
+
+/// What a wallet does. The PIN is asked for on the terminal, or comes from HUIZHENG_PIN.
 #[derive(Debug, Subcommand)]
 pub enum WalletCommand {
     /// Make the wallet and choose its PIN.

@@ -1,8 +1,14 @@
 //! The command `huizheng`: the demo, a wallet, the registry, measurements.
 
 pub mod args;
+pub mod demo;
+mod device;
 pub mod fault;
 mod files;
 pub mod govern;
+pub mod phone;
+pub mod stack;
+mod story;
 pub mod term;
 pub mod urls;
+pub mod wallet;

@@ -1,2 +1,38 @@
-//! The command huizheng.
-fn main() {}
+//! The command `huizheng`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::args::{Cli, Command};
+use cli::fault::{Done, OrFault};
+use cli::term::Paint;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("{}", fault.render(Paint::stderr()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Done {
+    service::telemetry::init(service::telemetry::Format::Human, &cli.log).or_fault("see --log in --help")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .or_fault("the system gives no threads or sockets; free some and try again")?;
+    let data = cli.data;
+    runtime.block_on(async {
+        match cli.command {
+            None => cli::demo::run(&data, cli.demo).await,
+            Some(Command::Demo(demo)) => cli::demo::run(&data, demo).await,
+            Some(Command::Wallet(command)) => cli::wallet::run(&data, command).await,
+            Some(Command::Registry(args)) => cli::govern::run(&data, args).await,
+            Some(Command::Org(args)) => cli::govern::run_org(&data, args).await,
+            _ => Ok(()),
+        }
+    })
+}

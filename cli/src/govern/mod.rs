@@ -8,6 +8,7 @@ mod organisation;
 pub use governance::{Governance, GovernanceError};
 pub use grants::{ensure_accredited, ensure_purpose, read_purpose};
 pub use node::connect;
+pub(crate) use node::node_url;
 pub use organisation::run as run_org;
 
 use std::path::Path;

@@ -9,13 +9,21 @@ use crate::args::NodeArgs;
 use crate::fault::{Done, Fault, OrFault};
 use crate::urls::Urls;
 
+/// Where the demo runs its node.
+const DEMO_NODE: &str = "http://127.0.0.1:7100";
+
+/// The node that the data folder names, else the one where the demo runs it.
+pub(crate) fn node_url(data: &Path) -> String {
+    Urls::read(&Urls::path_in(data)).map_or_else(|_| DEMO_NODE.to_owned(), |known| known.chain.url)
+}
+
 /// Connects as the arguments say, else as the data folder says.
 pub async fn connect(data: &Path, args: &NodeArgs) -> Done<NodeClient> {
     let known = Urls::read(&Urls::path_in(data)).ok();
     let url = match (&args.node, &known) {
         (Some(url), _) => url.trim_end_matches('/').to_owned(),
         (None, Some(known)) => known.chain.url.clone(),
-        (None, None) => "http://127.0.0.1:7100".to_owned(),
+        (None, None) => DEMO_NODE.to_owned(),
     };
     let anchor = match (&args.anchor, known) {
         (Some(path), _) => read_anchor(path)?,

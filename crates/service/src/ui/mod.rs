@@ -30,7 +30,7 @@ pub use form::{
 pub use icon::{Icon, icon};
 pub use live::{countdown, live};
 pub use maud::{Markup, PreEscaped, html};
-pub(crate) use page::MARK;
+pub use page::MARK;
 pub use page::{Brand, NavItem, Page, Width};
 pub use panel::{QrPanel, Tone, copy, empty, heading, notice, panel, qr_panel, stepper, toast};
 pub use pattern::pattern;

@@ -225,7 +225,7 @@ pub(crate) fn mark() -> Markup {
 }
 
 /// The mark alone, as SVG.
-pub(crate) const MARK: &str = concat!(
+pub const MARK: &str = concat!(
     "<svg class=\"mark\" viewBox=\"0 0 40 40\" aria-hidden=\"true\" focusable=\"false\" xmlns=\"http://www.w3.org/2000/svg\">",
     "<rect width=\"40\" height=\"40\" rx=\"9\" fill=\"#14475a\"/>",
     "<path fill=\"#f4f8f8\" d=\"M9 32V20h4v-4.5h4V11h6v4.5h4V20h4v12z\"/>",

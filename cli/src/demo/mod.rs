@@ -1,0 +1,45 @@
+//! `huizheng demo`: everything at once, until Ctrl-C.
+
+mod panel;
+
+use std::path::Path;
+
+use crate::args::DemoArgs;
+use crate::fault::{Done, Fault, OrFault};
+use crate::stack::{Ports, Stack, StackConfig, StackError};
+use crate::term::{Ink, Paint};
+
+/// The first port where none is named.
+const PORT_BASE: u16 = 7100;
+
+/// Runs `huizheng demo`, in one of its three ways.
+pub async fn run(data: &Path, args: DemoArgs) -> Done {
+    let ports = Ports::from_base(args.port_base.unwrap_or(PORT_BASE));
+    if args.story {
+        return crate::story::run(data, ports).await;
+    }
+    let stack = start(data, ports).await?;
+    if let Some(file) = &args.urls {
+        stack.urls().write(file).map_err(|error| {
+            Fault::new(format!("{}: {error}", file.display()), "name a file that can be written with --urls")
+        })?;
+    }
+    if !args.headless {
+        print!("{}", panel::render(Paint::stdout(), stack.urls(), data, stack.is_new()));
+    }
+    service::server::shutdown_signal().await;
+    if !args.headless {
+        eprintln!("{}", Paint::stderr().text(Ink::Faint, "stopping; everything is kept"));
+    }
+    stack.shutdown().await;
+    Ok(())
+}
+
+/// Starts the stack, or says what to do.
+pub(crate) async fn start(data: &Path, ports: Ports) -> Done<Stack> {
+    let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
+    Stack::start(config).await.map_err(|error: StackError| {
+        let todo = error.todo();
+        Err::<(), _>(error).or_fault(todo).err().unwrap_or_else(|| Fault::new("", ""))
+    })
+}

@@ -1,0 +1,196 @@
+//! A counter's request: consent, and what came of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use registry::LegalBasis;
+use serde::Deserialize;
+use service::extract::{Form, Path, Query};
+use service::ui::{ConsentView, Icon, Leaf, Page, Tone, WhoAsks, consent, empty, link_button, notice};
+use service::{Lang, Problem};
+use wallet_core::{CardOption, Choice, ConsentRequest, Question};
+
+use super::cards::{labels, picture};
+use super::frame::{Screen, Tab};
+use super::state::{App, Holder};
+use super::words::{self, Said, texts};
+
+/// What was chosen, by question: `?<question>=<option>`.
+type Chosen = BTreeMap<String, String>;
+
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(chosen): Query<Chosen>,
+    holder: Holder,
+) -> Response {
+    match app.request(&id) {
+        Some(request) => draw(&holder, &id, &request, &chosen).into_response(),
+        None => Redirect::to("/scan").into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Decided {
+    csrf: String,
+    decision: Decision,
+    #[serde(flatten)]
+    chosen: Chosen,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Decision {
+    Share,
+    Decline,
+}
+
+pub(super) async fn decide(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    holder: Holder,
+    Form(decided): Form<Decided>,
+) -> Result<Response, Problem> {
+    holder.session.check_csrf(&decided.csrf)?;
+    let Some(request) = app.request(&id) else { return Ok(Redirect::to("/scan").into_response()) };
+    let lang = holder.visitor.lang;
+    let t = texts(lang);
+    let name = lang.pick(&request.verifier.name.zh, &request.verifier.name.en);
+    app.forget(&id);
+    match decided.decision {
+        Decision::Decline => {
+            holder.wallet.decline(&request.id).await.map_err(Problem::internal)?;
+            Ok(ended(
+                &holder,
+                Icon::Shield,
+                t.get("request.declined"),
+                &t.with("request.declined_lead", &[("name", name)]),
+            )
+            .into_response())
+        }
+        Decision::Share => {
+            let choice = request.questions.iter().fold(Choice::first(), |choice, question| {
+                choice.with(&question.id, &pick(question, &decided.chosen).id)
+            });
+            Ok(match holder.wallet.present(&request.id, &choice).await {
+                Ok(_) => {
+                    let lead = t.with("request.shared_lead", &[("name", name)]);
+                    ended(&holder, Icon::Tick, t.get("request.shared"), &lead).into_response()
+                }
+                Err(error) => failed(&holder, &words::not_presented(lang, &error)).into_response(),
+            })
+        }
+    }
+}
+
+/// The option chosen for a question; the first when none, or one that isn't there, is named.
+fn pick<'q>(question: &'q Question, chosen: &Chosen) -> &'q CardOption {
+    let wanted = chosen.get(&question.id);
+    let found = question.options.iter().find(|option| Some(&option.id) == wanted);
+    // A question has at least one option.
+    found.unwrap_or(&question.options[0])
+}
+
+fn draw(holder: &Holder, id: &str, request: &ConsentRequest, chosen: &Chosen) -> Page {
+    let lang = holder.visitor.lang;
+    let t = texts(lang);
+    let picked =
+        request.questions.iter().map(|question| (question, pick(question, chosen))).collect::<Vec<_>>();
+    let several = picked.len() > 1;
+    let leaves = picked.iter().flat_map(|(_, option)| leaves(lang, option, several)).collect::<Vec<_>>();
+    let stays = picked.iter().flat_map(|(_, option)| labels(lang, &option.stays)).collect::<Vec<_>>();
+    let warnings = picked.iter().flat_map(|(_, option)| &option.warnings);
+    let warnings = warnings.map(|warning| words::warning(lang, *warning).to_owned()).collect::<Vec<_>>();
+    let basis = match request.legal_basis {
+        LegalBasis::Consent => t.get("request.by_consent"),
+        LegalBasis::Statutory => t.get("request.by_law"),
+    };
+    let legal = html_free(basis, lang.pick(&request.legal_text.zh, &request.legal_text.en));
+    let kept = match request.retention_days {
+        0 => t.get("request.not_kept").to_owned(),
+        days => t.with("request.kept_days", &[("n", &days.to_string())]),
+    };
+    let view = ConsentView {
+        who: WhoAsks {
+            name: lang.pick(&request.verifier.name.zh, &request.verifier.name.en),
+            mark: t.get("request.mark"),
+            purpose: lang.pick(&request.purpose_name.zh, &request.purpose_name.en),
+            legal_basis: &legal,
+            kept: &kept,
+        },
+        leaves: &leaves,
+        stays: &stays,
+        warnings: &warnings,
+        action: &format!("/requests/{id}"),
+        csrf: &holder.session.csrf,
+        extra: choices(lang, id, &picked),
+    };
+    Screen::new(&holder.visitor, t.get("request.title")).back("/scan").body(consent(lang, &view))
+}
+
+fn html_free(basis: &str, text: &str) -> String {
+    format!("{basis} · {text}")
+}
+
+fn leaves(lang: Lang, option: &CardOption, several: bool) -> Vec<Leaf> {
+    let card = if several { lang.pick(&option.label.zh, &option.label.en) } else { "" };
+    let leaf = |claim: &wallet_core::ClaimView| Leaf {
+        label: lang.pick(&claim.label.zh, &claim.label.en).to_owned(),
+        value: picture(claim).unwrap_or(lang.pick(&claim.text.zh, &claim.text.en)).to_owned(),
+        card: card.to_owned(),
+    };
+    option.leaves.iter().map(leaf).collect()
+}
+
+/// Which card answers, with a way to take another one: choosing draws the page again with that card's values.
+fn choices(lang: Lang, id: &str, picked: &[(&Question, &CardOption)]) -> Markup {
+    let t = texts(lang);
+    html! {
+        @for (question, option) in picked {
+            input type="hidden" name=(question.id) value=(option.id);
+            @if question.options.len() > 1 {
+                details.stays {
+                    summary { (service::ui::icon(Icon::Card)) span { (t.with("request.from_card", &[("card", &called(lang, option))])) } }
+                    ul { @for other in question.options.iter().filter(|other| other.id != option.id) {
+                        li { a href=(with(id, picked, &question.id, &other.id)) { (called(lang, other)) } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn called(lang: Lang, option: &CardOption) -> String {
+    format!(
+        "{} · {} ({})",
+        lang.pick(&option.label.zh, &option.label.en),
+        option.holder_line,
+        words::format(lang, option.format)
+    )
+}
+
+/// The page's address with this option for this question, and the others as they are.
+fn with(id: &str, picked: &[(&Question, &CardOption)], question: &str, option: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (other, chosen) in picked {
+        query.append_pair(&other.id, if other.id == question { option } else { &chosen.id });
+    }
+    format!("/requests/{id}?{}", query.finish())
+}
+
+fn ended(holder: &Holder, sign: Icon, title: &str, lead: &str) -> Page {
+    let t = texts(holder.visitor.lang);
+    let on = html! { (link_button(t.get("request.to_cards"), "/", false)) (link_button(t.get("request.to_log"), "/log", true)) };
+    Screen::new(&holder.visitor, t.get("request.title")).tab(Tab::Cards).body(empty(sign, title, lead, on))
+}
+
+fn failed(holder: &Holder, said: &Said) -> Page {
+    let t = texts(holder.visitor.lang);
+    Screen::new(&holder.visitor, t.get("request.title")).back("/scan").tab(Tab::Scan).body(html! {
+        (notice(Tone::Bad, &said.what, &said.todo))
+        (link_button(t.get("scan.again"), "/scan", false))
+    })
+}

@@ -1,0 +1,109 @@
+//! Reading a QR code out of a picture: a camera frame, a photo, a screenshot.
+
+use std::io::Cursor;
+
+use image::imageops::{self, FilterType};
+use image::{GrayImage, ImageReader, Limits};
+
+/// The largest picture that is looked at, in pixels a side.
+const MAX_SIDE: u32 = 8192;
+/// Memory that decoding may take, in bytes.
+const MAX_MEMORY: u64 = 256 * 1024 * 1024;
+/// Codes fill a good part of a picture: beyond this many pixels a side there is nothing more to see.
+const ENOUGH: u32 = 1400;
+
+/// Why no text came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ScanError {
+    /// Not a PNG or JPEG, or damaged, or too large.
+    #[error("this is not a picture that can be read")]
+    NotAPicture,
+    /// No code in it, or too blurred.
+    #[error("there is no readable QR code in this picture")]
+    NoCode,
+}
+
+/// The text of the first readable QR code in a PNG or JPEG. Takes up to a second: not on a thread that others need.
+pub(crate) fn read(picture: &[u8]) -> Result<String, ScanError> {
+    let mut reader =
+        ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(|_| ScanError::NotAPicture)?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    let picture = reader.decode().map_err(|_| ScanError::NotAPicture)?.into_luma8();
+    let picture = shrink(picture, ENOUGH);
+    let half = || imageops::resize(&picture, picture.width() / 2, picture.height() / 2, FilterType::Triangle);
+    let larger =
+        || imageops::resize(&picture, picture.width() * 2, picture.height() * 2, FilterType::CatmullRom);
+    let small = picture.width().max(picture.height()) <= ENOUGH / 2;
+    decode(&picture)
+        .or_else(|| decode(&half()))
+        .or_else(|| small.then(larger).and_then(|larger| decode(&larger)))
+        .or_else(|| decode(&inverted(&picture)))
+        .ok_or(ScanError::NoCode)
+}
+
+fn decode(picture: &GrayImage) -> Option<String> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.as_raw()[y * width + x]);
+    prepared.detect_grids().iter().find_map(|grid| grid.decode().ok().map(|(_, text)| text))
+}
+
+fn shrink(picture: GrayImage, side: u32) -> GrayImage {
+    let longest = picture.width().max(picture.height());
+    if longest <= side {
+        return picture;
+    }
+    let scaled = |length: u32| (u64::from(length) * u64::from(side) / u64::from(longest)).max(1) as u32;
+    imageops::resize(&picture, scaled(picture.width()), scaled(picture.height()), FilterType::Triangle)
+}
+
+/// Light on dark, as some dark themes show codes.
+fn inverted(picture: &GrayImage) -> GrayImage {
+    let mut picture = picture.clone();
+    imageops::invert(&mut picture);
+    picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{ImageFormat, Luma};
+    use qrcode::QrCode;
+
+    const LINK: &str =
+        "openid-credential-offer://?credential_offer_uri=http%3A%2F%2F127.0.0.1%3A7102%2Foffers%2Fabc";
+
+    fn code(module: u32) -> GrayImage {
+        QrCode::new(LINK).expect("fits").render::<Luma<u8>>().module_dimensions(module, module).build()
+    }
+
+    fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).expect("encodes");
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_screenshot_a_photo_and_a_dark_one_are_read() {
+        assert_eq!(read(&encoded(&code(4), ImageFormat::Png)).as_deref(), Ok(LINK));
+        assert_eq!(read(&encoded(&code(2), ImageFormat::Jpeg)).as_deref(), Ok(LINK));
+        assert_eq!(read(&encoded(&code(60), ImageFormat::Png)).as_deref(), Ok(LINK));
+        assert_eq!(read(&encoded(&inverted(&code(6)), ImageFormat::Png)).as_deref(), Ok(LINK));
+        let mut desk = GrayImage::from_pixel(1600, 1200, Luma([180]));
+        imageops::overlay(&mut desk, &imageops::rotate90(&code(5)), 700, 300);
+        assert_eq!(read(&encoded(&desk, ImageFormat::Jpeg)).as_deref(), Ok(LINK));
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused() {
+        assert_eq!(read(b"not a picture"), Err(ScanError::NotAPicture));
+        assert_eq!(read(&[]), Err(ScanError::NotAPicture));
+        let truncated = &encoded(&code(4), ImageFormat::Png)[..200];
+        assert_eq!(read(truncated), Err(ScanError::NotAPicture));
+        assert_eq!(read(&encoded(&GrayImage::new(1, 1), ImageFormat::Png)), Err(ScanError::NoCode));
+    }
+}

@@ -1,0 +1,152 @@
+//! What the phone knows between two requests.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use service::session::Session;
+use service::ui::Visitor;
+use service::{Sessions, random};
+use wallet_core::ports::Ports;
+use wallet_core::{ConsentRequest, Offer, OpenError, Wallet, WalletConfig};
+
+/// A phone left alone locks itself after this long.
+const IDLE: Duration = Duration::from_secs(15 * 60);
+/// Something that was scanned is forgotten after this long.
+const PENDING_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How many scanned things wait at most.
+const MAX_PENDING: usize = 32;
+
+/// The phone's state.
+pub(super) struct App {
+    pub(super) vault: PathBuf,
+    pub(super) ports: Ports,
+    pub(super) config: WalletConfig,
+    pub(super) sessions: Sessions<()>,
+    wallet: RwLock<Option<Arc<Wallet>>>,
+    opening: tokio::sync::Mutex<()>,
+    pending: Mutex<HashMap<String, (Instant, Pending)>>,
+}
+
+/// Something that was scanned and waits for the holder.
+#[derive(Clone)]
+pub(super) enum Pending {
+    Offer(Arc<Offer>),
+    Request(Arc<ConsentRequest>),
+}
+
+impl App {
+    pub(super) fn new(vault: PathBuf, ports: Ports, config: WalletConfig, port: u16) -> Self {
+        // Browsers share cookies between the ports of a host; several phones on one host don't share their holders.
+        let cookie: &'static str = Box::leak(format!("hz_phone_{port}").into_boxed_str());
+        Self {
+            vault,
+            ports,
+            config,
+            sessions: Sessions::new(cookie, IDLE),
+            wallet: RwLock::new(None),
+            opening: tokio::sync::Mutex::default(),
+            pending: Mutex::default(),
+        }
+    }
+
+    /// Whether there is a wallet to unlock.
+    pub(super) fn has_wallet(&self) -> bool {
+        self.open_wallet().is_some() || Wallet::exists(&self.vault)
+    }
+
+    /// The wallet, if somebody has entered the PIN since the phone was switched on.
+    pub(super) fn open_wallet(&self) -> Option<Arc<Wallet>> {
+        self.wallet.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Checks the PIN, with the wallet's growing delays after wrong ones. The wallet that is open stays open, so that a
+    /// stranger's guesses don't put the holder out.
+    pub(super) async fn check_pin(&self, pin: &str) -> Result<(), OpenError> {
+        let _one_at_a_time = self.opening.lock().await;
+        match self.open_wallet() {
+            // Setting the PIN to itself counts as a try of the old one and changes nothing else.
+            Some(wallet) => match wallet.change_pin(pin, pin).await {
+                Err(OpenError::PinTooWeak(_)) => Err(OpenError::WrongPin { failed: 0, wait: Duration::ZERO }),
+                checked => checked,
+            },
+            None => {
+                let wallet = Wallet::open(&self.vault, pin, self.ports.clone(), self.config.clone()).await?;
+                self.set_wallet(Arc::new(wallet));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn set_wallet(&self, wallet: Arc<Wallet>) {
+        *self.wallet.write().unwrap_or_else(PoisonError::into_inner) = Some(wallet);
+    }
+
+    /// Keeps what was scanned; the id goes into the address.
+    pub(super) fn keep(&self, pending: Pending) -> String {
+        let mut all = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, (since, _)| since.elapsed() < PENDING_LIFETIME);
+        if all.len() >= MAX_PENDING {
+            all.clear();
+        }
+        let id = random::token(12);
+        all.insert(id.clone(), (Instant::now(), pending));
+        id
+    }
+
+    pub(super) fn offer(&self, id: &str) -> Option<Arc<Offer>> {
+        match self.find(id)? {
+            Pending::Offer(offer) => Some(offer),
+            Pending::Request(_) => None,
+        }
+    }
+
+    pub(super) fn request(&self, id: &str) -> Option<Arc<ConsentRequest>> {
+        match self.find(id)? {
+            Pending::Request(request) => Some(request),
+            Pending::Offer(_) => None,
+        }
+    }
+
+    /// Forgets what was dealt with.
+    pub(super) fn forget(&self, id: &str) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    fn find(&self, id: &str) -> Option<Pending> {
+        let all = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(id)
+            .filter(|(since, _)| since.elapsed() < PENDING_LIFETIME)
+            .map(|(_, pending)| pending.clone())
+    }
+}
+
+/// The holder, whose browser entered the PIN; anyone else is sent to do so.
+pub(super) struct Holder {
+    pub(super) wallet: Arc<Wallet>,
+    pub(super) session: Session<()>,
+    pub(super) visitor: Visitor,
+}
+
+impl FromRequestParts<Arc<App>> for Holder {
+    type Rejection = Response;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        if !app.has_wallet() {
+            return Err(Redirect::to("/welcome").into_response());
+        }
+        match (app.open_wallet(), app.sessions.find(&parts.headers)) {
+            (Some(wallet), Some(session)) => Ok(Self { wallet, session, visitor: Visitor::of(parts) }),
+            _ => Err(Redirect::to("/unlock").into_response()),
+        }
+    }
+}
+
+/// The field that every form of the phone has.
+#[derive(serde::Deserialize)]
+pub(super) struct Csrf {
+    pub(super) csrf: String,
+}

@@ -1,0 +1,64 @@
+//! The organisations of a stack, each with its own folder, keys and store.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use issuer::{Issuer, RunningIssuer};
+use registry::Anchor;
+use url::Url;
+use verifier::{RunningVerifier, Verifier};
+
+use super::StackError;
+use super::seed::{IssuerSeed, Seed};
+
+/// What every organisation is told.
+pub(super) struct Shared<'s> {
+    pub(super) data: &'s Path,
+    pub(super) anchor: &'s Anchor,
+    pub(super) node_url: &'s Url,
+    pub(super) staff_token: &'s str,
+}
+
+/// Who the demo's one staff token belongs to.
+const STAFF: &str = "窗口一号 Desk 1";
+
+pub(super) async fn issuer(
+    shared: &Shared<'_>,
+    seed: &IssuerSeed,
+    policy: issuer::Policy,
+    listen: SocketAddr,
+) -> Result<RunningIssuer, StackError> {
+    let config = issuer::Config {
+        name: seed.name.clone(),
+        credential_types: seed.credential_types.iter().map(ToString::to_string).collect(),
+        listen,
+        base_url: None,
+        node_url: shared.node_url.clone(),
+        anchor: shared.anchor.clone(),
+        staff: vec![issuer::StaffAccount::new(STAFF, shared.staff_token)],
+        data_dir: shared.data.join("issuers").join(seed.id.as_str()),
+        policy,
+    };
+    let failed = |reason| StackError::Issuer { id: seed.id.to_string(), reason: Box::new(reason) };
+    Issuer::bind(config).await.map_err(failed)
+}
+
+pub(super) async fn verifier(
+    shared: &Shared<'_>,
+    seed: &Seed,
+    policy: verifier::Policy,
+    listen: SocketAddr,
+) -> Result<RunningVerifier, StackError> {
+    let config = verifier::Config {
+        name: seed.verifier.name.clone(),
+        purposes: seed.purposes.iter().map(super::PurposeSeed::config).collect(),
+        listen,
+        base_url: None,
+        node_url: shared.node_url.clone(),
+        anchor: shared.anchor.clone(),
+        staff: vec![verifier::StaffAccount::new(STAFF, shared.staff_token)],
+        data_dir: shared.data.join("verifier"),
+        policy,
+    };
+    Ok(Verifier::bind(config).await.map_err(Box::new)?)
+}

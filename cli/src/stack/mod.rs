@@ -1,0 +1,130 @@
+//! Everything in one process on loopback: chain, issuers, counter, phone. The demo runs it, and so do end-to-end tests.
+
+mod error;
+mod members;
+mod seed;
+mod start;
+
+pub use error::StackError;
+pub use seed::{IssuerSeed, PurposeSeed, Seed, VerifierSeed};
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use chain::Node;
+use issuer::RunningIssuer;
+use service::NodeClient;
+use verifier::RunningVerifier;
+
+use crate::govern::Governance;
+use crate::phone::RunningPhone;
+use crate::urls::Urls;
+
+/// What a stack is started with.
+#[derive(Debug, Clone)]
+pub struct StackConfig {
+    /// Everything is kept here; made if missing.
+    pub data: PathBuf,
+    /// The ports to take.
+    pub ports: Ports,
+    /// Who takes part.
+    pub seed: Seed,
+    /// Issuers' periods and sizes.
+    pub issuing: issuer::Policy,
+    /// The counter's periods and sizes.
+    pub checking: verifier::Policy,
+}
+
+impl StackConfig {
+    /// The demo's organisations with their usual periods.
+    ///
+    /// # Errors
+    /// [`StackError::Seed`], which only a broken build has.
+    pub fn new(data: impl Into<PathBuf>, ports: Ports) -> Result<Self, StackError> {
+        Ok(Self {
+            data: data.into(),
+            ports,
+            seed: Seed::bundled()?,
+            issuing: issuer::Policy::default(),
+            checking: verifier::Policy::default(),
+        })
+    }
+}
+
+/// Which ports of the loopback address to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ports {
+    /// Whatever is free.
+    Any,
+    /// These in a row, from the chain to the phone.
+    From(u16),
+}
+
+impl Ports {
+    /// `0` takes any free ones.
+    pub fn from_base(base: u16) -> Self {
+        if base == 0 { Self::Any } else { Self::From(base) }
+    }
+
+    fn addr(self, index: u16) -> SocketAddr {
+        let port = match self {
+            Self::Any => 0,
+            Self::From(base) => base.saturating_add(index),
+        };
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+    }
+}
+
+/// A stack that is running. Dropping it without [`Stack::shutdown`] is like a power cut: nothing acknowledged is lost.
+pub struct Stack {
+    node: Node,
+    issuers: BTreeMap<String, RunningIssuer>,
+    verifier: RunningVerifier,
+    phone: RunningPhone,
+    client: NodeClient,
+    governance: Governance,
+    urls: Urls,
+    new: bool,
+}
+
+impl Stack {
+    /// Starts everything, in order: the chain (its genesis at the first start), the issuers and the counter (which
+    /// register their own DIDs), then what governance has to say of them, as far as the chain doesn't say it yet.
+    ///
+    /// # Errors
+    /// [`StackError`]; what was started by then stops with its value.
+    pub async fn start(config: StackConfig) -> Result<Self, StackError> {
+        start::start(config).await
+    }
+
+    /// Where everything is.
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    /// The chain's client, for questions and transactions beside the services'.
+    pub fn client(&self) -> &NodeClient {
+        &self.client
+    }
+
+    /// The governing departments, who can grant and withdraw.
+    pub fn governance(&self) -> &Governance {
+        &self.governance
+    }
+
+    /// Whether this start began a new chain.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// Stops everything: requests in flight finish, stores are flushed; the chain last.
+    pub async fn shutdown(self) {
+        self.phone.shutdown().await;
+        self.verifier.shutdown().await;
+        for issuer in self.issuers.into_values() {
+            issuer.shutdown().await;
+        }
+        self.node.shutdown().await;
+    }
+}

@@ -1,0 +1,108 @@
+//! Who takes part in the demo, as data.
+
+use registry::{Ask, Did, LegalBasis, LocalText, PurposeDraft, Slug, UnixMillis};
+use serde::Deserialize;
+use verifier::{AskConfig, PurposeConfig};
+
+/// The organisations and purposes of a network.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    /// The network's name, part of every DID.
+    pub network: Slug,
+    /// Those who issue.
+    pub issuers: Vec<IssuerSeed>,
+    /// The counter.
+    pub verifier: VerifierSeed,
+    /// What the counter asks for.
+    pub purposes: Vec<PurposeSeed>,
+}
+
+/// One issuer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerSeed {
+    /// Short name: its folder, its place in the list of addresses.
+    pub id: Slug,
+    /// Its name.
+    pub name: LocalText,
+    /// What it issues.
+    pub credential_types: Vec<Slug>,
+}
+
+/// The counter.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifierSeed {
+    /// Its name.
+    pub name: LocalText,
+}
+
+/// One purpose: what the counter asks, and on what ground.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurposeSeed {
+    id: Slug,
+    title: LocalText,
+    legal_basis: LegalBasis,
+    legal_text: LocalText,
+    retention_days: u32,
+    asks: Vec<AskConfig>,
+}
+
+impl Seed {
+    /// The demo's: Anhui.
+    pub fn bundled() -> Result<Self, toml::de::Error> {
+        toml::from_str(include_str!("../../seed/anhui.toml"))
+    }
+}
+
+impl PurposeSeed {
+    /// As the counter is configured with it.
+    pub fn config(&self) -> PurposeConfig {
+        PurposeConfig { id: self.id.clone(), title: self.title.clone(), asks: self.asks.clone() }
+    }
+
+    /// As governance registers it for this organisation.
+    pub fn draft(&self, did: &Did, verifier_name: &LocalText, from: UnixMillis) -> PurposeDraft {
+        let ask = |ask: &AskConfig| Ask {
+            credential_type: ask.credential_type.clone(),
+            claims: ask.claims.clone(),
+        };
+        PurposeDraft {
+            did: did.clone(),
+            purpose: self.id.clone(),
+            verifier_name: verifier_name.clone(),
+            purpose_name: self.title.clone(),
+            legal_basis: self.legal_basis,
+            legal_text: self.legal_text.clone(),
+            asks: self.asks.iter().map(ask).collect(),
+            retention_days: self.retention_days,
+            valid_from: from,
+            valid_until: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use credentials::catalogue::Catalogue;
+
+    #[test]
+    fn the_seed_names_only_what_the_catalogue_has() {
+        let seed = Seed::bundled().expect("reads");
+        let catalogue = Catalogue::bundled().expect("reads");
+        for issuer in &seed.issuers {
+            for kind in &issuer.credential_types {
+                assert!(catalogue.by_id(kind.as_str()).is_some(), "{kind}");
+            }
+        }
+        for ask in seed.purposes.iter().flat_map(|purpose| &purpose.asks) {
+            let kind = catalogue.by_id(ask.credential_type.as_str()).expect("a type");
+            for claim in &ask.claims {
+                assert!(kind.claim(claim).is_some(), "{claim}");
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What the wallet holds: cards, one card, the log.
+
+use service::{Lang, dates};
+use wallet_core::{Card, Event, Outcome, Wallet};
+
+use super::words;
+use crate::fault::{Done, Fault, OrFault};
+use crate::term::{Ink, Paint, pairs, plain, table, width};
+
+/// Entries of the log that are shown.
+const ENTRIES: usize = 200;
+
+pub(super) async fn list(wallet: &Wallet, json: bool) -> Done {
+    refresh(wallet).await;
+    let cards = wallet.cards().or_fault("restore the folder from a backup")?;
+    if json {
+        return print_json(&cards);
+    }
+    if cards.is_empty() {
+        println!("No cards yet. Receive one with `huizheng wallet receive LINK`.");
+        return Ok(());
+    }
+    let paint = Paint::stdout();
+    let row = |(number, card): (usize, &Card)| {
+        vec![
+            (number + 1).to_string(),
+            words::title(card),
+            plain(&card.holder_line),
+            plain(&card.issuer_name.zh),
+            words::day(card),
+            card.state.id().to_owned(),
+        ]
+    };
+    let rows = cards.iter().enumerate().map(row).collect::<Vec<_>>();
+    print!("{}", table(paint, &["#", "card", "holder", "issuer", "valid until", "state"], &rows));
+    Ok(())
+}
+
+pub(super) async fn show(wallet: &Wallet, which: &str, json: bool) -> Done {
+    refresh(wallet).await;
+    let card = find(wallet, which)?;
+    if json {
+        return print_json(&card);
+    }
+    let paint = Paint::stdout();
+    println!("{}  {}", paint.text(Ink::Strong, words::title(&card)), words::state(paint, &card.state));
+    print!("{}", draw(paint, &card));
+    Ok(())
+}
+
+/// A card's claims and where it is from.
+pub(super) fn draw(paint: Paint, card: &Card) -> String {
+    let labels = card.claims.iter().map(words::label).collect::<Vec<_>>();
+    let columns = labels.iter().map(|label| width(label)).max().unwrap_or(0);
+    let mut out = String::new();
+    for (label, claim) in labels.iter().zip(&card.claims) {
+        let name = paint.text(Ink::Faint, crate::term::pad(label, columns));
+        out += &format!("  {name}  {}\n", words::value(claim));
+    }
+    let formats = card.formats.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ");
+    out.push('\n');
+    out + &pairs(
+        paint,
+        2,
+        &[
+            ("issuer", plain(&format!("{} {}", card.issuer_name.zh, card.issuer_name.en))),
+            ("did", card.issuer.to_string()),
+            ("received", dates::moment(Lang::En, card.received)),
+            ("valid until", words::day(card)),
+            ("formats", formats),
+            ("id", card.id.clone()),
+        ],
+    )
+}
+
+pub(super) fn log(wallet: &Wallet, json: bool) -> Done {
+    let entries = wallet.log(None, ENTRIES).or_fault("restore the folder from a backup")?;
+    if json {
+        return print_json(&entries);
+    }
+    if entries.is_empty() {
+        println!("Nothing yet.");
+        return Ok(());
+    }
+    let row = |entry: &wallet_core::LogEntry| {
+        let (what, who, why) = said(&entry.event);
+        vec![dates::moment(Lang::En, entry.at), what.to_owned(), plain(&who), plain(&why)]
+    };
+    let rows = entries.iter().map(row).collect::<Vec<_>>();
+    print!("{}", table(Paint::stdout(), &["when", "what", "who", "which"], &rows));
+    Ok(())
+}
+
+fn said(event: &Event) -> (&'static str, String, String) {
+    match event {
+        Event::Received { label, issuer_name, .. } => ("received", issuer_name.en.clone(), label.en.clone()),
+        Event::Presented { asked, shared, outcome } => {
+            let what = match outcome {
+                Outcome::Delivered => "shared",
+                Outcome::Sent => "may have arrived",
+                Outcome::Rejected { .. } => "not taken",
+            };
+            let names = shared.iter().flat_map(|shared| shared.labels.iter().map(|label| label.en.as_str()));
+            (what, asked.verifier_name.en.clone(), names.collect::<Vec<_>>().join(", "))
+        }
+        Event::Declined { asked } => {
+            ("declined", asked.verifier_name.en.clone(), asked.purpose_name.en.clone())
+        }
+        Event::Refused { client_id, name, reason, .. } => {
+            let who = name.as_ref().map_or_else(|| client_id.clone(), |name| name.en.clone());
+            ("refused by the wallet", who, reason.clone())
+        }
+        Event::Deleted { label, issuer_name } => ("deleted", issuer_name.en.clone(), label.en.clone()),
+    }
+}
+
+/// By number in the list, or by id.
+fn find(wallet: &Wallet, which: &str) -> Done<Card> {
+    let broken = "restore the folder from a backup";
+    let by_number = which.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let found = match by_number {
+        Some(index) => wallet.cards().or_fault(broken)?.into_iter().nth(index),
+        None => wallet.card(which).or_fault(broken)?,
+    };
+    found.ok_or_else(|| {
+        Fault::new(format!("there is no card {which}"), "see their numbers with `huizheng wallet list`")
+    })
+}
+
+async fn refresh(wallet: &Wallet) {
+    if let Err(error) = wallet.refresh().await {
+        let text = format!("the newest status can't be read ({error})");
+        eprintln!("{}", Paint::stderr().text(Ink::Unsure, text));
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> Done {
+    println!("{}", serde_json::to_string_pretty(value).or_fault("")?);
+    Ok(())
+}
