@@ -1,0 +1,31 @@
+// Token Status List, read with jose and zlib.
+import assert from 'node:assert/strict'
+import { inflateSync } from 'node:zlib'
+import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
+import { algorithmOf } from './keys.mjs'
+
+/**
+ * The status of one credential: 0 valid, 1 invalid, 2 suspended.
+ *
+ * @param {{ uri: string, idx: number }} reference what the credential's `status.status_list` says
+ * @param {(didUrl: string) => Promise<JsonWebKey>} resolve how the list's signer is found
+ */
+export async function statusOf({ uri, idx }, resolve) {
+  const response = await fetch(uri, { headers: { accept: 'application/statuslist+jwt' } })
+  assert.equal(response.status, 200)
+  assert.match(response.headers.get('content-type'), /^application\/statuslist\+jwt/)
+  const token = await response.text()
+  const jwk = await resolve(decodeProtectedHeader(token).kid)
+  const alg = algorithmOf(jwk)
+  const { payload } = await jwtVerify(token, await importJWK(jwk, alg), {
+    algorithms: [alg],
+    typ: 'statuslist+jwt',
+    subject: uri,
+    requiredClaims: ['iat', 'status_list'],
+  })
+  const { bits, lst } = payload.status_list
+  const list = inflateSync(Buffer.from(lst, 'base64url'), { maxOutputLength: 1 << 20 })
+  const bit = idx * bits
+  assert.ok(bit < list.length * 8, 'the index is beyond the list')
+  return (list[bit >> 3] >> (bit & 7)) & ((1 << bits) - 1)
+}
