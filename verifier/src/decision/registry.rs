@@ -11,6 +11,12 @@ use super::facts::{Facts, Named};
 /// What to say when the chain's facts are not there.
 pub(super) const UNREACHABLE: &str = "chain_unreachable";
 
+/// Credentials write their time in whole seconds, the chain in milliseconds: what held at either end of the second
+/// counts, so that what is issued right after an accreditation, or right before a rotation, is not refused.
+fn in_that_second<T, E>(issued: UnixMillis, held: impl Fn(UnixMillis) -> Result<T, E>) -> Result<T, E> {
+    held(issued.after(Duration::from_millis(999))).or_else(|_| held(issued))
+}
+
 /// How far the clocks of an issuer and the chain may be apart.
 const SKEW: Duration = Duration::from_secs(120);
 
@@ -40,7 +46,7 @@ pub(super) fn key_when_issued(named: &Named, issued: Option<UnixMillis>, facts: 
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Did(did.clone());
     let Some(proven) = facts.get(&record) else { return Check::unknown(ID, UNREACHABLE) };
-    match key_valid_at(proven, key, Purpose::AssertionMethod, issued) {
+    match in_that_second(issued, |t| key_valid_at(proven, key, Purpose::AssertionMethod, t)) {
         Ok(_) => Check::passed(ID).at(issued),
         Err(KeyNotValid::OtherRecord) => Check::failed(ID, "key_of_another_controller"),
         Err(KeyNotValid::UnknownDid) => Check::failed(ID, "issuer_not_registered"),
@@ -62,7 +68,7 @@ pub(super) fn accredited(named: &Named, issued: Option<UnixMillis>, facts: &Fact
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Trust(did.clone(), credential_type.clone());
     let Some(proven) = facts.get(&record) else { return Check::unknown(ID, UNREACHABLE) };
-    match accredited_at(proven, did, credential_type, issued) {
+    match in_that_second(issued, |t| accredited_at(proven, did, credential_type, t)) {
         Ok(_) => Check::passed(ID).at(issued),
         Err(NotGranted::OtherRecord | NotGranted::Never) => Check::failed(ID, "never_accredited"),
         Err(NotGranted::NotYet { from }) => Check::failed(ID, "accredited_later").at(from),

@@ -1,0 +1,12 @@
+//! The verifier from outside: a real chain, real signatures, real HTTP.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test builds on must hold")]
+
+mod answers;
+mod api;
+mod health;
+mod object;
+mod pages;
+mod refusals;
+mod response;
+mod stack;
+mod start;

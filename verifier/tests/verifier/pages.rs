@@ -1,0 +1,208 @@
+//! The counter's pages, as a browser sees them.
+
+use reqwest::{Client, Response};
+use serde_json::Value;
+
+use crate::stack::{Counter, Lies, Network, Phone, Stack, TOKEN};
+
+/// A browser that keeps the session's cookie.
+struct Browser<'c> {
+    counter: &'c Counter,
+    http: Client,
+    cookie: String,
+}
+
+impl<'c> Browser<'c> {
+    async fn signed_in(counter: &'c Counter) -> Self {
+        let mut browser = Self { counter, http: counter.http.clone(), cookie: String::new() };
+        let answer = browser.post("/sign-in", &[("token", TOKEN)]).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/".parse().unwrap()));
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+        browser.cookie = cookie.split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        let request = self
+            .http
+            .get(self.counter.url(path))
+            .header("accept", "text/html")
+            .header("accept-language", "en");
+        request.header("cookie", &self.cookie).send().await.unwrap()
+    }
+
+    async fn text(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = self
+            .http
+            .post(self.counter.url(path))
+            .header("accept", "text/html")
+            .header("cookie", &self.cookie);
+        request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap()
+    }
+
+    /// Presses the button of a purpose; the id of the request it leads to.
+    async fn start(&self, purpose: &str) -> String {
+        let csrf = value_of(&self.text("/").await, "csrf");
+        let answer = self.post("/requests", &[("purpose", purpose), ("csrf", &csrf)]).await;
+        assert_eq!(answer.status(), 303);
+        answer.headers()["location"].to_str().unwrap().strip_prefix("/requests/").unwrap().to_owned()
+    }
+}
+
+fn value_of(page: &str, name: &str) -> String {
+    let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {page}"));
+    page[at..].split('"').nth(3).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_session_there_is_only_the_sign_in() {
+    let network = Network::start().await;
+    let counter = Counter::start(&network).await;
+    let browser = Browser { counter: &counter, http: counter.http.clone(), cookie: String::new() };
+    let id = counter.ask("open-account").await.id;
+    for path in [
+        "/".to_owned(),
+        format!("/requests/{id}"),
+        format!("/requests/{id}/live"),
+        format!("/requests/{id}/shown"),
+    ] {
+        let answer = browser.get(&path).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["location"]),
+            (303, &"/sign-in".parse().unwrap()),
+            "{path}"
+        );
+    }
+    assert_eq!(browser.post("/requests", &[("purpose", "open-account"), ("csrf", "x")]).await.status(), 401);
+    assert!(browser.text("/sign-in").await.contains("name=\"token\""));
+    for _ in 0..10 {
+        assert_eq!(browser.post("/sign-in", &[("token", "wrong")]).await.status(), 401);
+    }
+    assert_eq!(browser.post("/sign-in", &[("token", "wrong")]).await.status(), 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_of_a_counter() {
+    let stack = Stack::start().await;
+    let browser = Browser::signed_in(&stack.counter).await;
+    let home = browser.text("/").await;
+    assert!(home.contains("Open a business account") && home.contains("Unified social credit code"));
+    let id = browser.start("open-account").await;
+    let page = browser.text(&format!("/requests/{id}")).await;
+    assert!(
+        page.contains("<svg class=\"qr\"")
+            && page.contains("openid4vp://authorize?")
+            && page.contains("data-countdown")
+    );
+    let live = format!("/requests/{id}/live");
+    let waiting = browser.get(&live).await;
+    assert!(waiting.headers().get("x-live").is_none());
+    assert_eq!(
+        waiting.text().await.unwrap(),
+        browser.text(&live).await,
+        "it is the same until something happens"
+    );
+
+    let card = stack.market.licence(&stack.phone, 3, 1);
+    let uri = stack.counter.url(&format!("/requests/{id}/object"));
+    assert_eq!(stack.phone.answer(&uri, &card, Lies::default()).await.status, 200);
+
+    let done = browser.get(&live).await;
+    assert_eq!(done.headers()["x-live"], "done");
+    assert_eq!(done.headers()["cache-control"], "no-store");
+    let result = done.text().await.unwrap();
+    assert!(result.contains("data-outcome=\"good\""));
+    assert!(result.contains(&testkit::Company::nth(3).name));
+    for id in verifier::CheckId::ALL {
+        assert!(result.contains(&format!("data-check=\"{}\"", id.id())), "{}", id.id());
+    }
+    assert!(
+        browser.text(&format!("/requests/{id}")).await.contains("data-outcome=\"good\""),
+        "it survives a reload"
+    );
+    let zh = browser.text(&format!("/requests/{id}?lang=zh")).await;
+    assert!(zh.contains("统一社会信用代码") && zh.contains("判断依据"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_why() {
+    let stack = Stack::start().await;
+    let browser = Browser::signed_in(&stack.counter).await;
+    let card = stack.market.licence(&stack.phone, 3, 5);
+    stack.market.set(&stack.network, 5, registry::Status::Revoked).await;
+    let id = browser.start("open-account").await;
+    stack.phone.answer(&stack.counter.url(&format!("/requests/{id}/object")), &card, Lies::default()).await;
+    let page = browser.text(&format!("/requests/{id}")).await;
+    assert!(page.contains("data-outcome=\"bad\""));
+    assert!(page.contains("This business licence was revoked by Hefei Market Supervision"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_claim_is_never_on_the_screen() {
+    let stack = Stack::start().await;
+    let browser = Browser::signed_in(&stack.counter).await;
+    let stranger =
+        credentials::key::SoftwareKey::generate(credentials::key::Algorithm::Es256, &mut testkit::rng(8));
+    let mut draft = stack.market.draft(3, 5);
+    draft.claims.insert("name".into(), Value::from("<script>alert(1)</script>"));
+    let card = stack.market.issue(draft, &stranger, &stack.phone);
+    let id = browser.start("open-account").await;
+    stack.phone.answer(&stack.counter.url(&format!("/requests/{id}/object")), &card, Lies::default()).await;
+    let page = browser.text(&format!("/requests/{id}")).await;
+    assert!(page.contains("data-outcome=\"bad\"") && !page.contains("alert(1)"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_genuine_claim_is_escaped() {
+    let stack = Stack::start().await;
+    let browser = Browser::signed_in(&stack.counter).await;
+    let mut draft = stack.market.draft(3, 5);
+    draft.claims.insert("name".into(), Value::from("<b>&\"Co\"</b>"));
+    let card = stack.market.issue(draft, &stack.market.es256, &stack.phone);
+    let id = browser.start("open-account").await;
+    stack.phone.answer(&stack.counter.url(&format!("/requests/{id}/object")), &card, Lies::default()).await;
+    let page = browser.text(&format!("/requests/{id}")).await;
+    assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<b>&"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_other_pages_are_refused() {
+    let network = Network::start().await;
+    let counter = Counter::start(&network).await;
+    let browser = Browser::signed_in(&counter).await;
+    let refused = browser.post("/requests", &[("purpose", "open-account"), ("csrf", "guessed")]).await;
+    assert_eq!(refused.status(), 403);
+    let csrf = value_of(&browser.text("/").await, "csrf");
+    assert_eq!(browser.post("/requests", &[("purpose", "unheard-of"), ("csrf", &csrf)]).await.status(), 422);
+    assert_eq!(browser.post("/sign-out", &[("csrf", "guessed")]).await.status(), 403);
+    assert_eq!(browser.post("/sign-out", &[("csrf", &csrf)]).await.status(), 303);
+    assert_eq!(browser.get("/").await.status(), 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_claims_leave_the_screen() {
+    use std::time::Duration;
+    let network = Network::start().await;
+    let market =
+        crate::stack::Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
+    let policy = verifier::Policy { result_lifetime: Duration::from_secs(2), ..verifier::Policy::default() };
+    let counter = Counter::start_with(&network, "counter", policy).await;
+    let (browser, phone) = (Browser::signed_in(&counter).await, Phone::new());
+    let id = browser.start("open-account").await;
+    let card = market.licence(&phone, 3, 1);
+    phone.answer(&counter.url(&format!("/requests/{id}/object")), &card, Lies::default()).await;
+    let shown = format!("/requests/{id}/shown");
+    assert!(browser.text(&shown).await.contains(&testkit::Company::nth(3).name));
+    tokio::time::sleep(Duration::from_millis(2200)).await;
+    let gone = browser.get(&shown).await;
+    assert_eq!(gone.headers()["x-live"], "done");
+    assert!(!gone.text().await.unwrap().contains(&testkit::Company::nth(3).name));
+}
