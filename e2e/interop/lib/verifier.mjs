@@ -74,7 +74,7 @@ export class Verifier {
     const { jar } = await this.vp.createOpenId4vpAuthorizationRequest({
       scheme: 'openid4vp://',
       authorizationRequestPayload: { ...known.payload, ...(walletNonce && { wallet_nonce: walletNonce }) },
-      wallet: walletNonce ? { nonce: walletNonce } : undefined,
+      wallet: { expectedNonce: walletNonce },
       jar: {
         requestUri: `${this.url}/request/${id}`,
         expiresInSeconds: 300,
