@@ -36,7 +36,8 @@ pub enum ChainError {
     Vault(#[from] VaultError),
 }
 
-/// Evidence by record key, as it was last fetched: what a card's state is read from, and later carried to counters.
+/// Evidence by record key (blinded: it names issuers and verifiers), as it was last fetched: what a card's state is
+/// read from, and later carried to counters.
 const EVIDENCE: Sealed<Kept> = Sealed::new("evidence");
 
 #[derive(Serialize, Deserialize)]
@@ -67,14 +68,10 @@ impl Chain {
                 }
                 facts.push(self.check(evidence, self.fresh)?);
             }
+            let kept: Vec<_> =
+                evidence.into_iter().map(|one| (name(vault, one.key()), Kept { evidence: one })).collect();
             vault
-                .write(move |tx| {
-                    for evidence in evidence {
-                        let key = evidence.key().to_string();
-                        tx.put(&EVIDENCE, &key, &Kept { evidence })?;
-                    }
-                    Ok(())
-                })
+                .write(move |tx| kept.iter().try_for_each(|(name, kept)| tx.put(&EVIDENCE, name, kept)))
                 .await?;
         }
         Ok(facts)
@@ -82,7 +79,7 @@ impl Chain {
 
     /// The fact that was last fetched about this record, however old; `None` if none was.
     pub(crate) fn kept(&self, vault: &Vault, key: &RecordKey) -> Result<Option<Proven>, VaultError> {
-        let kept = vault.get(&EVIDENCE, &key.to_string())?;
+        let kept = vault.get(&EVIDENCE, &name(vault, key))?;
         Ok(kept.and_then(|kept| self.check(&kept.evidence, Duration::MAX).ok()))
     }
 
@@ -106,4 +103,8 @@ impl Chain {
     pub(crate) fn now(&self) -> UnixMillis {
         self.clock.now()
     }
+}
+
+fn name(vault: &Vault, key: &RecordKey) -> String {
+    vault.blind(&key.to_string())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::dcql::{DcqlQuery, Match, Matches, MissReason, QueryId};
-use registry::{LocalText, PurposeRecord};
+use registry::{Did, LocalText, PurposeRecord};
 
 use super::{
     CardOption, Missing, MissingReason, Question, RequestRefused, Warning, candidates::Held,
@@ -17,6 +17,7 @@ use crate::{
 
 /// Which credentials answer what, and what of them would leave.
 pub(super) struct Survey<'h> {
+    verifier: &'h Did,
     held: &'h [Held],
     pub(super) matches: Matches,
     selections: BTreeMap<(QueryId, usize), Selection>,
@@ -25,7 +26,7 @@ pub(super) struct Survey<'h> {
 }
 
 impl<'h> Survey<'h> {
-    pub(super) fn of(genuine: &Genuine, purpose: &PurposeRecord, held: &'h [Held]) -> Self {
+    pub(super) fn of(genuine: &'h Genuine, purpose: &PurposeRecord, held: &'h [Held]) -> Self {
         let all: Vec<_> = held.iter().map(Held::candidate).collect();
         let query = &genuine.request.query;
         let mut matches = query.matches(&all);
@@ -59,7 +60,7 @@ impl<'h> Survey<'h> {
         for (set, possible) in matches.sets.iter_mut().zip(possible) {
             set.options.iter_mut().zip(possible).for_each(|((_, can), possible)| *can = possible);
         }
-        Self { held, matches, selections, too_much, not_taken }
+        Self { verifier: &genuine.verifier, held, matches, selections, too_much, not_taken }
     }
 
     pub(super) fn fitting(&self, id: &QueryId) -> impl Iterator<Item = (&'h Held, &Selection)> {
@@ -103,7 +104,7 @@ impl<'h> Survey<'h> {
                 state: card.state,
                 leaves,
                 stays: card::claim_views(kind, &selection.stays),
-                warnings: warnings(held, &card.state),
+                warnings: warnings(held, &card.state, self.verifier),
             };
             options.push((option, open));
         }
@@ -138,7 +139,7 @@ impl<'h> Survey<'h> {
     }
 }
 
-fn warnings(held: &Held, state: &CardState) -> Vec<Warning> {
+fn warnings(held: &Held, state: &CardState, verifier: &Did) -> Vec<Warning> {
     let mut warnings = Vec::new();
     match state {
         CardState::Valid { .. } => {}
@@ -151,7 +152,7 @@ fn warnings(held: &Held, state: &CardState) -> Vec<Warning> {
     if held.credential.format == Format::LdpVc {
         warnings.push(Warning::ShownWhole);
     }
-    if !held.credential.shown_to.is_empty() {
+    if held.credential.shown_to.iter().any(|seen_by| seen_by != verifier) {
         warnings.push(Warning::SeenByAnother);
     }
     warnings

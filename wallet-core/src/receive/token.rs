@@ -16,8 +16,9 @@ use crate::{
     web::{Body, JSON, MESSAGE},
 };
 
-/// The member beside `error` by which an issuer may say how many more transaction codes it takes.
-const ATTEMPTS_LEFT: &str = "attempts_left";
+/// How an issuer may say how many more transaction codes it takes: in a member of its own beside `error`, or at the
+/// end of the description. Shown to the holder, never decided by.
+const ATTEMPTS_LEFT: (&str, &str) = ("attempts_left", "attempts left: ");
 
 pub(super) async fn token(
     context: &Context,
@@ -63,7 +64,7 @@ async fn metadata(context: &Context, offer: &Offer) -> Result<AuthorizationServe
 
 fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {
     let Ok(body) = limits::json::<Value>(body, Limits::MESSAGE) else { return ReceiveError::Status(status) };
-    let attempts_left = body.get(ATTEMPTS_LEFT).and_then(Value::as_u64).and_then(|left| left.try_into().ok());
+    let attempts_left = attempts_left(&body);
     match limits::value::<OAuthErrorBody<TokenErrorCode>>(body).map(|body| body.error) {
         Ok(TokenErrorCode::InvalidGrant) => match attempts_left {
             Some(attempts_left @ 1..) if with_tx_code => ReceiveError::TxCodeWrong { attempts_left },
@@ -72,4 +73,13 @@ fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {
         Ok(code) => ReceiveError::TokenRefused(code),
         Err(_) => ReceiveError::Status(status),
     }
+}
+
+fn attempts_left(body: &Value) -> Option<u32> {
+    let (member, phrase) = ATTEMPTS_LEFT;
+    if let Some(left) = body.get(member).and_then(Value::as_u64) {
+        return left.try_into().ok();
+    }
+    let (_, left) = body.get("error_description")?.as_str()?.rsplit_once(phrase)?;
+    left.trim_end_matches('.').parse().ok()
 }

@@ -14,6 +14,7 @@ use crate::{
 pub(super) struct Keys {
     records: SecretKey,
     inventory: SecretKey,
+    names: SecretKey,
     id: [u8; 16],
     random: Arc<dyn Randomness>,
 }
@@ -31,6 +32,7 @@ impl Keys {
         Self {
             records: seal::derive(store_key.as_slice(), &id, "huizheng/vault/records/1"),
             inventory: seal::derive(store_key.as_slice(), &id, "huizheng/vault/inventory/1"),
+            names: seal::derive(store_key.as_slice(), &id, "huizheng/vault/names/1"),
             id,
             random,
         }
@@ -50,12 +52,13 @@ impl Keys {
 
     /// A record's share in the inventory: nobody without the key can find records with a given sum.
     pub(super) fn share(&self, place: Place<'_>) -> [u8; 32] {
-        // HMAC takes keys of any length.
-        let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(self.inventory.as_slice()) else {
-            return [0; 32];
-        };
-        mac.update(&self.associated(place));
-        mac.finalize().into_bytes().into()
+        hmac(&self.inventory, &self.associated(place))
+    }
+
+    /// A name for a record whose own would tell something: always the same for the same, and nothing to anyone else.
+    pub(super) fn blind(&self, name: &str) -> String {
+        let blind = hmac(&self.names, name.as_bytes());
+        blind.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn associated(&self, Place { table, key, version }: Place<'_>) -> Vec<u8> {
@@ -67,4 +70,11 @@ impl Keys {
         bytes.extend_from_slice(&version.to_be_bytes());
         bytes
     }
+}
+
+fn hmac(key: &SecretKey, message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key.as_slice()) else { return [0; 32] };
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }

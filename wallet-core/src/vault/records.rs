@@ -27,7 +27,8 @@ const ROOT_VERSION: u64 = 0;
 const FORMAT: u8 = 1;
 const PAGE: usize = 1000;
 
-/// A sealed table of values `V`, keyed by text. Keys are in the clear: never put anything personal there.
+/// A sealed table of values `V`, keyed by text. Keys are in the clear: only what says nothing, or is
+/// [blinded](Vault::blind), may stand there.
 pub(crate) struct Sealed<V> {
     name: &'static str,
     value: PhantomData<fn() -> V>,
@@ -121,6 +122,11 @@ impl Vault {
                 Ok((key, value))
             })
             .collect()
+    }
+
+    /// A key for a record whose own name would tell something.
+    pub(crate) fn blind(&self, name: &str) -> String {
+        self.keys.blind(name)
     }
 
     /// All changes of the closure, or none; on the disk when this returns.

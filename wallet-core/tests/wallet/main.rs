@@ -1,0 +1,12 @@
+//! The wallet against a town of its own: a chain, an issuer and a verifier made of the real crates, behind the HTTP
+//! port.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
+
+mod cards;
+mod present;
+mod receive;
+mod requests;
+mod safe;
+mod town;
+mod web;

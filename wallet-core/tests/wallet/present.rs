@@ -1,0 +1,184 @@
+//! Presenting: what leaves is what was shown to leave, and the log knows.
+
+use credentials::key::Algorithm;
+use protocol::openid4vp::{AuthorizationResponse, VpErrorCode};
+use registry::{LegalBasis, Status};
+use serde_json::json;
+use wallet_core::{Choice, Event, Format, Outcome, PresentError, Warning, WebError, ports::HttpError};
+
+use crate::town::{Ask, Holder, Plan, public};
+
+#[tokio::test]
+async fn an_sd_jwt_shows_what_was_agreed_to_and_no_more() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    assert_eq!(consent.verifier.name.en, "Hefei example bank");
+    assert_eq!(consent.verifier.host, "bank.example");
+    assert_eq!((consent.purpose.as_str(), consent.retention_days), ("open-account", 30));
+    assert_eq!(consent.legal_basis, LegalBasis::Consent);
+    let option = &consent.questions[0].options[0];
+    assert_eq!((option.card.as_str(), option.format), (card.id.as_str(), Format::SdJwtVc));
+    let names =
+        |views: &[wallet_core::ClaimView]| views.iter().map(|view| view.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&option.leaves), ["name", "creditCode"]);
+    assert_eq!(names(&option.stays).len(), card.claims.len() - 2);
+    assert_eq!(option.leaves[0].value, card.claims[0].value);
+    assert_eq!(option.warnings, []);
+    assert!(holder.town.verifier.came.lock().unwrap().is_empty(), "nothing left yet");
+
+    let presented = holder.wallet.present(&consent.id, &Choice::first()).await.unwrap();
+    assert_eq!(presented.redirect, None);
+    let claims = holder.town.verifier.verified_sd_jwt(&public(1, Algorithm::Es256));
+    assert_eq!(claims["name"], card.claims[0].value);
+    assert_eq!(claims["creditCode"], card.claims[1].value);
+    for claim in &card.claims[2..] {
+        assert!(claims.get(&claim.name).is_none(), "{} stayed", claim.name);
+    }
+
+    let log = holder.wallet.log(None, 1).unwrap();
+    assert_eq!(log[0].id, presented.log_entry);
+    match &log[0].event {
+        Event::Presented { asked, shared, outcome } => {
+            assert_eq!(asked.verifier, holder.town.verifier.did);
+            assert_eq!((asked.purpose.as_str(), *outcome), ("open-account", Outcome::Delivered));
+            assert_eq!(shared[0].claims, ["name", "creditCode"]);
+            assert_eq!(shared[0].labels[1].zh, "统一社会信用代码");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(holder.wallet.present(&consent.id, &Choice::first()).await, Err(PresentError::NotOpen));
+}
+
+#[tokio::test]
+async fn a_request_fetched_by_post_answers_the_wallets_own_nonce() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.present_first(Ask { method: "post", ..Ask::licence() }).await.unwrap();
+    holder.town.verifier.verified_sd_jwt(&public(1, Algorithm::Es256));
+}
+
+#[tokio::test]
+async fn a_w3c_credential_is_shown_whole_where_the_purpose_allows_all_of_it() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    let consent = holder.review(Ask::whole_licence("full-check")).await.unwrap();
+    let option = &consent.questions[0].options[0];
+    assert_eq!(option.warnings, [Warning::ShownWhole]);
+    assert_eq!((option.leaves.len(), option.stays.len()), (card.claims.len(), 0));
+    holder.wallet.present(&consent.id, &Choice::first()).await.unwrap();
+    let subject = holder.town.verifier.verified_ldp(&public(1, Algorithm::EdDsa));
+    assert_eq!(subject["creditCode"], card.claims[1].value);
+}
+
+#[tokio::test]
+async fn full_type_names_are_understood() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let mut ask = Ask::whole_licence("full-check");
+    ask.dcql["credentials"][0]["meta"]["type_values"] = json!([[
+        "https://www.w3.org/2018/credentials#VerifiableCredential",
+        "https://schema.huizheng.example/2026/v1#BusinessLicence"
+    ]]);
+    assert!(holder.review(ask).await.is_ok());
+}
+
+#[tokio::test]
+async fn two_cards_of_one_type_are_a_choice() {
+    let (holder, first) = Holder::new().await.with_licence().await;
+    holder.town.clock.advance(std::time::Duration::from_secs(60));
+    let mut plan = Plan { index: 70_001, ..Plan::licence() };
+    let other = testkit::Company::nth(2).business_licence_claims();
+    plan.claims = other.as_object().unwrap().clone();
+    let link = holder.town.issuer.offer(plan);
+    let offer = holder.wallet.preview_offer(&link).await.unwrap();
+    holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    let options = &consent.questions[0].options;
+    assert_eq!(options.len(), 2);
+    assert_eq!(options[0].holder_line, other["name"], "the newest first");
+    let older = options.iter().find(|option| option.card == first.id).unwrap();
+    let wrong = Choice::first().with("licence", "another");
+    let refused = holder.wallet.present(&consent.id, &wrong).await;
+    assert_eq!(refused, Err(PresentError::NotAnOption("licence".to_owned())));
+    let choice = Choice::first().with("licence", &older.id);
+    holder.wallet.present(&consent.id, &choice).await.unwrap();
+    let claims = holder.town.verifier.verified_sd_jwt(&public(1, Algorithm::Es256));
+    assert_eq!(claims["name"], first.claims[0].value);
+}
+
+#[tokio::test]
+async fn a_credential_set_is_answered_by_its_first_possible_option() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let mut ask = Ask::licence();
+    let identity = json!({
+        "id": "identity", "format": "dc+sd-jwt",
+        "meta": { "vct_values": ["urn:huizheng:digital-id:1"] },
+        "claims": [{ "path": ["ageOver18"] }],
+    });
+    ask.dcql["credentials"].as_array_mut().unwrap().push(identity);
+    ask.dcql["credential_sets"] = json!([{ "options": [["identity"], ["licence"]] }]);
+    let consent = holder.review(ask).await.unwrap();
+    let ids: Vec<_> = consent.questions.iter().map(|question| question.id.as_str()).collect();
+    assert_eq!(ids, ["licence"], "there is no identity card, and none is asked beyond what answers");
+}
+
+#[tokio::test]
+async fn a_revoked_card_is_shown_with_a_warning_and_behind_a_good_one() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.town.set_status(70_000, Status::Revoked);
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    let option = &consent.questions[0].options[0];
+    assert_eq!(
+        (option.state.id(), option.warnings.as_slice()),
+        ("revoked", [Warning::NotInForce].as_slice())
+    );
+}
+
+#[tokio::test]
+async fn a_second_verifier_could_link_what_the_first_has_seen() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.present_first(Ask::licence()).await.unwrap();
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    assert_eq!(consent.questions[0].options[0].warnings, [], "the same verifier knows already");
+    let holder = holder.reopened().await;
+    let link = holder.town.office.ask(Ask::licence());
+    let consent = holder.wallet.review_request(&link).await.unwrap();
+    assert_eq!(consent.questions[0].options[0].warnings, [Warning::SeenByAnother]);
+}
+
+#[tokio::test]
+async fn a_no_is_told_and_logged() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    assert!(holder.wallet.decline(&consent.id).await.unwrap());
+    assert!(!holder.wallet.decline(&consent.id).await.unwrap());
+    assert_eq!(holder.wallet.present(&consent.id, &Choice::first()).await, Err(PresentError::NotOpen));
+    match holder.town.verifier.came.lock().unwrap().as_slice() {
+        [AuthorizationResponse::Refused { error, .. }] => assert_eq!(*error, VpErrorCode::AccessDenied),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(holder.wallet.log(None, 1).unwrap()[0].event, Event::Declined { .. }));
+}
+
+#[tokio::test]
+async fn the_log_has_it_even_if_the_answer_never_came() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let outcome = |holder: &Holder| match &holder.wallet.log(None, 1).unwrap()[0].event {
+        Event::Presented { outcome, .. } => *outcome,
+        other => panic!("{other:?}"),
+    };
+    let refused = holder.present_first(Ask { answers: 400, ..Ask::licence() }).await;
+    assert_eq!(refused, Err(PresentError::Rejected { status: 400 }));
+    assert_eq!(outcome(&holder), Outcome::Rejected { status: 400 });
+    holder.town.detour("https://bank.example/response", Err(HttpError::Unreachable));
+    let refused = holder.present_first(Ask::licence()).await;
+    assert_eq!(refused, Err(PresentError::Web(WebError::Unreachable)));
+    assert_eq!(outcome(&holder), Outcome::Sent);
+}
+
+#[tokio::test]
+async fn a_request_that_expires_while_the_holder_thinks_is_not_answered() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    holder.town.clock.advance(std::time::Duration::from_secs(301));
+    assert_eq!(holder.wallet.present(&consent.id, &Choice::first()).await, Err(PresentError::Expired));
+    assert!(holder.town.verifier.came.lock().unwrap().is_empty());
+}

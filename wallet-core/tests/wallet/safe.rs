@@ -1,0 +1,263 @@
+//! What a thief finds: nothing without the device and the PIN, and nothing to move around.
+
+use std::{fs, path::Path, time::Duration};
+
+use store::{BytesTable, Options, Range, Store, StoreError};
+use wallet_core::{
+    CreateError, OpenError, Wallet,
+    ports::KeyStoreError,
+    software::{DeviceSecret, SoftwareKeyStore},
+};
+
+use crate::town::{Ask, Holder, PIN};
+
+/// The table that holds everything, as the wallet's own code declares it.
+const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
+
+async fn reopen(holder: &Holder, pin: &str) -> Result<Wallet, OpenError> {
+    let path = holder.folder.path().join("wallet");
+    Wallet::open(&path, pin, holder.town.ports(holder.folder.path()), holder.town.config()).await
+}
+
+/// Locks the wallet and lets the test at its files.
+async fn locked(holder: Holder) -> Holder {
+    let Holder { folder, wallet, town } = holder;
+    drop(wallet);
+    // Another wallet elsewhere stands in, so that the holder stays whole.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let stand_in =
+        Wallet::create(elsewhere.path().join("w"), PIN, town.ports(elsewhere.path()), town.config())
+            .await
+            .unwrap();
+    drop(elsewhere);
+    Holder { folder, wallet: stand_in, town }
+}
+
+#[tokio::test]
+async fn wrong_pins_are_counted_across_restarts_and_wait_longer_and_longer() {
+    let holder = locked(Holder::new().await).await;
+    for failed in 1..=3 {
+        match reopen(&holder, "000001").await.err().unwrap() {
+            OpenError::WrongPin { failed: said, wait } => {
+                assert_eq!(said, failed);
+                assert_eq!(wait > Duration::ZERO, failed == 3);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    match reopen(&holder, PIN).await.err().unwrap() {
+        OpenError::Wait { wait } => assert_eq!(wait, Duration::from_secs(30)),
+        other => panic!("{other:?}"),
+    }
+    holder.town.clock.advance(Duration::from_secs(30));
+    match reopen(&holder, "000001").await.err().unwrap() {
+        OpenError::WrongPin { failed, wait } => assert_eq!((failed, wait), (4, Duration::from_secs(60))),
+        other => panic!("{other:?}"),
+    }
+    holder.town.clock.advance(Duration::from_secs(60));
+    drop(reopen(&holder, PIN).await.unwrap());
+    match reopen(&holder, "000001").await.err().unwrap() {
+        OpenError::WrongPin { failed, .. } => assert_eq!(failed, 1, "a right PIN clears the count"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_right_pin_on_another_device_opens_nothing_and_is_no_attempt() {
+    let holder = locked(Holder::new().await).await;
+    let mut ports = holder.town.ports(holder.folder.path());
+    let other =
+        SoftwareKeyStore::open(holder.folder.path().join("other"), &DeviceSecret::from_bytes(b"thief"));
+    ports.keys = std::sync::Arc::new(other.unwrap());
+    let path = holder.folder.path().join("wallet");
+    for _ in 0..5 {
+        let refused = Wallet::open(&path, PIN, ports.clone(), holder.town.config()).await.err().unwrap();
+        assert!(matches!(refused, OpenError::Keys(KeyStoreError::Gone)), "{refused:?}");
+    }
+    assert!(reopen(&holder, PIN).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_pin_can_be_changed_by_whoever_knows_it() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    assert!(matches!(holder.wallet.change_pin(PIN, "111111").await, Err(OpenError::PinTooWeak(_))));
+    assert!(matches!(holder.wallet.change_pin("000001", "975310").await, Err(OpenError::WrongPin { .. })));
+    holder.wallet.change_pin(PIN, "975310").await.unwrap();
+    let holder = locked(holder).await;
+    assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::WrongPin { .. })));
+    let wallet = reopen(&holder, "975310").await.unwrap();
+    assert_eq!(wallet.cards().unwrap()[0].id, card.id);
+}
+
+#[tokio::test]
+async fn the_files_hold_nothing_that_can_be_read() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    holder.present_first(Ask::licence()).await.unwrap();
+    let holder = locked(holder).await;
+    let mut secrets: Vec<String> = card
+        .claims
+        .iter()
+        .filter_map(|claim| claim.value.as_str().map(str::to_owned))
+        .filter(|value| value.len() >= 6)
+        .collect();
+    secrets.extend([
+        "eyJ".to_owned(),
+        "Hefei".to_owned(),
+        "did:hui".to_owned(),
+        PIN.to_owned(),
+        "cnf".to_owned(),
+    ]);
+    let mut files = 0;
+    visit(holder.folder.path(), &mut |path, bytes| {
+        files += 1;
+        for secret in &secrets {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} stands in {}", path.display());
+        }
+    });
+    assert!(files > 3);
+}
+
+fn visit(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => visit(&path, look),
+            false => look(&path, &fs::read(&path).unwrap()),
+        }
+    }
+}
+
+/// Lets `change` at the sealed records of a locked wallet, then opens it.
+async fn after(
+    change: impl FnOnce(Vec<((String, String), Vec<u8>)>, Store) + Send + 'static,
+) -> Result<(), OpenError> {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.present_first(Ask::licence()).await.unwrap();
+    let holder = locked(holder).await;
+    let path = holder.folder.path().join("wallet");
+    {
+        let store = Store::persistent(&path, &Options::default()).unwrap();
+        let rows = store.page(&SEALED, &Range::all(), 1000).unwrap();
+        change(rows, store);
+    }
+    reopen(&holder, PIN).await.map(drop)
+}
+
+fn put(store: &Store, key: (String, String), value: Vec<u8>) {
+    store.write(move |tx| tx.put(&SEALED, key, &value)).unwrap();
+}
+
+#[tokio::test]
+async fn records_can_not_be_swapped_removed_changed_or_put_back() {
+    assert!(after(|_, _| ()).await.is_ok(), "untouched it opens");
+    let swapped = after(|rows, store| {
+        let log: Vec<_> = rows.into_iter().filter(|((table, _), _)| table == "log").collect();
+        let [(first, a), (second, b)] = log.try_into().unwrap();
+        put(&store, first, b);
+        put(&store, second, a);
+    });
+    assert!(matches!(swapped.await, Err(OpenError::Damaged(_))));
+    let removed = after(|rows, store| {
+        let (key, _) = rows.into_iter().find(|((table, _), _)| table == "log").unwrap();
+        store.write(move |tx| tx.remove(&SEALED, key)).unwrap();
+    });
+    assert!(matches!(removed.await, Err(OpenError::Damaged(_))));
+    let added = after(|rows, store| {
+        let ((table, _), value) = rows.into_iter().find(|((table, _), _)| table == "cards").unwrap();
+        put(&store, (table, "another".to_owned()), value);
+    });
+    assert!(matches!(added.await, Err(OpenError::Damaged(_))));
+    let no_root = after(|_, store| {
+        store.write(|tx| tx.remove(&SEALED, ("root", ""))).unwrap();
+    });
+    assert!(matches!(no_root.await, Err(OpenError::Damaged(_))));
+}
+
+#[tokio::test]
+async fn an_older_version_of_a_record_is_noticed() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    let holder = locked(holder).await;
+    let path = holder.folder.path().join("wallet");
+    let key = ("cards".to_owned(), card.id.clone());
+    let old = Store::persistent(&path, &Options::default()).unwrap().get(&SEALED, &key).unwrap().unwrap();
+    let Holder { folder, town, .. } = holder;
+    let wallet = Wallet::open(&path, PIN, town.ports(folder.path()), town.config()).await.unwrap();
+    let holder = Holder { folder, wallet, town };
+    // Showing the card notes who has seen it.
+    holder.present_first(Ask::licence()).await.unwrap();
+    let holder = locked(holder).await;
+    put(&Store::persistent(&path, &Options::default()).unwrap(), key, old);
+    assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::Damaged(_))));
+}
+
+#[tokio::test]
+async fn a_changed_byte_in_a_record_is_an_error_when_read() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    let holder = locked(holder).await;
+    let path = holder.folder.path().join("wallet");
+    let key = ("cards".to_owned(), card.id.clone());
+    {
+        let store = Store::persistent(&path, &Options::default()).unwrap();
+        let mut bytes = store.get(&SEALED, &key).unwrap().unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        put(&store, key, bytes);
+    }
+    let wallet = reopen(&holder, PIN).await.unwrap();
+    assert_eq!(wallet.cards().unwrap_err(), wallet_core::VaultError::Tampered);
+}
+
+#[tokio::test]
+async fn a_database_cut_short_is_damaged_and_not_new() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let holder = locked(holder).await;
+    let data = holder.folder.path().join("wallet/sled/db");
+    let bytes = fs::read(&data).unwrap();
+    fs::write(&data, &bytes[..bytes.len() / 100]).unwrap();
+    for entry in fs::read_dir(data.parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("snap.") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let refused = reopen(&holder, PIN).await.err().unwrap();
+    assert!(matches!(refused, OpenError::Damaged(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_wallet_is_made_once_and_opened_by_one_at_a_time() {
+    let holder = Holder::new().await;
+    let path = holder.folder.path().join("wallet");
+    let (ports, config) = (holder.town.ports(holder.folder.path()), holder.town.config());
+    let again = Wallet::create(&path, PIN, ports.clone(), config.clone()).await;
+    assert!(matches!(again, Err(CreateError::InUse)));
+    assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::InUse)));
+    let nowhere = Wallet::open(holder.folder.path().join("none"), PIN, ports.clone(), config.clone()).await;
+    assert!(matches!(nowhere, Err(OpenError::NoWallet)));
+    assert!(!holder.folder.path().join("none").exists(), "looking makes nothing");
+    let weak = Wallet::create(holder.folder.path().join("weak"), "123", ports.clone(), config.clone()).await;
+    assert!(matches!(weak, Err(CreateError::PinTooWeak(_))));
+    let holder = locked(holder).await;
+    let again = Wallet::create(&path, PIN, ports, config).await;
+    assert!(matches!(again, Err(CreateError::Exists)));
+    assert!(reopen(&holder, PIN).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_wallet_of_another_chain_is_not_opened() {
+    let holder = locked(Holder::new().await).await;
+    let path = holder.folder.path().join("wallet");
+    let mut config = holder.town.config();
+    config.anchor.chain_id = registry::Hash32::ZERO;
+    let refused = Wallet::open(&path, PIN, holder.town.ports(holder.folder.path()), config).await;
+    assert!(matches!(refused, Err(OpenError::OtherChain)));
+}
+
+#[test]
+fn a_store_error_is_no_secret() {
+    // What reaches a log from below names tables at most.
+    assert_eq!(
+        StoreError::Undecodable { table: "sealed" }.to_string(),
+        "a value in table sealed can't be decoded"
+    );
+}
