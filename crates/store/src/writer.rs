@@ -58,7 +58,12 @@ impl Writer {
         let mut open = true;
         while open {
             let mut group = Vec::new();
-            match inbox.recv_timeout(IDLE) {
+            // With nothing to sync it sleeps until it is asked: a phone's processor should, too.
+            let message = match self.unsynced {
+                true => inbox.recv_timeout(IDLE),
+                false => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match message {
                 Ok(Message::Write(job)) => group.push(job),
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => open = false,
                 Err(RecvTimeoutError::Timeout) => {}

@@ -1,7 +1,8 @@
 //! Nothing acknowledged is lost: the process killed at any change to a file, that change half done, and the power
 //! cut there, with any of what had not been synced on the disk or not.
 //!
-//! The child is this same test program, run with a disk of our own under it (`crash/disk.c`).
+//! The child is this same test program, run with a disk of our own under it (`crash/disk.c`). With `HUIZHENG_LONG` set
+//! it works long enough to fill and reuse the engine's segments, and the power is cut at many more places.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
 #![cfg(target_os = "linux")]
@@ -19,7 +20,10 @@ use store::{BytesTable, Options, Store, StoreError, Table};
 const NOTES: Table<u64, String> = Table::new("notes");
 const LARGE: BytesTable<u64> = BytesTable::new("large");
 const KEYS: u64 = 40;
-const ROUNDS: u64 = 60;
+
+fn is_long() -> bool {
+    std::env::var_os("HUIZHENG_LONG").is_some()
+}
 
 /// The value that round `round` writes; long enough that segments fill and pages are rewritten.
 fn note(round: u64) -> String {
@@ -54,7 +58,8 @@ fn work(path: &Path, rounds: u64, relaxed_between: bool) {
 #[test]
 fn child() {
     let Ok(path) = std::env::var("STORE_CRASH_CHILD") else { return };
-    work(Path::new(&path), ROUNDS, std::env::var("STORE_CRASH_RELAXED").is_ok());
+    let rounds = if is_long() { 700 } else { 60 };
+    work(Path::new(&path), rounds, std::env::var("STORE_CRASH_RELAXED").is_ok());
 }
 
 fn disk() -> &'static Path {
@@ -140,17 +145,17 @@ fn cut_power_at_every(step: usize, relaxed: bool) {
 }
 
 #[test]
-fn a_power_cut_at_any_change_loses_nothing_acknowledged() {
-    cut_power_at_every(4, false);
+fn a_crash_or_power_cut_at_any_change_loses_nothing_acknowledged() {
+    cut_power_at_every(if is_long() { 17 } else { 4 }, false);
 }
 
 #[test]
-fn nor_with_relaxed_writes_between() {
-    cut_power_at_every(9, true);
+fn nor_does_a_crash_with_relaxed_writes_between() {
+    cut_power_at_every(if is_long() { 23 } else { 9 }, true);
 }
 
 #[test]
-fn killed_again_and_again_it_goes_on_from_what_it_had() {
+fn crashed_again_and_again_it_goes_on_from_what_it_had() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let mut acknowledged = None;
