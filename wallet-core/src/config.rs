@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::Endpoint;
+use protocol::{Endpoint, EndpointError};
 use registry::Anchor;
 
 use crate::vault::PinCost;
@@ -34,9 +34,29 @@ impl WalletConfig {
         }
     }
 
+    /// The same from texts: the anchor as JSON, as a node gives it at `/v1/anchor`, and the node's URL.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn parse(anchor: &str, node: &str) -> Result<Self, ConfigError> {
+        let anchor = serde_json::from_str(anchor).map_err(|_| ConfigError::Anchor)?;
+        Ok(Self::new(anchor, Endpoint::parse(node)?))
+    }
+
     /// A cheap PIN hash, for tests and measurements that open many wallets. It protects nothing.
     #[must_use]
     pub fn with_insecurely_cheap_pin(self) -> Self {
         Self { pin_cost: PinCost { memory_kib: 64, passes: 1 }, ..self }
     }
+}
+
+/// Why texts make no [`WalletConfig`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The anchor is no anchor.
+    #[error("the chain's trust anchor can't be read")]
+    Anchor,
+    /// The node's URL is none.
+    #[error("the chain's node: {0}")]
+    Node(#[from] EndpointError),
 }

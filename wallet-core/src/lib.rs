@@ -38,7 +38,7 @@ mod web;
 
 pub use card::{Card, CardState, ClaimView, Format, LastKnown};
 pub use chain::ChainError;
-pub use config::WalletConfig;
+pub use config::{ConfigError, WalletConfig};
 pub use error::{CreateError, OpenError};
 pub use log::{Asked, Event, LogEntry, Outcome, Shared};
 pub use present::{

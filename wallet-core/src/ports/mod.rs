@@ -8,9 +8,14 @@ mod random;
 use std::sync::Arc;
 
 pub use clock::Clock;
+// What the ports speak of, for those who implement them.
+pub use credentials::key::{Algorithm, KeyError, PublicKey};
 pub use http::{HttpClient, HttpError, HttpRequest, HttpResponse, Method};
 pub use key_store::{HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, Protection};
+pub use protocol::Endpoint;
 pub use random::{NoRandomness, Randomness, SystemRandomness};
+pub use registry::UnixMillis;
+pub use zeroize::Zeroizing;
 
 /// The device, as the wallet sees it.
 #[derive(Clone)]
