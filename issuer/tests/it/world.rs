@@ -1,0 +1,276 @@
+//! A real chain, a real store, a real issuer on loopback, and a clock that can be put forward.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chain::{Node, SoloConfig, SoloLedger};
+use credentials::key::{Algorithm, Signer, SoftwareKey};
+use issuer::{Clock, Config, Issuer, Policy, RunningIssuer, StaffAccount};
+use registry::build::{SoftwareSigner, TxSigner};
+use registry::{Genesis, GenesisGovernance, LocalText, Member, Slug, Validator, ValidatorSet};
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Http};
+use crate::wallet::Wallet;
+
+pub const STAFF_TOKEN: &str = "a token of the staff that nobody guesses";
+pub const SECOND_STAFF_TOKEN: &str = "a token of another member of the staff";
+
+/// The machine's clock, put forward.
+#[derive(Default)]
+pub struct ShiftedClock(AtomicU64);
+
+impl ShiftedClock {
+    pub fn forward(&self, seconds: u64) {
+        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now_ms(&self) -> u64 {
+        service::clock::now().0 + self.0.load(Ordering::SeqCst)
+    }
+}
+
+pub struct World {
+    pub http: Http,
+    pub clock: Arc<ShiftedClock>,
+    pub config: Config,
+    node: Option<Node>,
+    issuer: Option<RunningIssuer>,
+    chain_dir: PathBuf,
+    genesis: Genesis,
+    _dir: tempfile::TempDir,
+}
+
+/// An application that came in.
+#[derive(Clone)]
+pub struct Applied {
+    pub id: String,
+    pub secret: String,
+    pub link: String,
+}
+
+/// An offer as the applicant gets it.
+#[derive(Clone)]
+pub struct Collectable {
+    pub offer_uri: String,
+    pub by_value: String,
+    pub code: String,
+    pub tx_code: String,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::with(Policy::default()).await
+    }
+
+    pub async fn with(policy: Policy) -> Self {
+        let dir = tempfile::tempdir().expect("dir");
+        let (validator, member) = (signer(1), signer(2));
+        let genesis = Genesis {
+            network: Slug::new("anhui").expect("name"),
+            time: service::clock::now(),
+            governance: GenesisGovernance {
+                members: vec![Member { name: LocalText::new("数据局", "Data"), key: member.public_key() }],
+                threshold: 1,
+            },
+            validators: ValidatorSet::new(vec![Validator { key: validator.public_key(), power: 1 }])
+                .expect("set"),
+        };
+        let chain_dir = dir.path().join("chain");
+        let node = open_node(&chain_dir, &genesis, "127.0.0.1:0").await;
+        let config = Config {
+            name: LocalText::new("合肥市市场监督管理局", "Hefei Market Supervision"),
+            credential_types: vec!["business-licence".into(), "digital-id".into()],
+            listen: "127.0.0.1:0".parse().expect("address"),
+            base_url: None,
+            node_url: node.base_url().parse().expect("url"),
+            anchor: genesis.anchor(),
+            staff: vec![StaffAccount::new("li", STAFF_TOKEN), StaffAccount::new("wu", SECOND_STAFF_TOKEN)],
+            data_dir: dir.path().join("issuer"),
+            policy,
+        };
+        let clock = Arc::new(ShiftedClock::default());
+        let issuer = Issuer::bind_with(config.clone(), clock.clone()).await.expect("starts");
+        // The address must stay the same over restarts.
+        let config = Config { listen: issuer.base_url()[7..].parse().expect("address"), ..config };
+        let http = Http::new(issuer.base_url());
+        Self { http, clock, config, node: Some(node), issuer: Some(issuer), chain_dir, genesis, _dir: dir }
+    }
+
+    pub fn base(&self) -> &str {
+        self.http.base()
+    }
+
+    pub fn did(&self) -> String {
+        self.issuer.as_ref().expect("running").did().to_string()
+    }
+
+    /// Stops the issuer and starts it again on the same folder.
+    pub async fn restart(&mut self) {
+        self.stop_issuer().await;
+        self.start_issuer().await;
+    }
+
+    pub async fn stop_issuer(&mut self) {
+        if let Some(issuer) = self.issuer.take() {
+            issuer.shutdown().await;
+        }
+    }
+
+    pub async fn start_issuer(&mut self) {
+        self.issuer = Some(Issuer::bind_with(self.config.clone(), self.clock.clone()).await.expect("starts"));
+    }
+
+    pub async fn stop_chain(&mut self) {
+        if let Some(node) = self.node.take() {
+            node.shutdown().await;
+        }
+    }
+
+    pub async fn start_chain(&mut self) {
+        let address = self.config.node_url.socket_addrs(|| None).expect("address")[0].to_string();
+        self.node = Some(open_node(&self.chain_dir, &self.genesis, &address).await);
+    }
+
+    pub async fn stop(mut self) {
+        self.stop_issuer().await;
+        self.stop_chain().await;
+    }
+
+    /// Signs and submits a transaction of the governance.
+    pub async fn govern(&self, action: &registry::Action) {
+        let node = service::NodeClient::new(service::NodeConfig::new(
+            self.config.node_url.as_str().trim_end_matches('/'),
+            self.config.anchor.clone(),
+        ));
+        node.act(&registry::Author::Governance, action, &[&signer(2)]).await.expect("governed");
+    }
+
+    pub async fn apply(&self, credential_type: &str, claims: Value) -> Applied {
+        let answer = self
+            .http
+            .post_json("/api/applications", None, &json!({"type": credential_type, "claims": claims}))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        let body = answer.json();
+        let text = |name: &str| body[name].as_str().expect("text").to_owned();
+        Applied { id: text("id"), secret: text("secret"), link: text("link") }
+    }
+
+    pub async fn approve(&self, applied: &Applied) {
+        let path = format!("/api/applications/{}/approve", applied.id);
+        let answer = self.http.post_json(&path, Some(STAFF_TOKEN), &json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// Applied for a business licence, and approved.
+    pub async fn approved(&self) -> Applied {
+        let applied =
+            self.apply("business-licence", testkit::Company::nth(0).business_licence_claims()).await;
+        self.approve(&applied).await;
+        applied
+    }
+
+    pub async fn collectable(&self, applied: &Applied) -> Collectable {
+        let path = format!("/api/applications/{}/offer", applied.id);
+        self.read_offer(&self.http.get(&path, Some(&applied.secret)).await)
+    }
+
+    pub async fn renewed(&self, applied: &Applied) -> Collectable {
+        let path = format!("/api/applications/{}/offer", applied.id);
+        self.read_offer(&self.http.post_json(&path, Some(&applied.secret), &json!({})).await)
+    }
+
+    fn read_offer(&self, answer: &Answer) -> Collectable {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let body = answer.json();
+        let by_value = body["offer_uri_by_value"].as_str().expect("link").to_owned();
+        let link = protocol::openid4vci::OfferLink::parse(&by_value).expect("an offer");
+        let protocol::openid4vci::OfferLink::Value(offer) = link else { panic!("by value") };
+        assert_eq!(offer.credential_issuer.as_str(), self.base());
+        Collectable {
+            offer_uri: body["offer_uri"].as_str().expect("link").to_owned(),
+            by_value,
+            code: offer.pre_authorized().expect("grant").code.expose().to_owned(),
+            tx_code: body["tx_code"].as_str().expect("code").to_owned(),
+        }
+    }
+
+    pub async fn redeem(&self, code: &str, tx_code: &str) -> Answer {
+        let grant = protocol::openid4vci::PRE_AUTHORIZED_CODE;
+        let form = [("grant_type", grant), ("pre-authorized_code", code), ("tx_code", tx_code)];
+        self.http.post_form("/token", &form).await
+    }
+
+    pub async fn token(&self, offer: &Collectable) -> String {
+        let answer = self.redeem(&offer.code, &offer.tx_code).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["access_token"].as_str().expect("token").to_owned()
+    }
+
+    pub async fn nonce(&self) -> String {
+        let answer = self.http.post_json("/nonce", None, &json!({})).await;
+        answer.json()["c_nonce"].as_str().expect("nonce").to_owned()
+    }
+
+    pub async fn ask(&self, token: &str, configuration: &str, proof: &str) -> Answer {
+        let body = json!({"credential_configuration_id": configuration, "proofs": {"jwt": [proof]}});
+        self.http.post_json("/credential", Some(token), &body).await
+    }
+
+    /// A credential in a wallet, and the record of it.
+    pub async fn issued(&self, configuration: &str) -> (Value, String) {
+        let applied = self.approved().await;
+        let offer = self.collectable(&applied).await;
+        let token = self.token(&offer).await;
+        let wallet = Wallet::new(Algorithm::Es256);
+        let answer = self.ask(&token, configuration, &wallet.proof(self, &self.nonce().await)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let credential = answer.json()["credentials"][0]["credential"].clone();
+        let path = format!("/api/applications/{}", applied.id);
+        let found = self.http.get(&path, Some(STAFF_TOKEN)).await.json();
+        (credential, found["credentials"][configuration].as_str().expect("id").to_owned())
+    }
+
+    pub async fn change(&self, credential: &str, change: &str) -> Answer {
+        let path = format!("/api/credentials/{credential}/{change}");
+        self.http.post_json(&path, Some(STAFF_TOKEN), &json!({"reason": "遗失"})).await
+    }
+
+    pub async fn record(&self, credential: &str) -> Value {
+        self.http.get(&format!("/api/credentials/{credential}"), Some(STAFF_TOKEN)).await.json()
+    }
+
+    /// Seconds since 1970 by the issuer's clock.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.clock.now_ms() / 1000).expect("now")
+    }
+
+    /// The public key of one of the issuer's own keys, as its files have it.
+    pub fn issuer_key(&self, algorithm: Algorithm) -> credentials::key::PublicKey {
+        let name = match algorithm {
+            Algorithm::EdDsa => "signing-ed25519.key",
+            Algorithm::Es256 => "signing-p256.key",
+        };
+        let secret = std::fs::read(self.config.data_dir.join("keys").join(name)).expect("key file");
+        let key =
+            SoftwareKey::from_secret_bytes(algorithm, &secret.try_into().expect("32 bytes")).expect("key");
+        key.public_key().clone()
+    }
+}
+
+async fn open_node(dir: &std::path::Path, genesis: &Genesis, address: &str) -> Node {
+    let config = SoloConfig { heartbeat: Duration::from_secs(15), ..SoloConfig::new(dir) };
+    let ledger = SoloLedger::open(config, Some(genesis.clone()), Arc::new(signer(1))).expect("opens");
+    Node::bind(chain::NodeConfig::new(address.parse().expect("address")), Arc::new(ledger))
+        .await
+        .expect("binds")
+}
+
+pub fn signer(seed: u8) -> SoftwareSigner {
+    SoftwareSigner::from_seed(&[seed; 32]).expect("key")
+}
