@@ -60,3 +60,23 @@ pub enum ConfigError {
     #[error("the chain's node: {0}")]
     Node(#[from] EndpointError),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_anchor_or_no_node_is_named() {
+        assert_eq!(WalletConfig::parse("{}", "https://node.example").err(), Some(ConfigError::Anchor));
+        let validator = r#"{"key":"z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG","power":1}"#;
+        let chain = "00".repeat(32);
+        let anchor = format!(
+            r#"{{"chainId":"{chain}","network":"anhui","validators":[{validator}],"height":0,
+                "time":"2026-03-02T04:00:00.000Z"}}"#
+        );
+        let config = WalletConfig::parse(&anchor, "https://node.example").unwrap();
+        assert_eq!(config.anchor.network.as_str(), "anhui");
+        let insecure = WalletConfig::parse(&anchor, "http://node.example").err();
+        assert_eq!(insecure, Some(ConfigError::Node(EndpointError::NotSecure)));
+    }
+}

@@ -9,7 +9,7 @@ use registry::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::held::{StoredCard, StoredCredential};
+use crate::held::{StoredCard, StoredCredential, in_that_second};
 
 /// How a card stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,8 +160,8 @@ fn standing<E>(
 ) -> Result<(Standing, UnixMillis), E> {
     let unknown = (Standing::NotKnown, UnixMillis(0));
     let Some(did) = fact(&RecordKey::Did(card.issuer.clone()))? else { return Ok(unknown) };
-    let key = key_valid_at(&did, &credential.issuer_key, Purpose::AssertionMethod, credential.issued);
-    match key {
+    let valid_at = |at| key_valid_at(&did, &credential.issuer_key, Purpose::AssertionMethod, at);
+    match in_that_second(credential.issued, valid_at) {
         Ok(_) => {}
         Err(KeyNotValid::Compromised { .. }) => return Ok((Standing::Compromised, did.time())),
         Err(_) => return Ok(unknown),

@@ -13,7 +13,7 @@ use super::{ReceiveError, Rejected};
 use crate::{
     card::Format,
     context::Context,
-    held::{self, RegistryStatus, registry_status},
+    held::{self, RegistryStatus, in_that_second, registry_status},
 };
 
 /// A credential that is what it should be.
@@ -44,13 +44,14 @@ pub(super) async fn verify(
     let place = claimed.registry_status()?;
     let facts = Facts::ask(context, &claimed.issuer, &kind_id, place.as_ref()).await?;
 
-    let key = key_valid_at(&facts.did, &claimed.key, Purpose::AssertionMethod, claimed.issued)
-        .map_err(Rejected::KeyNotValid)?;
+    let valid_at = |at| key_valid_at(&facts.did, &claimed.key, Purpose::AssertionMethod, at);
+    let key = in_that_second(claimed.issued, valid_at).map_err(Rejected::KeyNotValid)?;
     let key = PublicKey::from_multikey(&key.key.to_multikey()).map_err(|_| Rejected::KeyUnusable)?;
     let (claims, expires) = claimed.document.verify(&key, holder, context.seconds())?;
     check_claims(kind, &claims, claimed.issued)?;
 
-    let trust = accredited_at(&facts.trust, &claimed.issuer, &kind_id, claimed.issued)
+    let accredited = |at| accredited_at(&facts.trust, &claimed.issuer, &kind_id, at);
+    let trust = in_that_second(claimed.issued, accredited)
         .map_err(|reason| Rejected::NotAccredited { credential_type: kind_id.clone(), reason })?;
     if let Some(place) = place {
         check_status(&facts, &place)?;
