@@ -1,6 +1,7 @@
 //! The command `huizheng`: the demo, a wallet, the registry, measurements.
 
 pub mod args;
+pub mod bench;
 pub mod demo;
 mod device;
 pub mod fault;

@@ -1,5 +1,7 @@
 //! The phone: `wallet-core` behind a phone-shaped page. Only the browser that entered the PIN sees anything.
 
+#![expect(clippy::needless_pass_by_value, reason = "markup is made where it is handed over")]
+
 mod cards;
 mod frame;
 mod lock;

@@ -78,7 +78,16 @@ mod tests {
         "openid-credential-offer://?credential_offer_uri=http%3A%2F%2F127.0.0.1%3A7102%2Foffers%2Fabc";
 
     fn code(module: u32) -> GrayImage {
-        QrCode::new(LINK).expect("fits").render::<Luma<u8>>().module_dimensions(module, module).build()
+        let code = QrCode::new(LINK).expect("fits");
+        let width = u32::try_from(code.width()).expect("small");
+        let dark = |x: u32, y: u32| {
+            let (x, y) = ((x / module).checked_sub(4), (y / module).checked_sub(4));
+            x.zip(y).is_some_and(|(x, y)| {
+                x < width && y < width && code[(x as usize, y as usize)] == qrcode::Color::Dark
+            })
+        };
+        let side = (width + 8) * module;
+        GrayImage::from_fn(side, side, |x, y| Luma([if dark(x, y) { 0 } else { 255 }]))
     }
 
     fn encoded(picture: &GrayImage, format: ImageFormat) -> Vec<u8> {

@@ -2,16 +2,16 @@
 //! ends the story with an error.
 
 mod applying;
-mod counter;
-mod desk;
+pub(crate) mod counter;
+pub(crate) mod desk;
 mod ledger;
-mod letter;
+pub(crate) mod letter;
 mod receiving;
 mod refusing;
 mod scene;
 mod showing;
 mod status;
-mod teller;
+pub(crate) mod teller;
 
 use std::path::Path;
 

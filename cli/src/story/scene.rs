@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use credentials::catalogue::Catalogue;
+use credentials::catalogue::{Catalogue, CredentialType};
 use protocol::Endpoint;
 use serde_json::Value;
 use service::outbound;
@@ -71,7 +71,7 @@ impl Scene {
     pub(super) fn example(kind: &str) -> Done<Value> {
         let catalogue = Catalogue::bundled().or_fault("this build is broken; report it")?;
         let kind = catalogue.by_id(kind);
-        kind.map(|kind| kind.example()).ok_or_else(|| Fault::new("the catalogue lacks a type", ""))
+        kind.map(CredentialType::example).ok_or_else(|| Fault::new("the catalogue lacks a type", ""))
     }
 
     /// The counter asks, the holder looks at what would leave.

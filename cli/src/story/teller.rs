@@ -57,4 +57,4 @@ macro_rules! must {
         }
     };
 }
-pub(super) use must;
+pub(crate) use must;

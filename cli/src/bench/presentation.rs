@@ -1,0 +1,85 @@
+//! Presenting over HTTP: the counter asks, a wallet that does no more than it must answers, the counter decides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credentials::key::{Algorithm, SoftwareKey};
+use credentials::{ClaimPath, UnixSeconds, sd_jwt};
+use rand_core::OsRng;
+use serde_json::{Value, json};
+
+use super::issuance;
+use super::pace::per_second;
+use crate::fault::{Done, Fault, OrFault};
+use crate::stack::Stack;
+use crate::story::counter::{Asked, Counter};
+use crate::story::desk::Desk;
+use crate::story::letter::form;
+use crate::story::teller::must;
+
+const PURPOSE: &str = "company-service";
+const QUERY: &str = "business-licence-sd-jwt";
+/// Each so-manieth decision is read and must be an acceptance.
+const LOOK_AT: usize = 200;
+
+/// Presentations a second, from asking to the decision.
+pub(super) async fn per_s(stack: &Stack, http: &reqwest::Client, budget: Duration) -> Done<f64> {
+    let urls = stack.urls();
+    let issuer = urls.issuers.get("market-supervision");
+    let issuer = issuer.ok_or_else(|| Fault::new("the licensing issuer is missing", ""))?;
+    let holder = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
+    let credential = issuance::one(&Desk::new(http, issuer, urls), &holder).await?;
+    let counter =
+        Counter { http: http.clone(), url: urls.verifier.url.clone(), token: urls.staff_token.clone() };
+    let phone = Arc::new(Phone { credential, holder, counter });
+    let one = move |number: usize| {
+        let phone = phone.clone();
+        async move { phone.show(number.is_multiple_of(LOOK_AT)).await.map(|()| true) }
+    };
+    per_second(budget, one).await
+}
+
+struct Phone {
+    credential: String,
+    holder: SoftwareKey,
+    counter: Counter,
+}
+
+impl Phone {
+    async fn show(&self, look: bool) -> Done {
+        let asked = self.counter.ask(PURPOSE, None).await?;
+        let request = self.request(&asked).await?;
+        let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
+        let presentation = self.presentation(text("client_id"), text("nonce"))?;
+        let token = json!({ QUERY: [presentation] }).to_string();
+        let fields = [("vp_token", token.as_str()), ("state", text("state"))];
+        let fields = if text("state").is_empty() { &fields[..1] } else { &fields[..] };
+        form(&self.counter.http, text("response_uri"), fields).await?.expect(200, "the answer")?;
+        if look {
+            let decided = self.counter.decision(&asked).await?;
+            must!(decided.decision == "accepted", "the counter should accept: {}", decided.body);
+        }
+        Ok(())
+    }
+
+    /// The claims of the signed request. A real wallet checks the signature: `huizheng demo --story` shows it.
+    async fn request(&self, asked: &Asked) -> Done<Value> {
+        let url = format!("{}/requests/{}/object", self.counter.url, asked.id);
+        let answer = self.counter.http.get(url).send().await.or_fault("the counter should answer")?;
+        let token = answer.text().await.or_fault("the counter should answer")?;
+        let payload =
+            token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).unwrap_or_default();
+        serde_json::from_slice(&payload).or_fault("the request should be a signed token")
+    }
+
+    fn presentation(&self, audience: &str, nonce: &str) -> Done<String> {
+        let todo = "this build is broken; report it";
+        let chosen = ["name", "creditCode", "legalRepresentative"].map(ClaimPath::top);
+        let now = UnixSeconds(service::clock::now().seconds());
+        let selection =
+            sd_jwt::Unverified::parse(&self.credential).or_fault(todo)?.select(&chosen).or_fault(todo)?;
+        selection.bind(audience, nonce, now).or_fault(todo)?.sign(&self.holder).or_fault(todo)
+    }
+}
