@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use service::extract::{Path, Query};
 use service::qr::Robustness;
@@ -23,7 +23,7 @@ use crate::routes::{link_by_reference, link_by_value};
 
 /// Seconds between two looks at whether something changed.
 const LOOK_EVERY: u32 = 2;
-/// Tells the page's script that nothing will change any more.
+/// Tells the page's script to take this answer and not to ask again.
 const LIVE: HeaderName = HeaderName::from_static("x-live");
 
 pub(super) fn router() -> Router<App> {
@@ -31,6 +31,12 @@ pub(super) fn router() -> Router<App> {
         .route("/applications/{id}", get(application))
         .route("/applications/{id}/state", get(state))
         .route("/applications/{id}/collect", post(collect))
+}
+
+#[derive(Deserialize)]
+struct SeenQuery {
+    /// What the page shows now, see [`version`].
+    seen: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,12 +60,12 @@ async fn application(
     let found = found(&app, visitor.lang, &headers, id)?;
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let title = t.with("application.title", &[("type", type_name(&app, lang, &found.credential_type))]);
-    let state = html! { (state_of(&app, lang, &found)?) };
+    let state = kept_up_to_date(&app, lang, &found)?;
     let link = format!("{}/applications/{id}?key={}", app.base, app.seals.applicant_secret(id).as_str());
     let submitted_at = moment(lang, found.submitted_at());
     let body = html! {
         (heading(&title, ""))
-        (live(&format!("/applications/{id}/state"), LOOK_EVERY, state))
+        (state)
         (panel("", facts([
             (t.get("application.number"), html! { span.figures { (id) } }),
             (t.get("application.submitted-at"), html! { (submitted_at) }),
@@ -72,19 +78,21 @@ async fn application(
     Ok(portal(&app, &visitor, &title).body(body).into_response())
 }
 
+/// What changed since the page was drawn; nothing (204) if nothing did.
 async fn state(
     State(app): State<App>,
     visitor: Visitor,
     headers: HeaderMap,
     Path(id): Path<Id>,
+    Query(query): Query<SeenQuery>,
 ) -> Result<Response, Problem> {
     let found = found(&app, visitor.lang, &headers, id)?;
-    let mut response = state_of(&app, visitor.lang, &found)?.into_response();
-    let over = found.state == Standing::Rejected || is_collected(&app, &found);
-    if over {
-        response.headers_mut().insert(LIVE, HeaderValue::from_static("done"));
+    if query.seen == Some(version(&app, &found)?) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(response)
+    // The part that asked is done: in its place comes one that knows what it shows, and asks on if there is more to come.
+    let content = kept_up_to_date(&app, visitor.lang, &found)?;
+    Ok(([(LIVE, HeaderValue::from_static("done"))], content).into_response())
 }
 
 async fn collect(
@@ -122,7 +130,34 @@ fn is_collected(app: &Core, application: &Application) -> bool {
     all.iter().all(|configuration| application.issued.contains_key(configuration))
 }
 
-/// Everything on the page that changes by itself.
+/// Everything on the page that changes by itself, and asks whether it has until nothing will change any more.
+fn kept_up_to_date(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
+    let state = state_of(app, lang, application)?;
+    if application.state == Standing::Rejected || is_collected(app, application) {
+        return Ok(state);
+    }
+    let url = format!("/applications/{}/state?seen={}", application.id, version(app, application)?);
+    Ok(live(&url, LOOK_EVERY, state))
+}
+
+/// Names what [`state_of`] shows: different when it would look different, the countdown aside.
+fn version(app: &Core, application: &Application) -> Result<String, Problem> {
+    let offer = match offer_of(app, application)? {
+        None => "none".to_owned(),
+        Some(offer) => {
+            let state = match offer.state {
+                OfferState::Open { .. } if offer.is_open(app.now().seconds) => "open",
+                OfferState::Open { .. } => "expired",
+                OfferState::Locked => "locked",
+                OfferState::Redeemed { .. } => "redeemed",
+                OfferState::Replaced => "replaced",
+            };
+            format!("{}-{state}", offer.id)
+        }
+    };
+    Ok(format!("{}-{offer}-{}", application.state.code(), application.issued.len()))
+}
+
 fn state_of(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
     let t = texts(lang);
     let steps = [

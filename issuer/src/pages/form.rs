@@ -136,7 +136,7 @@ fn field(lang: Lang, claim: &Claim, value: &str, error: String) -> Field {
 fn picture_field(lang: Lang, claim: &Claim, kept: &str, error: &str) -> Markup {
     let t = texts(lang);
     html! {
-        div.field.invalid[!error.is_empty()] {
+        div.field.stack.invalid[!error.is_empty()] {
             @if picture::is_shown(kept) {
                 div.row {
                     img.portrait src=(kept) alt=(label(lang, claim));

@@ -2,7 +2,7 @@
 
 use credentials::UnixSeconds;
 use registry::UnixMillis;
-use service::ui::{Brand, Markup, NavItem, Page, State as Badge, Visitor, Width, badge, form, html};
+use service::ui::{Brand, Markup, NavItem, Page, State as Badge, Visitor, Width, badge, csrf_field, html};
 use service::{Lang, dates};
 
 use crate::core::{Core, texts};
@@ -31,7 +31,10 @@ pub(super) fn console(app: &Core, visitor: &Visitor, session: &StaffSession, tit
     let issued = NavItem::new(t.get("nav.credentials"), "/console/credentials");
     let aside = html! {
         span.tool { (session.value.name().unwrap_or_default()) }
-        (form("/console/sign-out", &session.csrf, html! { button.tool type="submit" { (t.get("nav.sign-out")) } }))
+        form method="post" action="/console/sign-out" {
+            button.tool type="submit" { (t.get("nav.sign-out")) }
+            (csrf_field(&session.csrf))
+        }
     };
     console_brand(app, visitor, title).nav([queue, issued]).aside(aside).width(Width::Wide)
 }

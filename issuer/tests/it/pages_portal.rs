@@ -232,15 +232,21 @@ async fn the_link_leads_to_the_page_and_the_page_to_the_wallet() {
     );
 
     let state = format!("{page}/state");
-    assert_eq!(world.http.get_with(&state, &with_cookie).await.header("x-live"), "");
+    let part = world.http.get_with(&state, &with_cookie).await;
+    assert_eq!((part.status, part.header("x-live")), (200, "done"), "whoever shows nothing yet is shown all");
+    let seen = part.text().split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(world.http.get_with(&seen, &with_cookie).await.status, 204, "nothing changed");
     let token = world.token(&offer).await;
     let wallet = crate::wallet::Wallet::new(credentials::key::Algorithm::Es256);
     for configuration in ["business-licence-sd-jwt", "business-licence-vc"] {
         let proof = wallet.proof(&world, &world.nonce().await);
         assert_eq!(world.ask(&token, configuration, &proof).await.status, 200);
     }
-    let done = world.http.get_with(&state, &with_cookie).await;
-    assert_eq!(done.header("x-live"), "done");
-    assert!(done.text().contains("已领到手机"));
+    let done = world.http.get_with(&seen, &with_cookie).await;
+    assert_eq!((done.status, done.header("x-live")), (200, "done"));
+    assert!(
+        done.text().contains("已领到手机") && !done.text().contains("data-live"),
+        "there is no more to come"
+    );
     world.stop().await;
 }
