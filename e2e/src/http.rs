@@ -1,0 +1,142 @@
+//! HTTP as a client sees it: what was sent, what came back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use protocol::limits::Form;
+use serde_json::Value;
+use service::outbound;
+use wallet_core::ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Method};
+
+/// The most that is read of an answer, in bytes.
+const LIMIT: usize = 8 << 20;
+
+/// A client. Clones share its connections and what it remembers of wallets' requests.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    posted: Arc<Mutex<Vec<Sent>>>,
+}
+
+/// A `POST` that a wallet sent.
+#[derive(Clone)]
+pub struct Sent {
+    /// Where to.
+    pub url: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.text()))
+    }
+
+    /// The JSON of an answer that must have this status.
+    pub fn must(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        self.json()
+    }
+
+    /// The status, and the error code of OAuth's error JSON.
+    pub fn error(&self) -> (u16, String) {
+        let code = self.json()["error"].as_str().map(str::to_owned);
+        (self.status, code.unwrap_or_else(|| panic!("{} {}", self.status, self.text())))
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { client: outbound::client(Duration::from_secs(60)), posted: Arc::default() }
+    }
+}
+
+impl Http {
+    /// `GET`, with a bearer token if there is one.
+    pub async fn get(&self, url: &str, bearer: Option<&str>) -> Answer {
+        answer(authorised(self.client.get(url), bearer)).await
+    }
+
+    /// `POST` of JSON.
+    pub async fn post_json(&self, url: &str, bearer: Option<&str>, body: &Value) -> Answer {
+        self.post(url, bearer, "application/json", body.to_string()).await
+    }
+
+    /// `POST` of a form.
+    pub async fn post_form(&self, url: &str, form: &Form) -> Answer {
+        self.post(url, None, "application/x-www-form-urlencoded", form.encode()).await
+    }
+
+    /// `POST` of anything.
+    pub async fn post(
+        &self,
+        url: &str,
+        bearer: Option<&str>,
+        media_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let request = self.client.post(url).header("content-type", media_type).body(body.into());
+        answer(authorised(request, bearer)).await
+    }
+
+    /// The last `POST` that a wallet with this client sent to an address with this end.
+    pub fn last_posted(&self, end: &str) -> Sent {
+        let posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = posted.iter().rfind(|sent| sent.url.ends_with(end));
+        last.cloned().unwrap_or_else(|| panic!("no wallet posted to …{end}"))
+    }
+}
+
+fn authorised(request: reqwest::RequestBuilder, bearer: Option<&str>) -> reqwest::RequestBuilder {
+    match bearer {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let came = request.send().await.unwrap_or_else(|error| panic!("no answer: {error:?}"));
+    let status = came.status().as_u16();
+    let body = outbound::body(came, LIMIT).await.expect("a whole answer");
+    Answer { status, body }
+}
+
+#[async_trait]
+impl HttpClient for Http {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let url = request.url.as_str();
+        let mut builder = match request.method {
+            Method::Get => self.client.get(url),
+            Method::Post => {
+                let sent = Sent { url: url.to_owned(), body: request.body.clone() };
+                self.posted.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+                self.client.post(url).body(request.body)
+            }
+        };
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let came = builder.send().await.map_err(|_| HttpError::Unreachable)?;
+        let status = came.status().as_u16();
+        let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = came.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = outbound::body(came, request.answer_limit).await.map_err(|_| HttpError::TooLarge)?;
+        Ok(HttpResponse { status, headers, body })
+    }
+}

@@ -1,0 +1,61 @@
+//! Organisations that the play does not have of itself.
+
+use cli::govern::{ensure_accredited, ensure_purpose};
+use cli::stack::{PurposeSeed, Seed};
+use issuer::{Issuer, RunningIssuer};
+use registry::{LocalText, Slug};
+use service::clock;
+use verifier::{RunningVerifier, Verifier};
+
+use crate::{Counter, Desk, Play};
+
+const STAFF_TOKEN: &str = "the token of an organisation that the play has not";
+
+/// An issuer of business licences that governance accredited for these types.
+pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (RunningIssuer, Desk) {
+    let names = LocalText::new(format!("{name}（测试）"), name);
+    let config = issuer::Config {
+        name: names.clone(),
+        credential_types: vec![crate::LICENCE.to_owned()],
+        listen: ([127, 0, 0, 1], 0).into(),
+        base_url: None,
+        node_url: play.urls().chain.url.parse().expect("an address"),
+        anchor: play.urls().chain.anchor.clone(),
+        staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN)],
+        data_dir: play.data.join("others").join(name),
+        policy: issuer::Policy::default(),
+    };
+    let running = Issuer::bind(config).await.expect("an issuer");
+    for kind in accredited_for {
+        let kind = Slug::new(kind).expect("a type");
+        let (client, governance) = (play.stack.client(), play.stack.governance());
+        ensure_accredited(client, governance, running.did(), &kind, &names).await.expect("accredited");
+    }
+    let desk = Desk::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
+    (running, desk)
+}
+
+/// A verifier that asks for all that the play's counter asks for, registered for it or not.
+pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerifier, Counter) {
+    let names = LocalText::new(format!("{name}（测试）"), name);
+    let purposes = Seed::bundled().expect("a seed").purposes;
+    let config = verifier::Config {
+        name: names.clone(),
+        purposes: purposes.iter().map(PurposeSeed::config).collect(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        base_url: None,
+        node_url: play.urls().chain.url.parse().expect("an address"),
+        anchor: play.urls().chain.anchor.clone(),
+        staff: vec![verifier::StaffAccount::new("Clerk", STAFF_TOKEN)],
+        data_dir: play.data.join("others").join(name),
+        policy: verifier::Policy::default(),
+    };
+    let running = Verifier::bind(config).await.expect("a verifier");
+    for purpose in purposes.iter().filter(|_| registered) {
+        let draft = purpose.draft(running.did(), &names, clock::now());
+        let (client, governance) = (play.stack.client(), play.stack.governance());
+        ensure_purpose(client, governance, &draft).await.expect("registered");
+    }
+    let counter = Counter::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
+    (running, counter)
+}

@@ -1,0 +1,58 @@
+//! The whole system, running.
+
+use std::path::{Path, PathBuf};
+
+use cli::stack::{Ports, Stack, StackConfig};
+use cli::urls::Urls;
+
+use crate::{Counter, Desk, Http};
+
+/// A running stack and who is in it.
+pub struct Play {
+    /// The stack.
+    pub stack: Stack,
+    /// Its data folder; wallets lie beside it.
+    pub data: PathBuf,
+    /// A client for whatever has no driver.
+    pub http: Http,
+}
+
+impl Play {
+    /// Starts a stack on a folder, new or used before, at any free ports.
+    pub async fn start(data: &Path) -> Self {
+        let config = StackConfig::new(data.join("stack"), Ports::Any).expect("a configuration");
+        let stack = Stack::start(config).await.unwrap_or_else(|error| panic!("the stack: {error}"));
+        Self { stack, data: data.to_owned(), http: Http::default() }
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(self) {
+        self.stack.shutdown().await;
+    }
+
+    /// Where everything is.
+    pub fn urls(&self) -> &Urls {
+        self.stack.urls()
+    }
+
+    /// Market supervision, which issues business licences.
+    pub fn market(&self) -> Desk {
+        self.desk("market-supervision")
+    }
+
+    /// Public security, which issues digital IDs.
+    pub fn police(&self) -> Desk {
+        self.desk("public-security")
+    }
+
+    fn desk(&self, id: &str) -> Desk {
+        let issuer = &self.urls().issuers[id];
+        Desk::new(&self.http, &issuer.url, &issuer.did, &self.urls().staff_token)
+    }
+
+    /// The service centre's counter.
+    pub fn counter(&self) -> Counter {
+        let verifier = &self.urls().verifier;
+        Counter::new(&self.http, &verifier.url, &verifier.did, &self.urls().staff_token)
+    }
+}
