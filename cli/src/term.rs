@@ -1,7 +1,7 @@
 //! What the terminal shows: quiet by default, colour only on a terminal, columns that line up in any script.
 
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use crate::fault::{Done, OrFault};
 
@@ -114,6 +114,16 @@ pub fn pairs(paint: Paint, indent: usize, pairs: &[(&str, String)]) -> String {
         format!("{}{}  {value}\n", " ".repeat(indent), paint.text(Ink::Faint, pad(name, columns)))
     };
     pairs.iter().map(line).collect()
+}
+
+/// Writes to standard output. Whoever reads it may have gone (`… | head`): then there is nobody to tell.
+pub fn say(text: impl AsRef<str>) {
+    _ = std::io::stdout().write_all(text.as_ref().as_bytes());
+}
+
+/// [`say`] with a line's end.
+pub fn say_line(text: impl AsRef<str>) {
+    say(format!("{}\n", text.as_ref()));
 }
 
 /// Asks on the terminal; only `y`, `yes` or `是` is a yes. Without a terminal to ask on, the answer is no.

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::args::BenchArgs;
 use crate::fault::{Done, Fault, OrFault};
+use crate::term;
 
 /// The groups, in the order they run.
 const GROUPS: [&str; 3] = ["credentials", "chain", "flow"];
@@ -35,7 +36,7 @@ impl Line {
     }
 
     fn print(&self) -> Done {
-        println!("{}", serde_json::to_string(self).or_fault("")?);
+        term::say_line(serde_json::to_string(self).or_fault("")?);
         Ok(())
     }
 }

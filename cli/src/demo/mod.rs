@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::args::DemoArgs;
 use crate::fault::{Done, Fault, OrFault};
 use crate::stack::{Ports, Stack, StackConfig, StackError};
-use crate::term::{Ink, Paint};
+use crate::term::{self, Ink, Paint};
 
 /// The first port where none is named.
 const PORT_BASE: u16 = 7100;
@@ -25,7 +25,7 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
         })?;
     }
     if !args.headless {
-        print!("{}", panel::render(Paint::stdout(), stack.urls(), data, stack.is_new()));
+        term::say(panel::render(Paint::stdout(), stack.urls(), data, stack.is_new()));
     }
     service::server::shutdown_signal().await;
     if !args.headless {

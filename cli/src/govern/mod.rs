@@ -55,7 +55,7 @@ async fn show(client: &NodeClient, key: registry::RecordKey) -> Done {
         Some(record) => serde_json::to_string_pretty(record).or_fault("")?,
         None => return Err(Fault::new(format!("nothing stands at {}", proven.key()), "check the key")),
     };
-    println!("{text}");
+    term::say_line(text);
     let proof = format!("proven by block {} of {}", proven.height(), proven.time());
     eprintln!("{}", paint.text(Ink::Faint, proof));
     Ok(())
@@ -80,7 +80,7 @@ async fn govern(client: &NodeClient, data: &Path, sign: &SignArgs, action: &Acti
 /// Says that a transaction is final.
 pub(crate) fn report(action: &Action, done: &registry::api::SubmitResponse) {
     let paint = Paint::stdout();
-    println!("{} {} is final", paint.text(Ink::Good, "done"), action.name());
+    term::say_line(format!("{} {} is final", paint.text(Ink::Good, "done"), action.name()));
     let block = format!("{} at {}", done.height, done.time);
-    print!("{}", term::pairs(paint, 2, &[("block", block), ("transaction", done.hash.to_string())]));
+    term::say(term::pairs(paint, 2, &[("block", block), ("transaction", done.hash.to_string())]));
 }

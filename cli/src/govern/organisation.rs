@@ -125,7 +125,7 @@ async fn print_keys(client: &NodeClient, did: &Did, folder: &Path) -> Done {
         lines.push(("key", format!("{id}  {uses}")));
     }
     lines.push(("folder", folder.display().to_string()));
-    print!("{}", term::pairs(Paint::stdout(), 2, &lines));
+    term::say(term::pairs(Paint::stdout(), 2, &lines));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::fault::Fault;
-use crate::term::{Ink, Paint};
+use crate::term::{self, Ink, Paint};
 
 /// Prints as the story goes.
 pub(super) struct Teller {
@@ -21,21 +21,24 @@ impl Teller {
     /// A new chapter.
     pub(super) fn chapter(&mut self, title: &str) {
         self.chapters += 1;
-        println!("\n{}", self.paint.text(Ink::Strong, format!("{:>2} {title}", self.chapters)));
+        term::say_line(format!(
+            "\n{}",
+            self.paint.text(Ink::Strong, format!("{:>2} {title}", self.chapters))
+        ));
     }
 
     /// A step that ended as it must, and what showed that.
     pub(super) fn step(&mut self, what: &str, shown: impl AsRef<str>) {
         self.steps += 1;
-        println!("   {} {what}", self.paint.text(Ink::Good, "✓"));
+        term::say_line(format!("   {} {what}", self.paint.text(Ink::Good, "✓")));
         for line in shown.as_ref().lines().filter(|line| !line.is_empty()) {
-            println!("     {}", self.paint.text(Ink::Faint, line));
+            term::say_line(format!("     {}", self.paint.text(Ink::Faint, line)));
         }
     }
 
     /// A step that ended otherwise.
     pub(super) fn broken(&self, fault: &Fault) {
-        println!("   {} {fault}", self.paint.text(Ink::Bad, "✗"));
+        term::say_line(format!("   {} {fault}", self.paint.text(Ink::Bad, "✗")));
     }
 
     /// The end.
@@ -45,7 +48,7 @@ impl Teller {
             "{} steps in {} chapters, each ended as it must ({seconds:.1} s)",
             self.steps, self.chapters
         );
-        println!("\n{}\n", self.paint.text(Ink::Good, text));
+        term::say_line(format!("\n{}\n", self.paint.text(Ink::Good, text)));
     }
 }
 

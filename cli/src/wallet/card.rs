@@ -5,7 +5,7 @@ use wallet_core::{Card, Event, Outcome, Wallet};
 
 use super::words;
 use crate::fault::{Done, Fault, OrFault};
-use crate::term::{Ink, Paint, pairs, plain, table, width};
+use crate::term::{self, Ink, Paint, pairs, plain, table, width};
 
 /// Entries of the log that are shown.
 const ENTRIES: usize = 200;
@@ -17,7 +17,7 @@ pub(super) async fn list(wallet: &Wallet, json: bool) -> Done {
         return print_json(&cards);
     }
     if cards.is_empty() {
-        println!("No cards yet. Receive one with `huizheng wallet receive LINK`.");
+        term::say_line("No cards yet. Receive one with `huizheng wallet receive LINK`.");
         return Ok(());
     }
     let paint = Paint::stdout();
@@ -32,7 +32,7 @@ pub(super) async fn list(wallet: &Wallet, json: bool) -> Done {
         ]
     };
     let rows = cards.iter().enumerate().map(row).collect::<Vec<_>>();
-    print!("{}", table(paint, &["#", "card", "holder", "issuer", "valid until", "state"], &rows));
+    term::say(table(paint, &["#", "card", "holder", "issuer", "valid until", "state"], &rows));
     Ok(())
 }
 
@@ -43,8 +43,12 @@ pub(super) async fn show(wallet: &Wallet, which: &str, json: bool) -> Done {
         return print_json(&card);
     }
     let paint = Paint::stdout();
-    println!("{}  {}", paint.text(Ink::Strong, words::title(&card)), words::state(paint, &card.state));
-    print!("{}", draw(paint, &card));
+    term::say_line(format!(
+        "{}  {}",
+        paint.text(Ink::Strong, words::title(&card)),
+        words::state(paint, &card.state)
+    ));
+    term::say(draw(paint, &card));
     Ok(())
 }
 
@@ -54,7 +58,7 @@ pub(super) fn draw(paint: Paint, card: &Card) -> String {
     let columns = labels.iter().map(|label| width(label)).max().unwrap_or(0);
     let mut out = String::new();
     for (label, claim) in labels.iter().zip(&card.claims) {
-        let name = paint.text(Ink::Faint, crate::term::pad(label, columns));
+        let name = paint.text(Ink::Faint, term::pad(label, columns));
         out += &format!("  {name}  {}\n", words::value(claim));
     }
     let formats = card.formats.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ");
@@ -79,7 +83,7 @@ pub(super) fn log(wallet: &Wallet, json: bool) -> Done {
         return print_json(&entries);
     }
     if entries.is_empty() {
-        println!("Nothing yet.");
+        term::say_line("Nothing yet.");
         return Ok(());
     }
     let row = |entry: &wallet_core::LogEntry| {
@@ -87,7 +91,7 @@ pub(super) fn log(wallet: &Wallet, json: bool) -> Done {
         vec![dates::moment(Lang::En, entry.at), what.to_owned(), plain(&who), plain(&why)]
     };
     let rows = entries.iter().map(row).collect::<Vec<_>>();
-    print!("{}", table(Paint::stdout(), &["when", "what", "who", "which"], &rows));
+    term::say(table(Paint::stdout(), &["when", "what", "who", "which"], &rows));
     Ok(())
 }
 
@@ -135,6 +139,6 @@ async fn refresh(wallet: &Wallet) {
 }
 
 fn print_json(value: &impl serde::Serialize) -> Done {
-    println!("{}", serde_json::to_string_pretty(value).or_fault("")?);
+    term::say_line(serde_json::to_string_pretty(value).or_fault("")?);
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::device;
 use crate::fault::{Done, Fault, OrFault};
 use crate::files;
 use crate::govern;
-use crate::term::{Ink, Paint};
+use crate::term::{self, Ink, Paint};
 
 /// Runs `huizheng wallet …`.
 pub async fn run(data: &Path, args: WalletArgs) -> Done {
@@ -71,8 +71,11 @@ async fn init(data: &Path, folder: &Path, node: &NodeArgs) -> Done {
     files::write_public(&home_path(folder), &text).or_fault("name another folder with --data")?;
     drop(wallet);
     let paint = Paint::stdout();
-    println!("{} the wallet is ready in {}", paint.text(Ink::Good, "✓"), folder.display());
-    println!("  {}", paint.text(Ink::Faint, "its keys are kept by software, in the same folder"));
+    term::say_line(format!("{} the wallet is ready in {}", paint.text(Ink::Good, "✓"), folder.display()));
+    term::say_line(format!(
+        "  {}",
+        paint.text(Ink::Faint, "its keys are kept by software, in the same folder")
+    ));
     Ok(())
 }
 

@@ -13,14 +13,14 @@ pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
     let paint = Paint::stdout();
     let request = wallet.review_request(link).await.map_err(|error| refused(&error))?;
     let choice = if yes { Choice::first() } else { choose(&request)? };
-    print!("{}", draw(paint, &request, &choice));
+    term::say(draw(paint, &request, &choice));
     if !yes && !term::ask("Share this?")? {
         wallet.decline(&request.id).await.or_fault("check the folder's rights and space")?;
-        println!("Declined. Nothing was sent.");
+        term::say_line("Declined. Nothing was sent.");
         return Ok(());
     }
     wallet.present(&request.id, &choice).await.map_err(|error| not_presented(&error))?;
-    println!("{} Sent. The result is on their screen.", paint.text(Ink::Good, "✓"));
+    term::say_line(format!("{} Sent. The result is on their screen.", paint.text(Ink::Good, "✓")));
     Ok(())
 }
 
@@ -28,9 +28,14 @@ pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
 fn choose(request: &ConsentRequest) -> Done<Choice> {
     let mut choice = Choice::first();
     for question in request.questions.iter().filter(|question| question.options.len() > 1) {
-        println!("{}: which one?", plain(&question.label.en));
+        term::say_line(format!("{}: which one?", plain(&question.label.en)));
         for (number, option) in question.options.iter().enumerate() {
-            println!("  {}  {}  {}", number + 1, plain(&option.holder_line), option.format.as_str());
+            term::say_line(format!(
+                "  {}  {}  {}",
+                number + 1,
+                plain(&option.holder_line),
+                option.format.as_str()
+            ));
         }
         let answer = term::line("[1] ")?;
         let index = answer.trim().parse::<usize>().unwrap_or(1).saturating_sub(1);

@@ -11,10 +11,10 @@ pub(super) async fn run(wallet: &Wallet, link: &str, tx_code: Option<String>, ye
     let offer = wallet.preview_offer(link).await.map_err(|error| refused(&error))?;
     let called =
         offer.self_called().map_or_else(|| offer.issuer().host(), |name| format!("{} {}", name.zh, name.en));
-    println!("{} offers:", paint.text(Ink::Strong, plain(&called)));
+    term::say_line(format!("{} offers:", paint.text(Ink::Strong, plain(&called))));
     for credential in offer.credentials() {
         let label = plain(&format!("{} {}", credential.label.zh, credential.label.en));
-        println!("  {label}  {}", paint.text(Ink::Faint, credential.format.as_str()));
+        term::say_line(format!("  {label}  {}", paint.text(Ink::Faint, credential.format.as_str())));
     }
     if !yes && !term::ask("Take it?")? {
         return Err(Fault::new("nothing was taken", ""));
@@ -40,13 +40,13 @@ pub(super) async fn run(wallet: &Wallet, link: &str, tx_code: Option<String>, ye
     };
     for one in &received.cards {
         let one = wallet.card(&one.id).ok().flatten().unwrap_or_else(|| one.clone());
-        println!(
+        term::say_line(format!(
             "\n{} {}  {}",
             paint.text(Ink::Good, "✓"),
             words::title(&one),
             words::state(paint, &one.state)
-        );
-        print!("{}", card::draw(paint, &one));
+        ));
+        term::say(card::draw(paint, &one));
     }
     for failed in &received.failed {
         eprintln!(
