@@ -1,6 +1,6 @@
 //! Files of a data folder: secrets readable by their owner only, whole files or none.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -18,6 +18,16 @@ pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     restrict(path, 0o700)
+}
+
+/// Keeps a folder for this process while the file is alive; `None` when another process keeps it.
+pub(crate) fn claim(folder: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use registry::{Action, Author, Did, Interval, LocalText, PurposeDraft, Record, RecordKey, Slug, UnixMillis};
+use registry::{
+    Action, Author, Did, Interval, LocalText, PurposeDraft, PurposeRecord, Record, RecordKey, Slug,
+    UnixMillis,
+};
 use serde::Deserialize;
 use service::NodeClient;
 use service::node::SubmitError;
@@ -22,9 +25,14 @@ pub async fn ensure_accredited(
     let proven = client.proven_one(key).await?;
     if let Some(Record::Trust(record)) = proven.record()
         && holds(&record.intervals, proven.time())
-        && record.issuer_name == *issuer_name
     {
-        return Ok(false);
+        if record.issuer_name == *issuer_name {
+            return Ok(false);
+        }
+        // A grant is never reworded: the old one ends, a new one begins.
+        let end =
+            Action::WithdrawAccreditation { did: did.clone(), credential_type: credential_type.clone() };
+        client.act(&Author::Governance, &end, &governance.signers()).await?;
     }
     let action = Action::Accredit {
         did: did.clone(),
@@ -47,14 +55,21 @@ pub async fn ensure_purpose(
     let proven = client.proven_one(key).await?;
     if let Some(Record::Purpose(record)) = proven.record()
         && holds(&record.intervals, proven.time())
-        && (&record.verifier_name, &record.purpose_name, record.legal_basis, &record.legal_text)
-            == (&draft.verifier_name, &draft.purpose_name, draft.legal_basis, &draft.legal_text)
-        && (&record.asks, record.retention_days) == (&draft.asks, draft.retention_days)
     {
-        return Ok(false);
+        if says_the_same(record, draft) {
+            return Ok(false);
+        }
+        let end = Action::WithdrawPurpose { did: draft.did.clone(), purpose: draft.purpose.clone() };
+        client.act(&Author::Governance, &end, &governance.signers()).await?;
     }
     client.act(&Author::Governance, &Action::RegisterPurpose(draft.clone()), &governance.signers()).await?;
     Ok(true)
+}
+
+fn says_the_same(record: &PurposeRecord, draft: &PurposeDraft) -> bool {
+    (&record.verifier_name, &record.purpose_name, record.legal_basis, &record.legal_text)
+        == (&draft.verifier_name, &draft.purpose_name, draft.legal_basis, &draft.legal_text)
+        && (&record.asks, record.retention_days) == (&draft.asks, draft.retention_days)
 }
 
 /// Whether a grant counts at this time; one that begins in the next block does too.

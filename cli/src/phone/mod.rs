@@ -18,13 +18,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use axum::{Router, extract::DefaultBodyLimit};
 use protocol::Endpoint;
 use registry::Anchor;
 use service::server::{BindError, Stopper};
-use service::{Layers, Running, Server, assets, ui};
+use service::{Layers, Running, Server, assets};
 use wallet_core::WalletConfig;
 use wallet_core::software::SoftwareKeyStoreError;
 
@@ -130,7 +129,6 @@ fn router(app: Arc<App>) -> Router {
         .route("/assets/scan.js", get(|| async { assets::asset("text/javascript; charset=utf-8", SCAN_JS) }))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .merge(pictures)
-        .layer(from_fn(ui::friendly_errors))
         .with_state(app)
         .merge(assets::router())
 }

@@ -9,6 +9,7 @@ pub use error::StackError;
 pub use seed::{IssuerSeed, PurposeSeed, Seed, VerifierSeed};
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -86,6 +87,8 @@ pub struct Stack {
     governance: Governance,
     urls: Urls,
     new: bool,
+    /// Keeps other stacks out of the data folder.
+    _claim: File,
 }
 
 impl Stack {

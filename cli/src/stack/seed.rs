@@ -42,12 +42,18 @@ pub struct VerifierSeed {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurposeSeed {
-    id: Slug,
-    title: LocalText,
-    legal_basis: LegalBasis,
-    legal_text: LocalText,
-    retention_days: u32,
-    asks: Vec<AskConfig>,
+    /// Its id.
+    pub id: Slug,
+    /// What clerks and holders see.
+    pub title: LocalText,
+    /// Consent or the law.
+    pub legal_basis: LegalBasis,
+    /// The rule it rests on.
+    pub legal_text: LocalText,
+    /// For how many days the counter keeps what it sees.
+    pub retention_days: u32,
+    /// What it may ask.
+    pub asks: Vec<AskConfig>,
 }
 
 impl Seed {

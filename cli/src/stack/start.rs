@@ -20,6 +20,7 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     let data = config.data.clone();
     let at = |reason| StackError::Folder { path: data.clone(), reason };
     files::private_folder(&data).map_err(at)?;
+    let Some(claim) = files::claim(&data).map_err(at)? else { return Err(StackError::InUse(data)) };
     let (governance, node, anchor, new) = start_chain(&config).await?;
     let client = NodeClient::new(NodeConfig::new(node.base_url(), anchor.clone()));
     let staff_token = staff_token(&data).map_err(at)?;
@@ -73,7 +74,7 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
         staff_token,
     };
     urls.write(&Urls::path_in(&data)).map_err(at)?;
-    Ok(Stack { node, issuers, verifier, phone, client, governance, urls, new })
+    Ok(Stack { node, issuers, verifier, phone, client, governance, urls, new, _claim: claim })
 }
 
 async fn start_chain(config: &StackConfig) -> Result<(Governance, Node, Anchor, bool), StackError> {
