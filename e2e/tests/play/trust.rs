@@ -107,7 +107,7 @@ fn request_of_one_verifier_in_anothers_name() {
         let link = RequestLink::to(in_whose_name, asked.request_uri.parse().unwrap()).to_string();
         let borrowed = Asked { link, ..asked };
         let (holder, refused) = review(play, "borrowed-name", 45, &borrowed).await;
-        assert_eq!(refused, RequestRefused::Request(BadRequest::OtherClient));
+        assert_eq!(refused, RequestRefused::Request(BadRequest::OtherKey));
         assert!(matches!(holder.last_event(), Event::Refused { .. }), "the log has it");
     });
 }
