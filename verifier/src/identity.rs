@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
-use credentials::key::{Algorithm, Signer, SoftwareKey};
+use credentials::key::Signer;
 use protocol::openid4vp::ClientId;
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
 use registry::{Author, Did, PublicKey, RecordKey, Slug};
@@ -14,6 +14,7 @@ use service::NodeClient;
 use service::node::SubmitError;
 
 use crate::keys::{KeyError, KeyFolder};
+use crate::signer::RequestSigner;
 
 /// The fragment of the key that requests are signed with: the first after the author's.
 const REQUEST_KEY: &str = "key-2";
@@ -24,7 +25,7 @@ pub(crate) struct Identity {
     client_id: ClientId,
     plan: DidPlan,
     author: SoftwareSigner,
-    signing: SoftwareKey,
+    signing: RequestSigner,
     kid: String,
 }
 
@@ -54,9 +55,8 @@ impl Identity {
             SoftwareSigner::from_seed(&seed).map_err(|_| IdentityError::Unusable(name))
         };
         let (author, recovery) = (ledger_key("author.key")?, ledger_key("recovery.key")?);
-        let signing = SoftwareKey::from_secret_bytes(Algorithm::Es256, &*folder.secret("signing-p256.key")?);
         let unusable = || IdentityError::Unusable("signing-p256.key");
-        let signing = signing.map_err(|_| unusable())?;
+        let signing = RequestSigner::new(&*folder.secret("signing-p256.key")?).map_err(|_| unusable())?;
         let public = signing.public_key().to_bytes().try_into().ok();
         let public = public.and_then(|bytes| PublicKey::p256(&bytes).ok()).ok_or_else(unusable)?;
         let mut salt = [0u8; 16];
@@ -83,7 +83,7 @@ impl Identity {
     }
 
     /// The key that signs requests, and its DID URL.
-    pub(crate) fn signer(&self) -> (&SoftwareKey, &str) {
+    pub(crate) fn signer(&self) -> (&RequestSigner, &str) {
         (&self.signing, &self.kid)
     }
 

@@ -26,6 +26,7 @@ mod pages;
 mod purpose;
 mod request;
 mod routes;
+mod signer;
 mod staff;
 mod start;
 

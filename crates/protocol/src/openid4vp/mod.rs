@@ -1,5 +1,6 @@
 //! OpenID for Verifiable Presentations 1.0: requests, the links that lead to them, responses and error codes.
 
+mod check;
 mod client_id;
 mod client_metadata;
 mod link;
@@ -7,12 +8,12 @@ mod request;
 mod response;
 mod verifier_info;
 
+pub use check::{BadRequest, CheckedRequest, Session};
 pub use client_id::{ClientId, ClientIdPrefix};
 pub use client_metadata::{ClientMetadata, DataIntegrityAlgorithms, SdJwtAlgorithms, VpFormats};
 pub use link::{BadLink, RequestLink, RequestSource, RequestUriMethod, RequestUriPost};
 pub use request::{
-    AuthorizationRequest, BadRequest, CheckedRequest, REQUEST_CONTENT_TYPE, REQUEST_TYPE, RequestHeader,
-    ResponseMode, SELF_ISSUED, Session,
+    AuthorizationRequest, REQUEST_CONTENT_TYPE, REQUEST_TYPE, RequestHeader, ResponseMode, SELF_ISSUED,
 };
 pub use response::{AuthorizationResponse, BadResponse, DirectPostReply, Presentation, VpErrorCode, VpToken};
 pub use verifier_info::{PURPOSE_FORMAT, VerifierInfo};

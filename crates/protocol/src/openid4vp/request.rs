@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codes::open_codes;
-use crate::dcql::{DcqlQuery, QueryError};
-use crate::jwt::{Audience, NumericDate, is_signature_algorithm};
-use crate::limits::{self, Limits, ParseError};
+use crate::dcql::DcqlQuery;
+use crate::jwt::{Audience, NumericDate};
+use crate::limits::{self, Limits};
 use crate::{Endpoint, Secret};
 
-use super::{ClientId, ClientIdPrefix, ClientMetadata, VerifierInfo, VpErrorCode};
+use super::{BadRequest, ClientId, ClientMetadata, VerifierInfo};
 
 /// The `typ` of a signed request (RFC 9101 §10.8).
 pub const REQUEST_TYPE: &str = "oauth-authz-req+jwt";
@@ -104,141 +104,10 @@ pub struct AuthorizationRequest {
     pub exp: Option<NumericDate>,
 }
 
-/// What a wallet knows when it fetched a request.
-#[derive(Debug, Clone, Copy)]
-pub struct Session<'a> {
-    /// The `client_id` of the link.
-    pub client_id: &'a ClientId,
-    /// The nonce it posted, if it did.
-    pub wallet_nonce: Option<&'a str>,
-    /// The time, in seconds since 1970.
-    pub now: i64,
-}
-
-/// What a wallet needs of a request that follows the rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckedRequest {
-    /// Who asks: also the audience to sign for.
-    pub client_id: ClientId,
-    /// The nonce to sign.
-    pub nonce: String,
-    /// To be sent back.
-    pub state: Option<Secret>,
-    /// Where to post the answer.
-    pub response_uri: Endpoint,
-    /// Is the answer to be encrypted?
-    pub encrypted: bool,
-    /// What is asked; valid.
-    pub query: DcqlQuery,
-    /// What the verifier says of itself.
-    pub client_metadata: ClientMetadata,
-    /// The registered purpose it names.
-    pub purpose: Option<String>,
-}
-
-/// Why a wallet refuses a request. [`BadRequest::code`] is what to answer with.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadRequest {
-    /// It can't be read.
-    #[error("the request can't be read: {0}")]
-    Unreadable(#[from] ParseError),
-    /// The JWT's `typ` is another.
-    #[error("the request's typ must be {REQUEST_TYPE}")]
-    Type,
-    /// It is unsigned, or signed with a shared secret.
-    #[error("the request must be signed with an asymmetric key")]
-    Algorithm,
-    /// `client_id` is not that of the link.
-    #[error("the request is from someone else than the link says")]
-    OtherClient,
-    /// The `kid` is no key of the DID in `client_id`.
-    #[error("the key that signed the request does not belong to the one who asks")]
-    OtherKey,
-    /// A client id prefix that this wallet can't verify.
-    #[error("this wallet has no way to tell who asks")]
-    ClientIdPrefix,
-    /// `response_type` is not `vp_token`.
-    #[error("response_type must be vp_token")]
-    ResponseType,
-    /// `response_mode` is neither `direct_post` nor `direct_post.jwt`.
-    #[error("response_mode must be direct_post or direct_post.jwt")]
-    ResponseMode,
-    /// `response_uri` is missing, or `redirect_uri` is there too.
-    #[error("response_uri must be given, and redirect_uri must not")]
-    ResponseUri,
-    /// `nonce` is empty, too long, or has characters a URL can't carry.
-    #[error("nonce must be 1 to 512 characters that need no escaping in a URL")]
-    Nonce,
-    /// `wallet_nonce` is not the wallet's.
-    #[error("the request does not answer this wallet's nonce")]
-    WalletNonce,
-    /// It is for another kind of wallet.
-    #[error("the request is for another recipient")]
-    Audience,
-    /// `exp` has passed.
-    #[error("the request has expired; ask for a new one")]
-    Expired,
-    /// `nbf` or `iat` lies ahead.
-    #[error("the request is from the future; check the clock")]
-    FromTheFuture,
-    /// There is no query, or a scope instead of one.
-    #[error("the request must have dcql_query")]
-    NoQuery,
-    /// The query breaks a rule.
-    #[error("the query is wrong: {0}")]
-    Query(#[from] QueryError),
-    /// It carries transaction data, which this wallet does not understand.
-    #[error("transaction data is not supported")]
-    TransactionData,
-}
-
-impl BadRequest {
-    /// The error code to answer with (§8.5).
-    pub fn code(&self) -> VpErrorCode {
-        match self {
-            Self::OtherClient | Self::OtherKey | Self::ClientIdPrefix => VpErrorCode::InvalidClient,
-            Self::TransactionData => VpErrorCode::InvalidTransactionData,
-            Self::Unreadable(_)
-            | Self::Type
-            | Self::Algorithm
-            | Self::ResponseType
-            | Self::ResponseMode
-            | Self::ResponseUri
-            | Self::Nonce
-            | Self::WalletNonce
-            | Self::Audience
-            | Self::Expired
-            | Self::FromTheFuture
-            | Self::NoQuery
-            | Self::Query(_) => VpErrorCode::InvalidRequest,
-        }
-    }
-}
-
-/// How far the clocks of verifier and wallet may be apart, in seconds.
-const CLOCK_SKEW: i64 = 60;
-const MAX_NONCE: usize = 512;
-
 impl RequestHeader {
     /// The header of a request signed with a DID's key.
     pub fn of_did(alg: &str, kid: &str) -> Self {
         Self { typ: REQUEST_TYPE.into(), alg: alg.into(), kid: Some(kid.into()), x5c: None }
-    }
-
-    /// Checks the header against a client id known by its DID; what comes back is the DID URL of the key to verify with.
-    pub fn check_did(&self, client_id: &ClientId) -> Result<&str, BadRequest> {
-        if self.typ != REQUEST_TYPE {
-            return Err(BadRequest::Type);
-        }
-        if !is_signature_algorithm(&self.alg) {
-            return Err(BadRequest::Algorithm);
-        }
-        let did = client_id.did().ok_or(BadRequest::ClientIdPrefix)?;
-        let kid = self.kid.as_deref().ok_or(BadRequest::OtherKey)?;
-        match kid.split_once('#') {
-            Some((of, fragment)) if of == did && !fragment.is_empty() => Ok(kid),
-            _ => Err(BadRequest::OtherKey),
-        }
     }
 }
 
@@ -276,66 +145,4 @@ impl AuthorizationRequest {
     pub fn purpose(&self) -> Option<&str> {
         self.verifier_info.as_deref().unwrap_or_default().iter().find_map(VerifierInfo::purpose)
     }
-
-    /// Checks everything that can be told without keys and without the registry.
-    pub fn check(self, session: Session<'_>) -> Result<CheckedRequest, BadRequest> {
-        if self.client_id != *session.client_id {
-            return Err(BadRequest::OtherClient);
-        }
-        if matches!(self.client_id.prefix(), ClientIdPrefix::Origin(_) | ClientIdPrefix::Unknown(_)) {
-            return Err(BadRequest::ClientIdPrefix);
-        }
-        self.check_times(session.now)?;
-        if self.aud.as_ref().is_some_and(|aud| !aud.is_only(SELF_ISSUED)) {
-            return Err(BadRequest::Audience);
-        }
-        if self.wallet_nonce.as_deref() != session.wallet_nonce {
-            return Err(BadRequest::WalletNonce);
-        }
-        if self.response_type != "vp_token" {
-            return Err(BadRequest::ResponseType);
-        }
-        let encrypted = match &self.response_mode {
-            Some(ResponseMode::DirectPost) => false,
-            Some(ResponseMode::DirectPostJwt) => true,
-            _ => return Err(BadRequest::ResponseMode),
-        };
-        if self.nonce.is_empty() || self.nonce.len() > MAX_NONCE || !self.nonce.bytes().all(is_unreserved) {
-            return Err(BadRequest::Nonce);
-        }
-        if self.transaction_data.is_some() {
-            return Err(BadRequest::TransactionData);
-        }
-        let purpose = self.purpose().map(str::to_owned);
-        let (Some(response_uri), None) = (self.response_uri, self.redirect_uri) else {
-            return Err(BadRequest::ResponseUri);
-        };
-        let (Some(query), None) = (self.dcql_query, self.scope) else {
-            return Err(BadRequest::NoQuery);
-        };
-        query.validate()?;
-        Ok(CheckedRequest {
-            client_id: self.client_id,
-            nonce: self.nonce,
-            state: self.state,
-            response_uri,
-            encrypted,
-            query,
-            client_metadata: self.client_metadata.unwrap_or_default(),
-            purpose,
-        })
-    }
-
-    fn check_times(&self, now: i64) -> Result<(), BadRequest> {
-        if self.exp.is_some_and(|exp| exp.0.saturating_add(CLOCK_SKEW) <= now) {
-            return Err(BadRequest::Expired);
-        }
-        let ahead =
-            |time: Option<NumericDate>| time.is_some_and(|time| time.0 > now.saturating_add(CLOCK_SKEW));
-        if ahead(self.nbf) || ahead(self.iat) { Err(BadRequest::FromTheFuture) } else { Ok(()) }
-    }
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
