@@ -77,7 +77,7 @@ pub struct Pending {
     pub by: Actor,
     /// When it was asked for.
     pub at: UnixSeconds,
-    /// Why, in words for the holder.
+    /// Why; kept with the department.
     pub reason: Personal<String>,
 }
 
