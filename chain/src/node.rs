@@ -31,7 +31,7 @@ impl NodeConfig {
     /// The usual limits: bodies of 1 MiB, answers within ten seconds.
     #[must_use]
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, layers: Layers::default() }
+        Self { addr, layers: Layers { pages: false, ..Layers::default() } }
     }
 }
 

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::problem::Problem;
-use crate::{lang, request_id};
+use crate::{lang, request_id, ui};
 
 /// Limits and permissions of a service.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +23,13 @@ pub struct Layers {
     pub timeout: Duration,
     /// Whether pages may ask for the camera (the phone scans with it).
     pub camera: bool,
+    /// Whether people come here with browsers: then a refusal is a page for them, also at an address that is none.
+    pub pages: bool,
 }
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { body_limit: 1024 * 1024, timeout: Duration::from_secs(10), camera: false }
+        Self { body_limit: 1024 * 1024, timeout: Duration::from_secs(10), camera: false, pages: true }
     }
 }
 
@@ -35,7 +37,7 @@ impl Layers {
     /// Wraps the router, from the outside in: request id, trace, security headers, panics into 500, time limit into
     /// 503, body limit into 413, the language a visitor chose; 404 and 405 as problems.
     pub fn wrap(self, router: Router) -> Router {
-        router
+        let router = router
             .fallback(|| async { Problem::not_found("There is nothing at this address") })
             .method_not_allowed_fallback(|| async {
                 Problem::new(
@@ -43,7 +45,9 @@ impl Layers {
                     "method-not-allowed",
                     "This address doesn't take that method",
                 )
-            })
+            });
+        let router = if self.pages { router.layer(from_fn(ui::friendly_errors)) } else { router };
+        router
             .layer(from_fn(lang::remember))
             .layer(DefaultBodyLimit::max(self.body_limit))
             .layer(from_fn_with_state(self, limits))

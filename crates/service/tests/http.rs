@@ -100,12 +100,29 @@ async fn a_panic_and_a_slow_handler_become_answers() {
 #[tokio::test]
 async fn a_browser_sees_a_refusal_as_a_page_in_its_language() {
     let (server, http) = start(Layers::default()).await;
-    let request = http.get(format!("{}/items/x", server.base_url()));
-    let answer =
-        request.header("accept", "text/html").header("accept-language", "en").send().await.expect("answers");
-    assert_eq!(answer.status(), 404);
-    assert!(answer.headers()["content-type"].to_str().expect("ascii").starts_with("text/html"));
-    assert!(answer.text().await.expect("body").contains("There is no such page"));
+    for path in ["/items/x", "/nowhere"] {
+        let request = http.get(format!("{}{path}", server.base_url()));
+        let answer = request
+            .header("accept", "text/html")
+            .header("accept-language", "en")
+            .send()
+            .await
+            .expect("answers");
+        assert_eq!(answer.status(), 404);
+        assert!(answer.headers()["content-type"].to_str().expect("ascii").starts_with("text/html"));
+        assert!(answer.text().await.expect("body").contains("There is no such page"));
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_service_without_pages_answers_browsers_with_problems_too() {
+    let layers = Layers { pages: false, ..Layers::default() };
+    let router = layers.wrap(Router::new());
+    let server = Server::bind("127.0.0.1:0".parse().expect("address"), router).await.expect("binds");
+    let http = outbound::client(Duration::from_secs(5));
+    let request = http.get(format!("{}/nowhere", server.base_url())).header("accept", "text/html");
+    problem(request.send().await.expect("answers"), 404, "not-found").await;
     server.shutdown().await;
 }
 
