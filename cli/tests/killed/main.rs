@@ -31,12 +31,9 @@ fn moment(kill: u64, within: u64) -> Duration {
 /// One citizen after the other goes through the whole story, until nobody answers any more.
 async fn citizens(network: Arc<Network>, mut stories: Vec<Story>) -> Vec<Story> {
     loop {
-        let unfinished = match stories.iter_mut().find(|story| !story.is_over()) {
-            Some(story) => story,
-            None => {
-                stories.push(Story::default());
-                continue;
-            }
+        let Some(unfinished) = stories.iter_mut().find(|story| !story.is_over()) else {
+            stories.push(Story::default());
+            continue;
         };
         if unfinished.go_on(&network).await.is_err() {
             return stories;
