@@ -176,7 +176,7 @@ fn locked(visitor: &Visitor, title: &str, lead: &str, form: Markup, below: Marku
     Screen::new(visitor, texts(visitor.lang).get("phone.brand")).body(html! {
         div.pin-lock {
             (PreEscaped(ui::MARK))
-            h1 { (title) }
+            h2 { (title) }
             p.quiet { (lead) }
             (form)
         }

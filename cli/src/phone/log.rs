@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use registry::LocalText;
 use serde::Deserialize;
 use service::extract::Form;
-use service::ui::{Icon, Page, State, badge, csrf_field, empty, heading, icon, link_button};
+use service::ui::{Icon, Page, State, badge, csrf_field, empty, icon, link_button};
 use service::{Lang, Problem, dates};
 use wallet_core::{Event, LogEntry, Outcome};
 
@@ -27,7 +27,7 @@ pub(super) async fn page(holder: Holder) -> Result<Page, Problem> {
         empty(Icon::List, t.get("log.none"), t.get("log.none_todo"), html! {})
     } else {
         html! {
-            (heading(t.get("log.heading"), t.get("log.lead")))
+            div.heading { h2 { (t.get("log.heading")) } p.lead { (t.get("log.lead")) } }
             section.panel { @for entry in &entries { (draw(lang, &holder.session.csrf, entry)) } }
             (link_button(t.get("log.export"), "/log/export", true))
         }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use protocol::openid4vci::InputMode;
 use serde::Deserialize;
 use service::extract::{Form, Path};
-use service::ui::{Field, Icon, Kind, Page, Tone, button, facts, form, heading, icon, link_button, notice};
+use service::ui::{Field, Icon, Kind, Page, Tone, button, facts, form, icon, link_button, notice};
 use service::{Lang, Problem};
 use wallet_core::{Offer, ReceiveError, Received};
 
@@ -73,7 +73,7 @@ fn draw(holder: &Holder, id: &str, offer: &Offer, said: Option<&Said>) -> Page {
     Screen::new(&holder.visitor, t.get("offer.title")).back("/scan").tab(Tab::Scan).body(html! {
         section.who {
             span.who-sign { (icon(Icon::Building)) }
-            div { h1 { (name) } p.quiet.small { (t.get("offer.checked_later")) } }
+            div { h2 { (name) } p.quiet.small { (t.get("offer.checked_later")) } }
         }
         section.panel { (facts(offered(lang, offer))) }
         (form(&format!("/offers/{id}"), &holder.session.csrf, html! {
@@ -111,7 +111,7 @@ fn done(holder: &Holder, received: &Received) -> Page {
     let lang = holder.visitor.lang;
     let t = texts(lang);
     Screen::new(&holder.visitor, t.get("offer.done_title")).tab(Tab::Cards).body(html! {
-        (heading(t.get("offer.done"), t.get("offer.done_lead")))
+        div.heading { h2 { (t.get("offer.done")) } p.lead { (t.get("offer.done_lead")) } }
         @for card in &received.cards { (cards::draw(lang, card, true)) }
         @for failed in &received.failed {
             @let said = words::not_received(lang, &failed.error);

@@ -108,9 +108,12 @@ fn draw(holder: &Holder, id: &str, request: &ConsentRequest, chosen: &Chosen) ->
         LegalBasis::Consent => t.get("request.by_consent"),
         LegalBasis::Statutory => t.get("request.by_law"),
     };
-    let legal = html_free(basis, lang.pick(&request.legal_text.zh, &request.legal_text.en));
+    let legal = format!("{basis} · {}", lang.pick(&request.legal_text.zh, &request.legal_text.en));
     let kept = match request.retention_days {
         0 => t.get("request.not_kept").to_owned(),
+        days if days >= 365 && days % 365 == 0 => {
+            t.with("request.kept_years", &[("n", &(days / 365).to_string())])
+        }
         days => t.with("request.kept_days", &[("n", &days.to_string())]),
     };
     let view = ConsentView {
@@ -129,10 +132,6 @@ fn draw(holder: &Holder, id: &str, request: &ConsentRequest, chosen: &Chosen) ->
         extra: choices(lang, id, &picked),
     };
     Screen::new(&holder.visitor, t.get("request.title")).back("/scan").body(consent(lang, &view))
-}
-
-fn html_free(basis: &str, text: &str) -> String {
-    format!("{basis} · {text}")
 }
 
 fn leaves(lang: Lang, option: &CardOption, several: bool) -> Vec<Leaf> {

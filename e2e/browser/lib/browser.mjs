@@ -39,7 +39,9 @@ export async function open(browser, { lang = 'zh', scheme = 'light', width = 128
   page.faults = []
   page.on('pageerror', (error) => page.faults.push(`script error: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error') page.faults.push(`console: ${message.text()}`)
+    // A page that says what is wrong comes with an error status; that is no fault of the page.
+    const itself = message.text().startsWith('Failed to load resource') && message.location().url === page.url()
+    if (message.type() === 'error' && !itself) page.faults.push(`console: ${message.text()} ${message.location().url}`)
   })
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url())

@@ -1,1 +1,32 @@
-//! The wallet core for Kotlin, Swift and Python.
+//! The wallet core for Kotlin, Swift and Python: mechanical adapters, and the words an app needs.
+//!
+//! An app implements the device ([`HolderKeyStore`], [`HttpClient`]; [`Clock`] if it must), opens a [`Wallet`], and
+//! hears of failures by [`WalletError`], whose kinds say what can be done. Lists come as records, whole or by pages;
+//! nothing is asked claim by claim.
+
+mod card;
+mod config;
+mod consent;
+mod error;
+mod log;
+mod native;
+mod offer;
+mod ports;
+mod text;
+mod time;
+mod wallet;
+
+pub use card::{Card, CardColours, CardState, Claim, ClaimKind, CredentialFormat, LastKnownState};
+pub use config::WalletConfig;
+pub use consent::{
+    CardOption, Consent, ConsentWarning, LegalBasis, MissingCard, MissingReason, Presented, Question,
+    Verifier,
+};
+pub use error::WalletError;
+pub use log::{Asked, LogEntry, LogEvent, PresentationOutcome, Shared};
+pub use offer::{NotReceived, Offer, OfferDetails, OfferedCredential, Received, TxCodeInput};
+pub use ports::*;
+pub use text::LocalText;
+pub use wallet::{Wallet, wallet_exists};
+
+uniffi::setup_scaffolding!();

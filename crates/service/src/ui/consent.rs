@@ -52,7 +52,7 @@ pub struct ConsentView<'c> {
     pub extra: Markup,
 }
 
-/// Draws it.
+/// Draws it, with headings of the second and third level: the page has its own title.
 pub fn consent(lang: Lang, view: &ConsentView<'_>) -> Markup {
     let t = texts(lang);
     html! {
@@ -61,7 +61,7 @@ pub fn consent(lang: Lang, view: &ConsentView<'_>) -> Markup {
             section.who {
                 span.who-sign { (icon(Icon::Building)) }
                 div {
-                    h1 { (view.who.name) }
+                    h2 { (view.who.name) }
                     p.verified { (icon(Icon::Shield)) span { (view.who.mark) } }
                 }
             }
@@ -72,7 +72,7 @@ pub fn consent(lang: Lang, view: &ConsentView<'_>) -> Markup {
             }
             @for warning in view.warnings { div.notice.unsure { p { (icon(Icon::Info)) span { (warning) } } } }
             section.leaves {
-                h2 { (icon(Icon::Out)) span { (t.get("consent.leaves")) } span.count { (view.leaves.len()) } }
+                h3 { (icon(Icon::Out)) span { (t.get("consent.leaves")) } span.count { (view.leaves.len()) } }
                 dl { @for leaf in view.leaves {
                     div {
                         dt { (leaf.label) @if !leaf.card.is_empty() { small { (leaf.card) } } }

@@ -17,7 +17,7 @@ pub struct PhoneTab<'p> {
     pub current: bool,
 }
 
-/// The screen with a title bar (with a way back, if `back` is given), content, and tabs (none before signing in).
+/// The screen with a title bar, which is the page's `h1` (with a way back, if `back` is given), content, and tabs (none before signing in).
 pub fn phone(
     title: &str,
     back: Option<(&str, &str)>,
@@ -29,7 +29,7 @@ pub fn phone(
         div.phone { div.phone-screen {
             div.phone-bar {
                 @if let Some((href, label)) = back { a.phone-back href=(href) aria-label=(label) { (icon(Icon::Back)) } }
-                p.phone-title { (title) }
+                h1.phone-title { (title) }
             }
             div.phone-body { (content) }
             @if !tabs.is_empty() {

@@ -1,0 +1,242 @@
+//! What the holder is asked before anything leaves.
+
+use std::{collections::HashMap, time::SystemTime};
+
+use wallet_core::Choice;
+
+use crate::{
+    card::{CardState, Claim, CredentialFormat},
+    native,
+    text::{LocalText, each},
+    time,
+};
+
+/// What the holder is asked: who asks, why, what would leave and what would stay. Nothing has left yet.
+/// Personal: it holds the values that would leave.
+#[derive(Clone, uniffi::Record)]
+pub struct Consent {
+    /// Names it when answering.
+    pub id: String,
+    /// Who asks.
+    pub verifier: Verifier,
+    /// The purpose's id.
+    pub purpose: String,
+    /// What the purpose is called.
+    pub purpose_name: LocalText,
+    /// Why asking is allowed.
+    pub legal_basis: LegalBasis,
+    /// The rule it rests on.
+    pub legal_text: LocalText,
+    /// For how many days the verifier may keep what it sees; 0 when it keeps nothing.
+    pub retention_days: u32,
+    /// When it must be answered, if it says.
+    pub expires: Option<SystemTime>,
+    /// Which cards are asked for; all of them must be answered.
+    pub questions: Vec<Question>,
+}
+
+/// Who asks, as registered on the chain and proven.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Verifier {
+    /// Its DID.
+    pub did: String,
+    /// Its registered name.
+    pub name: LocalText,
+    /// The host that the answer is sent to.
+    pub host: String,
+}
+
+/// Why asking is allowed at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum LegalBasis {
+    /// The holder agrees.
+    Consent,
+    /// A law or regulation says so.
+    Statutory,
+}
+
+/// One credential that is asked for.
+#[derive(Clone, uniffi::Record)]
+pub struct Question {
+    /// Names it when choosing.
+    pub id: String,
+    /// What type of card is asked for.
+    pub label: LocalText,
+    /// The credentials that answer it: at least one, the best first.
+    pub options: Vec<CardOption>,
+}
+
+/// A credential that answers a question.
+#[derive(Clone, uniffi::Record)]
+pub struct CardOption {
+    /// Names it when choosing.
+    pub id: String,
+    /// The id of the card it is of.
+    pub card: String,
+    /// What the card is called.
+    pub label: LocalText,
+    /// The issuer's registered name.
+    pub issuer_name: LocalText,
+    /// The value that says whose it is.
+    pub holder_line: String,
+    /// In which format it would be shown.
+    pub format: CredentialFormat,
+    /// How the card stands.
+    pub state: CardState,
+    /// What would leave.
+    pub leaves: Vec<Claim>,
+    /// What would stay.
+    pub stays: Vec<Claim>,
+    /// What the holder should know first.
+    pub warnings: Vec<ConsentWarning>,
+}
+
+/// What the holder should know before she says yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum ConsentWarning {
+    /// The card is suspended, revoked, expired or not to be trusted: the verifier will refuse it.
+    NotInForce,
+    /// How the card stands is not known.
+    StateUnknown,
+    /// The card can only be shown as a whole.
+    ShownWhole,
+    /// Another verifier has seen this very credential: the two could find out that they met the same holder.
+    SeenByAnother,
+}
+
+/// What is missing to answer a request.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct MissingCard {
+    /// What type of card is asked for; empty for one that is not known.
+    pub label: LocalText,
+    /// Why none answers.
+    pub reason: MissingReason,
+}
+
+/// Why no card of a type answers.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum MissingReason {
+    /// There is none.
+    NoCard,
+    /// The cards have no such claim.
+    NoClaim {
+        /// The claim's path.
+        path: String,
+    },
+    /// The cards have another value there.
+    OtherValue {
+        /// The claim's path.
+        path: String,
+    },
+    /// The verifier does not take the format or signature of the cards, or trusts other issuers.
+    NotAccepted,
+    /// Showing the card would show claims that the purpose does not allow, and they can't be held back.
+    ShowsTooMuch {
+        /// The claims' names.
+        claims: Vec<String>,
+    },
+}
+
+/// A presentation that arrived. What the verifier decides, it says elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Presented {
+    /// Where the verifier wants the holder's browser to go on, if anywhere.
+    pub redirect: Option<String>,
+    /// The id of the log's entry of it.
+    pub log_entry: String,
+}
+
+/// From question ids to option ids. What is not named is answered by the first option.
+pub(crate) fn choice(chosen: HashMap<String, String>) -> Choice {
+    Choice(chosen.into_iter().collect())
+}
+
+impl From<wallet_core::ConsentRequest> for Consent {
+    fn from(consent: wallet_core::ConsentRequest) -> Self {
+        Self {
+            id: consent.id,
+            verifier: consent.verifier.into(),
+            purpose: consent.purpose,
+            purpose_name: consent.purpose_name.into(),
+            legal_basis: consent.legal_basis.into(),
+            legal_text: consent.legal_text.into(),
+            retention_days: consent.retention_days,
+            expires: consent.expires.map(|end| time::from_millis(end.0)),
+            questions: each(consent.questions),
+        }
+    }
+}
+
+impl From<wallet_core::Verifier> for Verifier {
+    fn from(wallet_core::Verifier { did, name, host }: wallet_core::Verifier) -> Self {
+        Self { did: did.to_string(), name: name.into(), host }
+    }
+}
+
+impl From<native::LegalBasis> for LegalBasis {
+    fn from(basis: native::LegalBasis) -> Self {
+        match basis {
+            native::LegalBasis::Consent => Self::Consent,
+            native::LegalBasis::Statutory => Self::Statutory,
+        }
+    }
+}
+
+impl From<wallet_core::Question> for Question {
+    fn from(wallet_core::Question { id, label, options }: wallet_core::Question) -> Self {
+        Self { id, label: label.into(), options: each(options) }
+    }
+}
+
+impl From<wallet_core::CardOption> for CardOption {
+    fn from(option: wallet_core::CardOption) -> Self {
+        Self {
+            id: option.id,
+            card: option.card,
+            label: option.label.into(),
+            issuer_name: option.issuer_name.into(),
+            holder_line: option.holder_line,
+            format: option.format.into(),
+            state: option.state.into(),
+            leaves: each(option.leaves),
+            stays: each(option.stays),
+            warnings: each(option.warnings),
+        }
+    }
+}
+
+impl From<wallet_core::Warning> for ConsentWarning {
+    fn from(warning: wallet_core::Warning) -> Self {
+        match warning {
+            wallet_core::Warning::NotInForce => Self::NotInForce,
+            wallet_core::Warning::StateUnknown => Self::StateUnknown,
+            wallet_core::Warning::ShownWhole => Self::ShownWhole,
+            wallet_core::Warning::SeenByAnother => Self::SeenByAnother,
+        }
+    }
+}
+
+impl From<wallet_core::Presented> for Presented {
+    fn from(wallet_core::Presented { redirect, log_entry }: wallet_core::Presented) -> Self {
+        Self { redirect: redirect.map(|to| to.as_str().to_owned()), log_entry }
+    }
+}
+
+impl From<wallet_core::Missing> for MissingCard {
+    fn from(wallet_core::Missing { label, reason }: wallet_core::Missing) -> Self {
+        Self { label: label.into(), reason: reason.into() }
+    }
+}
+
+impl From<wallet_core::MissingReason> for MissingReason {
+    fn from(reason: wallet_core::MissingReason) -> Self {
+        use wallet_core::MissingReason as Core;
+        match reason {
+            Core::NoCard => Self::NoCard,
+            Core::NoClaim(path) => Self::NoClaim { path },
+            Core::OtherValue(path) => Self::OtherValue { path },
+            Core::NotAccepted => Self::NotAccepted,
+            Core::ShowsTooMuch(claims) => Self::ShowsTooMuch { claims },
+        }
+    }
+}

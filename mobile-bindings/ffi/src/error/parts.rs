@@ -1,0 +1,67 @@
+//! Errors that several operations share.
+
+use wallet_core::{ChainError, PinTooWeak, VaultError, WebError, ports::KeyStoreError};
+
+use super::WalletError;
+
+impl WalletError {
+    pub(super) fn try_again(error: &impl ToString) -> Self {
+        Self::TryAgain { reason: error.to_string() }
+    }
+
+    /// An HTTP status in place of an answer: the server's fault, or `otherwise`.
+    pub(super) fn status(status: u16, error: &impl ToString, otherwise: impl FnOnce(String) -> Self) -> Self {
+        let reason = error.to_string();
+        if status >= 500 { Self::TryAgain { reason } } else { otherwise(reason) }
+    }
+}
+
+impl From<PinTooWeak> for WalletError {
+    fn from(PinTooWeak: PinTooWeak) -> Self {
+        Self::ChooseAnotherPin
+    }
+}
+
+impl From<VaultError> for WalletError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Tampered | VaultError::OtherForm(_) => {
+                Self::RestoreWallet { reason: error.to_string() }
+            }
+            VaultError::Store(_) | VaultError::Randomness(_) => Self::try_again(&error),
+        }
+    }
+}
+
+impl From<KeyStoreError> for WalletError {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::Gone => Self::RenewCard,
+            KeyStoreError::Declined => Self::Cancelled,
+            KeyStoreError::Unsupported => Self::UseAnotherWay { reason: error.to_string() },
+            KeyStoreError::Failed => Self::try_again(&error),
+        }
+    }
+}
+
+impl From<WebError> for WalletError {
+    fn from(error: WebError) -> Self {
+        match error {
+            WebError::Unreachable => Self::GoOnline { reason: error.to_string() },
+            WebError::TooLarge | WebError::Redirected => Self::try_again(&error),
+            WebError::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<ChainError> for WalletError {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Web(error) => error.into(),
+            ChainError::Status(_) | ChainError::Malformed | ChainError::Evidence(_) => {
+                Self::try_again(&error)
+            }
+            ChainError::Vault(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Words in both languages.
+
+use crate::native;
+
+/// The same words in Chinese and in English.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct LocalText {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl From<native::LocalText> for LocalText {
+    fn from(native::LocalText { zh, en }: native::LocalText) -> Self {
+        Self { zh, en }
+    }
+}
+
+/// Each of a list, as the bindings have it.
+pub(crate) fn each<T, U: From<T>>(list: Vec<T>) -> Vec<U> {
+    list.into_iter().map(U::from).collect()
+}

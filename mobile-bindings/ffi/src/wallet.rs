@@ -1,0 +1,162 @@
+//! The wallet, as apps call it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use wallet_core::ports::Zeroizing;
+
+use crate::{
+    card::Card,
+    config::WalletConfig,
+    consent::{Consent, Presented, choice},
+    error::WalletError,
+    log::LogEntry,
+    offer::{Offer, Received},
+    ports::{Clock, HolderKeyStore, HttpClient, KeyProtection, device},
+    text::each,
+};
+
+/// Whether there is a wallet in this folder.
+#[uniffi::export]
+pub fn wallet_exists(folder: String) -> bool {
+    wallet_core::Wallet::exists(folder)
+}
+
+/// An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
+///
+/// It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
+/// came or claims left is in the log.
+#[derive(uniffi::Object)]
+pub struct Wallet(RwLock<Option<Arc<wallet_core::Wallet>>>);
+
+impl Wallet {
+    fn holding(wallet: wallet_core::Wallet) -> Self {
+        Self(RwLock::new(Some(Arc::new(wallet))))
+    }
+
+    fn unlocked(&self) -> Result<Arc<wallet_core::Wallet>, WalletError> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(WalletError::OpenWallet)
+    }
+}
+
+#[uniffi::export]
+impl Wallet {
+    /// Makes a new wallet in a folder of its own.
+    #[uniffi::constructor(default(clock = None))]
+    pub async fn create(
+        folder: String,
+        pin: String,
+        config: WalletConfig,
+        keys: Arc<dyn HolderKeyStore>,
+        http: Arc<dyn HttpClient>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<Self, WalletError> {
+        let pin = Zeroizing::new(pin);
+        let ports = device(keys, http, clock);
+        Ok(Self::holding(wallet_core::Wallet::create(folder, &pin, ports, config.try_into()?).await?))
+    }
+
+    /// Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
+    #[uniffi::constructor(default(clock = None))]
+    pub async fn open(
+        folder: String,
+        pin: String,
+        config: WalletConfig,
+        keys: Arc<dyn HolderKeyStore>,
+        http: Arc<dyn HttpClient>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<Self, WalletError> {
+        let pin = Zeroizing::new(pin);
+        let ports = device(keys, http, clock);
+        Ok(Self::holding(wallet_core::Wallet::open(folder, &pin, ports, config.try_into()?).await?))
+    }
+
+    /// Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
+    /// when the app goes to the background; waiting for a platform to collect the object may take for ever.
+    pub fn lock(&self) {
+        let wallet = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(wallet);
+    }
+
+    /// How well the device keeps the keys.
+    pub fn protection(&self) -> Result<KeyProtection, WalletError> {
+        Ok(self.unlocked()?.protection().into())
+    }
+
+    /// Sets another PIN. The old one counts as a try.
+    pub async fn change_pin(&self, old: String, new: String) -> Result<(), WalletError> {
+        let (old, new) = (Zeroizing::new(old), Zeroizing::new(new));
+        Ok(self.unlocked()?.change_pin(&old, &new).await?)
+    }
+
+    /// Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
+    pub async fn preview_offer(&self, link: String) -> Result<Offer, WalletError> {
+        Ok(Offer(self.unlocked()?.preview_offer(&link).await?))
+    }
+
+    /// Takes an offer up: collects every credential of it, with a fresh key for each, checks each by the chain, and
+    /// keeps what is good.
+    #[uniffi::method(default(tx_code = None))]
+    pub async fn receive(&self, offer: &Offer, tx_code: Option<String>) -> Result<Received, WalletError> {
+        let tx_code = tx_code.map(Zeroizing::new);
+        let code = tx_code.as_ref().map(|code| code.as_str());
+        Ok(self.unlocked()?.receive(&offer.0, code).await?.into())
+    }
+
+    /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see `refresh`.
+    pub async fn cards(&self) -> Result<Vec<Card>, WalletError> {
+        Ok(each(self.unlocked()?.cards()?))
+    }
+
+    /// One card; none if there is none of this id.
+    pub async fn card(&self, id: String) -> Result<Option<Card>, WalletError> {
+        Ok(self.unlocked()?.card(&id)?.map(Into::into))
+    }
+
+    /// Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
+    pub async fn refresh(&self) -> Result<(), WalletError> {
+        Ok(self.unlocked()?.refresh().await?)
+    }
+
+    /// Deletes a card, its credentials and their keys. False if there is none of this id.
+    pub async fn delete_card(&self, id: String) -> Result<bool, WalletError> {
+        Ok(self.unlocked()?.delete_card(&id).await?)
+    }
+
+    /// Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
+    /// would leave. Nothing leaves before `present`.
+    pub async fn review_request(&self, link: String) -> Result<Consent, WalletError> {
+        Ok(self.unlocked()?.review_request(&link).await?.into())
+    }
+
+    /// Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
+    /// is answered by its first option. A request is answered once.
+    #[uniffi::method(default(choice))]
+    pub async fn present(
+        &self,
+        consent_id: String,
+        choice: HashMap<String, String>,
+    ) -> Result<Presented, WalletError> {
+        let choice = self::choice(choice);
+        Ok(self.unlocked()?.present(&consent_id, &choice).await?.into())
+    }
+
+    /// Tells the verifier no. False if the request is not open any more.
+    pub async fn decline(&self, consent_id: String) -> Result<bool, WalletError> {
+        Ok(self.unlocked()?.decline(&consent_id).await?)
+    }
+
+    /// At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.
+    #[uniffi::method(default(before = None, limit = 50))]
+    pub async fn log(&self, before: Option<String>, limit: u32) -> Result<Vec<LogEntry>, WalletError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(each(self.unlocked()?.log(before.as_deref(), limit)?))
+    }
+
+    /// Deletes an entry of the log. False if there is none of this id.
+    pub async fn delete_log_entry(&self, id: String) -> Result<bool, WalletError> {
+        Ok(self.unlocked()?.delete_log_entry(&id).await?)
+    }
+}
