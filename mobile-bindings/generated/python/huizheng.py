@@ -533,7 +533,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_holderkeystore_generate() != 23182:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_holderkeystore_sign() != 16450:
+    if lib.uniffi_huizheng_checksum_method_holderkeystore_sign() != 8242:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_holderkeystore_delete() != 49427:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -5625,7 +5625,7 @@ class HolderKeyStore():
         Signs these bytes, hashing them as the algorithm says (P-256: SHA-256; Ed25519: as it is).
 
         The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
-        DER for P-256: `raw_signature` turns it.
+        DER for P-256, which is to be turned first.
 """
         raise NotImplementedError
     async def delete(self, handle: str) -> None:
@@ -5712,7 +5712,7 @@ class HolderKeyStoreImpl(HolderKeyStore):
         Signs these bytes, hashing them as the algorithm says (P-256: SHA-256; Ed25519: as it is).
 
         The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
-        DER for P-256: `raw_signature` turns it.
+        DER for P-256, which is to be turned first.
 """
         
         _UniffiFfiConverterString.check_lower(handle)

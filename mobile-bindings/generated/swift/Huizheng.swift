@@ -906,7 +906,7 @@ public protocol HolderKeyStore: AnyObject, Sendable {
      * Signs these bytes, hashing them as the algorithm says (P-256: SHA-256; Ed25519: as it is).
      *
      * The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
-     * DER for P-256: `raw_signature` turns it.
+     * DER for P-256, which is to be turned first.
      */
     func sign(handle: String, message: Data) async throws  -> Data
     
@@ -1018,7 +1018,7 @@ open func generate(algorithm: KeyAlgorithm)async throws  -> HolderKey  {
      * Signs these bytes, hashing them as the algorithm says (P-256: SHA-256; Ed25519: as it is).
      *
      * The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
-     * DER for P-256: `raw_signature` turns it.
+     * DER for P-256, which is to be turned first.
      */
 open func sign(handle: String, message: Data)async throws  -> Data  {
     return
@@ -4370,7 +4370,8 @@ public func FfiConverterTypeVerifier_lower(_ value: Verifier) -> RustBuffer {
  */
 public struct WalletConfig: Equatable, Hashable {
     /**
-     * The chain's trust anchor as JSON: the only thing that is believed without proof. An app ships it.
+     * The chain's trust anchor as JSON, as a node gives it at `/v1/anchor`: the only thing that is believed without
+     * proof. An app ships it.
      */
     public let anchor: String
     /**
@@ -4382,7 +4383,8 @@ public struct WalletConfig: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
-         * The chain's trust anchor as JSON: the only thing that is believed without proof. An app ships it.
+         * The chain's trust anchor as JSON, as a node gives it at `/v1/anchor`: the only thing that is believed without
+         * proof. An app ships it.
          */anchor: String, 
         /**
          * The base URL of a node of that chain. It need not be trusted: all it answers is proven.
@@ -6972,7 +6974,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_holderkeystore_generate() != 23182) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_holderkeystore_sign() != 16450) {
+    if (uniffi_huizheng_checksum_method_holderkeystore_sign() != 8242) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_holderkeystore_delete() != 49427) {

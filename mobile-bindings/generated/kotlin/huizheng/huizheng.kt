@@ -1068,7 +1068,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_holderkeystore_generate() and 0xFFFF) != 23182) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_sign() and 0xFFFF) != 16450) {
+    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_sign() and 0xFFFF) != 8242) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_holderkeystore_delete() and 0xFFFF) != 49427) {
@@ -2139,7 +2139,7 @@ public interface HolderKeyStore {
      * Signs these bytes, hashing them as the algorithm says (P-256: SHA-256; Ed25519: as it is).
      *
      * The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
-     * DER for P-256: `raw_signature` turns it.
+     * DER for P-256, which is to be turned first.
      */
     suspend fun `sign`(`handle`: kotlin.String, `message`: kotlin.ByteArray): kotlin.ByteArray
     
@@ -2312,7 +2312,7 @@ open class HolderKeyStoreImpl: Disposable, AutoCloseable, HolderKeyStore
      * Signs these bytes, hashing them as the algorithm says (P-256: SHA-256; Ed25519: as it is).
      *
      * The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
-     * DER for P-256: `raw_signature` turns it.
+     * DER for P-256, which is to be turned first.
      */
     @Throws(HolderKeyException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5498,7 +5498,8 @@ public object FfiConverterTypeVerifier: FfiConverterRustBuffer<Verifier> {
  */
 data class WalletConfig (
     /**
-     * The chain's trust anchor as JSON: the only thing that is believed without proof. An app ships it.
+     * The chain's trust anchor as JSON, as a node gives it at `/v1/anchor`: the only thing that is believed without
+     * proof. An app ships it.
      */
     val `anchor`: kotlin.String
     , 
