@@ -147,7 +147,7 @@ pub struct SignArgs {
 /// What the chain says and what governance decides.
 #[derive(Debug, Subcommand)]
 pub enum RegistryCommand {
-    /// The record at a key, proven: did/<did>, trust/<did>/<type>, verifier/<did>/<purpose>, governance.
+    /// The record at a key, proven: did/DID, trust/DID/TYPE, verifier/DID/PURPOSE, governance.
     Show {
         /// The record's key.
         key: RecordKey,
@@ -226,7 +226,7 @@ pub enum OrgCommand {
         /// A public key, as JWK file, that signs credentials or requests; the first becomes key-2.
         #[arg(long = "assertion-key", value_name = "JWK FILE", required = true)]
         assertion_keys: Vec<PathBuf>,
-        /// The folder for its keys [default: <data>/organisations/<time>].
+        /// The folder for its keys [default: organisations/TIME in the data folder].
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },

@@ -49,3 +49,8 @@ pub use receive::{Failed, Offer, OfferRefused, OfferedCredential, ReceiveError, 
 pub use vault::{PinTooWeak, VaultError};
 pub use wallet::Wallet;
 pub use web::WebError;
+
+// What the facade's types speak of, for apps that know this crate alone.
+pub use credentials::catalogue::Kind;
+pub use protocol::openid4vci::{InputMode, TxCodeRules};
+pub use registry::{LegalBasis, LocalText};

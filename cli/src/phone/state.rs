@@ -42,12 +42,11 @@ pub(super) enum Pending {
 impl App {
     pub(super) fn new(vault: PathBuf, ports: Ports, config: WalletConfig, port: u16) -> Self {
         // Browsers share cookies between the ports of a host; several phones on one host don't share their holders.
-        let cookie: &'static str = Box::leak(format!("hz_phone_{port}").into_boxed_str());
         Self {
             vault,
             ports,
             config,
-            sessions: Sessions::new(cookie, IDLE),
+            sessions: Sessions::new(format!("hz_phone_{port}"), IDLE),
             wallet: RwLock::new(None),
             opening: tokio::sync::Mutex::default(),
             pending: Mutex::default(),

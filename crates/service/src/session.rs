@@ -18,7 +18,7 @@ const MAX_SESSIONS: usize = 10_000;
 ///
 /// Browsers share cookies between the ports of a host, so services on one host need different cookie names.
 pub struct Sessions<T> {
-    cookie: &'static str,
+    cookie: Arc<str>,
     idle: Duration,
     inner: Arc<Mutex<HashMap<String, Entry<T>>>>,
 }
@@ -66,14 +66,14 @@ impl<T> fmt::Debug for Started<T> {
 
 impl<T> Clone for Sessions<T> {
     fn clone(&self) -> Self {
-        Self { cookie: self.cookie, idle: self.idle, inner: self.inner.clone() }
+        Self { cookie: self.cookie.clone(), idle: self.idle, inner: self.inner.clone() }
     }
 }
 
 impl<T: Clone> Sessions<T> {
     /// Sessions under this cookie name that end after `idle` without a request.
-    pub fn new(cookie: &'static str, idle: Duration) -> Self {
-        Self { cookie, idle, inner: Arc::default() }
+    pub fn new(cookie: impl Into<Arc<str>>, idle: Duration) -> Self {
+        Self { cookie: cookie.into(), idle, inner: Arc::default() }
     }
 
     /// Begins a session. Always a fresh id, so that none can be fixed beforehand.
@@ -94,7 +94,7 @@ impl<T: Clone> Sessions<T> {
 
     /// The session that this request's cookie belongs to, if it is still alive.
     pub fn find(&self, headers: &HeaderMap) -> Option<Session<T>> {
-        let id = cookie(headers, self.cookie)?;
+        let id = cookie(headers, &self.cookie)?;
         let now = Instant::now();
         let mut sessions = self.lock();
         let entry = sessions.get_mut(id)?;
@@ -108,7 +108,7 @@ impl<T: Clone> Sessions<T> {
 
     /// Ends the session; send the value as `Set-Cookie`.
     pub fn end(&self, headers: &HeaderMap) -> HeaderValue {
-        if let Some(id) = cookie(headers, self.cookie) {
+        if let Some(id) = cookie(headers, &self.cookie) {
             self.lock().remove(id);
         }
         self.set_cookie("", Some(0))

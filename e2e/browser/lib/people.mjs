@@ -153,6 +153,19 @@ export class Holder extends Person {
     await this.button(this.say('phone', 'unlock.go')).click()
   }
 
+  /** Deletes every card: a story that needs the phone to hold one card only can't rely on being the first. */
+  async deletesCards() {
+    for (;;) {
+      await this.tab('cards').click()
+      const cards = this.page.locator('a[href^="/cards/"]')
+      if ((await cards.count()) === 0) return
+      await cards.first().click()
+      await this.page.locator('summary', { hasText: this.say('phone', 'card.delete_open') }).click()
+      await this.button(this.say('phone', 'card.delete')).click()
+      await this.page.waitForURL(`${stack.phone.url}/`)
+    }
+  }
+
   tab(name) {
     const tabs = this.page.getByRole('navigation', { name: this.say('phone', 'nav.tabs'), exact: true })
     return tabs.getByRole('link', { name: this.say('phone', `nav.${name}`), exact: true })

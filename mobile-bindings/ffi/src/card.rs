@@ -2,10 +2,9 @@
 
 use std::time::SystemTime;
 
-use wallet_core::{Format, LastKnown};
+use wallet_core::{Format, Kind, LastKnown};
 
 use crate::{
-    native::Kind,
     text::{LocalText, each},
     time,
 };

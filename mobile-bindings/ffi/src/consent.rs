@@ -6,7 +6,6 @@ use wallet_core::Choice;
 
 use crate::{
     card::{CardState, Claim, CredentialFormat},
-    native,
     text::{LocalText, each},
     time,
 };
@@ -173,11 +172,11 @@ impl From<wallet_core::Verifier> for Verifier {
     }
 }
 
-impl From<native::LegalBasis> for LegalBasis {
-    fn from(basis: native::LegalBasis) -> Self {
+impl From<wallet_core::LegalBasis> for LegalBasis {
+    fn from(basis: wallet_core::LegalBasis) -> Self {
         match basis {
-            native::LegalBasis::Consent => Self::Consent,
-            native::LegalBasis::Statutory => Self::Statutory,
+            wallet_core::LegalBasis::Consent => Self::Consent,
+            wallet_core::LegalBasis::Statutory => Self::Statutory,
         }
     }
 }

@@ -9,7 +9,6 @@ mod config;
 mod consent;
 mod error;
 mod log;
-mod native;
 mod offer;
 mod ports;
 mod text;

@@ -1,8 +1,9 @@
 //! Offers, and what came of them.
 
+use wallet_core::{InputMode, TxCodeRules};
+
 use crate::{
     card::{Card, CredentialFormat},
-    native::{InputMode, TxCodeRules},
     text::{LocalText, each},
 };
 

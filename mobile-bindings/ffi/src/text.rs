@@ -1,7 +1,5 @@
 //! Words in both languages.
 
-use crate::native;
-
 /// The same words in Chinese and in English.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct LocalText {
@@ -11,8 +9,8 @@ pub struct LocalText {
     pub en: String,
 }
 
-impl From<native::LocalText> for LocalText {
-    fn from(native::LocalText { zh, en }: native::LocalText) -> Self {
+impl From<wallet_core::LocalText> for LocalText {
+    fn from(wallet_core::LocalText { zh, en }: wallet_core::LocalText) -> Self {
         Self { zh, en }
     }
 }

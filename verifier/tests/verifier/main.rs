@@ -4,7 +4,6 @@
 mod answers;
 mod api;
 mod health;
-mod load;
 mod object;
 mod pages;
 mod refusals;

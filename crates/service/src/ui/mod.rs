@@ -1,4 +1,4 @@
-//! Pages: one layout and one family of components, drawn with [maud](maud) and styled by `assets/huizheng.css`.
+//! Pages: one layout and one family of components, drawn with [maud] and styled by `assets/huizheng.css`.
 //!
 //! A page is `Page::new(&visitor, title).brand(…).nav(…).body(html! { … })`; everything below is a function or a
 //! small struct that renders to [`Markup`]. Inline styles and scripts are refused by the content policy, so behaviour
