@@ -15,6 +15,7 @@ use service::{Lang, Problem};
 use super::cookie;
 use super::form::{Entered, fields, summary};
 use super::frame::portal;
+use crate::client::Client;
 use crate::collect;
 use crate::core::{App, Core, texts};
 
@@ -42,6 +43,7 @@ async fn empty_form(
 async fn send(
     State(app): State<App>,
     visitor: Visitor,
+    client: Client,
     Path(credential_type): Path<String>,
     form: Multipart,
 ) -> Result<Response, Problem> {
@@ -54,7 +56,7 @@ async fn send(
         return Ok(response);
     }
     let Value::Object(claims) = claims else { return Err(Problem::internal("claims are an object")) };
-    let submitted = collect::submit(&app, &of.id, claims).await?;
+    let submitted = collect::submit(&app, &client, &of.id, claims).await?;
     let id = submitted.application.id;
     let set_cookie = cookie::remember(&app, id, &submitted.secret);
     Ok(([(header::SET_COOKIE, set_cookie)], Redirect::to(&format!("/applications/{id}"))).into_response())
