@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use registry::{Did, RecordKey, Slug, UnixMillis};
 
+/// What scripts can rely on.
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, and standard error says why and what to do; \
+    2 the command line can't be read.";
+
 /// Digital identity and e-certificates: a chain, issuers, a phone and a counter, on this machine.
 ///
 /// Without a command it runs the demo.
 #[derive(Debug, Parser)]
-#[command(name = "huizheng", version, about, long_about = None, propagate_version = true)]
+#[command(name = "huizheng", version, about, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// The folder everything is kept in.
     #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUIZHENG_DATA")]
@@ -251,7 +255,7 @@ pub enum OrgCommand {
 /// `huizheng bench …`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `credentials`, `chain` or `flow` [default: all].
+    /// `credentials`, `chain`, `wallet` or `flow` [default: all].
     pub group: Option<String>,
     /// How long each measurement runs.
     #[arg(long, default_value_t = 3.0, value_name = "S")]

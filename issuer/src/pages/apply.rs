@@ -1,14 +1,14 @@
 //! Applying: one form, and what is wrong with it said where it is wrong.
 
 use axum::Router;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use credentials::catalogue::{ClaimError, CredentialType};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
-use service::extract::{Path, Query};
+use service::extract::{Multipart, Path, Query};
 use service::ui::{self, Visitor, button, heading, html, link_button};
 use service::{Lang, Problem};
 
@@ -45,7 +45,7 @@ async fn send(
     visitor: Visitor,
     client: Client,
     Path(credential_type): Path<String>,
-    form: Multipart,
+    Multipart(form): Multipart,
 ) -> Result<Response, Problem> {
     let of = app.kinds.credential_type(&credential_type).ok_or_else(|| unknown(visitor.lang))?;
     let entered = Entered::read(visitor.lang, of, form).await?;
