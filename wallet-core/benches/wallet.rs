@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench may fail as tests do")]
 
-#[expect(dead_code, reason = "the tests need all of the town")]
+#[expect(dead_code, unused_imports, reason = "the tests need all of the town")]
 #[path = "../tests/wallet/town/mod.rs"]
 mod town;
 

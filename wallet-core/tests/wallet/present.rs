@@ -202,9 +202,9 @@ async fn a_request_finds_the_cards_that_are_there_now_and_no_others() {
     holder.wallet.receive(&offer, Some("123456")).await.unwrap();
     assert_eq!(found(&holder).await, Vec::<String>::new(), "the type in another format");
     let (holder, card) = holder.with_licence().await;
-    assert_eq!(found(&holder).await, [card.id.clone()], "received after the first question");
+    assert_eq!(found(&holder).await, [card.id.as_str()], "received after the first question");
     let holder = holder.reopened().await;
-    assert_eq!(found(&holder).await, [card.id.clone()], "after locking");
+    assert_eq!(found(&holder).await, [card.id.as_str()], "after locking");
     assert!(holder.wallet.delete_card(&card.id).await.unwrap());
     assert_eq!(found(&holder).await, Vec::<String>::new(), "deleted");
 }
