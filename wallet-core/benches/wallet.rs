@@ -112,6 +112,7 @@ fn wallet(criterion: &mut Criterion) {
     let store = Store::persistent(&path, &Options::default()).unwrap();
     let sealed: Vec<_> = rows(&store).into_iter().filter(|((table, _), _)| table == "cards").collect();
     store.close();
+    drop(store);
     let sealed: Vec<_> = sealed.into_iter().map(|(_, bytes)| bytes).collect();
     let wallet =
         runtime.block_on(Wallet::open(&path, PIN, town.ports(folder.path()), town.config())).unwrap();
