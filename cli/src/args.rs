@@ -5,11 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use registry::{Did, RecordKey, Slug, UnixMillis};
 
+/// What scripts can rely on.
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, and standard error says why and what to do; \
+    2 the command line can't be read.";
+
+/// Where a wallet's PIN comes from.
+const PIN: &str = "The PIN is asked for on the terminal; where there is none, HUIZHENG_PIN gives it.";
+
 /// Digital identity and e-certificates: a chain, issuers, a phone and a counter, on this machine.
 ///
 /// Without a command it runs the demo.
 #[derive(Debug, Parser)]
-#[command(name = "huizheng", version, about, long_about = None, propagate_version = true)]
+#[command(name = "huizheng", version, about, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// The folder everything is kept in.
     #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUIZHENG_DATA")]
@@ -31,6 +38,7 @@ pub enum Command {
     /// Run the chain, two issuers, a phone and a counter (the default).
     Demo(DemoArgs),
     /// A wallet in the terminal.
+    #[command(after_help = PIN)]
     Wallet(WalletArgs),
     /// What the chain says, and what its governing departments decide.
     Registry(RegistryArgs),
@@ -118,10 +126,10 @@ pub enum WalletCommand {
 #[derive(Debug, Clone, Args)]
 pub struct NodeArgs {
     /// The node's base URL [default: the one in the data folder, else http://127.0.0.1:7100].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub node: Option<String>,
     /// The trust anchor as JSON [default: the one in the data folder, else what the node says].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub anchor: Option<PathBuf>,
 }
 
@@ -251,7 +259,7 @@ pub enum OrgCommand {
 /// `huizheng bench …`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `credentials`, `chain` or `flow` [default: all].
+    /// `credentials`, `chain`, `wallet` or `flow` [default: all].
     pub group: Option<String>,
     /// How long each measurement runs.
     #[arg(long, default_value_t = 3.0, value_name = "S")]
@@ -266,6 +274,32 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn which_chain_can_be_said_at_the_end_too() {
+        for line in ["registry show governance", "org create --assertion-key k.jwk", "wallet init"] {
+            let words = format!("huizheng {line} --node http://127.0.0.1:1 --anchor a.json");
+            let cli = Cli::parse_from(words.split(' '));
+            let node = match cli.command {
+                Some(Command::Registry(args)) => args.node,
+                Some(Command::Org(args)) => args.node,
+                Some(Command::Wallet(args)) => args.node,
+                _ => unreachable!("{line}"),
+            };
+            assert_eq!(node.node.as_deref(), Some("http://127.0.0.1:1"), "{line}");
+            assert_eq!(node.anchor, Some(PathBuf::from("a.json")), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_says_what_scripts_and_newcomers_need() {
+        let help = |words: &str| {
+            let shown = Cli::try_parse_from(words.split(' ')).expect_err("help is shown");
+            shown.to_string()
+        };
+        assert!(help("huizheng --help").contains("Exit codes: 0 done; 1 it failed"));
+        assert!(help("huizheng wallet --help").contains("HUIZHENG_PIN"));
     }
 
     #[test]

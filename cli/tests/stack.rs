@@ -1,5 +1,7 @@
 //! A stack comes up, goes down, comes up again; what changed in between reaches the chain.
 
+#![expect(clippy::expect_used, reason = "a test that fails, fails")]
+
 use cli::govern::{ensure_accredited, ensure_purpose};
 use cli::stack::{Ports, Stack, StackConfig, StackError};
 use cli::urls::Urls;
@@ -60,4 +62,34 @@ async fn a_port_in_use_says_what_to_do() {
     let error = Stack::start(config).await.err().expect("refused");
     assert!(matches!(error, StackError::Bind(_)), "{error}");
     assert!(error.todo().contains("--port-base"));
+}
+
+/// The first of eight ports in a row that are free just now.
+fn free_ports() -> u16 {
+    let free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let bases = (0..1000u16).map(|n| 20_000 + n * 8 + (std::process::id() % 1000) as u16 * 8);
+    bases.into_iter().find(|base| (0..8).all(|n| free(base + n))).expect("free ports")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_ports_and_data_work_again_at_once() {
+    let dir = tempfile::tempdir().expect("dir");
+    let config = StackConfig::new(dir.path(), Ports::From(free_ports())).expect("config");
+    let mut before: Option<Urls> = None;
+    for round in ["first", "second", "third"] {
+        let stack = Stack::start(config.clone()).await.unwrap_or_else(|error| panic!("{round}: {error}"));
+        let urls = stack.urls().clone();
+        if let Some(before) = &before {
+            assert_eq!((&before.verifier.url, &before.phone.url), (&urls.verifier.url, &urls.phone.url));
+        }
+        // Connections that are open at the stop linger on the service's side of them.
+        let http = service::outbound::client(std::time::Duration::from_secs(20));
+        for url in
+            [&urls.chain.url, &urls.verifier.url, &urls.phone.url, &urls.issuers["market-supervision"].url]
+        {
+            http.get(format!("{url}/health/live")).send().await.expect("answers");
+        }
+        stack.shutdown().await;
+        before = Some(urls);
+    }
 }

@@ -1,10 +1,13 @@
 //! What the applicant does, for the JSON interface and the portal alike: submit, and collect.
 
+use std::time::Instant;
+
 use rand_core::OsRng;
 use serde_json::{Map, Value};
 use service::Problem;
 use zeroize::Zeroizing;
 
+use crate::client::Client;
 use crate::core::Core;
 use crate::model::{Application, Id, Offer};
 
@@ -17,9 +20,11 @@ pub(crate) struct Submitted {
     pub(crate) link: String,
 }
 
-/// Checks the claims and takes the application in. Claims that don't pass are named, never repeated.
+/// Checks the claims and takes the application in, if this client didn't hand in too many. Claims that don't pass are
+/// named, never repeated, and not counted.
 pub(crate) async fn submit(
     app: &Core,
+    Client(client): &Client,
     credential_type: &str,
     claims: Map<String, Value>,
 ) -> Result<Submitted, Problem> {
@@ -36,6 +41,7 @@ pub(crate) async fn submit(
             Problem::unprocessable("claims", "Some claims are missing or not right").with("errors", errors)
         );
     }
+    app.arrivals.check(client, Instant::now())?;
     let Value::Object(mut claims) = claims else { return Err(Problem::internal("claims are an object")) };
     // A form sends what was left empty as an empty text; it was not claimed.
     claims.retain(|_, value| value.as_str() != Some(""));

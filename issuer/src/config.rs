@@ -60,6 +60,16 @@ impl fmt::Debug for StaffAccount {
 pub struct Policy {
     /// How long an offer can be redeemed.
     pub offer_lifetime: Duration,
+    /// Offers made on one application at most. Each one may replace what was issued: revoke it on the chain and take
+    /// another entry of a status list.
+    pub offers_per_application: u32,
+    /// Applications that one client, known by its address, may hand in within [`Policy::applications_period`].
+    pub applications_per_client: u32,
+    /// See [`Policy::applications_per_client`].
+    pub applications_period: Duration,
+    /// How many proxies of the department's own stand before it, each appending to `X-Forwarded-For`. With 0, the default,
+    /// a client's address is the socket's.
+    pub trusted_proxies: u8,
     /// How long an access token counts.
     pub token_lifetime: Duration,
     /// How long a nonce for key proofs counts.
@@ -77,6 +87,10 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             offer_lifetime: Duration::from_secs(600),
+            offers_per_application: 20,
+            applications_per_client: 60,
+            applications_period: Duration::from_secs(600),
+            trusted_proxies: 0,
             token_lifetime: Duration::from_secs(300),
             nonce_lifetime: Duration::from_secs(300),
             list_length: 131_072,

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use protocol::Endpoint;
 use registry::LocalText;
-use service::{Lang, Strings, Texts};
+use service::{Lang, RateLimiter, Strings, Texts};
 
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) seals: Arc<Seals>,
     pub(crate) staff: Staff,
     pub(crate) desk: Desk,
+    /// Applications by client.
+    pub(crate) arrivals: RateLimiter,
     pub(crate) offers: Offers,
     pub(crate) issuance: Issuance,
     pub(crate) statuses: Statuses,

@@ -28,9 +28,12 @@ pub(crate) enum CollectError {
     /// It is not approved (yet).
     #[error("the application is not approved")]
     NotApproved(State),
-    /// Everything on it was collected.
+    /// Everything on it was collected. Whoever lost it asks for a new offer.
     #[error("everything on this application was collected")]
     Collected,
+    /// So many offers were made that no more will be.
+    #[error("too many offers were made on this application")]
+    TooMany,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,6 +74,9 @@ impl Offers {
 
     /// The application's open offer; a new one if it has none or `renew` asks for it, which ends the one before.
     /// `configurations` are those that the application's type has.
+    ///
+    /// An offer made by `renew` covers what was collected before too: whoever lost an answer, or the phone, gets it
+    /// again, and what stood there before is revoked. Any other covers what is left.
     pub(crate) async fn collect(
         &self,
         application: Id,
@@ -84,6 +90,7 @@ impl Offers {
         let id = Id::new(now.ms, &mut OsRng);
         let lifetime = i64::try_from(self.policy.offer_lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires_at = now.seconds.plus(lifetime);
+        let most = self.policy.offers_per_application;
         self.store
             .write_async(move |tx| {
                 let mut found = tx.get(&APPLICATIONS, application.key())?.ok_or(CollectError::Unknown)?;
@@ -96,19 +103,28 @@ impl Offers {
                     if !renew && before.is_open(now.seconds) {
                         return Ok(before);
                     }
+                    if found.offers >= most {
+                        return Err(CollectError::TooMany);
+                    }
                     // A redeemed offer keeps its token: its wallet may be collecting just now.
                     if matches!(before.state, OfferState::Open { .. }) {
                         before.state = OfferState::Replaced;
                         tx.put(&OFFERS, before.id.key(), &before)?;
                     }
                 }
-                let mut left = configurations;
-                left.retain(|configuration| !found.issued.contains_key(configuration));
-                if left.is_empty() {
+                let mut covered = configurations;
+                if !renew {
+                    covered.retain(|configuration| !found.issued.contains_key(configuration));
+                }
+                if covered.is_empty() {
                     return Err(CollectError::Collected);
                 }
-                let offer = Offer::open(id, application, left, expires_at);
+                let mut offer = Offer::open(id, application, covered, expires_at);
+                if renew {
+                    offer = offer.replacing(found.issued.clone());
+                }
                 found.offer = Some(id);
+                found.offers = found.offers.saturating_add(1);
                 tx.put(&OFFERS, id.key(), &offer)?;
                 tx.put(&APPLICATIONS, application.key(), &found)?;
                 Ok(offer)

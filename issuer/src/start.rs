@@ -7,7 +7,7 @@ use protocol::{Endpoint, EndpointError};
 use registry::Did;
 use service::node::SubmitError;
 use service::server::{BindError, Stopper};
-use service::{Layers, NodeClient, NodeConfig, Running, Server};
+use service::{NodeClient, NodeConfig, RateLimiter, Running, Server};
 use store::{OpenError, Options, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -139,6 +139,7 @@ impl Issuer {
             identity: identity.clone(),
             served: served.clone(),
             keeper: keeper.clone(),
+            statuses: statuses.clone(),
             kinds: kinds.clone(),
             issuer: base.clone(),
         };
@@ -151,6 +152,7 @@ impl Issuer {
             ledger,
             staff: Staff::new(config.staff, &base_url),
             desk: Desk::new(store.clone()),
+            arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),
             seals,
             issuance,
@@ -160,7 +162,7 @@ impl Issuer {
         };
         let (stop_keeper, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keeper.run(stopped));
-        let server = listening.serve(Layers::default().wrap(routes::router(Arc::new(core))));
+        let server = listening.serve(routes::layers().wrap(routes::router(Arc::new(core))));
         tracing::info!(base_url, %did, "issuer is up");
         Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
     }

@@ -69,6 +69,9 @@ pub struct Policy {
     pub binding_max_age: Duration,
     /// How old facts of the chain may be while its node can't be reached.
     pub evidence_max_age: Duration,
+    /// How many proxies of the organisation's own stand before it, each appending to `X-Forwarded-For`. With 0, the
+    /// default, a client's address is the socket's.
+    pub trusted_proxies: u8,
     /// Bytes of shown claims kept in memory at most; the oldest results lose theirs first.
     pub shown_bytes: usize,
 }
@@ -80,6 +83,7 @@ impl Default for Policy {
             result_lifetime: Duration::from_secs(600),
             binding_max_age: Duration::from_secs(300),
             evidence_max_age: Duration::from_secs(120),
+            trusted_proxies: 0,
             shown_bytes: 64 << 20,
         }
     }

@@ -17,6 +17,7 @@
 //! | `/health/live`, `/health/ready` | operators | – |
 
 mod answer;
+mod client;
 mod config;
 mod core;
 mod decision;

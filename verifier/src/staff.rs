@@ -36,7 +36,7 @@ impl Staff {
     pub(crate) fn new(accounts: Vec<StaffAccount>, base_url: &str) -> Self {
         let digest = Sha256::digest(base_url);
         let name = format!("hz_counter_{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2]);
-        let sessions = Sessions::new(name, IDLE);
+        let sessions = Sessions::new(name, IDLE).at(base_url);
         Self { accounts, sessions, wrong: RateLimiter::new(WRONG_SIGN_INS, Duration::from_secs(300)) }
     }
 

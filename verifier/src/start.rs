@@ -7,7 +7,7 @@ use protocol::{Endpoint, EndpointError};
 use registry::Did;
 use service::node::SubmitError;
 use service::server::{BindError, Stopper};
-use service::{Layers, NodeClient, NodeConfig, Running, Server};
+use service::{NodeClient, NodeConfig, Running, Server};
 use store::{OpenError, Options, Store, StoreError, Table};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -127,7 +127,7 @@ impl Verifier {
             node,
             memory,
         };
-        let server = listening.serve(Layers::default().wrap(routes::router(Arc::new(core))));
+        let server = listening.serve(routes::layers().wrap(routes::router(Arc::new(core))));
         tracing::info!(base_url, %did, "verifier is up");
         Ok(RunningVerifier { server, base_url, did, store: StoreHandle(store), stop_tidier, tidier })
     }

@@ -9,6 +9,7 @@ use crate::{
     card::{self, CardState},
     chain::Chain,
     held::StoredCard,
+    index::Index,
     ports::Ports,
     vault::{Vault, VaultError},
     web::Web,
@@ -19,6 +20,7 @@ pub(crate) struct Context {
     pub(crate) web: Web,
     pub(crate) chain: Chain,
     pub(crate) vault: Vault,
+    pub(crate) index: Index,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) stale: Duration,
 }

@@ -26,6 +26,7 @@ mod config;
 mod context;
 mod error;
 mod held;
+mod index;
 mod log;
 pub mod ports;
 mod present;

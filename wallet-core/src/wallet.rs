@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     error::{CreateError, OpenError},
     held::{CARDS, StoredCard},
+    index::Index,
     log::{self, Event, LOG, LogEntry, LogRecord},
     ports::{Ports, Protection},
     present::{self, Choice, ConsentRequest, Pending, PresentError, Presented, RequestRefused},
@@ -94,7 +95,8 @@ impl Wallet {
             web: web.clone(),
             clock: Arc::clone(&ports.clock),
         };
-        let context = Context { ports, web, chain, vault, catalogue, stale: config.stale };
+        let context =
+            Context { ports, web, chain, vault, index: Index::default(), catalogue, stale: config.stale };
         Self { context, pending: Mutex::new(BTreeMap::new()) }
     }
 
@@ -187,6 +189,7 @@ impl Wallet {
                 log::add(tx, at, event)
             })
             .await?;
+        self.context.index.remove(id);
         for credential in &stored.credentials {
             if self.context.ports.keys.delete(&credential.key).await.is_err() {
                 tracing::warn!("the key of a deleted card could not be deleted");

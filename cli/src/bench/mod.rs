@@ -4,6 +4,7 @@ mod flow;
 mod issuance;
 mod pace;
 mod presentation;
+mod wallet;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use crate::fault::{Done, Fault, OrFault};
 use crate::term;
 
 /// The groups, in the order they run.
-const GROUPS: [&str; 3] = ["credentials", "chain", "flow"];
+const GROUPS: [&str; 4] = ["credentials", "chain", "wallet", "flow"];
 
 /// One figure.
 #[derive(Debug, Serialize)]
@@ -62,6 +63,7 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
         match group {
             "credentials" => credentials(budget).await?,
             "chain" => chain(&scratch.0, budget).await?,
+            "wallet" => wallet::run(&scratch.0, budget).await?,
             _ => flow::run(&scratch.0, budget).await?,
         }
     }

@@ -11,7 +11,7 @@ use service::NodeClient;
 use service::node::SubmitError;
 
 use super::Governance;
-use crate::fault::{Done, Fault, OrFault};
+use crate::fault::{Done, Fault};
 
 /// Accredits the organisation unless it is already, under this name. Says whether it had to.
 pub async fn ensure_accredited(
@@ -82,15 +82,15 @@ fn holds(intervals: &[Interval], at: UnixMillis) -> bool {
 /// Reads a purpose from a TOML or JSON file. `did` fills in where the file has none; `validFrom` may be left out.
 pub fn read_purpose(path: &Path, did: Option<Did>) -> Done<PurposeDraft> {
     let todo = "write the purpose as TOML or JSON; `huizheng registry show verifier/…` shows the fields";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Fault::new(format!("{}: {error}", path.display()), todo))?;
+    let at = |error: &dyn std::fmt::Display| Fault::new(format!("{}: {error}", path.display()), todo);
+    let text = std::fs::read_to_string(path).map_err(|error| at(&error))?;
     let is_json = path.extension().is_some_and(|extension| extension == "json");
     let value = if is_json {
-        serde_json::from_str(&text).or_fault(todo)?
+        serde_json::from_str(&text).map_err(|error| at(&error))?
     } else {
-        toml::from_str(&text).or_fault(todo)?
+        toml::from_str(&text).map_err(|error| at(&error))?
     };
-    purpose(value, did).or_fault(todo)
+    purpose(value, did).map_err(|error| at(&error))
 }
 
 /// A purpose as a file has it.

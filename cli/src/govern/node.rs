@@ -39,5 +39,5 @@ fn read_anchor(path: &Path) -> Done<Anchor> {
     let todo = "give the JSON that the node serves at /v1/anchor";
     let text =
         std::fs::read(path).map_err(|error| Fault::new(format!("{}: {error}", path.display()), todo))?;
-    serde_json::from_slice(&text).or_fault(todo)
+    serde_json::from_slice(&text).map_err(|error| Fault::new(format!("{}: {error}", path.display()), todo))
 }

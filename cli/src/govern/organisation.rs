@@ -139,9 +139,10 @@ async fn did_record(client: &NodeClient, did: &Did) -> Done<DidRecord> {
 
 fn read_did(folder: &Path) -> Done<Did> {
     let todo = "give the folder that `huizheng org create` made";
-    let text = std::fs::read_to_string(folder.join("did"))
-        .map_err(|error| Fault::new(format!("{}/did: {error}", folder.display()), todo))?;
-    text.trim().parse().or_fault(todo)
+    let path = folder.join("did");
+    let at = |error: &dyn std::fmt::Display| Fault::new(format!("{}: {error}", path.display()), todo);
+    let text = std::fs::read_to_string(&path).map_err(|error| at(&error))?;
+    text.trim().parse().map_err(|error: registry::DidError| at(&error))
 }
 
 fn read_keys(paths: &[PathBuf]) -> Done<Vec<PublicKey>> {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 use maud::html;
 use serde::Deserialize;
-use service::extract::Form;
+use service::extract::{Form, Multipart};
 use service::ui::{Field, Kind, Page, Tone, button, csrf_field, notice};
 use service::{Problem, assets};
 use wallet_core::{OfferRefused, RequestRefused};
@@ -46,7 +46,7 @@ pub(super) async fn link(
 pub(super) async fn picture(
     State(app): State<Arc<App>>,
     holder: Holder,
-    mut form: Multipart,
+    Multipart(mut form): Multipart,
 ) -> Result<Response, Problem> {
     let (mut csrf, mut picture) = (String::new(), Bytes::new());
     let unreadable = |_| Problem::bad_request("invalid-request", "The picture can't be read");

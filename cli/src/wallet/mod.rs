@@ -65,11 +65,11 @@ async fn init(data: &Path, folder: &Path, node: &NodeArgs) -> Done {
     }
     let pin = pin::choose()?;
     let ports = device::ports(folder).or_fault("name another folder with --data")?;
-    let made = Wallet::create(folder.join(device::VAULT), &pin, ports, config(&home)?).await;
-    let wallet = made.map_err(|error| not_made(&error))?;
+    // Before the wallet: interrupted in between, `init` can be run again.
     let text = serde_json::to_vec_pretty(&home).or_fault("")?;
     files::write_public(&home_path(folder), &text).or_fault("name another folder with --data")?;
-    drop(wallet);
+    let made = Wallet::create(folder.join(device::VAULT), &pin, ports, config(&home)?).await;
+    drop(made.map_err(|error| not_made(&error))?);
     let paint = Paint::stdout();
     term::say_line(format!("{} the wallet is ready in {}", paint.text(Ink::Good, "✓"), folder.display()));
     term::say_line(format!(
@@ -86,8 +86,10 @@ async fn open(folder: &Path) -> Done<Wallet> {
         return Err(none());
     }
     let text = std::fs::read(home_path(folder)).map_err(|_| none())?;
-    let home: Home =
-        serde_json::from_slice(&text).or_fault("make a new wallet in another folder with --data")?;
+    let home: Home = serde_json::from_slice(&text).map_err(|error| {
+        let todo = "make a new wallet in another folder with --data";
+        Fault::new(format!("{}: {error}", home_path(folder).display()), todo)
+    })?;
     let pin = pin::ask()?;
     let ports = device::ports(folder).or_fault("check the folder's rights")?;
     let opened = Wallet::open(folder.join(device::VAULT), &pin, ports, config(&home)?).await;

@@ -315,7 +315,7 @@ fn a_proof_is_checked() {
     assert_eq!(claims.check(&url("https://other.example"), 1_701_960_450, 300), Err(BadProof::Audience));
     let without = ProofClaims { nonce: None, ..claims };
     assert_eq!(without.check(&issuer, 1_701_960_450, 300), Err(BadProof::NoNonce));
-    assert_eq!(BadProof::NoNonce.code(), CredentialErrorCode::InvalidNonce);
+    assert_eq!(BadProof::NoNonce.code(), CredentialErrorCode::InvalidProof);
     assert_eq!(BadProof::Audience.code(), CredentialErrorCode::InvalidProof);
 }
 

@@ -117,26 +117,24 @@
     }
   };
 
-  // Parts that keep themselves up to date; the answer's header `x-live: done` ends it.
+  // Parts that keep themselves up to date. Each says the version that it shows, so a change is news whenever it came;
+  // the answer's header `x-live: done` ends it.
   const setUpLive = (root) => {
     for (const element of all("[data-live]", root)) {
-      let last = null;
+      const url = new URL(element.dataset.live, location.href);
       const again = () => setTimeout(ask, Number(element.dataset.liveSeconds) * 1000);
       const ask = async () => {
         if (!element.isConnected) return;
         if (document.hidden) return again();
         try {
-          const answer = await fetch(element.dataset.live, { headers: { accept: "text/html" }, credentials: "same-origin" });
-          const content = await answer.text();
-          if (answer.ok && last !== content) {
-            const known = last !== null || answer.headers.get("x-live") === "done";
-            last = content;
-            if (known) {
-              element.innerHTML = content;
-              setUp(element);
-            }
+          url.searchParams.set("seen", element.dataset.liveSeen);
+          const answer = await fetch(url, { headers: { accept: "text/html" }, credentials: "same-origin" });
+          if (answer.status === 200) {
+            element.innerHTML = await answer.text();
+            element.dataset.liveSeen = answer.headers.get("x-live-version") ?? "";
+            setUp(element);
           }
-          if (answer.headers.get("x-live") === "done") return;
+          if (answer.ok && answer.headers.get("x-live") === "done") return;
         } catch {
           // The service is away for a moment; the next time may work.
         }

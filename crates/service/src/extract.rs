@@ -107,6 +107,10 @@ pub struct Json<T>(pub T);
 #[derive(Debug, Clone)]
 pub struct Form<T>(pub T);
 
+/// A `multipart/form-data` body, still to be read field by field.
+#[derive(Debug)]
+pub struct Multipart(pub axum::extract::Multipart);
+
 /// The query string. A field given twice is refused.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
@@ -163,6 +167,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         serde_urlencoded::from_bytes(&body(request, state).await?)
             .map(Self)
             .map_err(|_| InputError::Parameters)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Multipart {
+    type Rejection = InputError;
+    async fn from_request(request: Request, state: &S) -> Result<Self, InputError> {
+        // Another media type, or this one without the boundary that tells its fields apart.
+        let expected = "multipart/form-data; boundary=…";
+        let refused = |_| InputError::MediaType { expected };
+        axum::extract::Multipart::from_request(request, state).await.map(Self).map_err(refused)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the services share: configuration, problem+json, pages, telemetry, bind and shutdown.
 
 pub mod assets;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod dates;
@@ -21,6 +22,7 @@ pub mod session;
 pub mod telemetry;
 pub mod ui;
 
+pub use client::Clients;
 pub use i18n::{Strings, Texts};
 pub use lang::Lang;
 pub use layers::Layers;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::extract::{self, InputError};
+use crate::problem::Problem;
 
 /// An OAuth error: `{"error": code, "error_description": …}` with `Cache-Control: no-store`.
 #[derive(Debug, Clone)]
@@ -111,6 +112,23 @@ impl IntoResponse for OAuthError {
 impl From<InputError> for OAuthError {
     fn from(error: InputError) -> Self {
         Self::invalid_request(error.to_string()).status(error.status())
+    }
+}
+
+/// A refusal that was not made for OAuth, in its words. Status, headers and text stay.
+impl From<Problem> for OAuthError {
+    fn from(problem: Problem) -> Self {
+        let status = problem.status();
+        let code = match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+            status if status.is_server_error() => "server_error",
+            _ => "invalid_request",
+        };
+        let text = problem.detail_text().unwrap_or(problem.title()).to_owned();
+        let headers = problem.headers().iter().cloned();
+        headers.fold(Self::new(code).status(status).description(text), |error, (name, value)| {
+            error.header(name, value)
+        })
     }
 }
 

@@ -136,6 +136,11 @@ impl Problem {
         self.0.detail.as_deref()
     }
 
+    /// The answer headers that go with it.
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.headers
+    }
+
     fn body(&self) -> Value {
         let mut body = self.0.members.clone();
         body.insert("type".into(), format!("urn:huizheng:problem:{}", self.0.code).into());

@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -19,6 +19,8 @@ use tower::ServiceExt;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long in-flight requests may take to finish after a shutdown was asked for.
 const GRACE: Duration = Duration::from_secs(10);
+/// How many connections wait to be taken, at most.
+const BACKLOG: u32 = 1024;
 /// How many connections are served at once; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
 
@@ -40,7 +42,7 @@ impl Server {
     /// Takes the address without answering yet, for routers that must know their own base URL. Port 0 takes any free one.
     pub async fn listen(addr: SocketAddr) -> Result<Listening, BindError> {
         let refused = |error: std::io::Error| BindError { addr, reason: error.kind() };
-        let listener = TcpListener::bind(addr).await.map_err(refused)?;
+        let listener = bound(addr).map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
         Ok(Listening { listener, addr })
     }
@@ -49,6 +51,17 @@ impl Server {
     pub async fn bind(addr: SocketAddr, router: Router) -> Result<Running, BindError> {
         Ok(Self::listen(addr).await?.serve(router))
     }
+}
+
+/// Listens at once on a port that another run of the program has just left: what lingers of its connections is no reason
+/// to wait (SO_REUSEADDR). A port that another program listens on stays that program's.
+fn bound(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // On Windows the option would let two programs listen on one port; there a port can be taken again without it.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
 }
 
 /// An address that is taken and not answered on yet.

@@ -19,6 +19,7 @@ const MAX_SESSIONS: usize = 10_000;
 /// Browsers share cookies between the ports of a host, so services on one host need different cookie names.
 pub struct Sessions<T> {
     cookie: Arc<str>,
+    https: bool,
     idle: Duration,
     inner: Arc<Mutex<HashMap<String, Entry<T>>>>,
 }
@@ -66,14 +67,25 @@ impl<T> fmt::Debug for Started<T> {
 
 impl<T> Clone for Sessions<T> {
     fn clone(&self) -> Self {
-        Self { cookie: self.cookie.clone(), idle: self.idle, inner: self.inner.clone() }
+        Self { cookie: self.cookie.clone(), https: self.https, idle: self.idle, inner: self.inner.clone() }
     }
 }
 
 impl<T: Clone> Sessions<T> {
     /// Sessions under this cookie name that end after `idle` without a request.
     pub fn new(cookie: impl Into<Arc<str>>, idle: Duration) -> Self {
-        Self { cookie: cookie.into(), idle, inner: Arc::default() }
+        Self { cookie: cookie.into(), https: false, idle, inner: Arc::default() }
+    }
+
+    /// The same for a service whose public address is this. With `https` the cookie is `Secure`, and its name begins with
+    /// `__Host-`, so that browsers take it from this host alone and never send it in the clear (RFC 6265bis §4.1.3.2).
+    #[must_use]
+    pub fn at(mut self, base_url: &str) -> Self {
+        self.https = is_https(base_url);
+        if self.https {
+            self.cookie = format!("__Host-{}", self.cookie).into();
+        }
+        self
     }
 
     /// Begins a session. Always a fresh id, so that none can be fixed beforehand.
@@ -116,7 +128,8 @@ impl<T: Clone> Sessions<T> {
 
     fn set_cookie(&self, id: &str, max_age: Option<u32>) -> HeaderValue {
         let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Strict{max_age}", self.cookie);
+        let secure = if self.https { "; Secure" } else { "" };
+        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Strict{secure}{max_age}", self.cookie);
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
 
@@ -134,6 +147,11 @@ impl<T> Session<T> {
             Err(Problem::forbidden("csrf", "This page is out of date; open it again and repeat the step"))
         }
     }
+}
+
+/// Whether browsers reach a service at this address over TLS, whatever is between it and them.
+pub fn is_https(base_url: &str) -> bool {
+    base_url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
 /// A cookie's value.
@@ -180,6 +198,25 @@ mod tests {
         let started = Sessions::new("desk", Duration::from_secs(1)).start(());
         let text = started.set_cookie.to_str().expect("ascii").to_owned();
         assert!(text.contains("HttpOnly") && text.contains("SameSite=Strict"), "{text}");
+    }
+
+    #[test]
+    fn over_https_the_cookie_is_secure_and_the_hosts_own() {
+        let sessions = Sessions::new("desk", Duration::from_secs(60)).at("https://desk.example");
+        let started = sessions.start("li");
+        let text = started.set_cookie.to_str().expect("ascii").to_owned();
+        assert!(text.starts_with("__Host-desk=") && text.contains("; Path=/;"), "{text}");
+        assert!(text.ends_with("; Secure") && !text.contains("Domain"), "{text}");
+        let headers = request_with(&started.set_cookie);
+        assert_eq!(sessions.find(&headers).expect("alive").value, "li");
+        let ended = sessions.end(&headers).to_str().expect("ascii").to_owned();
+        assert!(ended.starts_with("__Host-desk=;") && ended.contains("; Secure; Max-Age=0"), "{ended}");
+        let plain = Sessions::new("desk", Duration::from_secs(60)).at("http://127.0.0.1:7100").start(());
+        let text = plain.set_cookie.to_str().expect("ascii").to_owned();
+        assert!(
+            text.starts_with("desk=") && !text.contains("Secure"),
+            "browsers drop it without TLS: {text}"
+        );
     }
 
     #[test]

@@ -97,6 +97,57 @@ async fn a_panic_and_a_slow_handler_become_answers() {
     server.shutdown().await;
 }
 
+/// A body that is announced and does not come.
+fn stuck() -> reqwest::Body {
+    let begun = futures_util::stream::once(async {
+        Ok::<_, std::io::Error>(hyper::body::Frame::data(Bytes::from_static(b"{")))
+    });
+    reqwest::Body::wrap(StreamBody::new(futures_util::StreamExt::chain(
+        begun,
+        futures_util::stream::pending(),
+    )))
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_the_clients_timeout() {
+    let (server, http) = start(Layers { timeout: Duration::from_millis(100), ..Layers::default() }).await;
+    let request =
+        http.post(format!("{}/names", server.base_url())).header("content-type", "application/json");
+    problem(request.body(stuck()).send().await.expect("answers"), 408, "body-timeout").await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn refusals_on_paths_of_oauth_are_oauth_errors_whoever_gives_them() {
+    let layers = Layers { timeout: Duration::from_millis(300), oauth: |_| true, ..Layers::default() };
+    let (server, http) = start(layers).await;
+    let url = |path: &str| format!("{}{path}", server.base_url());
+    let post = |body: reqwest::Body| {
+        http.post(url("/names")).header("content-type", "application/json").body(body).send()
+    };
+    let huge = post(" ".repeat(1024 * 1024 + 1).into()).await.expect("answers");
+    let untyped = http.post(url("/names")).body("{}").send().await.expect("answers");
+    let as_page = http.get(url("/names")).header("accept", "text/html").send().await.expect("answers");
+    assert_eq!(as_page.headers()["allow"], "POST");
+    let cases = [
+        (huge, 413, "invalid_request"),
+        (untyped, 415, "invalid_request"),
+        (as_page, 405, "invalid_request"),
+        (post(stuck()).await.expect("answers"), 408, "invalid_request"),
+        (http.get(url("/panics")).send().await.expect("answers"), 500, "server_error"),
+        (http.get(url("/slow")).send().await.expect("answers"), 503, "temporarily_unavailable"),
+    ];
+    for (answer, status, code) in cases {
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers()["content-type"], "application/json", "{status}");
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{status}");
+        let body: Value = answer.text().await.expect("body").parse().expect("json");
+        assert_eq!(body["error"], code, "{status}");
+        assert!(body["error_description"].is_string() || status == 500, "{status}: {body}");
+    }
+    server.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_browser_sees_a_refusal_as_a_page_in_its_language() {
     let (server, http) = start(Layers::default()).await;

@@ -47,6 +47,24 @@ fn revoked() {
 }
 
 #[test]
+fn collected_again_on_another_phone() {
+    play(async |play| {
+        let (market, counter) = (play.market(), play.counter());
+        let lost = Holder::new(play, "lost-phone").await;
+        let (application, offer) = market.offered(LICENCE, &licence(35)).await;
+        lost.receive(&offer).await.expect("received");
+        let found = Holder::new(play, "new-phone").await;
+        found.receive(&market.renewed(&application).await).await.expect("received again");
+        for purpose in ["company-service", "licence-original"] {
+            present(&counter, &found, purpose).await.must_accept();
+            present(&counter, &lost, purpose).await.must_refuse(&[("status", "revoked")]);
+        }
+        assert_eq!((lost.card().await.state.id(), found.card().await.state.id()), ("revoked", "valid"));
+        assert_eq!(status_of(&market, &application).await, "valid");
+    });
+}
+
+#[test]
 fn suspended_and_reinstated() {
     play(async |play| {
         let (market, counter) = (play.market(), play.counter());

@@ -53,9 +53,8 @@ impl ProofRefused {
     pub(crate) fn code(self) -> CredentialErrorCode {
         match self {
             Self::Nonce => CredentialErrorCode::InvalidNonce,
-            Self::Form | Self::Bad(_) | Self::Key | Self::Signature | Self::Claims => {
-                CredentialErrorCode::InvalidProof
-            }
+            Self::Bad(bad) => bad.code(),
+            Self::Form | Self::Key | Self::Signature | Self::Claims => CredentialErrorCode::InvalidProof,
         }
     }
 }

@@ -54,6 +54,9 @@ pub(crate) enum ReserveError {
     /// It was issued before, to another key.
     #[error("this credential was issued before, to another key")]
     IssuedToAnotherKey,
+    /// It was issued before, to another key, and this offer replaces it: revoke this one first, and try again.
+    #[error("another credential stands in its place, which must be revoked first")]
+    Replaces(Id),
     /// It was issued before and is not valid any more.
     #[error("this credential was issued before and is no longer valid")]
     NoLongerValid,
@@ -111,13 +114,12 @@ fn reserve_in(
     tx.put(&NONCES_USED, wanted.nonce.key, &())?;
     if let Some(before) = application.issued.get(configuration) {
         let record = tx.get(&CREDENTIALS, before.key())?.ok_or(ReserveError::Token)?;
-        return if record.holder_key != wanted.holder_key {
-            Err(ReserveError::IssuedToAnotherKey)
-        } else if record.standing != Standing::Valid || record.pending.is_some() {
-            Err(ReserveError::NoLongerValid)
-        } else {
-            Ok((record, None))
-        };
+        let replaced = offer.replaces.get(configuration) == Some(before);
+        match before_this(&record, &wanted.holder_key, replaced) {
+            Before::SameAgain => return Ok((record, None)),
+            Before::OutOfTheWay => {}
+            Before::Refused(error) => return Err(error),
+        }
     }
     let id = Id::new(now.ms, &mut OsRng);
     let (status, fill) = take_entry(tx, id)?;
@@ -161,6 +163,30 @@ fn take_entry(tx: &mut Tx<'_>, credential: Id) -> Result<(StatusIndex, ListFill)
     let fill = ListFill { length, used: used + 1 };
     tx.put(&LISTS, list, &fill)?;
     Ok((StatusIndex { list, index }, fill))
+}
+
+/// What is to be done about a credential that was issued before.
+enum Before {
+    /// The same holder asks again: the same credential.
+    SameAgain,
+    /// It was given up for a new one, and is revoked.
+    OutOfTheWay,
+    /// Nothing is issued.
+    Refused(ReserveError),
+}
+
+/// What the department revoked or suspended, no applicant replaces: only what counts, or what the applicant gave up.
+fn before_this(record: &CredentialRecord, holder_key: &str, replaced: bool) -> Before {
+    match (record.standing, &record.pending) {
+        (Standing::Valid, None) if record.holder_key == holder_key => Before::SameAgain,
+        (Standing::Valid, None) if replaced => Before::Refused(ReserveError::Replaces(record.id)),
+        (Standing::Valid, None) => Before::Refused(ReserveError::IssuedToAnotherKey),
+        (Standing::Revoked, _) if replaced && record.is_given_up() => Before::OutOfTheWay,
+        (_, Some(_)) if replaced && record.is_given_up() => {
+            Before::Refused(ReserveError::Replaces(record.id))
+        }
+        _ => Before::Refused(ReserveError::NoLongerValid),
+    }
 }
 
 /// A number from 0 up to but not including `bound`, each as likely as any other.

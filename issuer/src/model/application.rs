@@ -20,6 +20,9 @@ pub struct Application {
     pub state: State,
     /// The offer that counts now, once one was made.
     pub offer: Option<Id>,
+    /// Offers made so far.
+    #[serde(default)]
+    pub offers: u32,
     /// What was issued on it: credential configuration id → credential.
     pub issued: BTreeMap<String, Id>,
     /// All that happened to it, oldest first; never empty.
@@ -129,6 +132,7 @@ impl Application {
             holder: Personal(holder),
             state: State::Submitted,
             offer: None,
+            offers: 0,
             issued: BTreeMap::new(),
             history: vec![Event { at, by: Actor::Applicant, what: Happening::Submitted }],
         }

@@ -166,6 +166,15 @@ impl CredentialRecord {
         }
     }
 
+    /// Whether it was given up for a new one by who applied, or is being so: revoked, but not by the department.
+    pub fn is_given_up(&self) -> bool {
+        let revoked = match self.standing {
+            Standing::Revoked => self.changes.last(),
+            Standing::Valid | Standing::Suspended => self.pending.as_ref(),
+        };
+        revoked.is_some_and(|last| last.change == Change::Revoke && last.by == Actor::Applicant)
+    }
+
     /// The chain refused the change: nothing happened.
     pub fn drop_pending(&mut self) {
         self.pending = None;
@@ -227,6 +236,21 @@ mod tests {
         for (from, change, expected) in table {
             assert_eq!(from.allows(change), expected, "{from:?} {change:?}");
         }
+    }
+
+    #[test]
+    fn only_who_applied_gives_up_a_credential() {
+        for (by, given_up) in [(Actor::Applicant, true), (Actor::Staff { name: "li".into() }, false)] {
+            let mut record = record();
+            record.ask(Pending { by, ..asked(Change::Revoke) }).expect("allowed");
+            assert_eq!(record.is_given_up(), given_up, "on its way");
+            record.settle();
+            assert_eq!(record.is_given_up(), given_up, "settled");
+        }
+        let mut suspended = record();
+        suspended.ask(asked(Change::Suspend)).expect("allowed");
+        suspended.settle();
+        assert!(!record().is_given_up() && !suspended.is_given_up());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! An offer: the right to collect approved credentials once, for a short time, with a transaction code.
 
+use std::collections::BTreeMap;
+
 use credentials::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,10 @@ pub struct Offer {
     pub application: Id,
     /// The credential configurations it grants.
     pub configurations: Vec<String>,
+    /// What it may replace: configuration → the credential that was issued when the offer was made. Empty unless the
+    /// applicant asked for a new offer. Once replaced, another credential stands there, so one offer replaces it once.
+    #[serde(default)]
+    pub replaces: BTreeMap<String, Id>,
     /// When it stops counting unless redeemed before.
     pub expires_at: UnixSeconds,
     /// Where it stands.
@@ -68,7 +74,14 @@ pub enum Redemption {
 impl Offer {
     /// A new one, open until `expires_at`.
     pub fn open(id: Id, application: Id, configurations: Vec<String>, expires_at: UnixSeconds) -> Self {
-        Self { id, application, configurations, expires_at, state: OfferState::Open { wrong_codes: 0 } }
+        let (replaces, state) = (BTreeMap::new(), OfferState::Open { wrong_codes: 0 });
+        Self { id, application, configurations, replaces, expires_at, state }
+    }
+
+    /// The same, and these credentials may be replaced with it.
+    #[must_use]
+    pub fn replacing(self, replaces: BTreeMap<String, Id>) -> Self {
+        Self { replaces, ..self }
     }
 
     /// Whether it can still be redeemed at `now`.

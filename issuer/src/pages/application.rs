@@ -4,13 +4,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, header};
 use serde::Deserialize;
 use service::extract::{Path, Query};
 use service::qr::Robustness;
 use service::ui::{
-    Markup, QrPanel, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live, notice,
-    panel, qr_panel, stepper,
+    Markup, QrPanel, Seen, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live, news,
+    notice, panel, qr_panel, stepper,
 };
 use service::{Lang, Problem};
 
@@ -23,20 +23,12 @@ use crate::routes::{link_by_reference, link_by_value};
 
 /// Seconds between two looks at whether something changed.
 const LOOK_EVERY: u32 = 2;
-/// Tells the page's script to take this answer and not to ask again.
-const LIVE: HeaderName = HeaderName::from_static("x-live");
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/applications/{id}", get(application))
         .route("/applications/{id}/state", get(state))
         .route("/applications/{id}/collect", post(collect))
-}
-
-#[derive(Deserialize)]
-struct SeenQuery {
-    /// What the page shows now, see [`version`].
-    seen: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -78,21 +70,19 @@ async fn application(
     Ok(portal(&app, &visitor, &title).body(body).into_response())
 }
 
-/// What changed since the page was drawn; nothing (204) if nothing did.
+/// What changed since the page was drawn.
 async fn state(
     State(app): State<App>,
     visitor: Visitor,
     headers: HeaderMap,
     Path(id): Path<Id>,
-    Query(query): Query<SeenQuery>,
+    Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
     let found = found(&app, visitor.lang, &headers, id)?;
-    if query.seen == Some(version(&app, &found)?) {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    // The part that asked is done: in its place comes one that knows what it shows, and asks on if there is more to come.
-    let content = kept_up_to_date(&app, visitor.lang, &found)?;
-    Ok(([(LIVE, HeaderValue::from_static("done"))], content).into_response())
+    let offer = offer_of(&app, &found)?;
+    let (version, done) = (version(&app, &found, offer.as_ref()), is_over(&app, &found, offer.as_ref()));
+    let content = state_of(&app, visitor.lang, &found, offer.as_ref())?;
+    Ok(news(&seen, &version, done, || content))
 }
 
 async fn collect(
@@ -102,11 +92,9 @@ async fn collect(
     Path(id): Path<Id>,
 ) -> Result<Redirect, Problem> {
     let found = found(&app, visitor.lang, &headers, id)?;
-    // A second click on an open offer shows the same one; anything else needs a new one.
-    let renew = match offer_of(&app, &found)? {
-        Some(offer) => !offer.is_open(app.now().seconds),
-        None => false,
-    };
+    // An open offer is shown again by a second click, and what is left to collect is collected first. What was collected
+    // is replaced only when nothing else is left.
+    let renew = is_over(&app, &found, offer_of(&app, &found)?.as_ref());
     collect::offer(&app, id, renew).await?;
     Ok(Redirect::to(&format!("/applications/{id}")))
 }
@@ -130,21 +118,28 @@ fn is_collected(app: &Core, application: &Application) -> bool {
     all.iter().all(|configuration| application.issued.contains_key(configuration))
 }
 
+/// Whether nothing will change any more unless the applicant wants it.
+fn is_over(app: &Core, application: &Application, offer: Option<&Offer>) -> bool {
+    let open = offer.is_some_and(|offer| offer.is_open(app.now().seconds));
+    application.state == Standing::Rejected || (is_collected(app, application) && !open)
+}
+
 /// Everything on the page that changes by itself, and asks whether it has until nothing will change any more.
 fn kept_up_to_date(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
-    let state = state_of(app, lang, application)?;
-    if application.state == Standing::Rejected || is_collected(app, application) {
+    let offer = offer_of(app, application)?;
+    let state = state_of(app, lang, application, offer.as_ref())?;
+    if is_over(app, application, offer.as_ref()) {
         return Ok(state);
     }
-    let url = format!("/applications/{}/state?seen={}", application.id, version(app, application)?);
-    Ok(live(&url, LOOK_EVERY, state))
+    let url = format!("/applications/{}/state", application.id);
+    Ok(live(&url, LOOK_EVERY, &version(app, application, offer.as_ref()), state))
 }
 
 /// Names what [`state_of`] shows: different when it would look different, the countdown aside.
-fn version(app: &Core, application: &Application) -> Result<String, Problem> {
-    let offer = match offer_of(app, application)? {
-        None => "none".to_owned(),
-        Some(offer) => {
+fn version(app: &Core, application: &Application, offer: Option<&Offer>) -> String {
+    let offer = offer.map_or_else(
+        || "none".to_owned(),
+        |offer| {
             let state = match offer.state {
                 OfferState::Open { .. } if offer.is_open(app.now().seconds) => "open",
                 OfferState::Open { .. } => "expired",
@@ -153,12 +148,17 @@ fn version(app: &Core, application: &Application) -> Result<String, Problem> {
                 OfferState::Replaced => "replaced",
             };
             format!("{}-{state}", offer.id)
-        }
-    };
-    Ok(format!("{}-{offer}-{}", application.state.code(), application.issued.len()))
+        },
+    );
+    format!("{}-{offer}-{}", application.state.code(), application.history.len())
 }
 
-fn state_of(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
+fn state_of(
+    app: &Core,
+    lang: Lang,
+    application: &Application,
+    offer: Option<&Offer>,
+) -> Result<Markup, Problem> {
     let t = texts(lang);
     let steps = [
         t.get("application.stage-submitted"),
@@ -176,12 +176,26 @@ fn state_of(app: &Core, lang: Lang, application: &Application) -> Result<Markup,
             notice(Tone::Info, t.get("application.submitted-title"), t.get("application.submitted-text"))
         }
         Standing::Rejected => rejected(lang, application),
-        Standing::Approved if is_collected(app, application) => {
-            notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text"))
-        }
-        Standing::Approved => collecting(app, lang, application)?,
+        Standing::Approved if is_over(app, application, offer) => collected(lang, application),
+        Standing::Approved => collecting(app, lang, application, offer)?,
     };
     Ok(html! { div.stack { (stepper(lang, &steps, step)) (news) } })
+}
+
+/// It is on the phone; and if it got lost, or the phone did, this is how to get it again.
+fn collected(lang: Lang, application: &Application) -> Markup {
+    let t = texts(lang);
+    html! {
+        (notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text")))
+        p.quiet { (t.get("application.lost-text")) }
+        (form(&collect_path(application), "", html! {
+            button.button.secondary type="submit" { (t.get("application.lost")) }
+        }))
+    }
+}
+
+fn collect_path(application: &Application) -> String {
+    format!("/applications/{}/collect", application.id)
 }
 
 fn rejected(lang: Lang, application: &Application) -> Markup {
@@ -197,19 +211,24 @@ fn rejected(lang: Lang, application: &Application) -> Markup {
     }
 }
 
-fn collecting(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
+fn collecting(
+    app: &Core,
+    lang: Lang,
+    application: &Application,
+    offer: Option<&Offer>,
+) -> Result<Markup, Problem> {
     let t = texts(lang);
     let now = app.now().seconds;
-    let again = |label: &str| form(&format!("/applications/{}/collect", application.id), "", button(label));
+    let again = |label: &str| form(&collect_path(application), "", button(label));
     let approved = || {
         html! {
             (notice(Tone::Good, t.get("application.approved-title"), t.get("application.approved-text")))
             (again(t.get("application.collect")))
         }
     };
-    let Some(offer) = offer_of(app, application)? else { return Ok(approved()) };
+    let Some(offer) = offer else { return Ok(approved()) };
     Ok(match offer.state {
-        OfferState::Open { .. } if offer.is_open(now) => open_offer(app, lang, application, &offer, now.0)?,
+        OfferState::Open { .. } if offer.is_open(now) => open_offer(app, lang, application, offer, now.0)?,
         OfferState::Open { .. } | OfferState::Replaced => html! {
             (notice(Tone::Unsure, t.get("offer.expired-title"), t.get("offer.expired-text")))
             (again(t.get("offer.renew")))

@@ -1,20 +1,21 @@
 //! Applying: one form, and what is wrong with it said where it is wrong.
 
 use axum::Router;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use credentials::catalogue::{ClaimError, CredentialType};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
-use service::extract::{Path, Query};
+use service::extract::{Multipart, Path, Query};
 use service::ui::{self, Visitor, button, heading, html, link_button};
 use service::{Lang, Problem};
 
 use super::cookie;
 use super::form::{Entered, fields, summary};
 use super::frame::portal;
+use crate::client::Client;
 use crate::collect;
 use crate::core::{App, Core, texts};
 
@@ -42,8 +43,9 @@ async fn empty_form(
 async fn send(
     State(app): State<App>,
     visitor: Visitor,
+    client: Client,
     Path(credential_type): Path<String>,
-    form: Multipart,
+    Multipart(form): Multipart,
 ) -> Result<Response, Problem> {
     let of = app.kinds.credential_type(&credential_type).ok_or_else(|| unknown(visitor.lang))?;
     let entered = Entered::read(visitor.lang, of, form).await?;
@@ -54,7 +56,7 @@ async fn send(
         return Ok(response);
     }
     let Value::Object(claims) = claims else { return Err(Problem::internal("claims are an object")) };
-    let submitted = collect::submit(&app, &of.id, claims).await?;
+    let submitted = collect::submit(&app, &client, &of.id, claims).await?;
     let id = submitted.application.id;
     let set_cookie = cookie::remember(&app, id, &submitted.secret);
     Ok(([(header::SET_COOKIE, set_cookie)], Redirect::to(&format!("/applications/{id}"))).into_response())

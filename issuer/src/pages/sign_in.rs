@@ -1,9 +1,7 @@
 //! Signing in to the console, and out.
 
-use std::net::SocketAddr;
-
 use axum::Router;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
@@ -15,6 +13,7 @@ use service::ui::{Field, Kind, Visitor, button, form, heading, html};
 
 use super::console::{ConsoleForm, SignedIn};
 use super::frame::console_brand;
+use crate::client::Client;
 use crate::core::{App, Core, texts};
 
 pub(super) fn router() -> Router<App> {
@@ -33,7 +32,7 @@ async fn ask(State(app): State<App>, visitor: Visitor) -> Response {
 async fn sign_in(
     State(app): State<App>,
     visitor: Visitor,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Client(client): Client,
     Form(Credentials { token }): Form<Credentials>,
 ) -> Result<Response, Problem> {
     match app.staff.by_token(token.expose().trim()) {
@@ -42,7 +41,7 @@ async fn sign_in(
             Ok(([(header::SET_COOKIE, started.set_cookie)], Redirect::to("/console")).into_response())
         }
         None => {
-            app.staff.wrong_sign_in(&peer.ip().to_string())?;
+            app.staff.wrong_sign_in(&client)?;
             let mut response = page(&app, &visitor, true);
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)

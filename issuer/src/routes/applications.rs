@@ -12,6 +12,7 @@ use service::extract::{Bearer, Json, Path, Query};
 
 use super::callers::{Caller, StaffCaller, applicant, caller};
 use super::offers::{link_by_reference, link_by_value};
+use crate::client::Client;
 use crate::collect;
 use crate::core::{App, Core};
 use crate::desk::{DecideError, Decision};
@@ -49,8 +50,12 @@ struct Submitted {
     link: String,
 }
 
-async fn submit(State(app): State<App>, Json(sent): Json<Submission>) -> Result<Response, Problem> {
-    let submitted = collect::submit(&app, &sent.credential_type, sent.claims).await?;
+async fn submit(
+    State(app): State<App>,
+    client: Client,
+    Json(sent): Json<Submission>,
+) -> Result<Response, Problem> {
+    let submitted = collect::submit(&app, &client, &sent.credential_type, sent.claims).await?;
     let answer = Submitted {
         id: submitted.application.id,
         state: submitted.application.state.code(),
@@ -218,8 +223,14 @@ impl From<CollectError> for Problem {
                 Self::conflict("not-approved", "The application is not approved").with("state", state.code())
             }
             CollectError::Collected => {
-                Self::conflict("collected", "Everything on this application was collected")
+                Self::conflict("collected", "Everything on this application was collected").detail(
+                    "If it was lost on the way, ask for a new offer (POST): it replaces what was issued.",
+                )
             }
+            CollectError::TooMany => Self::conflict(
+                "too-many-offers",
+                "So many offers were made on this application that no more will be; ask the department",
+            ),
             CollectError::Store(error) => Self::internal(error),
         }
     }

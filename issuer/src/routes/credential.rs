@@ -88,6 +88,15 @@ fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
         }
         IssueError::Proof(error) => return refusal(&error.code()).description(error.to_string()),
         IssueError::Sign(error) => return OAuthError::internal(error),
+        IssueError::NotYetReplaced => {
+            return OAuthError::new("temporarily_unavailable")
+                .status(StatusCode::SERVICE_UNAVAILABLE)
+                .description("the credential that this one replaces is not revoked yet; try again soon");
+        }
+        IssueError::CanNotReplace { code } => {
+            tracing::error!(%code, "the chain refuses to revoke a credential that is to be replaced");
+            (Code::CredentialRequestDenied, "the credential that this one replaces can't be revoked")
+        }
         IssueError::Reserve(error) => match error {
             ReserveError::NonceUsed => (Code::InvalidNonce, "the nonce was used before; get a new one"),
             ReserveError::Token => {
@@ -103,10 +112,12 @@ fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
                 Code::InvalidCredentialRequest,
                 "ask by credential_identifier if the token response gave one, else by credential_configuration_id",
             ),
-            ReserveError::IssuedToAnotherKey => {
-                (Code::CredentialRequestDenied, "this credential was issued before, to another key")
-            }
-            ReserveError::NoLongerValid => {
+            ReserveError::IssuedToAnotherKey => (
+                Code::CredentialRequestDenied,
+                "this credential was issued before, to another key; renew the offer",
+            ),
+            // The first reserving says so and is answered by revoking: seen only when somebody else was quicker.
+            ReserveError::Replaces(_) | ReserveError::NoLongerValid => {
                 (Code::CredentialRequestDenied, "this credential was issued before and is no longer valid")
             }
             ReserveError::NoStatusList => {

@@ -13,12 +13,17 @@ mod offers;
 mod token;
 
 use axum::Router;
-use service::assets;
+use service::{Layers, assets};
 
 use crate::core::App;
 pub(crate) use offers::{link_by_reference, link_by_value};
 
 use crate::pages;
+
+/// The layers that every service has, and which paths are OpenID4VCI's.
+pub(crate) fn layers() -> Layers {
+    Layers { oauth: |path| matches!(path, "/token" | "/nonce" | "/credential"), ..Layers::default() }
+}
 
 /// The whole issuer, still without the layers that every service has.
 pub(crate) fn router(app: App) -> Router {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::post;
 use protocol::Secret;
 use protocol::limits::{Form, Limits};
-use protocol::openid4vci::{AuthorizationDetail, TokenErrorCode, TokenRequest, TokenResponse};
+use protocol::openid4vci::{ATTEMPTS_LEFT, AuthorizationDetail, TokenErrorCode, TokenRequest, TokenResponse};
 use service::OAuthError;
 
 use super::answers::secret_json;
@@ -90,10 +90,11 @@ fn refused(error: RedeemError) -> OAuthError {
             invalid_grant().description("the pre-authorized code is unknown, used or expired")
         }
         RedeemError::TxCode { left } => {
-            invalid_grant().description(format!("the transaction code is wrong; attempts left: {left}"))
+            invalid_grant().description("the transaction code is wrong").with(ATTEMPTS_LEFT, left)
         }
         RedeemError::Locked => invalid_grant()
-            .description("too many wrong transaction codes; the offer is void, ask for a new one"),
+            .description("too many wrong transaction codes; the offer is void, ask for a new one")
+            .with(ATTEMPTS_LEFT, 0),
         RedeemError::NotGranted => OAuthError::new("invalid_authorization_details")
             .description("the offer does not include that credential configuration"),
         RedeemError::Store(error) => OAuthError::internal(error),

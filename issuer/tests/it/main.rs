@@ -9,10 +9,12 @@
 )]
 
 mod applications;
+mod collect_again;
 mod credential;
 mod credentials_api;
 mod discovery;
 mod http;
+mod limits;
 mod lists;
 mod nonce;
 mod offers;

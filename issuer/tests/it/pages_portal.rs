@@ -201,7 +201,7 @@ async fn broken_forms_are_refused() {
     assert_eq!(broken.status, 400);
     let huge = send(&world, "/apply/business-licence", vec![b'x'; 2 << 20]).await;
     assert_eq!(huge.status, 413);
-    assert_eq!(world.http.post("/apply/business-licence", None, "text/plain", "x").await.status, 400);
+    assert_eq!(world.http.post("/apply/business-licence", None, "text/plain", "x").await.status, 415);
     assert_eq!(world.http.get("/apply/passport", None).await.status, 404);
     world.stop().await;
 }
@@ -233,8 +233,10 @@ async fn the_link_leads_to_the_page_and_the_page_to_the_wallet() {
 
     let state = format!("{page}/state");
     let part = world.http.get_with(&state, &with_cookie).await;
-    assert_eq!((part.status, part.header("x-live")), (200, "done"), "whoever shows nothing yet is shown all");
-    let seen = part.text().split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!((part.status, part.header("x-live")), (200, ""), "whoever shows nothing yet is shown all");
+    let drawn = shown.split("data-live-seen=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(part.header("x-live-version"), drawn, "the page says what it shows");
+    let seen = format!("{state}?seen={drawn}");
     assert_eq!(world.http.get_with(&seen, &with_cookie).await.status, 204, "nothing changed");
     let token = world.token(&offer).await;
     let wallet = crate::wallet::Wallet::new(credentials::key::Algorithm::Es256);
@@ -245,8 +247,16 @@ async fn the_link_leads_to_the_page_and_the_page_to_the_wallet() {
     let done = world.http.get_with(&seen, &with_cookie).await;
     assert_eq!((done.status, done.header("x-live")), (200, "done"));
     assert!(
-        done.text().contains("已领到手机") && !done.text().contains("data-live"),
-        "there is no more to come"
+        done.text().contains("已领到手机") && done.text().contains("重新领取"),
+        "there is no more to come, and a way to get it again"
+    );
+    assert!(!world.http.get_with(&page, &with_cookie).await.text().contains("data-live"));
+
+    // The phone was lost: a new offer, which the page shows and watches again.
+    assert_eq!(world.http.post_with(&format!("{page}/collect"), &collect, "").await.status, 303);
+    let again = world.http.get_with(&page, &with_cookie).await.text();
+    assert!(
+        again.contains("class=\"qr\"") && again.contains("data-live=") && !again.contains(&offer.tx_code)
     );
     world.stop().await;
 }

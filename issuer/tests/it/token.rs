@@ -41,6 +41,7 @@ async fn five_wrong_transaction_codes_lock_the_offer() {
             (400, "invalid_grant"),
             "attempt {attempt}"
         );
+        assert_eq!(answer.json()["attempts_left"], 5 - attempt, "in a member, for the wallet to read");
     }
     let answer = world.redeem(&offer.code, &offer.tx_code).await;
     assert_eq!(answer.oauth_error(), "invalid_grant", "the right code comes too late");
@@ -159,11 +160,17 @@ async fn malformed_requests_are_refused_by_name_and_change_nothing() {
     assert_eq!((as_json.status, as_json.oauth_error().as_str()), (415, "invalid_request"));
     let huge =
         world.http.post("/token", None, "application/x-www-form-urlencoded", "a".repeat(2 << 20)).await;
-    assert_eq!(huge.status, 413);
+    assert_eq!((huge.status, huge.oauth_error().as_str()), (413, "invalid_request"));
+    let got = world.http.get(&format!("/token?pre-authorized_code={code}&tx_code={tx}"), None).await;
     assert_eq!(
-        world.http.get(&format!("/token?pre-authorized_code={code}&tx_code={tx}"), None).await.status,
-        405
+        (got.status, got.oauth_error().as_str(), got.header("allow")),
+        (405, "invalid_request", "POST")
     );
+    let browser = [("accept", "text/html".to_owned())];
+    for path in ["/token", "/nonce", "/credential"] {
+        let got = world.http.get_with(path, &browser).await;
+        assert_eq!((got.status, got.oauth_error().as_str()), (405, "invalid_request"), "{path}");
+    }
     // Nothing of all that used the offer up, or an attempt.
     world.token(&offer).await;
     world.stop().await;

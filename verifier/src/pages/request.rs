@@ -2,13 +2,15 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use registry::UnixMillis;
-use service::extract::Path;
+use service::extract::{Path, Query};
 use service::qr::Robustness;
-use service::ui::{Markup, QrPanel, Tone, Visitor, Width, html, link_button, live, notice, qr_panel};
+use service::ui::{
+    Markup, QrPanel, Seen, Tone, Visitor, Width, html, link_button, live, news, notice, qr_panel,
+};
 use service::{Lang, Problem, clock};
 
 use super::counter::start_form;
@@ -18,10 +20,12 @@ use crate::core::{App, Core};
 use crate::decision::texts;
 use crate::request::{Found, Outcome, RequestId};
 
-/// Says to the page's script that no further change will come.
-const DONE: (HeaderName, &str) = (HeaderName::from_static("x-live"), "done");
 /// How often the page asks, in seconds.
 const PERIOD: u32 = 1;
+/// The versions of what its parts show.
+const WAITING: &str = "waiting";
+const ENDED: &str = "ended";
+const FORGOTTEN: &str = "forgotten";
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -43,7 +47,7 @@ async fn page(
         Some(content) => (t.get("counter.result"), html! { (content) (next(lang, &found, &session.csrf)) }),
         None => {
             let url = format!("/requests/{id}/live");
-            (t.get("counter.scan"), live(&url, PERIOD, code(&app, lang, &id, &found, now)))
+            (t.get("counter.scan"), live(&url, PERIOD, WAITING, code(&app, lang, &id, &found, now)))
         }
     };
     let page = frame(&app, &visitor, Some(&session), title)
@@ -52,21 +56,21 @@ async fn page(
     Ok(private(page))
 }
 
-/// What the page shows by now. While nobody answered it is the same text each time, so that the code stays as it is.
+/// What became of it since the page was drawn.
 async fn fragment(
     State(app): State<App>,
     visitor: Visitor,
     Clerk(session): Clerk,
     Path(id): Path<RequestId>,
+    Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
     let now = clock::now();
     let found = find(&app, &id, now)?;
     Ok(match ended(&app, visitor.lang, &id, &found, now) {
-        Some(content) => {
-            let content = html! { div.stack { (content) (next(visitor.lang, &found, &session.csrf)) } };
-            ([DONE], private(content)).into_response()
-        }
-        None => private(html! { p { (texts(visitor.lang).get("counter.waiting")) } }),
+        Some(content) => news(&seen, ENDED, true, || {
+            html! { div.stack { (content) (next(visitor.lang, &found, &session.csrf)) } }
+        }),
+        None => news(&seen, WAITING, false, || code(&app, visitor.lang, &id, &found, now)),
     })
 }
 
@@ -76,14 +80,14 @@ async fn shown(
     visitor: Visitor,
     _: Clerk,
     Path(id): Path<RequestId>,
+    Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
     let found = app.desk.find(&id, clock::now()).map_err(Problem::internal)?;
     Ok(match (found, app.memory.get(&id)) {
-        (Some(found), Some(claims)) => private(result::claims(&app, visitor.lang, &claims, found.forgotten)),
-        _ => {
-            let gone = notice(Tone::Info, "", texts(visitor.lang).get("counter.gone"));
-            ([DONE], private(gone)).into_response()
+        (Some(found), Some(claims)) => {
+            news(&seen, result::KEPT, false, || result::claims(&app, visitor.lang, &claims, found.forgotten))
         }
+        _ => news(&seen, FORGOTTEN, true, || notice(Tone::Info, "", texts(visitor.lang).get("counter.gone"))),
     })
 }
 

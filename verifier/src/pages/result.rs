@@ -13,6 +13,8 @@ use crate::request::RequestId;
 
 /// How often the page looks whether the claims are still kept, in seconds.
 const PERIOD: u32 = 15;
+/// The version of the page's part that shows claims.
+pub(super) const KEPT: &str = "kept";
 
 /// The whole result.
 pub(super) fn decided(
@@ -44,7 +46,7 @@ pub(super) fn decided(
     html! {
         (ui::decision(lang, &verdict))
         @match &shown {
-            Some(shown) if !shown.is_empty() => (live(&format!("/requests/{id}/shown"), PERIOD, claims(app, lang, shown, forgotten))),
+            Some(shown) if !shown.is_empty() => (live(&format!("/requests/{id}/shown"), PERIOD, KEPT, claims(app, lang, shown, forgotten))),
             Some(_) => (notice(Tone::Unsure, "", t.get("counter.refused_shown"))),
             None => (notice(Tone::Info, "", t.get("counter.gone"))),
         }

@@ -1,9 +1,7 @@
 //! Opening the counter once with its token, and closing it.
 
-use std::net::SocketAddr;
-
 use axum::Router;
-use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,6 +14,7 @@ use service::ui::{
     Brand, Field, Kind, Page, Tone, Visitor, Width, button, form, heading, html, notice, panel,
 };
 
+use crate::client::Client;
 use crate::core::{App, Core};
 use crate::decision::texts;
 use crate::staff::ClerkSession;
@@ -75,7 +74,7 @@ async fn ask(State(app): State<App>, visitor: Visitor) -> Response {
 async fn sign_in(
     State(app): State<App>,
     visitor: Visitor,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Client(client): Client,
     Form(SignIn { token }): Form<SignIn>,
 ) -> Response {
     let t = texts(visitor.lang);
@@ -84,7 +83,7 @@ async fn sign_in(
             let started = app.staff.sessions().start(clerk);
             ([(header::SET_COOKIE, started.set_cookie)], Redirect::to("/")).into_response()
         }
-        None => match app.staff.count_sign_in(&peer.ip().to_string()) {
+        None => match app.staff.count_sign_in(&client) {
             Ok(()) => page(&app, &visitor, Some((StatusCode::UNAUTHORIZED, t.get("sign_in.wrong")))),
             Err(_) => page(&app, &visitor, Some((StatusCode::TOO_MANY_REQUESTS, t.get("sign_in.many")))),
         },

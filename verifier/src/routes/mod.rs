@@ -9,10 +9,19 @@ mod response;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use service::{assets, ui};
+use service::{Layers, assets, ui};
 
 use crate::core::App;
 use crate::pages;
+
+/// The layers that every service has, and which paths are OpenID4VP's.
+pub(crate) fn layers() -> Layers {
+    let oauth = |path: &str| {
+        path.strip_prefix("/requests/")
+            .is_some_and(|rest| rest.ends_with("/object") || rest.ends_with("/response"))
+    };
+    Layers { oauth, ..Layers::default() }
+}
 
 /// The whole verifier, still without the layers that every service has.
 pub(crate) fn router(app: App) -> Router {

@@ -105,17 +105,16 @@ async fn the_story_of_a_counter() {
     let live = format!("/requests/{id}/live");
     let waiting = browser.get(&live).await;
     assert!(waiting.headers().get("x-live").is_none());
-    assert_eq!(
-        waiting.text().await.unwrap(),
-        browser.text(&live).await,
-        "it is the same until something happens"
-    );
+    let version = waiting.headers()["x-live-version"].to_str().unwrap().to_owned();
+    assert!(page.contains(&format!("data-live-seen=\"{version}\"")), "the page says what it shows");
+    let seen = format!("{live}?seen={version}");
+    assert_eq!(browser.get(&seen).await.status(), 204, "it stays as it is until something happens");
 
     let card = stack.market.licence(&stack.phone, 3, 1);
     let uri = stack.counter.url(&format!("/requests/{id}/object"));
     assert_eq!(stack.phone.answer(&uri, &card, Lies::default()).await.status, 200);
 
-    let done = browser.get(&live).await;
+    let done = browser.get(&seen).await;
     assert_eq!(done.headers()["x-live"], "done");
     assert_eq!(done.headers()["cache-control"], "no-store");
     let result = done.text().await.unwrap();
@@ -201,8 +200,12 @@ async fn the_claims_leave_the_screen() {
     phone.answer(&counter.url(&format!("/requests/{id}/object")), &card, Lies::default()).await;
     let shown = format!("/requests/{id}/shown");
     assert!(browser.text(&shown).await.contains(&testkit::Company::nth(3).name));
+    let page = browser.text(&format!("/requests/{id}")).await;
+    assert!(page.contains("data-live-seen=\"kept\""));
+    let seen = format!("{shown}?seen=kept");
+    assert_eq!(browser.get(&seen).await.status(), 204, "nothing is forgotten yet");
     tokio::time::sleep(Duration::from_millis(2200)).await;
-    let gone = browser.get(&shown).await;
+    let gone = browser.get(&seen).await;
     assert_eq!(gone.headers()["x-live"], "done");
     assert!(!gone.text().await.unwrap().contains(&testkit::Company::nth(3).name));
 }

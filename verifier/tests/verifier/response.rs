@@ -63,7 +63,20 @@ async fn only_a_form_of_bounded_size_is_read() {
     assert_eq!(send("{}".into(), "application/json").await.unwrap().status(), 415);
     assert_eq!(send("vp_token=1".into(), "text/plain").await.unwrap().status(), 415);
     assert_eq!(stack.counter.announce(&uri, form, 2 << 20).await, 413);
-    assert_eq!(stack.phone.http.get(&uri).send().await.unwrap().status(), 405);
+    for accept in ["*/*", "text/html"] {
+        let got = stack.phone.http.get(&uri).header("accept", accept).send().await.unwrap();
+        assert_eq!(
+            (got.status().as_u16(), &got.headers()["content-type"]),
+            (405, &"application/json".parse().unwrap())
+        );
+        let body: Value = serde_json::from_slice(&got.bytes().await.unwrap()).unwrap();
+        assert_eq!(body["error"], "invalid_request");
+    }
+    let huge = send("x".repeat(2 << 20), form).await.unwrap();
+    assert_eq!(
+        (huge.status().as_u16(), &huge.headers()["content-type"]),
+        (413, &"application/json".parse().unwrap())
+    );
     assert_eq!(stack.counter.read(&asked.id).await["state"], "open");
 }
 

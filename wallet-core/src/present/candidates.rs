@@ -1,12 +1,13 @@
 //! Which of the holder's credentials can answer, in a form the verifier takes.
 
-use credentials::key::Algorithm;
+use credentials::{catalogue::CredentialType, key::Algorithm};
 use protocol::{
     Format as WireFormat,
-    dcql::{Candidate, CredentialKind},
+    dcql::{Candidate, CredentialKind, DcqlQuery},
     openid4vp::ClientMetadata,
 };
 
+use super::purpose::kinds;
 use crate::{
     card::Format,
     context::Context,
@@ -23,13 +24,21 @@ pub(super) struct Held {
     type_names: Vec<String>,
 }
 
-/// Every credential in the wallet, the newest card first.
-pub(super) fn all(context: &Context) -> Result<Vec<Held>, VaultError> {
-    let mut cards = context.vault.all(&CARDS)?;
-    cards.sort_by_key(|(_, card)| std::cmp::Reverse(card.received));
+/// The credentials in the wallet that are of a type and format that the query asks for, the newest card first. No other
+/// card is opened.
+pub(super) fn of_kind(context: &Context, query: &DcqlQuery) -> Result<Vec<Held>, VaultError> {
+    let wanted: Vec<_> =
+        query.credentials.iter().map(|one| (&one.format, kinds(context.catalogue, one))).collect();
+    let fits = |kind: &str, format: Format| {
+        let accepted = |(asked, kinds): &(&WireFormat, Vec<&CredentialType>)| {
+            **asked == wire(format) && kinds.iter().any(|accepted| accepted.id == kind)
+        };
+        wanted.iter().any(accepted)
+    };
     let mut held = Vec::new();
-    for (card_id, card) in cards {
-        for credential in &card.credentials {
+    for card_id in context.index.find(&context.vault, fits)? {
+        let Some(card) = context.vault.get(&CARDS, &card_id)? else { continue };
+        for credential in card.credentials.iter().filter(|one| fits(card.kind.as_str(), one.format)) {
             let content = credential.content()?;
             held.push(Held {
                 card_id: card_id.clone(),
@@ -43,13 +52,21 @@ pub(super) fn all(context: &Context) -> Result<Vec<Held>, VaultError> {
     Ok(held)
 }
 
+fn wire(format: Format) -> WireFormat {
+    match format {
+        Format::SdJwtVc => WireFormat::SdJwtVc,
+        Format::LdpVc => WireFormat::LdpVc,
+    }
+}
+
 impl Held {
     /// As the query language sees it.
     pub(super) fn candidate(&self) -> Candidate<'_> {
-        let (format, kind) = match self.credential.format {
-            Format::SdJwtVc => (WireFormat::SdJwtVc, CredentialKind::Vct(&self.type_names)),
-            Format::LdpVc => (WireFormat::LdpVc, CredentialKind::Types(&self.type_names)),
+        let kind = match self.credential.format {
+            Format::SdJwtVc => CredentialKind::Vct(&self.type_names),
+            Format::LdpVc => CredentialKind::Types(&self.type_names),
         };
+        let format = wire(self.credential.format);
         Candidate { format, kind, claims: self.content.root(), holder_bound: true, authorities: &[] }
     }
 

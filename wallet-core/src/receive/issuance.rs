@@ -23,7 +23,7 @@ use crate::{
     held::{CARDS, StoredCard, StoredCredential},
     log::{self, Event},
     ports::{HeldKey, KeyStoreError},
-    web::{Body, JSON, LARGE, MESSAGE},
+    web::{Body, JSON, LARGE, MESSAGE, WebError},
 };
 
 /// What came of an offer: at least one card.
@@ -158,7 +158,8 @@ async fn request(
         None => Requested::Configuration(offered.configuration.clone()),
     };
     let bearer = token.access_token.expose();
-    let mut second_try = false;
+    // Each once: an answer lost on the way, for the same key is given the same credential again; and a stale nonce.
+    let (mut lost_one, mut second_try) = (false, false);
     loop {
         let proof = proof(context, offer, offered, key).await?;
         let request = CredentialRequest {
@@ -168,7 +169,13 @@ async fn request(
         };
         let request = serde_json::to_vec(&request).map_err(|_| ReceiveError::Unreadable("the request"))?;
         let endpoint = &offer.metadata.credential_endpoint;
-        let answer = context.web.post(endpoint, Body::Json(request), JSON, Some(bearer), LARGE).await?;
+        let answer = match context.web.post(endpoint, Body::Json(request), JSON, Some(bearer), LARGE).await {
+            Err(WebError::Unreachable) if !lost_one => {
+                lost_one = true;
+                continue;
+            }
+            answer => answer?,
+        };
         if answer.is_success() {
             return issued(&answer.body);
         }
@@ -263,6 +270,7 @@ async fn keep(context: &Context, good: Vec<Good>) -> Result<Vec<Card>, ReceiveEr
                 log::add(tx, at, event)
             })
             .await?;
+        context.index.put(&id, &stored);
         shown.push(card::show(&id, &stored, kind, context.state(&stored)?)?);
     }
     Ok(shown)

@@ -4,8 +4,8 @@ use protocol::{
     Secret,
     limits::{self, Limits},
     openid4vci::{
-        AUTHORIZATION_SERVER_WELL_KNOWN, AuthorizationServerMetadata, OAuthErrorBody, TokenErrorCode,
-        TokenRequest, TokenResponse,
+        ATTEMPTS_LEFT, AUTHORIZATION_SERVER_WELL_KNOWN, AuthorizationServerMetadata, OAuthErrorBody,
+        TokenErrorCode, TokenRequest, TokenResponse,
     },
 };
 use serde_json::Value;
@@ -15,10 +15,6 @@ use crate::{
     context::Context,
     web::{Body, JSON, MESSAGE},
 };
-
-/// How an issuer may say how many more transaction codes it takes: in a member of its own beside `error`, or at the
-/// end of the description. Shown to the holder, never decided by.
-const ATTEMPTS_LEFT: (&str, &str) = ("attempts_left", "attempts left: ");
 
 pub(super) async fn token(
     context: &Context,
@@ -75,11 +71,7 @@ fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {
     }
 }
 
+/// How many more transaction codes the issuer takes. Shown to the holder, never decided by.
 fn attempts_left(body: &Value) -> Option<u32> {
-    let (member, phrase) = ATTEMPTS_LEFT;
-    if let Some(left) = body.get(member).and_then(Value::as_u64) {
-        return left.try_into().ok();
-    }
-    let (_, left) = body.get("error_description")?.as_str()?.rsplit_once(phrase)?;
-    left.trim_end_matches('.').parse().ok()
+    body.get(ATTEMPTS_LEFT)?.as_u64()?.try_into().ok()
 }

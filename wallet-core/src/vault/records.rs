@@ -26,6 +26,8 @@ const ROOT_KEY: &str = "";
 const ROOT_VERSION: u64 = 0;
 const FORMAT: u8 = 1;
 const PAGE: usize = 1000;
+/// No record has a longer key. Keys come from outside too: one that is longer names nothing.
+const MAX_KEY: usize = 256;
 
 /// A sealed table of values `V`, keyed by text. Keys are in the clear: only what says nothing, or is
 /// [blinded](Vault::blind), may stand there.
@@ -81,6 +83,9 @@ impl Vault {
         table: &Sealed<V>,
         key: &str,
     ) -> Result<Option<V>, VaultError> {
+        if key.len() > MAX_KEY {
+            return Ok(None);
+        }
         let sealed = self.store.get(&SEALED, (table.name, key))?;
         sealed.map(|sealed| read(&self.keys, table, key, &sealed)).transpose()
     }
@@ -112,6 +117,7 @@ impl Vault {
     ) -> Result<Vec<(String, V)>, VaultError> {
         let range = Range::prefix((table.name,)).reversed();
         let range = match before {
+            Some(key) if key.len() > MAX_KEY => return Ok(Vec::new()),
             Some(key) => range.after((table.name, key)),
             None => range,
         };
@@ -183,6 +189,9 @@ impl VaultTx<'_, '_> {
         table: &Sealed<V>,
         key: &str,
     ) -> Result<Option<V>, VaultError> {
+        if key.len() > MAX_KEY {
+            return Ok(None);
+        }
         let sealed = self.tx.get(&SEALED, (table.name, key))?;
         sealed.map(|sealed| read(self.keys, table, key, &sealed)).transpose()
     }
@@ -204,6 +213,9 @@ impl VaultTx<'_, '_> {
     }
 
     pub(crate) fn remove<V>(&mut self, table: &Sealed<V>, key: &str) -> Result<(), VaultError> {
+        if key.len() > MAX_KEY {
+            return Ok(());
+        }
         self.forget(table.name, key)?;
         Ok(self.tx.remove(&SEALED, (table.name, key))?)
     }

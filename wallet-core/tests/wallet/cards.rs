@@ -90,3 +90,15 @@ async fn a_node_that_answers_something_else_is_not_believed() {
     assert_eq!(holder.wallet.refresh().await, Err(ChainError::Status(503)));
     assert_eq!(holder.wallet.cards().unwrap()[0].state, card.state);
 }
+
+#[tokio::test]
+async fn a_name_of_nothing_is_nothing_however_long() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    for name in ["", "x", "../..", &"a".repeat(100_000)] {
+        assert!(holder.wallet.card(name).unwrap().is_none());
+        assert!(!holder.wallet.delete_card(name).await.unwrap());
+        assert!(!holder.wallet.delete_log_entry(name).await.unwrap());
+    }
+    assert!(holder.wallet.log(Some(&"a".repeat(100_000)), 1).unwrap().is_empty());
+    assert_eq!(holder.wallet.cards().unwrap()[0].id, card.id);
+}

@@ -182,3 +182,29 @@ async fn a_request_that_expires_while_the_holder_thinks_is_not_answered() {
     assert_eq!(holder.wallet.present(&consent.id, &Choice::first()).await, Err(PresentError::Expired));
     assert!(holder.town.verifier.came.lock().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_request_finds_the_cards_that_are_there_now_and_no_others() {
+    let holder = Holder::new().await;
+    let found = async |holder: &Holder| match holder.review(Ask::licence()).await {
+        Ok(consent) => {
+            let options = consent.questions[0].options.iter();
+            options.map(|option| option.card.clone()).collect::<Vec<_>>()
+        }
+        Err(wallet_core::RequestRefused::NothingFits(_)) => vec![],
+        Err(other) => panic!("{other:?}"),
+    };
+    assert_eq!(found(&holder).await, Vec::<String>::new());
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::digital_id())).await.unwrap();
+    holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+    assert_eq!(found(&holder).await, Vec::<String>::new(), "a card of another type");
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::licence().ldp())).await.unwrap();
+    holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+    assert_eq!(found(&holder).await, Vec::<String>::new(), "the type in another format");
+    let (holder, card) = holder.with_licence().await;
+    assert_eq!(found(&holder).await, [card.id.as_str()], "received after the first question");
+    let holder = holder.reopened().await;
+    assert_eq!(found(&holder).await, [card.id.as_str()], "after locking");
+    assert!(holder.wallet.delete_card(&card.id).await.unwrap());
+    assert_eq!(found(&holder).await, Vec::<String>::new(), "deleted");
+}

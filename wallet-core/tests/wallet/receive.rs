@@ -81,6 +81,21 @@ async fn a_nonce_that_is_too_old_is_replaced_once() {
 }
 
 #[tokio::test]
+async fn an_answer_lost_on_the_way_is_asked_for_again_with_the_same_key() {
+    let holder = Holder::new().await;
+    *holder.town.lost.lock().unwrap() = 1;
+    let link = holder.town.issuer.offer(Plan::licence().sd_jwt());
+    let offer = holder.wallet.preview_offer(&link).await.unwrap();
+    assert_eq!(holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards.len(), 1);
+    let asked = holder.town.issuer.holders.lock().unwrap().clone();
+    assert!(asked.len() == 2 && asked[0] == asked[1], "an issuer gives the same credential to the same key");
+
+    *holder.town.lost.lock().unwrap() = 2;
+    let error = holder.wallet.receive(&offer, Some("123456")).await.unwrap_err();
+    assert_eq!(error, ReceiveError::Web(wallet_core::WebError::Unreachable), "and gives up then");
+}
+
+#[tokio::test]
 async fn a_wrong_transaction_code_says_how_many_attempts_are_left() {
     let holder = Holder::new().await;
     let link = holder.town.issuer.offer(Plan::licence());

@@ -32,9 +32,9 @@ open_codes! {
         UnknownCredentialConfiguration = "unknown_credential_configuration",
         /// No such credential identifier, or not for this token.
         UnknownCredentialIdentifier = "unknown_credential_identifier",
-        /// The proof is missing or wrong.
+        /// The proof is missing or wrong, or has no nonce.
         InvalidProof = "invalid_proof",
-        /// The proof's nonce is missing, unknown, used or expired: get a new one and try again.
+        /// The proof's nonce is unknown, used or expired: get a new one and try again.
         InvalidNonce = "invalid_nonce",
         /// The parameters for encrypting the response are wrong.
         InvalidEncryptionParameters = "invalid_encryption_parameters",
@@ -44,6 +44,10 @@ open_codes! {
         InvalidToken = "invalid_token",
     }
 }
+
+/// A member of our own in a token endpoint's `invalid_grant` answer: how many more transaction codes it takes for this
+/// offer, a number; 0 when the offer is void. Absent when the transaction code was not what was wrong.
+pub const ATTEMPTS_LEFT: &str = "attempts_left";
 
 /// The body of an error answer of an OAuth endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

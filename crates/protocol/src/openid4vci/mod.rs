@@ -15,7 +15,7 @@ pub use credential::{
     BadCredentialRequest, CredentialRequest, CredentialResponse, IssuedCredential, Proofs, Requested,
     ResponseEncryption,
 };
-pub use error::{CredentialErrorCode, OAuthErrorBody, TokenErrorCode};
+pub use error::{ATTEMPTS_LEFT, CredentialErrorCode, OAuthErrorBody, TokenErrorCode};
 pub use metadata::{
     BatchIssuance, ClaimDescription, CredentialConfiguration, CredentialDefinition, CredentialMetadata,
     Display, EncryptionSupport, IssuerMetadata, Logo, MetadataError, ProofType,

@@ -86,12 +86,10 @@ pub enum BadProof {
 }
 
 impl BadProof {
-    /// The error code to answer with.
+    /// The error code to answer with (§8.3.1.2): `invalid_proof`, also where the nonce is missing. `invalid_nonce` is for
+    /// a nonce that is there and is unknown, used or expired.
     pub fn code(self) -> super::CredentialErrorCode {
-        match self {
-            Self::NoNonce => super::CredentialErrorCode::InvalidNonce,
-            _ => super::CredentialErrorCode::InvalidProof,
-        }
+        super::CredentialErrorCode::InvalidProof
     }
 }
 

@@ -28,7 +28,7 @@ pub use form::{
     Choice, Field, Kind, button, csrf_field, danger_button, errors, fill_button, form, link_button, upload,
 };
 pub use icon::{Icon, icon};
-pub use live::{countdown, live};
+pub use live::{Seen, countdown, live, news};
 pub use maud::{Markup, PreEscaped, html};
 pub use page::MARK;
 pub use page::{Brand, NavItem, Page, Width};

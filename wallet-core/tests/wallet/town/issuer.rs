@@ -201,8 +201,7 @@ impl Issuer {
             plan.attempts -= 1;
             let mut refusal = json!({ "error": "invalid_grant" });
             if plan.tells_attempts {
-                refusal["error_description"] =
-                    format!("the transaction code is wrong; attempts left: {}", plan.attempts).into();
+                refusal["attempts_left"] = plan.attempts.into();
             }
             return status(400, "application/json", refusal.to_string());
         }

@@ -41,6 +41,8 @@ pub(crate) struct Town {
     pub(crate) office: Verifier,
     /// Answers put in place of the real ones, by URL prefix.
     pub(crate) detours: Mutex<BTreeMap<String, Answer>>,
+    /// So many credential responses are lost on their way.
+    pub(crate) lost: Mutex<u32>,
     /// Every request, in order: method, URL, body.
     pub(crate) seen: Mutex<Vec<(Method, String, Vec<u8>)>>,
 }
@@ -61,6 +63,7 @@ impl Town {
             verifier,
             office,
             detours: Mutex::default(),
+            lost: Mutex::default(),
             seen: Mutex::default(),
         })
     }
@@ -105,7 +108,13 @@ impl HttpClient for Town {
             return Ok(self.chain.lock().unwrap().answer(&request));
         }
         if url.starts_with(issuer::URL) {
-            return Ok(self.issuer.answer(&request));
+            let answer = self.issuer.answer(&request);
+            let mut lost = self.lost.lock().unwrap();
+            if url.ends_with("/credential") && *lost > 0 {
+                *lost -= 1;
+                return Err(HttpError::Unreachable);
+            }
+            return Ok(answer);
         }
         for (verifier, at) in [&self.verifier, &self.office].into_iter().zip(verifier::URLS) {
             if url.starts_with(at) {

@@ -1,5 +1,7 @@
 //! What every service wraps its router in, once, at the outside.
 
+mod late;
+
 use std::any::Any;
 use std::time::{Duration, Instant};
 
@@ -11,31 +13,41 @@ use http::{HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use crate::oauth::OAuthError;
 use crate::problem::Problem;
 use crate::{lang, request_id, ui};
+use late::Waiting;
 
 /// Limits and permissions of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Layers {
     /// Largest body that is read, in bytes.
     pub body_limit: usize,
-    /// Longest time an answer may take to begin.
+    /// Longest time until an answer begins, the coming of the request's body included.
     pub timeout: Duration,
     /// Whether pages may ask for the camera (the phone scans with it).
     pub camera: bool,
     /// Whether people come here with browsers: then a refusal is a page for them, also at an address that is none.
     pub pages: bool,
+    /// Whether what is at this path belongs to OAuth or OpenID: there every refusal is an [`OAuthError`], whoever gives it.
+    pub oauth: fn(&str) -> bool,
 }
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { body_limit: 1024 * 1024, timeout: Duration::from_secs(10), camera: false, pages: true }
+        Self {
+            body_limit: 1024 * 1024,
+            timeout: Duration::from_secs(10),
+            camera: false,
+            pages: true,
+            oauth: |_| false,
+        }
     }
 }
 
 impl Layers {
-    /// Wraps the router, from the outside in: request id, trace, security headers, panics into 500, time limit into
-    /// 503, body limit into 413, the language a visitor chose; 404 and 405 as problems.
+    /// Wraps the router, from the outside in: request id, trace, security headers, refusals in the protocol's format,
+    /// panics into 500, time limit into 408 or 503, body limit into 413, the language a visitor chose; 404 and 405.
     pub fn wrap(self, router: Router) -> Router {
         let router = router
             .fallback(|| async { Problem::not_found("There is nothing at this address") })
@@ -46,12 +58,14 @@ impl Layers {
                     "This address doesn't take that method",
                 )
             });
+        let router = router.layer(from_fn_with_state(self, oauth_errors));
         let router = if self.pages { router.layer(from_fn(ui::friendly_errors)) } else { router };
         router
             .layer(from_fn(lang::remember))
             .layer(DefaultBodyLimit::max(self.body_limit))
             .layer(from_fn_with_state(self, limits))
             .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(self, oauth_errors))
             .layer(from_fn_with_state(self, security_headers))
             .layer(from_fn(trace))
             .layer(from_fn(request_id::layer))
@@ -66,9 +80,32 @@ async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> R
             .with("limit", layers.body_limit)
             .into_response();
     }
+    let (waiting, request) = Waiting::watch(request);
     match tokio::time::timeout(layers.timeout, next.run(request)).await {
         Ok(response) => response,
+        Err(_) if waiting.for_the_body() => {
+            let title = "The body did not come in time";
+            Problem::new(http::StatusCode::REQUEST_TIMEOUT, "body-timeout", title).into_response()
+        }
         Err(_) => Problem::unavailable("timeout", "This took too long; try again").into_response(),
+    }
+}
+
+/// What the router and the layers refuse by themselves, in the words of the protocol that the path belongs to.
+async fn oauth_errors(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let belongs = (layers.oauth)(request.uri().path());
+    let mut response = next.run(request).await;
+    let problem = if belongs { response.extensions_mut().remove::<Problem>() } else { None };
+    match problem {
+        None => response,
+        Some(problem) => {
+            let mut answer = OAuthError::from(problem).into_response();
+            // What the router adds by itself: 405 names the methods that are allowed.
+            if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
+                answer.headers_mut().insert(header::ALLOW, allowed);
+            }
+            answer
+        }
     }
 }
 

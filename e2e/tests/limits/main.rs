@@ -1,0 +1,199 @@
+//! Every route of every service against everything that is too large, too deep, malformed or late: each is refused in
+//! its protocol's format, changes nothing, and the service goes on.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
+
+mod hostile;
+mod routes;
+mod service;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use e2e::Play;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::service::{Came, Target};
+
+/// Routes that take no body, whatever is sent: the nonce's.
+const READS_NOTHING: [&str; 1] = ["/nonce"];
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// What must be the same before and after.
+#[derive(Debug, PartialEq)]
+struct Standing {
+    state_root: Value,
+    applications: usize,
+    credentials: usize,
+    offers_log: String,
+}
+
+async fn standing(play: &Play, phone: &Target) -> Standing {
+    let head = play.http.get(&format!("{}/v1/head", play.urls().chain.url), None).await.must(200);
+    let token = Some(play.urls().staff_token.as_str());
+    let market = play.market().url;
+    let list = async |what: &str| {
+        let answer = play.http.get(&format!("{market}/api/{what}"), token).await.must(200);
+        answer[what].as_array().expect("a list").len()
+    };
+    let log = phone.send("get", "/log/export", None, Vec::new()).await;
+    assert_eq!(log.status, 200);
+    Standing {
+        state_root: find(&head, "stateRoot").expect("a state root").clone(),
+        applications: list("applications").await,
+        credentials: list("credentials").await,
+        offers_log: log.whole(),
+    }
+}
+
+fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(members) => {
+            members.get(name).or_else(|| members.values().find_map(|member| find(member, name)))
+        }
+        _ => None,
+    }
+}
+
+async fn targets(play: &Play) -> Vec<Target> {
+    let urls = play.urls();
+    let token = urls.staff_token.as_str();
+    let of_verifier = |path: &str| path.ends_with("/object") || path.ends_with("/response");
+    let issuer = Target::new(
+        "issuer",
+        &play.market().url,
+        &["issuer/src", "crates/service/src/assets.rs"],
+        |path| ["/token", "/nonce", "/credential"].contains(&path),
+        |path| !path.starts_with("/api/"),
+    );
+    let verifier = Target::new("verifier", &urls.verifier.url, &["verifier/src"], of_verifier, |path| {
+        !path.starts_with("/api/")
+    });
+    let phone = Target::new("phone", &urls.phone.url, &["cli/src/phone"], |_| false, |_| true);
+    vec![
+        phone.signed_in("/welcome", "pin=246810&again=246810").await,
+        issuer.with_token(token).signed_in("/console/sign-in", &format!("token={token}")).await,
+        verifier.with_token(token).signed_in("/sign-in", &format!("token={token}")).await,
+        Target::new("node", &urls.chain.url, &["chain/src"], |_| false, |_| false),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_sent_breaks_or_changes_anything() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        hook(panic);
+    }));
+    let folder = tempfile::tempdir().expect("a folder");
+    let play = Play::start(folder.path()).await;
+    let targets = targets(&play).await;
+    let before = standing(&play, &targets[0]).await;
+    for target in &targets {
+        bodies(target).await;
+        addresses(target).await;
+        methods(target).await;
+    }
+    let late = targets.iter().flat_map(|target| target.routes.iter().map(move |route| (target, route)));
+    let late = late.filter(|(_, route)| route.takes("post"));
+    futures_of(late.map(|(target, route)| never_sent(target, route.with("x")))).await;
+    let failures: Vec<String> = targets.iter().flat_map(Target::failures).collect();
+    assert!(failures.is_empty(), "{} of them:\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(standing(&play, &targets[0]).await, before, "nothing changed");
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0, "nobody panicked");
+    for target in &targets {
+        let path = if target.name == "node" { "/v1/head" } else { "/" };
+        assert_eq!(target.send("get", path, None, Vec::new()).await.status, 200, "{} goes on", target.name);
+    }
+    play.stop().await;
+}
+
+/// All at the same time: each waits for a time limit.
+async fn futures_of(all: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut all: Vec<_> = all.map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        all.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+async fn bodies(target: &Target) {
+    for route in target.routes.iter().filter(|route| route.takes("post")) {
+        let path = route.with("x");
+        for body in hostile::bodies() {
+            let came = target.send("post", &path, body.content_type, body.bytes).await;
+            if READS_NOTHING.contains(&path.as_str()) {
+                target.must_bear(&path, body.flaw, &came);
+            } else {
+                target.must_refuse(&path, body.flaw, &came);
+            }
+        }
+    }
+}
+
+async fn addresses(target: &Target) {
+    for route in target.routes.iter().filter(|route| route.takes("get")) {
+        let named = route.template.contains('{');
+        for parameter in hostile::parameters().iter().filter(|_| named) {
+            let path = route.with(parameter);
+            let came = target.send("get", &path, None, Vec::new()).await;
+            target.must_bear(&path, "unknown_name", &came);
+        }
+        for query in hostile::queries() {
+            let path = format!("{}?{query}", route.with("x"));
+            let came = target.send("get", &path, None, Vec::new()).await;
+            target.must_bear(&path, "senseless_query", &came);
+        }
+    }
+    for path in ["/nowhere", "/api/nowhere", "/v1/nowhere", "//", "/%ff"] {
+        target.must_bear(path, "no_route", &target.send("get", path, None, Vec::new()).await);
+    }
+}
+
+async fn methods(target: &Target) {
+    for route in &target.routes {
+        for method in ["put", "delete", "patch"].into_iter().filter(|method| !route.takes(method)) {
+            let path = route.with("x");
+            let came = target.send(method, &path, Some("application/json"), b"{}".to_vec()).await;
+            target.must_refuse(&path, method, &came);
+        }
+    }
+}
+
+/// A body that is announced as too large, and one that never comes: the service answers by itself.
+async fn never_sent(target: &Target, path: String) {
+    // Above the largest limit there is: pictures may be eight mebibytes.
+    for (flaw, length) in [("too_large", (8 << 20) + 1), ("slow", 100)] {
+        for content_type in
+            ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"]
+        {
+            let came = announced(target, &path, content_type, length).await;
+            if READS_NOTHING.contains(&path.as_str()) {
+                target.must_bear(&path, flaw, &came);
+            } else {
+                target.must_refuse(&path, flaw, &came);
+            }
+        }
+    }
+}
+
+/// The answer to a request of which only the head and one byte of the body come.
+async fn announced(target: &Target, path: &str, content_type: &str, length: usize) -> Came {
+    let address = target.url.strip_prefix("http://").expect("http");
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    let mut head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for (name, value) in &target.headers {
+        head += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+    }
+    head += &format!("content-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{{");
+    stream.write_all(head.as_bytes()).await.expect("sends");
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(120), stream.read_to_end(&mut answer)).await;
+    // A connection that is cut off after the answer is no fault: the body never came.
+    drop(read.expect("the service gives up by itself"));
+    Came::parse(&answer)
+}
