@@ -16,13 +16,14 @@ const input = {
     optimizer: { enabled: true, runs: 200 },
     // Without a digest of the sources in it, equal code has equal bytes.
     metadata: { appendCBOR: false, bytecodeHash: 'none' },
-    outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+    outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.methodIdentifiers'] } },
   },
 }
 const output = JSON.parse(solc.compile(JSON.stringify(input)))
 if (output.errors?.length) throw new Error(output.errors.map((error) => error.formattedMessage).join('\n'))
 const { abi, evm } = output.contracts['Notary.sol'].Notary
-const text = `${JSON.stringify({ abi, bytecode: { object: `0x${evm.bytecode.object}` } }, null, 2)}\n`
+const code = { bytecode: { object: `0x${evm.bytecode.object}` }, methodIdentifiers: evm.methodIdentifiers }
+const text = `${JSON.stringify({ abi, ...code }, null, 2)}\n`
 
 if (process.argv.includes('--check')) {
   if (readFileSync(at('Notary.json'), 'utf8') !== text) {

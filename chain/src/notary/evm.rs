@@ -1,5 +1,7 @@
 //! A book in a contract (`contracts/Notary.sol`) on any chain that runs EVM bytecode: Besu, FISCO BCOS, Ethereum.
 
+use std::time::Duration;
+
 use alloy::network::EthereumWallet;
 use alloy::primitives::{Address, B256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -12,7 +14,6 @@ use zeroize::Zeroizing;
 
 use super::{Entry, Mark, Notary, NotaryError};
 
-#[expect(missing_docs, reason = "the macro writes one item for each of the contract's")]
 mod abi {
     alloy::sol!(
         #[sol(rpc)]
@@ -80,7 +81,7 @@ impl EvmNotary {
     /// # Errors
     /// [`BookError`].
     pub fn reader(rpc: &str, contract: &str, owner: &str) -> Result<Self, BookError> {
-        let provider = ProviderBuilder::new().connect_http(url(rpc)?).erased();
+        let provider = ProviderBuilder::new().connect_reqwest(client(), url(rpc)?).erased();
         let contract = ContractInstance::new(address(contract)?, provider);
         Ok(Self { contract, owner: address(owner)?, writes: false })
     }
@@ -157,7 +158,12 @@ impl Notary for EvmNotary {
 
 fn signing(rpc: &str, key: &AccountKey) -> Result<DynProvider, BookError> {
     let wallet = EthereumWallet::from(key.0.clone());
-    Ok(ProviderBuilder::new().wallet(wallet).connect_http(url(rpc)?).erased())
+    Ok(ProviderBuilder::new().wallet(wallet).connect_reqwest(client(), url(rpc)?).erased())
+}
+
+/// The services' own client: bounded in time, no redirects, one TLS provider.
+fn client() -> alloy::transports::http::reqwest::Client {
+    service::outbound::client(Duration::from_secs(10))
 }
 
 fn url(text: &str) -> Result<alloy::transports::http::reqwest::Url, BookError> {
