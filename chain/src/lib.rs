@@ -7,6 +7,7 @@ pub mod bench;
 pub mod keys;
 mod ledger;
 mod node;
+pub mod notary;
 pub mod solo;
 
 pub use ledger::{BlockReadError, Ledger, SubmitError, Tip};

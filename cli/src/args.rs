@@ -44,6 +44,9 @@ pub enum Command {
     Registry(RegistryArgs),
     /// An organisation's own identifier on the chain.
     Org(OrgArgs),
+    /// What this chain looks like from another one: notarise its blocks there, and check them.
+    #[cfg(feature = "evm")]
+    Chain(crate::outward::ChainArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }

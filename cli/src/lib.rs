@@ -7,6 +7,8 @@ mod device;
 pub mod fault;
 mod files;
 pub mod govern;
+#[cfg(feature = "evm")]
+pub mod outward;
 pub mod phone;
 pub mod stack;
 mod story;

@@ -129,6 +129,14 @@ impl NodeClient {
         self.inner.link.get(api::HEAD).await
     }
 
+    /// What the node answers at a path of its API, as it says: unproven.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, NodeError> {
+        self.inner.link.get(path).await
+    }
+
     /// The nonce that this author's next transaction must carry.
     ///
     /// # Errors
