@@ -104,6 +104,9 @@ pub enum SubmitError {
     /// The state machine refuses it. Nothing was changed.
     #[error(transparent)]
     Refused(#[from] TxError),
+    /// The engine runs with one fixed validator, itself. Nothing was taken.
+    #[error("this node runs the chain alone, so its validators can't change; a network's can")]
+    ValidatorsFixed,
     /// This very transaction is final already.
     #[error("the transaction is final already, in block {}", .0.height)]
     Known(SubmitResponse),
