@@ -6,9 +6,10 @@
 pub mod bench;
 pub mod keys;
 mod ledger;
+pub mod news;
 mod node;
 pub mod solo;
 
-pub use ledger::{BlockReadError, Ledger, SubmitError, Tip};
+pub use ledger::{BlockReadError, Ledger, SubmitError, Tip, Waiting};
 pub use node::{Node, NodeConfig};
 pub use solo::{SoloConfig, SoloLedger};

@@ -25,7 +25,7 @@ use registry::build::TxSigner;
 use registry::{CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
 use tokio::sync::{oneshot, watch};
 
-use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip};
+use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip, Waiting};
 use engine::Engine;
 use indexer::Indexer;
 use log::BlockReader;
@@ -206,6 +206,10 @@ impl Ledger for SoloLedger {
 
     fn is_ready(&self) -> bool {
         !self.queue.is_closed() && self.indexer.is_sound()
+    }
+
+    fn waiting(&self) -> Waiting {
+        self.queue.waiting()
     }
 
     async fn shutdown(&self) {

@@ -11,17 +11,20 @@ use service::Problem;
 use service::extract::{Json, Path};
 
 use crate::ledger::Ledger;
-use crate::node::malformed;
+use crate::node::metrics::Metrics;
+use crate::node::{accepts, malformed};
 
 /// `GET /v1/evidence/{key}`: bytes, or JSON when asked for.
 pub(super) async fn one(
     State(ledger): State<Arc<dyn Ledger>>,
+    State(metrics): State<Arc<Metrics>>,
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let key: RecordKey = key.parse().map_err(|error| malformed("record-key-malformed", error))?;
     let tip = ledger.tip();
     let evidence = tip.prove(&key);
+    metrics.evidence(1);
     if !wants_json(&headers) {
         return Ok(([(header::CONTENT_TYPE, OCTETS)], evidence.to_bytes()).into_response());
     }
@@ -33,6 +36,7 @@ pub(super) async fn one(
 /// `POST /v1/evidence`: several, all of one block.
 pub(super) async fn several(
     State(ledger): State<Arc<dyn Ledger>>,
+    State(metrics): State<Arc<Metrics>>,
     Json(request): Json<EvidenceRequest>,
 ) -> Result<axum::Json<EvidenceResponse>, Problem> {
     if !(1..=MAX_KEYS).contains(&request.keys.len()) {
@@ -40,10 +44,10 @@ pub(super) async fn several(
     }
     let tip = ledger.tip();
     let evidence = request.keys.iter().map(|key| tip.prove(key)).collect();
+    metrics.evidence(request.keys.len());
     Ok(axum::Json(EvidenceResponse { evidence }))
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').filter_map(|part| part.split(';').next()).any(|kind| kind.trim() == "application/json")
+    accepts(headers, "application/json")
 }

@@ -11,6 +11,7 @@ use registry::{
 
 use crate::keys::write_new;
 use crate::ledger::Tip;
+use crate::news::{BlockNews, News};
 use crate::solo::index::{Batch, Index, IndexTip, Place};
 use crate::solo::log::{BlockLog, LogError};
 use crate::solo::recent::Recent;
@@ -134,8 +135,9 @@ pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, Open
         }
     }
     index.write(replay.batch)?;
-    let Replay { state, last, recent, .. } = replay;
-    let tip = last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state });
+    let Replay { state, last, recent, news, .. } = replay;
+    let tip =
+        last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state, news });
     Ok(Opened { genesis, log, index, tip, recent })
 }
 
@@ -191,6 +193,7 @@ fn resume<'g>(
         offset: end,
         batch: Batch::default(),
         recent: Recent::default(),
+        news: News::default(),
     };
     replay.check(&block, None)?;
     replay.recent.take(&block);
@@ -232,6 +235,7 @@ struct Replay<'g> {
     offset: u64,
     batch: Batch,
     recent: Recent,
+    news: News,
 }
 
 impl<'g> Replay<'g> {
@@ -241,7 +245,8 @@ impl<'g> Replay<'g> {
         let records = state.all_bytes().filter_map(|bytes| Record::from_bytes(bytes).ok());
         let records = records.map(|record| (record.key(), record)).collect();
         let batch = Batch { records, ..Batch::default() };
-        Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent: Recent::default() }
+        let (recent, news) = (Recent::default(), News::default());
+        Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent, news }
     }
 
     fn take(&mut self, block: CertifiedBlock, end: u64) -> Result<(), OpenError> {
@@ -266,6 +271,8 @@ impl<'g> Replay<'g> {
             return Err(flaw(BlockFlaw::StateRoot));
         }
         self.recent.take(&block);
+        let changed = executed.updates.keys().cloned();
+        self.news = self.news.with(BlockNews::new(header, block.block.transactions.len(), changed));
         self.batch.records.extend(executed.updates);
         self.batch.places.push(Place::of(&block, self.offset));
         let tip = IndexTip { height: header.height, block_id: header.id(), offset: self.offset, end };

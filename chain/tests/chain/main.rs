@@ -4,6 +4,9 @@
 mod bench;
 mod crash;
 mod damage;
+mod events;
 mod fixture;
 mod http;
+mod metrics;
+mod running;
 mod solo;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod error;
+mod listening;
 mod submit;
 
 pub use error::{NodeError, SubmitError};
@@ -31,12 +32,22 @@ pub struct NodeConfig {
     pub max_age: Duration,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// How old facts may be that are handed out again unasked while the node's events say that they stand. Zero asks
+    /// every time and listens to nothing.
+    pub reuse: Duration,
 }
 
 impl NodeConfig {
     /// Facts at most two minutes old, answers within ten seconds.
     pub fn new(url: impl Into<String>, anchor: Anchor) -> Self {
-        Self { url: url.into(), anchor, max_age: Duration::from_secs(120), timeout: Duration::from_secs(10) }
+        let (max_age, timeout) = (Duration::from_secs(120), Duration::from_secs(10));
+        Self { url: url.into(), anchor, max_age, timeout, reuse: Duration::ZERO }
+    }
+
+    /// The same, listening to the node's events: facts at most 30 seconds old are handed out again while they stand.
+    #[must_use]
+    pub fn listening(self) -> Self {
+        Self { reuse: Duration::from_secs(30), ..self }
     }
 }
 
@@ -54,6 +65,10 @@ pub struct Fact {
 /// Callers that ask at the same time share one request. While the node answers, every fact is from after the call
 /// began, so a status change that is final is seen by the next question. While it doesn't, facts that are still
 /// within `max_age` are handed out again; [`Proven::time`] says how old they are.
+///
+/// A [listening](NodeConfig::listening) client also hands out again what it has while the node's events, which arrive
+/// as blocks become final, say that nothing changed it; its own transactions it sees at once. The node is trusted no
+/// further by this: it could always have shown facts as old as `max_age`.
 #[derive(Clone)]
 pub struct NodeClient {
     inner: Arc<Inner>,
@@ -62,12 +77,14 @@ pub struct NodeClient {
 struct Inner {
     link: Arc<Link>,
     batcher: batch::Batcher,
+    _ears: Option<listening::Ears>,
 }
 
 /// How the node is reached; shared with the task that collects questions.
 pub(crate) struct Link {
     http: reqwest::Client,
     config: NodeConfig,
+    standing: Arc<listening::Standing>,
 }
 
 impl fmt::Debug for NodeClient {
@@ -79,9 +96,12 @@ impl fmt::Debug for NodeClient {
 impl NodeClient {
     /// A client; starts a task on the current tokio runtime that ends with the last clone.
     pub fn new(config: NodeConfig) -> Self {
-        let link = Arc::new(Link { http: outbound::client(config.timeout), config });
+        let standing = Arc::<listening::Standing>::default();
+        let listens = !config.reuse.is_zero();
+        let ears = listens.then(|| listening::Ears::open(&config.url, standing.clone()));
+        let link = Arc::new(Link { http: outbound::client(config.timeout), config, standing });
         let batcher = batch::Batcher::start(link.clone());
-        Self { inner: Arc::new(Inner { link, batcher }) }
+        Self { inner: Arc::new(Inner { link, batcher, _ears: ears }) }
     }
 
     /// What is trusted.
