@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use registry::{Did, RecordKey, Slug, UnixMillis};
 
+use crate::follow::FollowArgs;
+
 /// Digital identity and e-certificates: a chain, issuers, a phone and a counter, on this machine.
 ///
 /// Without a command it runs the demo.
@@ -36,6 +38,8 @@ pub enum Command {
     Registry(RegistryArgs),
     /// An organisation's own identifier on the chain.
     Org(OrgArgs),
+    /// Keep a checked copy of a node's chain and serve it, for reading only.
+    Follow(FollowArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }

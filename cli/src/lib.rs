@@ -6,6 +6,7 @@ pub mod demo;
 mod device;
 pub mod fault;
 mod files;
+pub mod follow;
 pub mod govern;
 pub mod phone;
 pub mod stack;

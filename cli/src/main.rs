@@ -32,6 +32,7 @@ fn run(cli: Cli) -> Done {
             Some(Command::Wallet(command)) => cli::wallet::run(&data, command).await,
             Some(Command::Registry(args)) => cli::govern::run(&data, args).await,
             Some(Command::Org(args)) => cli::govern::run_org(&data, args).await,
+            Some(Command::Follow(args)) => cli::follow::run(&data, args).await,
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })

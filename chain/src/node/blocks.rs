@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use registry::api::{
     BlockView, BlocksResponse, HeadResponse, MAX_BLOCKS, NonceResponse, OCTETS, frame_blocks,
 };
-use registry::{Anchor, Author, CertifiedBlock, Genesis};
+use registry::{Anchor, Author, Genesis};
 use serde::Deserialize;
 use service::Problem;
 use service::extract::{Path, Query};
@@ -18,8 +18,8 @@ use crate::ledger::Ledger;
 use crate::node::{accepts, malformed};
 
 const DEFAULT_BLOCKS: u64 = 20;
-/// An answer with this many transactions takes no further block.
-const HEAVY: usize = 4_000;
+/// An answer of this many bytes takes no further block.
+const HEAVY: usize = 4 * 1024 * 1024;
 
 /// Which blocks to list.
 #[derive(Debug, Deserialize)]
@@ -65,7 +65,7 @@ pub(super) async fn one(
         if blocks.is_empty() {
             return Err(missing());
         }
-        return Ok(([(header::CONTENT_TYPE, OCTETS)], frame_blocks(&blocks)).into_response());
+        return Ok(([(header::CONTENT_TYPE, OCTETS)], blocks).into_response());
     }
     let block = ledger.block(height).await.map_err(Problem::internal)?.ok_or_else(missing)?;
     if accepts(&headers, OCTETS) {
@@ -75,23 +75,22 @@ pub(super) async fn one(
     Ok(Json(BlockView::from(block)).into_response())
 }
 
-/// At most `count` blocks from `from` upwards; fewer when they are heavy, at least one when there is one.
-async fn in_a_row(ledger: &dyn Ledger, from: u64, count: u64) -> Result<Vec<CertifiedBlock>, Problem> {
+/// At most `count` blocks from `from` upwards, framed; fewer when they are heavy, at least one when there is one.
+async fn in_a_row(ledger: &dyn Ledger, from: u64, count: u64) -> Result<Vec<u8>, Problem> {
     if !(1..=MAX_BLOCKS).contains(&count) {
         return Err(
             Problem::bad_request("limit", "Ask for 1 to 100 blocks at once").with("limit", MAX_BLOCKS)
         );
     }
-    let (mut blocks, mut transactions) = (Vec::new(), 0);
+    let mut bytes = Vec::new();
     for height in from..from.saturating_add(count) {
         let Some(block) = ledger.block(height).await.map_err(Problem::internal)? else { break };
-        transactions += block.block.transactions.len();
-        blocks.push(block);
-        if transactions >= HEAVY {
+        bytes.extend(frame_blocks([&block]));
+        if bytes.len() >= HEAVY {
             break;
         }
     }
-    Ok(blocks)
+    Ok(bytes)
 }
 
 /// `GET /v1/head`.

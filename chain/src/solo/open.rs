@@ -4,10 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use registry::{
-    BlockContext, BlockError, CertifiedBlock, Genesis, GenesisError, Header, Record, State,
-    VerifiedTransaction, execute,
-};
+use registry::{CertifiedBlock, Genesis, GenesisError, Header, Record, State, VerifiedTransaction};
 
 use crate::keys::write_new;
 use crate::ledger::Tip;
@@ -15,6 +12,7 @@ use crate::news::{BlockNews, News};
 use crate::solo::index::{Batch, Index, IndexTip, Place};
 use crate::solo::log::{BlockLog, LogError};
 use crate::solo::recent::Recent;
+use crate::solo::successor::{self, BlockFlaw};
 
 /// How many replayed blocks go into the index at once.
 const BATCH: usize = 500;
@@ -81,23 +79,6 @@ pub enum OpenError {
     /// The first block could not be made.
     #[error("the engine could not make its first block")]
     FirstBlock,
-}
-
-/// What is wrong with a block in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BlockFlaw {
-    /// By itself.
-    #[error(transparent)]
-    Block(#[from] BlockError),
-    /// It does not follow the block before it.
-    #[error("it does not follow the block before")]
-    Order,
-    /// Executing it gives another state than it says.
-    #[error("its state root is wrong")]
-    StateRoot,
-    /// It holds a transaction that is refused.
-    #[error("it holds a refused transaction")]
-    Refused,
 }
 
 /// What opening found.
@@ -254,22 +235,10 @@ impl<'g> Replay<'g> {
             self.last.as_ref().map_or_else(|| self.genesis.header(), |last| last.block.header.clone());
         self.check(&block, Some(&before))?;
         let header = &block.block.header;
-        let flaw = |reason| OpenError::Block { height: header.height, reason };
-        let context = BlockContext {
-            chain_id: header.chain_id,
-            network: self.genesis.network.clone(),
-            height: header.height,
-            time: header.time,
-        };
         let verified = block.block.transactions.iter().cloned();
         let verified: Vec<_> = verified.map(VerifiedTransaction::dangerous_from_certified_block).collect();
-        let executed = execute(&self.state, context, &verified);
-        if executed.receipts.iter().any(Result::is_err) {
-            return Err(flaw(BlockFlaw::Refused));
-        }
-        if executed.state.root() != header.state_root {
-            return Err(flaw(BlockFlaw::StateRoot));
-        }
+        let executed = successor::apply(self.genesis, &self.state, header, &verified)
+            .map_err(|reason| OpenError::Block { height: header.height, reason })?;
         self.recent.take(&block);
         let changed = executed.updates.keys().cloned();
         self.news = self.news.with(BlockNews::new(header, block.block.transactions.len(), changed));
@@ -283,22 +252,8 @@ impl<'g> Replay<'g> {
         Ok(())
     }
 
-    /// The block by itself, and that it follows `before`.
     fn check(&self, block: &CertifiedBlock, before: Option<&Header>) -> Result<(), OpenError> {
-        let header = &block.block.header;
-        let flaw = |reason| OpenError::Block { height: header.height, reason };
-        block
-            .verify(&self.genesis.validators, &self.genesis.chain_id())
-            .map_err(|error| flaw(error.into()))?;
-        match before {
-            Some(before)
-                if header.previous != before.id()
-                    || header.height != before.height + 1
-                    || header.time <= before.time =>
-            {
-                Err(flaw(BlockFlaw::Order))
-            }
-            _ => Ok(()),
-        }
+        let height = block.block.header.height;
+        successor::check(self.genesis, block, before).map_err(|reason| OpenError::Block { height, reason })
     }
 }

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod events;
 mod fixture;
+mod follower;
 mod http;
 mod metrics;
 mod running;

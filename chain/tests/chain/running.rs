@@ -68,7 +68,8 @@ impl Running {
 
     pub(crate) async fn done(&self, transaction: &registry::Transaction) -> SubmitResponse {
         let response = self.submit(transaction).await;
-        assert_eq!(response.status(), StatusCode::OK);
+        let is_final = response.status() == StatusCode::OK;
+        assert!(is_final, "{:?}: {}", transaction.action, response.text().await.unwrap());
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     }
 }

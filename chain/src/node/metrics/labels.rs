@@ -9,7 +9,7 @@ pub(super) struct Error {
     pub(super) error: String,
 }
 
-/// A route's pattern, a method that some route takes, a status.
+/// A route's pattern, a method, a status.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Request {
     pub(super) route: String,
@@ -17,7 +17,7 @@ pub(super) struct Request {
     pub(super) status: u16,
 }
 
-/// Methods that clients may invent count as one.
+/// Methods beyond those that routes take count as one.
 pub(super) fn method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
