@@ -4,6 +4,7 @@
 //! single validator, a block log on disk. [`follower`] keeps a checked copy of another node's chain. [`Node`] serves a ledger over HTTP, as `registry::api` describes it.
 
 pub mod bench;
+mod explorer;
 pub mod follower;
 pub mod keys;
 mod ledger;

@@ -6,6 +6,7 @@ mod evidence;
 mod health;
 mod identifiers;
 mod metrics;
+mod openapi;
 mod refusal;
 mod shared;
 mod submit;
@@ -17,12 +18,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use registry::api;
 use service::server::{BindError, Running, Server, Stopper};
 use service::{Layers, Problem};
 
+use crate::explorer;
 use crate::ledger::Ledger;
+pub(crate) use openapi::DOCUMENT;
 use shared::Shared;
 
 /// How a node is served.
@@ -66,6 +69,12 @@ impl Node {
         Ok(Self { running, ledger })
     }
 
+    /// The paths of its API, as patterns: what `openapi.json` describes. The explorer's pages are not among them.
+    #[must_use]
+    pub fn api_paths() -> Vec<&'static str> {
+        api().into_iter().map(|(path, _)| path).collect()
+    }
+
     /// The address it answers on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
@@ -104,25 +113,34 @@ impl Node {
 }
 
 fn router(shared: Shared, layers: Layers) -> Router {
-    let router = Router::new()
-        .route(api::TRANSACTIONS, post(submit::submit))
-        .route("/v1/transactions/{hash}", get(submit::transaction))
-        .route(api::EVIDENCE, post(evidence::several))
-        .route("/v1/evidence/{*key}", get(evidence::one))
-        .route("/v1/identifiers/{did}", get(identifiers::resolve))
-        .route(api::BLOCKS, get(blocks::list))
-        .route("/v1/blocks/{height}", get(blocks::one))
-        .route(api::HEAD, get(blocks::head))
-        .route(api::GENESIS, get(blocks::genesis))
-        .route(api::ANCHOR, get(blocks::anchor))
-        .route("/v1/nonces/{author}", get(blocks::nonce))
-        .route(api::EVENTS, get(events::listen))
-        .route(api::METRICS, get(metrics::metrics))
-        .route(api::LIVE, get(health::live))
-        .route(api::READY, get(health::ready))
+    let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = api
+        .merge(explorer::router())
         .route_layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))
         .with_state(shared);
     layers.wrap(router)
+}
+
+/// The API's routes; `openapi.json` describes each.
+fn api() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    vec![
+        (api::TRANSACTIONS, post(submit::submit)),
+        ("/v1/transactions/{hash}", get(submit::transaction)),
+        (api::EVIDENCE, post(evidence::several)),
+        ("/v1/evidence/{*key}", get(evidence::one)),
+        ("/v1/identifiers/{did}", get(identifiers::resolve)),
+        (api::BLOCKS, get(blocks::list)),
+        ("/v1/blocks/{height}", get(blocks::one)),
+        (api::HEAD, get(blocks::head)),
+        (api::GENESIS, get(blocks::genesis)),
+        (api::ANCHOR, get(blocks::anchor)),
+        ("/v1/nonces/{author}", get(blocks::nonce)),
+        (api::EVENTS, get(events::listen)),
+        (api::METRICS, get(metrics::metrics)),
+        (api::OPENAPI, get(openapi::openapi)),
+        (api::LIVE, get(health::live)),
+        (api::READY, get(health::ready)),
+    ]
 }
 
 /// A path's or query's part that is not what it should be.

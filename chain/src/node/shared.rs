@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use crate::explorer::Explorer;
 use crate::ledger::Ledger;
 use crate::node::NodeConfig;
 use crate::node::events::Listeners;
@@ -17,12 +18,14 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) listeners: Listeners,
     pub(super) patience: Patience,
+    pub(super) explorer: Explorer,
 }
 
 impl Shared {
     pub(super) fn new(ledger: Arc<dyn Ledger>, config: &NodeConfig) -> Self {
         let listeners = Listeners::new(config.max_listeners);
-        Self { ledger, metrics: Arc::default(), listeners, patience: Patience(config.patience) }
+        let explorer = Explorer::new(Arc::clone(&ledger));
+        Self { ledger, metrics: Arc::default(), listeners, patience: Patience(config.patience), explorer }
     }
 }
 
@@ -41,6 +44,12 @@ impl FromRef<Shared> for Arc<Metrics> {
 impl FromRef<Shared> for Listeners {
     fn from_ref(shared: &Shared) -> Self {
         shared.listeners.clone()
+    }
+}
+
+impl FromRef<Shared> for Explorer {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.explorer.clone()
     }
 }
 
