@@ -151,3 +151,25 @@ impl Listener {
         self.events.send_timeout(event, PATIENCE).await.map_err(|_| Gone)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_take_its_events_is_let_go_and_holds_no_place() {
+        let listeners = Listeners::new(1);
+        let place = listeners.0.clone().try_acquire_owned().expect("a place");
+        let (events, mut waiting) = mpsc::channel(2);
+        let listener = Listener { filter: Filter::default(), events, _place: place };
+        for height in 1..=2 {
+            assert!(listener.position(events::HEAD, height).await.is_ok());
+        }
+        assert!(listener.position(events::HEAD, 3).await.is_err(), "nothing more waits for it");
+        assert_eq!(listeners.count(), 1);
+        drop(listener);
+        assert_eq!(listeners.count(), 0);
+        assert!(waiting.recv().await.is_some() && waiting.recv().await.is_some());
+        assert!(waiting.recv().await.is_none(), "then it learns that it was let go");
+    }
+}
