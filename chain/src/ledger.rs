@@ -10,6 +10,8 @@ use registry::{
 };
 use tokio::sync::watch;
 
+use crate::news::News;
+
 /// An engine: decides blocks of transactions, durably.
 #[async_trait]
 pub trait Ledger: Send + Sync {
@@ -49,8 +51,18 @@ pub trait Ledger: Send + Sync {
     /// [`BlockReadError`].
     async fn hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError>;
 
-    /// Whether it takes transactions.
+    /// Whether it takes transactions; a follower: whether it takes blocks.
     fn is_ready(&self) -> bool;
+
+    /// How much waits to get into a block.
+    fn waiting(&self) -> Waiting {
+        Waiting::default()
+    }
+
+    /// Where transactions go instead, when this one takes none itself.
+    fn upstream(&self) -> Option<&str> {
+        None
+    }
 
     /// Finishes what was taken, writes everything down and stops. What comes later is refused.
     async fn shutdown(&self);
@@ -65,6 +77,17 @@ pub struct Tip {
     pub certificate: Certificate,
     /// The state after it.
     pub state: State,
+    /// What it and the blocks before it changed.
+    pub news: News,
+}
+
+/// How much waits to get into a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// How many transactions.
+    pub transactions: usize,
+    /// How many bytes they have.
+    pub bytes: usize,
 }
 
 impl Tip {
@@ -126,6 +149,12 @@ pub enum SubmitError {
     /// Too many transactions wait. Nothing was taken; try again shortly.
     #[error("too many transactions wait; try again shortly")]
     Busy,
+    /// This node only follows the chain. Nothing was taken; send it to a node that takes transactions.
+    #[error("this node only follows the chain; send the transaction to {upstream}")]
+    FollowsOnly {
+        /// A node that may take it.
+        upstream: String,
+    },
     /// The engine takes nothing any more. Nothing was taken.
     #[error("the engine has stopped")]
     Stopped,

@@ -1,24 +1,33 @@
 //! The node: a ledger, served over HTTP as `registry::api` says.
 
 mod blocks;
+mod events;
 mod evidence;
 mod hand_overs;
 mod health;
 mod identifiers;
+mod metrics;
+mod openapi;
 mod refusal;
+mod shared;
 mod submit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::routing::{get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
 use registry::api;
 use service::server::{BindError, Running, Server, Stopper};
 use service::{Layers, Problem};
 
+use crate::explorer;
 use crate::ledger::Ledger;
+pub(crate) use openapi::DOCUMENT;
+use shared::Shared;
 
 /// How a node is served.
 #[derive(Debug, Clone)]
@@ -27,13 +36,18 @@ pub struct NodeConfig {
     pub addr: SocketAddr,
     /// Limits of every request.
     pub layers: Layers,
+    /// How old the newest block may be while the node counts as ready: several heartbeats.
+    pub patience: Duration,
+    /// How many may listen to events at once.
+    pub max_listeners: usize,
 }
 
 impl NodeConfig {
-    /// The usual limits: bodies of 1 MiB, answers within ten seconds.
+    /// The usual limits: bodies of 1 MiB, answers within ten seconds, four heartbeats of 15 seconds, 1,024 listeners.
     #[must_use]
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, layers: Layers { pages: false, ..Layers::default() } }
+        let (layers, patience) = (Layers::default(), Duration::from_secs(60));
+        Self { addr, layers, patience, max_listeners: events::MAX_LISTENERS }
     }
 }
 
@@ -49,9 +63,17 @@ impl Node {
     /// # Errors
     /// [`BindError`] when the address cannot be had.
     pub async fn bind(config: NodeConfig, ledger: Arc<dyn Ledger>) -> Result<Self, BindError> {
-        let router = router(Arc::clone(&ledger), config.layers);
+        let shared = Shared::new(Arc::clone(&ledger), &config);
+        tokio::spawn(Arc::clone(&shared.metrics).watch(ledger.follow()));
+        let router = router(shared, config.layers);
         let running = Server::bind(config.addr, router).await?;
         Ok(Self { running, ledger })
+    }
+
+    /// The paths of its API, as patterns: what `openapi.json` describes. The explorer's pages are not among them.
+    #[must_use]
+    pub fn api_paths() -> Vec<&'static str> {
+        api().into_iter().map(|(path, _)| path).collect()
     }
 
     /// The address it answers on.
@@ -91,33 +113,45 @@ impl Node {
     }
 }
 
-fn router(ledger: Arc<dyn Ledger>, layers: Layers) -> Router {
-    let router = Router::new()
-        .route(api::TRANSACTIONS, post(submit::submit))
-        .route("/v1/transactions/{hash}", get(submit::transaction))
-        .route(api::EVIDENCE, post(evidence::several))
-        .route("/v1/evidence/{*key}", get(evidence::one))
-        .route(api::HAND_OVERS, get(hand_overs::list))
-        .route("/v1/identifiers/{did}", get(identifiers::resolve))
-        .route(api::BLOCKS, get(blocks::list))
-        .route("/v1/blocks/{height}", get(blocks::one))
-        .route(api::HEAD, get(blocks::head))
-        .route(api::GENESIS, get(blocks::genesis))
-        .route(api::ANCHOR, get(blocks::anchor))
-        .route("/v1/nonces/{author}", get(blocks::nonce))
-        .route(api::LIVE, get(health::live))
-        .route(api::READY, get(health::ready))
-        .with_state(ledger);
+fn router(shared: Shared, layers: Layers) -> Router {
+    let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = api
+        .merge(explorer::router())
+        .route_layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))
+        .with_state(shared);
     layers.wrap(router)
 }
 
-/// Whether the request's `Accept` names this media type.
-fn wants(headers: &HeaderMap, kind: &str) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').filter_map(|part| part.split(';').next()).any(|named| named.trim() == kind)
+/// The API's routes; `openapi.json` describes each.
+fn api() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    vec![
+        (api::TRANSACTIONS, post(submit::submit)),
+        ("/v1/transactions/{hash}", get(submit::transaction)),
+        (api::EVIDENCE, post(evidence::several)),
+        ("/v1/evidence/{*key}", get(evidence::one)),
+        (api::HAND_OVERS, get(hand_overs::list)),
+        ("/v1/identifiers/{did}", get(identifiers::resolve)),
+        (api::BLOCKS, get(blocks::list)),
+        ("/v1/blocks/{height}", get(blocks::one)),
+        (api::HEAD, get(blocks::head)),
+        (api::GENESIS, get(blocks::genesis)),
+        (api::ANCHOR, get(blocks::anchor)),
+        ("/v1/nonces/{author}", get(blocks::nonce)),
+        (api::EVENTS, get(events::listen)),
+        (api::METRICS, get(metrics::metrics)),
+        (api::OPENAPI, get(openapi::openapi)),
+        (api::LIVE, get(health::live)),
+        (api::READY, get(health::ready)),
+    ]
 }
 
 /// A path's or query's part that is not what it should be.
 fn malformed(what: &'static str, detail: impl std::fmt::Display) -> Problem {
     Problem::bad_request(what, "The address can't be read").detail(detail.to_string())
+}
+
+/// Whether `Accept` names this media type, as programs do that want it and nothing else.
+fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').filter_map(|part| part.split(';').next()).any(|kind| kind.trim() == wanted)
 }

@@ -9,13 +9,15 @@
 mod engine;
 mod index;
 mod indexer;
+pub(crate) mod kept;
 mod log;
 mod open;
 mod queue;
 mod recent;
+pub(crate) mod successor;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,14 +29,13 @@ use registry::{
 };
 use tokio::sync::{oneshot, watch};
 
-use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip};
+use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip, Waiting};
 use engine::Engine;
-use indexer::Indexer;
-use log::BlockReader;
+use kept::{Kept, Reading};
 pub use log::LogError;
-pub use open::{BlockFlaw, OpenError};
+pub use open::OpenError;
 use queue::Queue;
-use recent::Recent;
+pub use successor::BlockFlaw;
 
 /// How a solo ledger runs.
 #[derive(Clone)]
@@ -72,9 +73,7 @@ pub struct SoloLedger {
     genesis: Genesis,
     queue: Arc<Queue>,
     tips: watch::Sender<Arc<Tip>>,
-    recent: Arc<RwLock<Recent>>,
-    indexer: Arc<Indexer>,
-    reader: Arc<BlockReader>,
+    reading: Reading,
     engine: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -89,33 +88,27 @@ impl SoloLedger {
         genesis: Option<Genesis>,
         signer: Arc<dyn TxSigner>,
     ) -> Result<Self, OpenError> {
-        let io_error = |source| OpenError::Io { path: config.folder.clone(), source };
-        crate::keys::create_folder(&config.folder).map_err(io_error)?;
-        let opened = open::open(&config.folder, genesis)?;
-        let genesis = opened.genesis;
+        let Kept { genesis, tip, reading, writing } = Kept::open(&config.folder, genesis)?;
         match genesis.validators.as_slice() {
             [only] if only.key == signer.public_key() => {}
             _ => return Err(OpenError::NotTheValidator),
         }
-        let reader = Arc::new(BlockReader::open(&open::log_path(&config.folder)).map_err(io_error)?);
-        let indexer = Arc::new(Indexer::start(opened.index).map_err(io_error)?);
-        let recent = Arc::new(RwLock::new(opened.recent));
         let queue = Arc::new(Queue::new(config.max_pending, config.max_pending_bytes));
         let mut engine = Engine {
             genesis: genesis.clone(),
-            log: opened.log,
+            log: writing.log,
             signer,
             config,
             queue: Arc::clone(&queue),
-            recent: Arc::clone(&recent),
-            indexer: Arc::clone(&indexer),
+            recent: Arc::clone(&reading.recent),
+            indexer: Arc::clone(&reading.indexer),
         };
-        let first = engine.first_block(opened.tip).map_err(|()| OpenError::FirstBlock)?;
+        let first = engine.first_block(tip).map_err(|()| OpenError::FirstBlock)?;
         let tips = watch::Sender::new(Arc::new(first));
         let shown = tips.clone();
         let thread = std::thread::Builder::new().name("solo-engine".into()).spawn(move || engine.run(&shown));
         let thread = thread.map_err(|source| OpenError::Io { path: PathBuf::new(), source })?;
-        Ok(Self { genesis, queue, tips, recent, indexer, reader, engine: Mutex::new(Some(thread)) })
+        Ok(Self { genesis, queue, tips, reading, engine: Mutex::new(Some(thread)) })
     }
 
     /// Queues a transaction; the answer comes once it is final. What is queued first is executed first.
@@ -141,7 +134,7 @@ impl SoloLedger {
         {
             tracing::error!("the engine ended badly");
         }
-        self.indexer.stop();
+        self.reading.stop();
     }
 }
 
@@ -184,30 +177,18 @@ impl Ledger for SoloLedger {
     }
 
     fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse> {
-        self.recent.read().unwrap_or_else(PoisonError::into_inner).find(hash)
+        self.reading.transaction(hash)
     }
 
     async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
         if height == 0 || height > self.tip().header.height {
             return Ok(None);
         }
-        let (indexer, reader) = (Arc::clone(&self.indexer), Arc::clone(&self.reader));
-        let read = tokio::task::spawn_blocking(move || {
-            let Some(place) = indexer.place(height)? else { return Ok(None) };
-            let block = reader.read(place.offset)?.filter(|block| block.block.header.height == height);
-            block.map(Some).ok_or(BlockReadError::Damaged { height })
-        });
-        read.await.map_err(std::io::Error::other)?
+        self.reading.block(height).await
     }
 
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError> {
-        let indexer = Arc::clone(&self.indexer);
-        let heights = (1..=from.min(self.tip().header.height)).rev().take(limit);
-        let read = tokio::task::spawn_blocking(move || {
-            let places = heights.map(|height| indexer.place(height)).filter_map(Result::transpose);
-            places.map(|place| Ok(place?.summary)).collect()
-        });
-        read.await.map_err(std::io::Error::other)?
+        self.reading.blocks(from.min(self.tip().header.height), limit).await
     }
 
     async fn hand_overs(&self, _: u64, _: usize) -> Result<Vec<HandOver>, BlockReadError> {
@@ -216,7 +197,11 @@ impl Ledger for SoloLedger {
     }
 
     fn is_ready(&self) -> bool {
-        !self.queue.is_closed() && self.indexer.is_sound()
+        !self.queue.is_closed() && self.reading.is_sound()
+    }
+
+    fn waiting(&self) -> Waiting {
+        self.queue.waiting()
     }
 
     async fn shutdown(&self) {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use registry::{Did, RecordKey, Slug, UnixMillis};
 
+use crate::follow::FollowArgs;
+
 /// What scripts can rely on.
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, and standard error says why and what to do; \
     2 the command line can't be read.";
@@ -47,6 +49,8 @@ pub enum Command {
     /// What this chain looks like from another one: notarise its blocks there, and check them.
     #[cfg(feature = "evm")]
     Chain(crate::outward::ChainArgs),
+    /// Keep a checked copy of a node's chain and serve it, for reading only.
+    Follow(FollowArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }

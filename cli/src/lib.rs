@@ -6,6 +6,7 @@ pub mod demo;
 mod device;
 pub mod fault;
 mod files;
+pub mod follow;
 pub mod govern;
 #[cfg(feature = "evm")]
 pub mod outward;

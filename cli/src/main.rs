@@ -34,6 +34,7 @@ fn run(cli: Cli) -> Done {
             Some(Command::Org(args)) => cli::govern::run_org(&data, args).await,
             #[cfg(feature = "evm")]
             Some(Command::Chain(args)) => cli::outward::run(&data, args).await,
+            Some(Command::Follow(args)) => cli::follow::run(&data, args).await,
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })

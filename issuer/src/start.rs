@@ -114,7 +114,7 @@ impl Issuer {
         let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
-        let node = NodeClient::new(NodeConfig::new(node_url, config.anchor.clone()));
+        let node = NodeClient::new(NodeConfig::new(node_url, config.anchor.clone()).listening());
         let ledger = Ledger::new(node, identity.clone());
         let policy = config.policy;
         let seals = Arc::new(Seals::new(identity.seal_root()));

@@ -101,7 +101,7 @@ impl Verifier {
         let policy = config.policy;
         let node = NodeClient::new(NodeConfig {
             max_age: policy.evidence_max_age,
-            ..NodeConfig::new(config.node_url.as_str().trim_end_matches('/'), config.anchor)
+            ..NodeConfig::new(config.node_url.as_str().trim_end_matches('/'), config.anchor).listening()
         });
 
         let did = identity.did().clone();

@@ -11,6 +11,7 @@ use registry::{
 
 use crate::Tip;
 use crate::bench::{BenchError, Measure, genesis, micros, signature_check, signer, time_per_call};
+use crate::news::News;
 
 const RECORDS: u64 = 100_000;
 const RECORD_BYTES: usize = 300;
@@ -41,7 +42,8 @@ pub fn evidence(budget: Duration) -> Result<Vec<Measure>, BenchError> {
         .map(|(signer, validator)| Ok(CertificateSignature { validator, signature: signer.sign(&vote)? }));
     let signatures = signatures.collect::<Result<_, BenchError>>()?;
     let certificate = Certificate { height: header.height, round: 0, block_id, signatures };
-    let tip = Tip { header, certificate: certificate.trimmed(&genesis.validators), state };
+    let tip =
+        Tip { header, certificate: certificate.trimmed(&genesis.validators), state, news: News::default() };
 
     let all: Vec<Vec<u8>> = records.iter().map(|record| tip.prove(&record.key()).to_bytes()).collect();
     let bytes = all.iter().map(Vec::len).sum::<usize>() as f64 / all.len() as f64;

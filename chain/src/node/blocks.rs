@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use registry::api::{BlockView, BlocksResponse, HeadResponse, MAX_BLOCKS, NonceResponse};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use registry::api::{
+    BlockView, BlocksResponse, HeadResponse, MAX_BLOCKS, NonceResponse, OCTETS, frame_blocks,
+};
 use registry::{Anchor, Author, Genesis};
 use serde::Deserialize;
 use service::Problem;
 use service::extract::{Path, Query};
 
 use crate::ledger::Ledger;
-use crate::node::malformed;
+use crate::node::{accepts, malformed};
 
 const DEFAULT_BLOCKS: u64 = 20;
+/// An answer of this many bytes takes no further block.
+const HEAVY: usize = 4 * 1024 * 1024;
 
 /// Which blocks to list.
 #[derive(Debug, Deserialize)]
@@ -38,16 +44,53 @@ pub(super) async fn list(
     Ok(Json(BlocksResponse { blocks }))
 }
 
-/// `GET /v1/blocks/{height}`.
+/// How many blocks to hand out in a row.
+#[derive(Debug, Deserialize)]
+pub(super) struct Row {
+    count: Option<u64>,
+}
+
+/// `GET /v1/blocks/{height}`: JSON, or bytes when asked for; with `count`, bytes of the blocks from there upwards.
 pub(super) async fn one(
     State(ledger): State<Arc<dyn Ledger>>,
     Path(height): Path<String>,
-) -> Result<Json<BlockView>, Problem> {
+    Query(row): Query<Row>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let height = height.parse().map_err(|_| malformed("height-malformed", "a height is a plain number"))?;
-    let block = ledger.block(height).await.map_err(Problem::internal)?;
     let missing =
         || Problem::not_found("There is no such block").detail("Blocks are counted from 1 up to the head");
-    Ok(Json(BlockView::from(block.ok_or_else(missing)?)))
+    if let Some(count) = row.count {
+        let blocks = in_a_row(ledger.as_ref(), height, count).await?;
+        if blocks.is_empty() {
+            return Err(missing());
+        }
+        return Ok(([(header::CONTENT_TYPE, OCTETS)], blocks).into_response());
+    }
+    let block = ledger.block(height).await.map_err(Problem::internal)?.ok_or_else(missing)?;
+    if accepts(&headers, OCTETS) {
+        let bytes = borsh::to_vec(&block).map_err(Problem::internal)?;
+        return Ok(([(header::CONTENT_TYPE, OCTETS)], bytes).into_response());
+    }
+    Ok(Json(BlockView::from(block)).into_response())
+}
+
+/// At most `count` blocks from `from` upwards, framed; fewer when they are heavy, at least one when there is one.
+async fn in_a_row(ledger: &dyn Ledger, from: u64, count: u64) -> Result<Vec<u8>, Problem> {
+    if !(1..=MAX_BLOCKS).contains(&count) {
+        return Err(
+            Problem::bad_request("limit", "Ask for 1 to 100 blocks at once").with("limit", MAX_BLOCKS)
+        );
+    }
+    let mut bytes = Vec::new();
+    for height in from..from.saturating_add(count) {
+        let Some(block) = ledger.block(height).await.map_err(Problem::internal)? else { break };
+        bytes.extend(frame_blocks([&block]));
+        if bytes.len() >= HEAVY {
+            break;
+        }
+    }
+    Ok(bytes)
 }
 
 /// `GET /v1/head`.

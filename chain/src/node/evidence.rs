@@ -11,18 +11,21 @@ use service::Problem;
 use service::extract::{Json, Path};
 
 use crate::ledger::Ledger;
-use crate::node::{malformed, wants};
+use crate::node::metrics::Metrics;
+use crate::node::{accepts, malformed};
 
 /// `GET /v1/evidence/{key}`: bytes, or JSON when asked for.
 pub(super) async fn one(
     State(ledger): State<Arc<dyn Ledger>>,
+    State(metrics): State<Arc<Metrics>>,
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let key: RecordKey = key.parse().map_err(|error| malformed("record-key-malformed", error))?;
     let tip = ledger.tip();
     let evidence = tip.prove(&key);
-    if !wants(&headers, "application/json") {
+    metrics.evidence(1);
+    if !accepts(&headers, "application/json") {
         return Ok(([(header::CONTENT_TYPE, OCTETS)], evidence.to_bytes()).into_response());
     }
     let record = tip.state.record(&key).map_err(Problem::internal)?;
@@ -33,6 +36,7 @@ pub(super) async fn one(
 /// `POST /v1/evidence`: several, all of one block; as a bundle when asked for.
 pub(super) async fn several(
     State(ledger): State<Arc<dyn Ledger>>,
+    State(metrics): State<Arc<Metrics>>,
     headers: HeaderMap,
     Json(request): Json<EvidenceRequest>,
 ) -> Result<Response, Problem> {
@@ -40,7 +44,8 @@ pub(super) async fn several(
         return Err(Problem::bad_request("key-count", "Ask for 1 to 64 keys at once").with("limit", MAX_KEYS));
     }
     let tip = ledger.tip();
-    if wants(&headers, BUNDLE) {
+    metrics.evidence(request.keys.len());
+    if accepts(&headers, BUNDLE) {
         let bundle =
             tip.prove_all(&request.keys).ok_or_else(|| Problem::internal("no bundle of the state"))?;
         return Ok(([(header::CONTENT_TYPE, BUNDLE)], bundle.to_bytes()).into_response());

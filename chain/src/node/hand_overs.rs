@@ -11,7 +11,7 @@ use service::Problem;
 use service::extract::Query;
 
 use crate::ledger::Ledger;
-use crate::node::wants;
+use crate::node::accepts;
 
 /// After which block.
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let found = ledger.hand_overs(after.from.unwrap_or(0), MAX_HAND_OVERS).await;
     let response = HandOversResponse { hand_overs: found.map_err(Problem::internal)? };
-    if wants(&headers, OCTETS) {
+    if accepts(&headers, OCTETS) {
         let bytes = borsh::to_vec(&response).map_err(Problem::internal)?;
         return Ok(([(header::CONTENT_TYPE, OCTETS)], bytes).into_response());
     }

@@ -1,7 +1,7 @@
 //! Refused transactions as problems: one status for each error, the error's own name as the code.
 
 use axum::http::{HeaderValue, StatusCode, header};
-use registry::api::{BUSY, OUTCOME_UNKNOWN, STOPPED, TRANSACTION_KNOWN, VALIDATORS_FIXED};
+use registry::api::{BUSY, FOLLOWS_ONLY, OUTCOME_UNKNOWN, STOPPED, TRANSACTION_KNOWN, VALIDATORS_FIXED};
 use registry::{TransactionError, TxError};
 use service::Problem;
 
@@ -27,6 +27,11 @@ pub(super) fn of(error: SubmitError) -> Problem {
         }
         SubmitError::Busy => Problem::unavailable(BUSY, "Too many transactions wait; try again shortly")
             .header(header::RETRY_AFTER, HeaderValue::from_static("1")),
+        SubmitError::FollowsOnly { upstream } => {
+            Problem::unavailable(FOLLOWS_ONLY, "This node only follows the chain")
+                .detail(text)
+                .with("upstream", upstream)
+        }
         SubmitError::Stopped => Problem::unavailable(STOPPED, "The node takes no transactions any more"),
         SubmitError::Unknown => {
             Problem::unavailable(OUTCOME_UNKNOWN, "Whether the transaction is final is not known")

@@ -14,14 +14,26 @@ use service::Problem;
 use service::extract::{InputError, Path};
 
 use crate::ledger::{Ledger, SubmitError};
+use crate::node::metrics::Metrics;
 use crate::node::{malformed, refusal};
 
 /// `POST /v1/transactions`: answers once the transaction is final.
 pub(super) async fn submit(
     State(ledger): State<Arc<dyn Ledger>>,
+    State(metrics): State<Arc<Metrics>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SubmitResponse>, Problem> {
+    let outcome = take(ledger.as_ref(), &headers, body).await;
+    metrics.submitted(outcome.as_ref().map(|_| ()));
+    outcome.map(Json)
+}
+
+async fn take(
+    ledger: &dyn Ledger,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<SubmitResponse, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind.and_then(|kind| kind.split(';').next()).map(str::trim) != Some(OCTETS) {
         return Err(InputError::MediaType { expected: OCTETS }.into());
@@ -31,7 +43,7 @@ pub(super) async fn submit(
     })?;
     let transaction =
         Transaction::from_bytes(&body).map_err(|error| refusal::of(SubmitError::Invalid(error)))?;
-    ledger.submit(transaction).await.map(Json).map_err(refusal::of)
+    ledger.submit(transaction).await.map_err(refusal::of)
 }
 
 /// `GET /v1/transactions/{hash}`.

@@ -12,6 +12,7 @@ use registry::{
 use tokio::sync::watch;
 
 use crate::ledger::{SubmitError, Tip};
+use crate::news::{BlockNews, News};
 use crate::solo::SoloConfig;
 use crate::solo::index::IndexTip;
 use crate::solo::indexer::Indexer;
@@ -39,11 +40,12 @@ struct Outcomes {
 impl Engine {
     /// A block without transactions on top of what was opened.
     pub(super) fn first_block(&mut self, opened: Option<Tip>) -> Result<Tip, ()> {
-        let before = opened
-            .map_or_else(|| (self.genesis.header(), self.genesis.state()), |tip| (tip.header, tip.state));
-        let (header, state) = before;
+        let (header, state, news) = opened.map_or_else(
+            || (self.genesis.header(), self.genesis.state(), News::default()),
+            |tip| (tip.header, tip.state, tip.news),
+        );
         let execution = Execution::new(&state, self.context(&header));
-        self.commit(&header, execution, Vec::new())
+        self.commit((&header, &news), execution, Vec::new(), Instant::now())
     }
 
     /// Makes blocks until the queue is closed, or the disk or the signer fails.
@@ -61,6 +63,7 @@ impl Engine {
             }
             let is_due = beat.elapsed() >= self.config.heartbeat;
             let tip = Arc::clone(&tips.borrow());
+            let began = Instant::now();
             let mut execution = Execution::new(&tip.state, self.context(&tip.header));
             let (accepted, outcomes) = sort_out(&mut execution, batch);
             if accepted.is_empty() && !is_due {
@@ -68,7 +71,7 @@ impl Engine {
                 continue;
             }
             beat = Instant::now();
-            match self.commit(&tip.header, execution, accepted) {
+            match self.commit((&tip.header, &tip.news), execution, accepted, began) {
                 Ok(next) => {
                     let (height, time) = (next.header.height, next.header.time);
                     tips.send_replace(Arc::new(next));
@@ -103,9 +106,10 @@ impl Engine {
     /// Signs and writes the block. When this returns, it is on the disk.
     fn commit(
         &mut self,
-        before: &Header,
+        (before, news): (&Header, &News),
         execution: Execution<'_>,
         accepted: Vec<VerifiedTransaction>,
+        began: Instant,
     ) -> Result<Tip, ()> {
         let context = execution.context().clone();
         let (state, updates) = execution.finish();
@@ -118,18 +122,21 @@ impl Engine {
             validators_hash: before.next_validators_hash,
             ..before.clone()
         };
+        let told = BlockNews::new(&header, accepted.len(), updates.keys().cloned());
         let transactions = accepted.into_iter().map(VerifiedTransaction::into_inner).collect();
         let block = self.signer.certify(Block { header: header.clone(), transactions });
         let block =
             block.map_err(|error| tracing::error!(%error, "the block cannot be signed; the node stops"))?;
+        let executed = began.elapsed();
         let written = self.log.append(&block);
         let offset = written
             .map_err(|error| tracing::error!(%error, "the block cannot be written; the node stops"))?;
+        let news = news.with(told.took(executed, began.elapsed().saturating_sub(executed)));
         let certificate = block.certificate.clone();
         let block_id = certificate.block_id;
         let tip = IndexTip { height: header.height, block_id, offset, end: self.log.end() };
         self.indexer.add(block, updates, tip);
-        Ok(Tip { header, certificate, state })
+        Ok(Tip { header, certificate, state, news })
     }
 
     /// Answers a batch whose accepted transactions are final at the given block.

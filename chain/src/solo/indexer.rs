@@ -82,6 +82,13 @@ impl Indexer {
     }
 }
 
+/// Its thread would keep the folder open for ever.
+impl Drop for Indexer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
 impl Shared {
     fn run(&self) {
         loop {

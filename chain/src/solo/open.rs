@@ -4,16 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use registry::{
-    BlockContext, BlockError, CertifiedBlock, Genesis, GenesisError, Header, Record, State,
-    VerifiedTransaction, execute,
-};
+use registry::{CertifiedBlock, Genesis, GenesisError, Header, Record, State, VerifiedTransaction};
 
 use crate::keys::write_new;
 use crate::ledger::Tip;
+use crate::news::{BlockNews, News};
 use crate::solo::index::{Batch, Index, IndexTip, Place};
 use crate::solo::log::{BlockLog, LogError};
 use crate::solo::recent::Recent;
+use crate::solo::successor::{self, BlockFlaw};
 
 /// How many replayed blocks go into the index at once.
 const BATCH: usize = 500;
@@ -82,23 +81,6 @@ pub enum OpenError {
     FirstBlock,
 }
 
-/// What is wrong with a block in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BlockFlaw {
-    /// By itself.
-    #[error(transparent)]
-    Block(#[from] BlockError),
-    /// It does not follow the block before it.
-    #[error("it does not follow the block before")]
-    Order,
-    /// Executing it gives another state than it says.
-    #[error("its state root is wrong")]
-    StateRoot,
-    /// It holds a transaction that is refused.
-    #[error("it holds a refused transaction")]
-    Refused,
-}
-
 /// What opening found.
 pub(super) struct Opened {
     pub(super) genesis: Genesis,
@@ -134,8 +116,9 @@ pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, Open
         }
     }
     index.write(replay.batch)?;
-    let Replay { state, last, recent, .. } = replay;
-    let tip = last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state });
+    let Replay { state, last, recent, news, .. } = replay;
+    let tip =
+        last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state, news });
     Ok(Opened { genesis, log, index, tip, recent })
 }
 
@@ -191,6 +174,7 @@ fn resume<'g>(
         offset: end,
         batch: Batch::default(),
         recent: Recent::default(),
+        news: News::default(),
     };
     replay.check(&block, None)?;
     replay.recent.take(&block);
@@ -232,6 +216,7 @@ struct Replay<'g> {
     offset: u64,
     batch: Batch,
     recent: Recent,
+    news: News,
 }
 
 impl<'g> Replay<'g> {
@@ -241,7 +226,8 @@ impl<'g> Replay<'g> {
         let records = state.all_bytes().filter_map(|bytes| Record::from_bytes(bytes).ok());
         let records = records.map(|record| (record.key(), record)).collect();
         let batch = Batch { records, ..Batch::default() };
-        Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent: Recent::default() }
+        let (recent, news) = (Recent::default(), News::default());
+        Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent, news }
     }
 
     fn take(&mut self, block: CertifiedBlock, end: u64) -> Result<(), OpenError> {
@@ -249,23 +235,13 @@ impl<'g> Replay<'g> {
             self.last.as_ref().map_or_else(|| self.genesis.header(), |last| last.block.header.clone());
         self.check(&block, Some(&before))?;
         let header = &block.block.header;
-        let flaw = |reason| OpenError::Block { height: header.height, reason };
-        let context = BlockContext {
-            chain_id: header.chain_id,
-            network: self.genesis.network.clone(),
-            height: header.height,
-            time: header.time,
-        };
         let verified = block.block.transactions.iter().cloned();
         let verified: Vec<_> = verified.map(VerifiedTransaction::dangerous_from_certified_block).collect();
-        let executed = execute(&self.state, context, &verified);
-        if executed.receipts.iter().any(Result::is_err) {
-            return Err(flaw(BlockFlaw::Refused));
-        }
-        if executed.state.root() != header.state_root {
-            return Err(flaw(BlockFlaw::StateRoot));
-        }
+        let executed = successor::apply(self.genesis, &self.state, header, &verified)
+            .map_err(|reason| OpenError::Block { height: header.height, reason })?;
         self.recent.take(&block);
+        let changed = executed.updates.keys().cloned();
+        self.news = self.news.with(BlockNews::new(header, block.block.transactions.len(), changed));
         self.batch.records.extend(executed.updates);
         self.batch.places.push(Place::of(&block, self.offset));
         let tip = IndexTip { height: header.height, block_id: header.id(), offset: self.offset, end };
@@ -276,22 +252,8 @@ impl<'g> Replay<'g> {
         Ok(())
     }
 
-    /// The block by itself, and that it follows `before`.
     fn check(&self, block: &CertifiedBlock, before: Option<&Header>) -> Result<(), OpenError> {
-        let header = &block.block.header;
-        let flaw = |reason| OpenError::Block { height: header.height, reason };
-        block
-            .verify(&self.genesis.validators, &self.genesis.chain_id())
-            .map_err(|error| flaw(error.into()))?;
-        match before {
-            Some(before)
-                if header.previous != before.id()
-                    || header.height != before.height + 1
-                    || header.time <= before.time =>
-            {
-                Err(flaw(BlockFlaw::Order))
-            }
-            _ => Ok(()),
-        }
+        let height = block.block.header.height;
+        successor::check(self.genesis, block, before).map_err(|reason| OpenError::Block { height, reason })
     }
 }

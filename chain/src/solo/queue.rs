@@ -92,6 +92,11 @@ impl Queue {
         self.changed.notify_all();
     }
 
+    pub(super) fn waiting(&self) -> crate::ledger::Waiting {
+        let inner = self.lock();
+        crate::ledger::Waiting { transactions: inner.waiting.len(), bytes: inner.bytes }
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.lock().closed
     }

@@ -3,72 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chain::{Node, NodeConfig};
 use registry::api::{self, *};
 use registry::{
     Action, Anchor, Author, Did, Evidence, EvidenceBundle, Genesis, Hash32, LocalText, Record, RecordKey,
     Slug, UnixMillis, verify,
 };
-use reqwest::{Client, Method, Response, StatusCode};
-use serde::de::DeserializeOwned;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{config, create, genesis, governance, list, open, signed, transaction};
-
-struct Running {
-    node: Node,
-    client: Client,
-    folder: tempfile::TempDir,
-}
-
-async fn node() -> Running {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Arc::new(open(folder.path()));
-    let node = Node::bind(NodeConfig::new(([127, 0, 0, 1], 0).into()), ledger).await.unwrap();
-    Running { node, client: service::outbound::client(Duration::from_secs(10)), folder }
-}
-
-impl Running {
-    async fn get(&self, path: &str) -> Response {
-        self.client.get(self.node.base_url() + path).send().await.unwrap()
-    }
-
-    async fn read<T: DeserializeOwned>(&self, path: &str) -> T {
-        let response = self.get(path).await;
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
-    }
-
-    async fn post(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Response {
-        self.client
-            .post(self.node.base_url() + path)
-            .header("content-type", kind)
-            .body(body)
-            .send()
-            .await
-            .unwrap()
-    }
-
-    async fn submit(&self, transaction: &registry::Transaction) -> Response {
-        self.post(TRANSACTIONS, OCTETS, transaction.to_bytes()).await
-    }
-
-    async fn done(&self, transaction: &registry::Transaction) -> SubmitResponse {
-        let response = self.submit(transaction).await;
-        assert_eq!(response.status(), StatusCode::OK);
-        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
-    }
-}
-
-/// A refusal in the one form there is.
-async fn problem(response: Response, status: u16, code: &str) -> Value {
-    assert_eq!(response.status().as_u16(), status, "{code}");
-    assert_eq!(response.headers()["content-type"], "application/problem+json", "{code}");
-    let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
-    let view: ProblemView = serde_json::from_value(body.clone()).unwrap();
-    assert_eq!((view.code(), view.status), (code, status), "{body}");
-    body
-}
+use crate::running::{Running, node, problem};
 
 #[tokio::test]
 async fn a_transaction_by_http() {
@@ -404,8 +348,7 @@ async fn a_busy_node_says_so() {
     let ledger =
         crate::fixture::try_open(chain::SoloConfig { max_pending_bytes: 10, ..config(folder.path()) })
             .unwrap();
-    let node = Node::bind(NodeConfig::new(([127, 0, 0, 1], 0).into()), Arc::new(ledger)).await.unwrap();
-    let running = Running { node, client: service::outbound::client(Duration::from_secs(10)), folder };
+    let running = Running::serve(Arc::new(ledger), folder, |config| config).await;
     let response = running.submit(&create(1).1).await;
     assert_eq!(response.headers()["retry-after"], "1");
     problem(response, 503, api::BUSY).await;

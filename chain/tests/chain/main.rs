@@ -4,6 +4,12 @@
 mod bench;
 mod crash;
 mod damage;
+mod events;
+mod explorer;
 mod fixture;
+mod follower;
 mod http;
+mod metrics;
+mod openapi;
+mod running;
 mod solo;

@@ -10,17 +10,24 @@
 //! | `GET` [`SNAPSHOT`], from a node that makes snapshots | [`Manifest`](crate::snapshot::Manifest); with `Accept:` [`OCTETS`] its bytes |
 //! | `GET` [`snapshot_chunk_path`] | a chunk's bytes |
 //! | `GET` [`identifier_path`] | [`ResolutionResult`](crate::ResolutionResult) |
-//! | `GET` [`block_path`] | [`BlockView`] |
+//! | `GET` [`block_path`] | [`BlockView`]; as octets the block's borsh encoding |
+//! | `GET` [`block_range_path`] | consecutive blocks, see [`frame_blocks`] |
 //! | `GET` [`blocks_path`] | [`BlocksResponse`] |
 //! | `GET` [`HEAD`] | [`HeadResponse`] |
 //! | `GET` [`GENESIS`] | [`Genesis`](crate::Genesis) |
 //! | `GET` [`ANCHOR`] | [`Anchor`](crate::Anchor) |
 //! | `GET` [`nonce_path`] | [`NonceResponse`] |
+//! | `GET` [`EVENTS`] | server-sent events, see [`events`] |
 //!
 //! Refusals are `application/problem+json` (RFC 9457), see [`ProblemView`].
 
+mod blocks;
+pub mod events;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
+
+pub use blocks::{BlockFrameError, frame_blocks, unframe_blocks};
 
 use crate::block::{CertifiedBlock, Header};
 use crate::did::Did;
@@ -59,9 +66,15 @@ pub const GENESIS: &str = "/v1/genesis";
 pub const ANCHOR: &str = "/v1/anchor";
 /// Where next nonces are read.
 pub const NONCES: &str = "/v1/nonces";
+/// Server-sent events: new blocks, and what they changed.
+pub const EVENTS: &str = "/v1/events";
+/// What the node counts and measures, as Prometheus reads it.
+pub const METRICS: &str = "/metrics";
+/// The description of this interface (OpenAPI 3.1).
+pub const OPENAPI: &str = "/openapi.json";
 /// Answers 200 while the process runs.
 pub const LIVE: &str = "/health/live";
-/// Answers 200 while the node takes transactions, else 503.
+/// Answers 200 while the node takes transactions (a follower: blocks) and its newest block is fresh, else 503.
 pub const READY: &str = "/health/ready";
 /// The most keys one [`EvidenceRequest`] asks for.
 pub const MAX_KEYS: usize = 64;
@@ -110,6 +123,12 @@ pub fn identifier_path_at(did: &Did, time: UnixMillis) -> String {
 #[must_use]
 pub fn block_path(height: u64) -> String {
     format!("{BLOCKS}/{height}")
+}
+
+/// `GET`, octets: at most `count` consecutive blocks from height `from` upwards, see [`frame_blocks`].
+#[must_use]
+pub fn block_range_path(from: u64, count: u64) -> String {
+    format!("{BLOCKS}/{from}?count={count}")
 }
 
 /// `GET`: at most `limit` block headers from height `from` downwards.
@@ -297,3 +316,9 @@ pub const BUSY: &str = "node-busy";
 pub const OUTCOME_UNKNOWN: &str = "outcome-unknown";
 /// 503: the node cannot write any more and takes nothing until it is restarted.
 pub const STOPPED: &str = "node-stopped";
+/// 503: the newest block is older than it should be: the chain or its network stands still.
+pub const STALE: &str = "tip-stale";
+/// 503: this node only follows the chain; `upstream` names one to send transactions to.
+pub const FOLLOWS_ONLY: &str = "node-follows-only";
+/// 503: as many listen to events as the node allows; try again later, or ask now and then.
+pub const TOO_MANY_LISTENERS: &str = "too-many-listeners";

@@ -19,6 +19,7 @@ pub mod rate;
 pub mod request_id;
 pub mod server;
 pub mod session;
+pub mod sse;
 pub mod telemetry;
 pub mod ui;
 

@@ -24,18 +24,21 @@ pub enum OutboundError {
 }
 
 /// An HTTP client with these limits. Share it: it keeps connections.
-#[expect(clippy::panic, reason = "the settings are fixed here, so this fails at once on a machine or never")]
 pub fn client(timeout: Duration) -> reqwest::Client {
+    built(|builder| builder.timeout(timeout).connect_timeout(timeout.min(Duration::from_secs(5))))
+}
+
+/// An HTTP client for answers that go on and on: they may take for ever, but not be silent for longer than this.
+pub fn listening_client(silence: Duration) -> reqwest::Client {
+    built(|builder| builder.read_timeout(silence).connect_timeout(silence.min(Duration::from_secs(5))))
+}
+
+#[expect(clippy::panic, reason = "the settings are fixed here, so this fails at once on a machine or never")]
+fn built(limits: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> reqwest::Client {
     // Whoever installed one first keeps it; both are the same.
     _ = rustls::crypto::ring::default_provider().install_default();
-    let built = reqwest::Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .timeout(timeout)
-        .connect_timeout(timeout.min(Duration::from_secs(5)))
-        .tcp_nodelay(true)
-        .build();
-    match built {
+    let builder = reqwest::Client::builder().redirect(Policy::none()).no_proxy().tcp_nodelay(true);
+    match limits(builder).build() {
         Ok(client) => client,
         Err(error) => panic!("no HTTP client can be made here: {error}"),
     }

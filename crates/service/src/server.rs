@@ -139,6 +139,18 @@ impl Running {
     }
 }
 
+/// That the server is asked to stop, for answers that would go on for ever: end them when it resolves, else stopping
+/// waits for them. In every request's extensions; `Extension<Stopping>` takes it out.
+#[derive(Debug, Clone)]
+pub struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Resolves once the server is asked to stop.
+    pub async fn wait(&mut self) {
+        drop(self.0.wait_for(|stop| *stop).await);
+    }
+}
+
 /// Waits for SIGINT (Ctrl-C) or SIGTERM.
 pub async fn shutdown_signal() {
     let interrupt = tokio::signal::ctrl_c();
@@ -160,6 +172,7 @@ pub async fn shutdown_signal() {
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
+    let stopping = Stopping(stopped.clone());
     let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
     tokio::pin!(stop);
     loop {
@@ -180,7 +193,7 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
                 continue;
             }
         };
-        let connection = graceful.watch(connection(stream, peer, router.clone()));
+        let connection = graceful.watch(connection(stream, peer, router.clone(), stopping.clone()));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
@@ -198,6 +211,7 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    stopping: Stopping,
 ) -> auto::Connection<
     'static,
     TokioIo<TcpStream>,
@@ -213,6 +227,7 @@ fn connection(
     drop(stream.set_nodelay(true));
     let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(stopping.clone());
         request.map(axum::body::Body::new)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -27,6 +27,10 @@ fn signer(seed: u8) -> SoftwareSigner {
 }
 
 async fn chain() -> Chain {
+    chain_with(|config| config).await
+}
+
+async fn chain_with(change: impl FnOnce(chain::NodeConfig) -> chain::NodeConfig) -> Chain {
     let dir = tempfile::tempdir().expect("dir");
     let validator = signer(1);
     let genesis = Genesis {
@@ -42,7 +46,7 @@ async fn chain() -> Chain {
     let ledger = SoloLedger::open(SoloConfig::new(dir.path()), Some(genesis.clone()), Arc::new(validator));
     let local = "127.0.0.1:0".parse().expect("address");
     let ledger = Arc::new(ledger.expect("opens"));
-    let node = Node::bind(chain::NodeConfig::new(local), ledger).await.expect("binds");
+    let node = Node::bind(change(chain::NodeConfig::new(local)), ledger).await.expect("binds");
     let client = NodeClient::new(NodeConfig::new(node.base_url(), genesis.anchor()));
     Chain { node, client, _dir: dir }
 }
@@ -181,4 +185,65 @@ async fn while_nobody_answers_young_facts_are_handed_out_again() {
     assert!(matches!(old, NodeError::Unreachable { .. }), "{old:?}");
     let unknown = chain.client.act(&Author::Governance, &Action::DidDeactivate, &[&signer(2)]).await;
     assert!(matches!(unknown, Err(SubmitError::Node(NodeError::Unreachable { .. }))), "{unknown:?}");
+}
+
+/// Asks again until the answer is as wanted.
+async fn asked_until(client: &NodeClient, key: &RecordKey, wanted: impl Fn(&registry::Proven) -> bool) {
+    let asking = async {
+        while !wanted(&client.proven_one(key.clone()).await.expect("proven")) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asking).await.expect("comes to pass");
+}
+
+#[tokio::test]
+async fn a_listening_client_asks_again_only_for_what_changed() {
+    let chain = chain().await;
+    let config = NodeConfig::new(chain.node.base_url(), chain.client.anchor().clone());
+    // Reused for as long as the test runs, so that only the events decide.
+    let reuse = Duration::from_secs(100);
+    let listening = NodeClient::new(NodeConfig { reuse, ..config });
+    let did = register(&chain.client, 3).await;
+    let key = RecordKey::Did(did.clone());
+    // Once it listens, blocks that change something else leave the fact as it was.
+    let mut held = None;
+    for seed in 10..60 {
+        let before = listening.proven_one(key.clone()).await.expect("proven").height();
+        register(&chain.client, seed).await;
+        let after = listening.proven_one(key.clone()).await.expect("proven").height();
+        if before == after {
+            held = Some(after);
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let held = held.expect("it begins to listen");
+
+    // Another's change is learnt from the node, the own one is seen by the next question.
+    let list = |number| Action::StatusListCreate { number, length: 131_072 };
+    let author = Author::Did(did.clone());
+    let first = RecordKey::StatusList(registry::StatusListId { owner: did.clone(), number: 1 });
+    assert_eq!(listening.proven_one(first.clone()).await.expect("proven").record(), None);
+    chain.client.act(&author, &list(1), &[&signer(3)]).await.expect("final");
+    asked_until(&listening, &first, |proven| proven.record().is_some()).await;
+    let second = RecordKey::StatusList(registry::StatusListId { owner: did, number: 2 });
+    assert_eq!(listening.proven_one(second.clone()).await.expect("proven").record(), None);
+    listening.act(&author, &list(2), &[&signer(3)]).await.expect("final");
+    assert!(listening.proven_one(second).await.expect("proven").record().is_some());
+    assert_eq!(listening.proven_one(key).await.expect("proven").height(), held, "nothing changed it");
+    chain.node.shutdown().await;
+}
+
+#[tokio::test]
+async fn without_events_facts_are_asked_for_each_time() {
+    let chain = chain_with(|config| chain::NodeConfig { max_listeners: 0, ..config }).await;
+    let config = NodeConfig::new(chain.node.base_url(), chain.client.anchor().clone());
+    let deaf = NodeClient::new(config.listening());
+    for seed in 3..6 {
+        let did = register(&chain.client, seed).await;
+        let proven = deaf.proven(&[RecordKey::Governance, RecordKey::Did(did)]).await.expect("proven");
+        assert_eq!(proven[0].height(), chain.client.head().await.expect("head").height);
+    }
+    chain.node.shutdown().await;
 }

@@ -7,6 +7,7 @@ const CATALOGUES = {
   issuer: 'issuer/locales',
   counter: 'verifier/strings',
   phone: 'cli/strings',
+  explorer: 'chain/strings',
 }
 
 /**

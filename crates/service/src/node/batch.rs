@@ -79,6 +79,9 @@ fn answer(facts: &Result<Facts, NodeError>, keys: &[RecordKey]) -> Result<Vec<Fa
 
 async fn fetch(link: &Link, mut keys: Vec<RecordKey>, cache: &mut Facts) -> Result<Facts, NodeError> {
     keys.dedup();
+    if let Some(facts) = still_standing(link, &keys, cache) {
+        return Ok(facts);
+    }
     match fetch_now(link, &keys).await {
         Ok(facts) => {
             if cache.len() + facts.len() > CACHED {
@@ -122,5 +125,15 @@ async fn fetch_now(link: &Link, keys: &[RecordKey]) -> Result<Facts, NodeError> 
 fn from_cache(link: &Link, keys: &[RecordKey], cache: &Facts) -> Option<Facts> {
     let now = link.now();
     let young = |fact: &&Fact| fact.proven.time().until(now) <= link.config.max_age;
-    keys.iter().map(|key| Some((key.clone(), cache.get(key).filter(young)?.clone()))).collect()
+    let stands = |fact: &&Fact| !link.standing.is_superseded(fact.proven.key(), fact.proven.height());
+    keys.iter().map(|key| Some((key.clone(), cache.get(key).filter(young).filter(stands)?.clone()))).collect()
+}
+
+/// All of them, when events say that each stands as it was proven.
+fn still_standing(link: &Link, keys: &[RecordKey], cache: &Facts) -> Option<Facts> {
+    let now = link.now();
+    let reuse = link.config.reuse.min(link.config.max_age);
+    let young = |fact: &&Fact| fact.proven.time().until(now) < reuse;
+    let stands = |fact: &&Fact| link.standing.holds(fact.proven.key(), fact.proven.height());
+    keys.iter().map(|key| Some((key.clone(), cache.get(key).filter(young).filter(stands)?.clone()))).collect()
 }

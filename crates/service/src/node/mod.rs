@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod follow;
+mod listening;
 mod submit;
 
 pub use error::{NodeError, SubmitError};
@@ -35,18 +36,22 @@ pub struct NodeConfig {
     /// How long an anchor may be without confirmation before its validators' hand-overs are not followed any more, see
     /// [`LightClient::follow`]. Unlimited unless told: a service starts from its pinned anchor each time.
     pub trusting: Option<Duration>,
+    /// How old facts may be that are handed out again unasked while the node's events say that they stand. Zero asks
+    /// every time and listens to nothing.
+    pub reuse: Duration,
 }
 
 impl NodeConfig {
     /// Facts at most two minutes old, answers within ten seconds.
     pub fn new(url: impl Into<String>, anchor: Anchor) -> Self {
-        Self {
-            url: url.into(),
-            anchor,
-            max_age: Duration::from_secs(120),
-            timeout: Duration::from_secs(10),
-            trusting: None,
-        }
+        let (max_age, timeout) = (Duration::from_secs(120), Duration::from_secs(10));
+        Self { url: url.into(), anchor, max_age, timeout, trusting: None, reuse: Duration::ZERO }
+    }
+
+    /// The same, listening to the node's events: facts at most 30 seconds old are handed out again while they stand.
+    #[must_use]
+    pub fn listening(self) -> Self {
+        Self { reuse: Duration::from_secs(30), ..self }
     }
 }
 
@@ -64,6 +69,10 @@ pub struct Fact {
 /// Callers that ask at the same time share one request. While the node answers, every fact is from after the call
 /// began, so a status change that is final is seen by the next question. While it doesn't, facts that are still
 /// within `max_age` are handed out again; [`Proven::time`] says how old they are.
+///
+/// A [listening](NodeConfig::listening) client also hands out again what it has while the node's events, which arrive
+/// as blocks become final, say that nothing changed it; its own transactions it sees at once. The node is trusted no
+/// further by this: it could always have shown facts as old as `max_age`.
 #[derive(Clone)]
 pub struct NodeClient {
     inner: Arc<Inner>,
@@ -72,6 +81,7 @@ pub struct NodeClient {
 struct Inner {
     link: Arc<Link>,
     batcher: batch::Batcher,
+    _ears: Option<listening::Ears>,
 }
 
 /// How the node is reached; shared with the task that collects questions.
@@ -80,6 +90,7 @@ pub(crate) struct Link {
     config: NodeConfig,
     /// The validators as far as they were followed.
     light: RwLock<LightClient>,
+    standing: Arc<listening::Standing>,
 }
 
 impl fmt::Debug for NodeClient {
@@ -92,9 +103,12 @@ impl NodeClient {
     /// A client; starts a task on the current tokio runtime that ends with the last clone.
     pub fn new(config: NodeConfig) -> Self {
         let light = RwLock::new(LightClient::new(config.anchor.clone()));
-        let link = Arc::new(Link { http: outbound::client(config.timeout), config, light });
+        let standing = Arc::<listening::Standing>::default();
+        let listens = !config.reuse.is_zero();
+        let ears = listens.then(|| listening::Ears::open(&config.url, standing.clone()));
+        let link = Arc::new(Link { http: outbound::client(config.timeout), config, light, standing });
         let batcher = batch::Batcher::start(link.clone());
-        Self { inner: Arc::new(Inner { link, batcher }) }
+        Self { inner: Arc::new(Inner { link, batcher, _ears: ears }) }
     }
 
     /// What is trusted: the anchor that was pinned, however far its validators were followed since.

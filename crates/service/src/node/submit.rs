@@ -27,6 +27,10 @@ impl NodeClient {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
             match self.submit_once(bytes.clone()).await {
+                Ok(done) => {
+                    self.inner.link.standing.submitted(done.height);
+                    return Ok(done);
+                }
                 Err(error @ (SubmitError::Busy | SubmitError::Unknown)) => last = error,
                 done => return done,
             }
@@ -72,6 +76,11 @@ impl NodeClient {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| SubmitError::Unknown),
             Err(NodeError::Refused { problem }) => match (problem.code(), problem.known.clone()) {
                 (api::TRANSACTION_KNOWN, Some(known)) => Ok(known),
+                // Nothing was taken, nor will be: the detail says who takes transactions.
+                (api::FOLLOWS_ONLY, _) => Err(SubmitError::Rejected {
+                    code: api::FOLLOWS_ONLY.to_owned(),
+                    detail: problem.detail.clone(),
+                }),
                 (api::BUSY | api::STOPPED, _) => Err(SubmitError::Busy),
                 _ if problem.status >= 500 => Err(SubmitError::Unknown),
                 (code, _) => {

@@ -188,11 +188,13 @@ impl Page {
     fn navigation(&self) -> Markup {
         let t = texts(self.visitor.lang);
         let path = self.visitor.path.as_str();
+        // Every path begins with "/": the first page is current on itself alone.
         let leads_here = |item: &&NavItem| {
             path == item.href
-                || path
-                    .strip_prefix(item.href.trim_end_matches('/'))
-                    .is_some_and(|rest| rest.starts_with('/'))
+                || item.href != "/"
+                    && path
+                        .strip_prefix(item.href.trim_end_matches('/'))
+                        .is_some_and(|rest| rest.starts_with('/'))
         };
         let current =
             self.nav.iter().filter(leads_here).max_by_key(|item| item.href.len()).map(|item| &item.href);

@@ -36,8 +36,8 @@ impl Table {
                 tbody { @for row in &self.rows { tr {
                     @for (index, cell) in row.iter().enumerate() {
                         @let column = self.columns.get(index).map_or("", String::as_str);
-                        @if index == 0 { th scope="row" data-column=(column) { (cell) } }
-                        @else { td data-column=(column) { (cell) } }
+                        @if index == 0 { th scope="row" data-column=(column) { div { (cell) } } }
+                        @else { td data-column=(column) { div { (cell) } } }
                     }
                 } } }
             } }
