@@ -1,14 +1,17 @@
 //! The chain's node: an engine that decides blocks, and the HTTP API in front of it.
 //!
 //! [`Ledger`] is what an engine offers; nothing above can tell which one it talks to. [`solo`] is the embedded one: a
-//! single validator, a block log on disk. [`Node`] serves a ledger over HTTP, as `registry::api` describes it.
+//! single validator, a block log on disk. [`network`] is several validators that decide together. [`Node`] serves a ledger over HTTP, as `registry::api` describes it.
 
 pub mod bench;
+mod book;
 pub mod keys;
 mod ledger;
+pub mod network;
 mod node;
 pub mod solo;
 
 pub use ledger::{BlockReadError, Ledger, SubmitError, Tip};
+pub use network::{NetworkConfig, NetworkLedger};
 pub use node::{Node, NodeConfig};
 pub use solo::{SoloConfig, SoloLedger};

@@ -1,21 +1,10 @@
-//! The solo engine: one validator, one folder.
-//!
-//! ```text
-//! FOLDER/genesis.json   how the chain began
-//! FOLDER/blocks.log     every block: the truth
-//! FOLDER/index/         built from the log, and again whenever the two disagree
-//! ```
+//! The solo engine: one validator, one folder, laid out as every engine's is: genesis, block log, index.
 
 mod engine;
-mod index;
-mod indexer;
-mod log;
-mod open;
 mod queue;
-mod recent;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,16 +12,13 @@ use async_trait::async_trait;
 use registry::api::{BlockSummary, SubmitResponse};
 use registry::build::TxSigner;
 use registry::{CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip};
+use crate::book::{self, Book, Opened};
+pub use crate::book::{BlockFlaw, LogError, OpenError};
+use crate::ledger::{BlockReadError, Ledger, Pending, SubmitError, Tip};
 use engine::Engine;
-use indexer::Indexer;
-use log::BlockReader;
-pub use log::LogError;
-pub use open::{BlockFlaw, OpenError};
 use queue::Queue;
-use recent::Recent;
 
 /// How a solo ledger runs.
 #[derive(Clone)]
@@ -70,9 +56,7 @@ pub struct SoloLedger {
     genesis: Genesis,
     queue: Arc<Queue>,
     tips: watch::Sender<Arc<Tip>>,
-    recent: Arc<RwLock<Recent>>,
-    indexer: Arc<Indexer>,
-    reader: Arc<BlockReader>,
+    book: Arc<Book>,
     engine: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -87,33 +71,21 @@ impl SoloLedger {
         genesis: Option<Genesis>,
         signer: Arc<dyn TxSigner>,
     ) -> Result<Self, OpenError> {
-        let io_error = |source| OpenError::Io { path: config.folder.clone(), source };
-        crate::keys::create_folder(&config.folder).map_err(io_error)?;
-        let opened = open::open(&config.folder, genesis)?;
-        let genesis = opened.genesis;
+        let Opened { genesis, tip, writer } = book::open(&config.folder, genesis)?;
         match genesis.validators.as_slice() {
             [only] if only.key == signer.public_key() => {}
             _ => return Err(OpenError::NotTheValidator),
         }
-        let reader = Arc::new(BlockReader::open(&open::log_path(&config.folder)).map_err(io_error)?);
-        let indexer = Arc::new(Indexer::start(opened.index).map_err(io_error)?);
-        let recent = Arc::new(RwLock::new(opened.recent));
+        let book = Arc::clone(writer.book());
         let queue = Arc::new(Queue::new(config.max_pending, config.max_pending_bytes));
-        let mut engine = Engine {
-            genesis: genesis.clone(),
-            log: opened.log,
-            signer,
-            config,
-            queue: Arc::clone(&queue),
-            recent: Arc::clone(&recent),
-            indexer: Arc::clone(&indexer),
-        };
-        let first = engine.first_block(opened.tip).map_err(|()| OpenError::FirstBlock)?;
+        let mut engine =
+            Engine { genesis: genesis.clone(), writer, signer, config, queue: Arc::clone(&queue) };
+        let first = engine.first_block(tip).map_err(|()| OpenError::FirstBlock)?;
         let tips = watch::Sender::new(Arc::new(first));
         let shown = tips.clone();
         let thread = std::thread::Builder::new().name("solo-engine".into()).spawn(move || engine.run(&shown));
         let thread = thread.map_err(|source| OpenError::Io { path: PathBuf::new(), source })?;
-        Ok(Self { genesis, queue, tips, recent, indexer, reader, engine: Mutex::new(Some(thread)) })
+        Ok(Self { genesis, queue, tips, book, engine: Mutex::new(Some(thread)) })
     }
 
     /// Queues a transaction; the answer comes once it is final. What is queued first is executed first.
@@ -135,21 +107,7 @@ impl SoloLedger {
         {
             tracing::error!("the engine ended badly");
         }
-        self.indexer.stop();
-    }
-}
-
-/// The answer to a queued transaction, once there is one.
-pub struct Pending(oneshot::Receiver<Result<SubmitResponse, SubmitError>>);
-
-impl Pending {
-    /// Waits until the transaction is final or refused.
-    ///
-    /// # Errors
-    /// [`SubmitError`].
-    pub async fn outcome(self) -> Result<SubmitResponse, SubmitError> {
-        // An engine that is gone without an answer may or may not have written it.
-        self.0.await.unwrap_or(Err(SubmitError::Unknown))
+        self.book.stop();
     }
 }
 
@@ -178,34 +136,19 @@ impl Ledger for SoloLedger {
     }
 
     fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse> {
-        self.recent.read().unwrap_or_else(PoisonError::into_inner).find(hash)
+        self.book.transaction(hash)
     }
 
     async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
-        if height == 0 || height > self.tip().header.height {
-            return Ok(None);
-        }
-        let (indexer, reader) = (Arc::clone(&self.indexer), Arc::clone(&self.reader));
-        let read = tokio::task::spawn_blocking(move || {
-            let Some(place) = indexer.place(height)? else { return Ok(None) };
-            let block = reader.read(place.offset)?.filter(|block| block.block.header.height == height);
-            block.map(Some).ok_or(BlockReadError::Damaged { height })
-        });
-        read.await.map_err(std::io::Error::other)?
+        self.book.block(height, self.tip().header.height).await
     }
 
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError> {
-        let indexer = Arc::clone(&self.indexer);
-        let heights = (1..=from.min(self.tip().header.height)).rev().take(limit);
-        let read = tokio::task::spawn_blocking(move || {
-            let places = heights.map(|height| indexer.place(height)).filter_map(Result::transpose);
-            places.map(|place| Ok(place?.summary)).collect()
-        });
-        read.await.map_err(std::io::Error::other)?
+        self.book.blocks(from, limit, self.tip().header.height).await
     }
 
     fn is_ready(&self) -> bool {
-        !self.queue.is_closed() && self.indexer.is_sound()
+        !self.queue.is_closed() && self.book.is_sound()
     }
 
     async fn shutdown(&self) {

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test builds on must hold")]
 
 mod bench;
+mod cluster;
 mod crash;
 mod damage;
 mod fixture;
 mod http;
+mod network;
 mod solo;

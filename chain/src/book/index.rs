@@ -19,24 +19,24 @@ const PAGE: usize = 2000;
 
 /// How far the index goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct IndexTip {
-    pub(super) height: u64,
-    pub(super) block_id: Hash32,
+pub(crate) struct IndexTip {
+    pub(crate) height: u64,
+    pub(crate) block_id: Hash32,
     /// Where its record is in the log, and where the next one begins.
-    pub(super) offset: u64,
-    pub(super) end: u64,
+    pub(crate) offset: u64,
+    pub(crate) end: u64,
 }
 
 /// Where a block is, and what a list of blocks says of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Where its record is in the log.
-    pub(super) offset: u64,
-    pub(super) summary: BlockSummary,
+    pub(crate) offset: u64,
+    pub(crate) summary: BlockSummary,
 }
 
 impl Place {
-    pub(super) fn of(block: &CertifiedBlock, offset: u64) -> Self {
+    pub(crate) fn of(block: &CertifiedBlock, offset: u64) -> Self {
         let header = &block.block.header;
         let summary = BlockSummary {
             id: block.certificate.block_id,
@@ -50,22 +50,22 @@ impl Place {
 
 /// What to write down of some blocks; later ones overwrite.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) records: std::collections::HashMap<RecordKey, Record>,
-    pub(super) places: Vec<Place>,
-    pub(super) last: Option<(IndexTip, CertifiedBlock)>,
+pub(crate) struct Batch {
+    pub(crate) records: std::collections::HashMap<RecordKey, Record>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) last: Option<(IndexTip, CertifiedBlock)>,
 }
 
 /// An open index.
 #[derive(Clone)]
-pub(super) struct Index {
+pub(crate) struct Index {
     store: Store,
     path: PathBuf,
 }
 
 impl Index {
     /// Opens the index; one that is damaged is removed and begun anew, since the log has everything.
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         let store = match Store::persistent(path, &Options::default()) {
             Ok(store) => store,
             Err(error @ (OpenError::InUse { .. } | OpenError::Io { .. })) => return Err(error),
@@ -85,7 +85,7 @@ impl Index {
     }
 
     /// An empty index in this one's place.
-    pub(super) fn begin_anew(self) -> Result<Self, OpenError> {
+    pub(crate) fn begin_anew(self) -> Result<Self, OpenError> {
         let Self { store, path } = self;
         store.close();
         drop(store);
@@ -93,21 +93,21 @@ impl Index {
         Self::open(&path)
     }
 
-    pub(super) fn tip(&self) -> Result<Option<IndexTip>, StoreError> {
+    pub(crate) fn tip(&self) -> Result<Option<IndexTip>, StoreError> {
         self.store.get(&META, ONLY)
     }
 
-    pub(super) fn last_block(&self) -> Result<Option<CertifiedBlock>, StoreError> {
+    pub(crate) fn last_block(&self) -> Result<Option<CertifiedBlock>, StoreError> {
         let bytes = self.store.get(&LAST_BLOCK, ONLY)?;
         Ok(bytes.and_then(|bytes| borsh::from_slice(&bytes).ok()))
     }
 
-    pub(super) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
+    pub(crate) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
         self.store.get(&BLOCKS, height)
     }
 
     /// The state its records make; compare the root before believing it. None when a key is not one.
-    pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
+    pub(crate) fn state(&self) -> Result<Option<State>, StoreError> {
         let mut all = Vec::new();
         let mut range = Range::all();
         loop {
@@ -123,7 +123,7 @@ impl Index {
     }
 
     /// Writes a batch, whole; a crash may undo it, and then the log is replayed from before it.
-    pub(super) fn write(&self, batch: Batch) -> Result<(), StoreError> {
+    pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
         self.store.write_relaxed(move |tx| {
             for (key, record) in &batch.records {
                 tx.put(&RECORDS, key.to_string().as_str(), record.to_bytes().as_slice())?;
@@ -140,7 +140,7 @@ impl Index {
         })
     }
 
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.store.close();
     }
 }

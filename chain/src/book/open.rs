@@ -9,16 +9,16 @@ use registry::{
     VerifiedTransaction, execute,
 };
 
+use crate::book::index::{Batch, Index, IndexTip, Place};
+use crate::book::log::{BlockLog, LogError};
+use crate::book::recent::Recent;
 use crate::keys::write_new;
 use crate::ledger::Tip;
-use crate::solo::index::{Batch, Index, IndexTip, Place};
-use crate::solo::log::{BlockLog, LogError};
-use crate::solo::recent::Recent;
 
 /// How many replayed blocks go into the index at once.
 const BATCH: usize = 500;
 
-/// Why a solo ledger cannot be opened.
+/// Why a chain on disk cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no chain in the folder, and no genesis was given to begin one.
@@ -100,20 +100,20 @@ pub enum BlockFlaw {
 }
 
 /// What opening found.
-pub(super) struct Opened {
-    pub(super) genesis: Genesis,
-    pub(super) log: BlockLog,
-    pub(super) index: Index,
+pub(super) struct Found {
+    pub(crate) genesis: Genesis,
+    pub(crate) log: BlockLog,
+    pub(crate) index: Index,
     /// None when the chain has no block yet.
-    pub(super) tip: Option<Tip>,
-    pub(super) recent: Recent,
+    pub(crate) tip: Option<Tip>,
+    pub(crate) recent: Recent,
 }
 
-pub(super) fn log_path(folder: &Path) -> PathBuf {
+pub(crate) fn log_path(folder: &Path) -> PathBuf {
     folder.join("blocks.log")
 }
 
-pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, OpenError> {
+pub(crate) fn open(folder: &Path, given: Option<Genesis>) -> Result<Found, OpenError> {
     let genesis = genesis(folder, given)?;
     let mut log = BlockLog::open(&log_path(folder), &genesis.chain_id())?;
     let mut index = Index::open(&folder.join("index"))?;
@@ -136,7 +136,7 @@ pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, Open
     index.write(replay.batch)?;
     let Replay { state, last, recent, .. } = replay;
     let tip = last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state });
-    Ok(Opened { genesis, log, index, tip, recent })
+    Ok(Found { genesis, log, index, tip, recent })
 }
 
 /// The genesis in the folder, written there first when one is given and none is there.
