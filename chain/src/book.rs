@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use registry::api::{BlockSummary, SubmitResponse};
-use registry::{CertifiedBlock, Genesis, Hash32, Record, RecordKey};
+use registry::{CertifiedBlock, Genesis, Hash32, Record, RecordKey, ValidatorSet};
 
 use crate::ledger::{BlockReadError, Tip};
 pub(crate) use frame::{read_frame, write_frame};
@@ -49,6 +49,8 @@ pub(crate) struct Book {
     indexer: Indexer,
     reader: BlockReader,
     recent: RwLock<Recent>,
+    /// Who validates, by the height from which they do.
+    validators: RwLock<BTreeMap<u64, ValidatorSet>>,
 }
 
 /// Opens the chain in the folder, or begins the one of `genesis`.
@@ -56,7 +58,9 @@ pub(crate) fn open(folder: &Path, genesis: Option<Genesis>) -> Result<Opened, Op
     let io_error = |source| OpenError::Io { path: folder.to_owned(), source };
     crate::keys::create_folder(folder).map_err(io_error)?;
     let found = open::open(folder, genesis)?;
+    let validators = RwLock::new(found.index.validators()?);
     let book = Arc::new(Book {
+        validators,
         indexer: Indexer::start(found.index).map_err(io_error)?,
         reader: BlockReader::open(&open::log_path(folder)).map_err(io_error)?,
         recent: RwLock::new(found.recent),
@@ -79,6 +83,10 @@ impl Writer {
         let offset = self.log.append(&block)?;
         let (height, block_id) = (block.block.header.height, block.certificate.block_id);
         let tip = IndexTip { height, block_id, offset, end: self.log.end() };
+        if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {
+            let mut validators = self.book.validators.write().unwrap_or_else(PoisonError::into_inner);
+            validators.insert(record.from_height, record.validators.clone());
+        }
         self.book.indexer.add(block, updates, tip);
         Ok(())
     }
@@ -94,6 +102,12 @@ impl Book {
     pub(crate) fn remember(&self, done: impl IntoIterator<Item = SubmitResponse>) {
         let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
         done.into_iter().for_each(|response| recent.add(response));
+    }
+
+    /// Who decided, or will decide, the block at `height`.
+    pub(crate) fn validators_at(&self, height: u64) -> Option<ValidatorSet> {
+        let validators = self.validators.read().unwrap_or_else(PoisonError::into_inner);
+        validators.range(..=height).next_back().map(|(_, set)| set.clone())
     }
 
     /// The block at `height`, read on this thread.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use registry::api::{BlockSummary, HeadResponse, SubmitResponse};
 use registry::{
     Author, Certificate, CertifiedBlock, Evidence, Genesis, Hash32, Header, Record, RecordBytesError,
-    RecordKey, State, Transaction, TransactionError, TxError, UnixMillis,
+    RecordKey, State, Transaction, TransactionError, TxError, UnixMillis, ValidatorSet,
 };
 use tokio::sync::{oneshot, watch};
 
@@ -62,6 +62,14 @@ pub struct Tip {
 }
 
 impl Tip {
+    /// Who decides the next block.
+    ///
+    /// # Errors
+    /// [`RecordBytesError`] when the state is damaged.
+    pub fn next_validators(&self) -> Result<ValidatorSet, RecordBytesError> {
+        Ok(self.state.validators()?.validators)
+    }
+
     /// Evidence of what stands at `key`, or that nothing does.
     #[must_use]
     pub fn prove(&self, key: &RecordKey) -> Evidence {
@@ -110,7 +118,9 @@ pub(crate) fn next_header(before: &Header, time: UnixMillis, tx_root: Hash32, st
         tx_root,
         state_root: state.root(),
         validators_hash: before.next_validators_hash,
-        next_validators_hash: before.next_validators_hash,
+        next_validators_hash: state
+            .validators()
+            .map_or(before.next_validators_hash, |record| record.validators.hash()),
     }
 }
 
@@ -149,6 +159,9 @@ pub enum SubmitError {
     /// The state machine refuses it. Nothing was changed.
     #[error(transparent)]
     Refused(#[from] TxError),
+    /// The engine runs with one fixed validator, itself. Nothing was taken.
+    #[error("this node runs the chain alone, so its validators can't change; a network's can")]
+    ValidatorsFixed,
     /// This very transaction is final already.
     #[error("the transaction is final already, in block {}", .0.height)]
     Known(SubmitResponse),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use registry::api::{BlockSummary, SubmitResponse};
 use registry::build::TxSigner;
-use registry::{CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
+use registry::{Action, CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
 use tokio::sync::watch;
 
 use crate::book::{self, Book, Opened};
@@ -91,8 +91,12 @@ impl SoloLedger {
     /// Queues a transaction; the answer comes once it is final. What is queued first is executed first.
     ///
     /// # Errors
-    /// [`SubmitError::Known`], [`SubmitError::Busy`], [`SubmitError::Stopped`].
+    /// [`SubmitError::ValidatorsFixed`], [`SubmitError::Known`], [`SubmitError::Busy`], [`SubmitError::Stopped`].
     pub fn enqueue(&self, transaction: VerifiedTransaction) -> Result<Pending, SubmitError> {
+        // Executing it would be right, and then no block could be signed any more.
+        if matches!(transaction.transaction().action, Action::UpdateValidators { .. }) {
+            return Err(SubmitError::ValidatorsFixed);
+        }
         if let Some(known) = self.transaction(&transaction.hash()) {
             return Err(SubmitError::Known(known));
         }

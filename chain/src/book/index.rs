@@ -1,11 +1,12 @@
 //! The index: where blocks are, and the records of the state, so that a start need not replay the whole log. It may lag
 //! behind the log, never the other way round; what it says is checked against the log and against the signed state root.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use registry::api::BlockSummary;
-use registry::{CertifiedBlock, Hash32, Record, RecordKey, State};
+use registry::{CertifiedBlock, Hash32, Record, RecordKey, State, ValidatorSet, ValidatorsRecord};
 use serde::{Deserialize, Serialize};
 use store::{BytesTable, OpenError, Options, Range, Store, StoreError, Table};
 
@@ -14,6 +15,8 @@ const META: Table<str, IndexTip> = Table::new("tip");
 const LAST_BLOCK: BytesTable<str> = Table::new("last-block");
 const BLOCKS: Table<u64, Place> = Table::new("blocks");
 const RECORDS: BytesTable<str> = Table::new("records");
+/// Who validates, by the height from which they do.
+const VALIDATORS: BytesTable<u64> = Table::new("validators");
 const ONLY: &str = "only";
 const PAGE: usize = 2000;
 
@@ -51,9 +54,20 @@ impl Place {
 /// What to write down of some blocks; later ones overwrite.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) records: std::collections::HashMap<RecordKey, Record>,
+    pub(crate) records: HashMap<RecordKey, Record>,
+    pub(crate) validators: Vec<ValidatorsRecord>,
     pub(crate) places: Vec<Place>,
     pub(crate) last: Option<(IndexTip, CertifiedBlock)>,
+}
+
+impl Batch {
+    /// What a block changed.
+    pub(crate) fn add(&mut self, updates: BTreeMap<RecordKey, Record>) {
+        if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {
+            self.validators.push(record.clone());
+        }
+        self.records.extend(updates);
+    }
 }
 
 /// An open index.
@@ -106,6 +120,25 @@ impl Index {
         self.store.get(&BLOCKS, height)
     }
 
+    /// Who validates from which height on.
+    pub(crate) fn validators(&self) -> Result<BTreeMap<u64, ValidatorSet>, StoreError> {
+        let mut all = BTreeMap::new();
+        let mut range = Range::all();
+        loop {
+            let page = self.store.page(&VALIDATORS, &range, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(all) };
+            range = Range::all().after(*last);
+            let sets =
+                page.into_iter().filter_map(|(from, bytes)| Some((from, borsh::from_slice(&bytes).ok()?)));
+            all.extend(sets);
+        }
+    }
+
+    /// Who decided the block at `height`.
+    pub(crate) fn validators_at(&self, height: u64) -> Result<Option<ValidatorSet>, StoreError> {
+        Ok(self.validators()?.range(..=height).next_back().map(|(_, set)| set.clone()))
+    }
+
     /// The state its records make; compare the root before believing it. None when a key is not one.
     pub(crate) fn state(&self) -> Result<Option<State>, StoreError> {
         let mut all = Vec::new();
@@ -127,6 +160,11 @@ impl Index {
         self.store.write_relaxed(move |tx| {
             for (key, record) in &batch.records {
                 tx.put(&RECORDS, key.to_string().as_str(), record.to_bytes().as_slice())?;
+            }
+            for record in &batch.validators {
+                let bytes = borsh::to_vec(&record.validators)
+                    .map_err(|error| StoreError::Failed(error.to_string()))?;
+                tx.put(&VALIDATORS, record.from_height, bytes.as_slice())?;
             }
             for place in &batch.places {
                 tx.put(&BLOCKS, place.summary.height, place)?;

@@ -47,7 +47,7 @@ impl Indexer {
     /// A block that is in the log, at `tip.offset`, and what it changed.
     pub(crate) fn add(&self, block: CertifiedBlock, updates: BTreeMap<RecordKey, Record>, tip: IndexTip) {
         let mut gathered = self.shared.lock();
-        gathered.batch.records.extend(updates);
+        gathered.batch.add(updates);
         let place = Place::of(&block, tip.offset);
         gathered.batch.places.push(place.clone());
         gathered.fresh.insert(tip.height, place);

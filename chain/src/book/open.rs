@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use registry::{
-    BlockContext, BlockError, CertifiedBlock, Genesis, GenesisError, Header, Record, State,
+    BlockContext, BlockError, CertifiedBlock, Genesis, GenesisError, Header, Record, State, ValidatorSet,
     VerifiedTransaction, execute,
 };
 
@@ -94,6 +94,9 @@ pub enum BlockFlaw {
     /// Executing it gives another state than it says.
     #[error("its state root is wrong")]
     StateRoot,
+    /// It names other validators for the next block than executing it gives.
+    #[error("it names other validators for the next block")]
+    NextValidators,
     /// It holds a transaction that is refused.
     #[error("it holds a refused transaction")]
     Refused,
@@ -192,7 +195,10 @@ fn resume<'g>(
         batch: Batch::default(),
         recent: Recent::default(),
     };
-    replay.check(&block, None)?;
+    // Its own validators: the state has those of the next block, which may be others.
+    let height = block.block.header.height;
+    let Some(validators) = index.validators_at(height)? else { return Ok(None) };
+    replay.check(&block, &validators, None)?;
     replay.recent.take(&block);
     replay.last = Some(block);
     Ok(Some(replay))
@@ -239,17 +245,18 @@ impl<'g> Replay<'g> {
         let state = genesis.state();
         // The records of the genesis belong to no block; they go into the index with the first.
         let records = state.all_bytes().filter_map(|bytes| Record::from_bytes(bytes).ok());
-        let records = records.map(|record| (record.key(), record)).collect();
-        let batch = Batch { records, ..Batch::default() };
+        let mut batch = Batch::default();
+        batch.add(records.map(|record| (record.key(), record)).collect());
         Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent: Recent::default() }
     }
 
     fn take(&mut self, block: CertifiedBlock, end: u64) -> Result<(), OpenError> {
         let before =
             self.last.as_ref().map_or_else(|| self.genesis.header(), |last| last.block.header.clone());
-        self.check(&block, Some(&before))?;
         let header = &block.block.header;
         let flaw = |reason| OpenError::Block { height: header.height, reason };
+        let validators = self.state.validators().map_err(|_| flaw(BlockFlaw::StateRoot))?.validators;
+        self.check(&block, &validators, Some(&before))?;
         let context = BlockContext {
             chain_id: header.chain_id,
             network: self.genesis.network.clone(),
@@ -265,8 +272,12 @@ impl<'g> Replay<'g> {
         if executed.state.root() != header.state_root {
             return Err(flaw(BlockFlaw::StateRoot));
         }
+        let next = executed.state.validators().map_err(|_| flaw(BlockFlaw::StateRoot))?;
+        if next.validators.hash() != header.next_validators_hash {
+            return Err(flaw(BlockFlaw::NextValidators));
+        }
         self.recent.take(&block);
-        self.batch.records.extend(executed.updates);
+        self.batch.add(executed.updates);
         self.batch.places.push(Place::of(&block, self.offset));
         let tip = IndexTip { height: header.height, block_id: header.id(), offset: self.offset, end };
         self.batch.last = Some((tip, block.clone()));
@@ -276,13 +287,16 @@ impl<'g> Replay<'g> {
         Ok(())
     }
 
-    /// The block by itself, and that it follows `before`.
-    fn check(&self, block: &CertifiedBlock, before: Option<&Header>) -> Result<(), OpenError> {
+    /// The block by itself, decided by `validators`, and that it follows `before`.
+    fn check(
+        &self,
+        block: &CertifiedBlock,
+        validators: &ValidatorSet,
+        before: Option<&Header>,
+    ) -> Result<(), OpenError> {
         let header = &block.block.header;
         let flaw = |reason| OpenError::Block { height: header.height, reason };
-        block
-            .verify(&self.genesis.validators, &self.genesis.chain_id())
-            .map_err(|error| flaw(error.into()))?;
+        block.verify(validators, &self.genesis.chain_id()).map_err(|error| flaw(error.into()))?;
         match before {
             Some(before)
                 if header.previous != before.id()

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
-use malachite_types::{
-    Context, LinearTimeouts, NilOrVal, Round, SignedExtension, SigningScheme, Validator as _, VoteType,
-};
+use malachite_types::{Context, LinearTimeouts, NilOrVal, Round, SignedExtension, SigningScheme, VoteType};
 use registry::{Ed25519Key, Hash32, Validator, ValidatorSet};
 
 use crate::network::part::Part;
@@ -165,7 +163,7 @@ impl Members {
     }
 
     pub(super) fn key(&self, address: &Address) -> Option<&Ed25519Key> {
-        self.0.iter().find(|member| member.address == *address).map(|member| member.public_key())
+        self.0.iter().find(|member| member.address == *address).map(|member| &member.validator.key)
     }
 
     /// Who proposes: everyone in turn, and the next one in the next round.

@@ -47,7 +47,7 @@ pub(super) const TIMEOUTS: LinearTimeouts = LinearTimeouts {
 /// What the thread is told.
 pub(super) enum Input {
     /// By consensus.
-    Consensus(AppMsg<Chain>),
+    Consensus(Box<AppMsg<Chain>>),
     /// Something waits now.
     Work,
     /// To end.
@@ -89,7 +89,7 @@ impl Engine {
         let mut swept = Instant::now();
         loop {
             let outcome = match inputs.recv_timeout(SWEEP) {
-                Ok(Input::Consensus(message)) => self.answer(message),
+                Ok(Input::Consensus(message)) => self.answer(*message),
                 Ok(Input::Work) | Err(RecvTimeoutError::Timeout) => Ok(()),
                 Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
@@ -277,7 +277,7 @@ impl Engine {
         }
         match block_id(&block) {
             Some(id) if self.undecided.candidate(&id).is_some() => {
-                return Ok(Some(self.undecided.see_again(&sighting, id)));
+                Ok(Some(self.undecided.see_again(&sighting, id)))
             }
             Some(id) => match self.check(&block, true) {
                 Ok(candidate) => {
@@ -314,7 +314,10 @@ impl Engine {
         for proposed in std::mem::take(&mut self.future) {
             match proposed.height.cmp(&height) {
                 std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => drop(self.take_proposed(proposed)?),
+                std::cmp::Ordering::Equal => {
+                    // Consensus hears of it in the answer to the round's beginning.
+                    self.take_proposed(proposed)?;
+                }
                 std::cmp::Ordering::Greater => self.future.push(proposed),
             }
         }
@@ -377,6 +380,13 @@ impl Engine {
         self.mempool.committed(tip, &certified, &done);
         self.undecided.clear();
         self.beat = Instant::now();
+        // The state says who decides the next block.
+        let next = self.tip().next_validators().map_err(failed("the state names no validators"))?;
+        if next != self.validators {
+            tracing::info!(from = height + 1, count = next.as_slice().len(), "the validators change");
+            self.members = Members::from(&next);
+            self.validators = next;
+        }
         Ok(())
     }
 
@@ -391,7 +401,10 @@ impl Engine {
                 None
             }
         });
-        let served = blocks.map_while(|block| codec::served(&block, &self.members).ok());
+        let served = blocks.map_while(|block| {
+            let validators = book.validators_at(block.block.header.height)?;
+            codec::served(&block, &Members::from(&validators)).ok()
+        });
         let within = served.take_while(|value| {
             let is_first = size == 0;
             size += value.value_bytes.len();

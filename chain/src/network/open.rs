@@ -97,7 +97,8 @@ impl NetworkLedger {
         let first_stream = (config.clock)().0.wrapping_shl(20).wrapping_add(started);
         tokio::spawn(gossip::send(Arc::clone(&mempool), channels.network.clone(), first_stream));
 
-        let validators = genesis.validators.clone();
+        let validators = tip.next_validators();
+        let validators = validators.map_err(|error| NetworkError::Consensus(error.to_string()))?;
         let book = Arc::clone(writer.book());
         let tips = watch::Sender::new(tip);
         let following = tips.subscribe();
@@ -206,7 +207,7 @@ async fn forward(
         tokio::select! {
             _ = &mut stopped => break,
             message = messages.recv() => {
-                let sent = message.map(|message| inputs.send(Input::Consensus(message)));
+                let sent = message.map(|message| inputs.send(Input::Consensus(Box::new(message))));
                 if !matches!(sent, Some(Ok(()))) {
                     break;
                 }

@@ -1,7 +1,7 @@
 //! Refused transactions as problems: one status for each error, the error's own name as the code.
 
 use axum::http::{HeaderValue, StatusCode, header};
-use registry::api::{BUSY, OUTCOME_UNKNOWN, STOPPED, TRANSACTION_KNOWN};
+use registry::api::{BUSY, OUTCOME_UNKNOWN, STOPPED, TRANSACTION_KNOWN, VALIDATORS_FIXED};
 use registry::{TransactionError, TxError};
 use service::Problem;
 
@@ -22,6 +22,9 @@ pub(super) fn of(error: SubmitError) -> Problem {
         SubmitError::Known(known) => Problem::conflict(TRANSACTION_KNOWN, "The transaction is final already")
             .detail(text)
             .with("known", known),
+        SubmitError::ValidatorsFixed => {
+            Problem::conflict(VALIDATORS_FIXED, "This chain's validators can't change").detail(text)
+        }
         SubmitError::Busy => Problem::unavailable(BUSY, "Too many transactions wait; try again shortly")
             .header(header::RETRY_AFTER, HeaderValue::from_static("1")),
         SubmitError::Stopped => Problem::unavailable(STOPPED, "The node takes no transactions any more"),
@@ -61,7 +64,10 @@ fn refused_status(error: &TxError) -> StatusCode {
         | TxError::HistoryFull
         | TxError::ListExists { .. }
         | TxError::UnknownList { .. }
-        | TxError::RevocationFinal { .. } => StatusCode::CONFLICT,
+        | TxError::RevocationFinal { .. }
+        | TxError::ValidatorsUnchanged
+        | TxError::ValidatorsChanging
+        | TxError::ValidatorsOverlap => StatusCode::CONFLICT,
         TxError::WrongChain
         | TxError::DidMismatch
         | TxError::WrongNetwork
@@ -76,7 +82,8 @@ fn refused_status(error: &TxError) -> StatusCode {
         | TxError::ChangeCount
         | TxError::IndexOutOfRange { .. }
         | TxError::DuplicateIndex { .. }
-        | TxError::GovernanceShape => StatusCode::UNPROCESSABLE_ENTITY,
+        | TxError::GovernanceShape
+        | TxError::ValidatorsShape => StatusCode::UNPROCESSABLE_ENTITY,
         TxError::StateDamaged => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

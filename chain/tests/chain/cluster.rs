@@ -84,7 +84,7 @@ impl Cluster {
     pub(crate) async fn reaches(&self, n: usize, height: u64) {
         let mut tips = self.node(n).follow();
         let reached = tips.wait_for(|tip| tip.header.height >= height);
-        tokio::time::timeout(Duration::from_secs(120), reached).await.expect("it comes that far").unwrap();
+        tokio::time::timeout(Duration::from_secs(120), reached).await.unwrap().unwrap();
     }
 
     /// Waits until all that run have the same tip's height at least, and compares their blocks.

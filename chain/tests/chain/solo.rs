@@ -7,9 +7,11 @@ use std::time::Duration;
 use chain::solo::OpenError;
 use chain::{Ledger, SoloConfig, SoloLedger, SubmitError};
 use registry::build::{SignerError, TxSigner};
-use registry::{Author, Ed25519Key, RecordKey, TxError, UnixMillis, verify};
+use registry::{Action, Author, Ed25519Key, RecordKey, TxError, UnixMillis, Validator, verify};
 
-use crate::fixture::{VALIDATOR, config, create, genesis, list, open, signer, transaction, try_open};
+use crate::fixture::{
+    VALIDATOR, config, create, genesis, governance, list, open, signer, transaction, try_open,
+};
 
 #[tokio::test]
 async fn a_transaction_is_final_and_proven_when_submit_returns() {
@@ -44,6 +46,16 @@ async fn refused_transactions_are_in_no_block() {
     forged.signatures[0].signature[0] ^= 1;
     assert!(matches!(ledger.submit(forged).await, Err(SubmitError::Invalid(_))));
     assert_eq!(ledger.tip().header.height, 1);
+}
+
+#[tokio::test]
+async fn a_chain_run_alone_keeps_its_validator() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    let validators = [VALIDATOR, 5].map(|n| Validator { key: signer(n).public_key(), power: 1 }).to_vec();
+    let update = governance(0, Action::UpdateValidators { validators });
+    assert_eq!(ledger.submit(update).await, Err(SubmitError::ValidatorsFixed));
+    assert_eq!(ledger.tip().state.validators().unwrap().validators, genesis().validators);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use crate::purposes::Purposes;
 use crate::record::{Ask, LegalBasis, Member, Service, Status};
 use crate::text::{LocalText, Slug};
 use crate::time::UnixMillis;
+use crate::validators::Validator;
 
 /// One thing to do. The first seven act on the author's own DID and lists, the others are governance's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -113,6 +114,12 @@ pub enum Action {
         /// How many of them must sign.
         threshold: u16,
     },
+    /// Changes who signs the blocks: the whole new set, see [`ValidatorSet::may_become`](crate::ValidatorSet::may_become)
+    /// for how much may change at once. At most one change a block.
+    UpdateValidators {
+        /// The validators from the next block on.
+        validators: Vec<Validator>,
+    },
 }
 
 /// A document as its owner writes it. What holds since when is added by the chain.
@@ -188,6 +195,7 @@ impl Action {
             Self::WithdrawPurpose { .. } => "withdrawPurpose",
             Self::RegisterSchema { .. } => "registerSchema",
             Self::UpdateGovernance { .. } => "updateGovernance",
+            Self::UpdateValidators { .. } => "updateValidators",
         }
     }
 }

@@ -256,6 +256,8 @@ impl ProblemView {
 
 /// 409: this very transaction is final already; `known` says where. A client that lost the first answer can go on.
 pub const TRANSACTION_KNOWN: &str = "transaction-known";
+/// 409: the chain is run by one node alone, whose validator can't change.
+pub const VALIDATORS_FIXED: &str = "validators-fixed";
 /// 503: too many transactions wait; nothing was taken, try again shortly.
 pub const BUSY: &str = "node-busy";
 /// 503: the disk failed while the transaction was written. It is final or gone: submit the same bytes again.

@@ -6,6 +6,7 @@ mod governance;
 mod grant;
 mod overlay;
 mod status;
+mod validators;
 
 pub use error::{TextField, TxError};
 pub(crate) use governance::check as check_governance;
@@ -140,7 +141,8 @@ impl Step<'_, '_> {
             | Action::RegisterPurpose(_)
             | Action::WithdrawPurpose { .. }
             | Action::RegisterSchema { .. }
-            | Action::UpdateGovernance { .. } => Err(TxError::WrongAuthor),
+            | Action::UpdateGovernance { .. }
+            | Action::UpdateValidators { .. } => Err(TxError::WrongAuthor),
         }
     }
 
@@ -159,6 +161,7 @@ impl Step<'_, '_> {
                 self.register_schema(credential_type, name, *digest, url)
             }
             Action::UpdateGovernance { members, threshold } => self.update_governance(members, *threshold),
+            Action::UpdateValidators { validators } => self.update_validators(validators),
             Action::DidCreate { .. }
             | Action::DidRotate { .. }
             | Action::DidRecover { .. }

@@ -7,7 +7,7 @@ use crate::block::{Header, transaction_root};
 use crate::encoding::to_vec;
 use crate::execute::check_governance;
 use crate::hash::Hash32;
-use crate::record::{GovernanceRecord, Member, Record};
+use crate::record::{GovernanceRecord, Member, Record, ValidatorsRecord};
 use crate::state::State;
 use crate::text::Slug;
 use crate::time::UnixMillis;
@@ -59,12 +59,14 @@ impl Genesis {
         Hash32::tagged("huizheng/genesis/1", &[&to_vec(self)])
     }
 
-    /// The state before any transaction: governance alone.
+    /// The state before any transaction: who governs and who validates.
     #[must_use]
     pub fn state(&self) -> State {
         let GenesisGovernance { members, threshold } = self.governance.clone();
         let governance = Record::Governance(GovernanceRecord { members, threshold, from: self.time });
-        State::empty().with([&governance])
+        let validators = self.validators.clone();
+        let validators = Record::Validators(ValidatorsRecord { validators, from_height: 1, from: self.time });
+        State::empty().with([&governance, &validators])
     }
 
     /// The header of block 0. Nobody signs it: it follows from the genesis.

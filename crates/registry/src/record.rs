@@ -7,6 +7,7 @@ mod purpose;
 mod schema;
 mod status;
 mod trust;
+mod validators;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use status::{
     StatusListIdError, StatusListRecord,
 };
 pub use trust::{Interval, MAX_INTERVALS, TrustRecord};
+pub use validators::ValidatorsRecord;
 
 use crate::transaction::Author;
 
@@ -49,6 +51,8 @@ pub enum Record {
     Nonce(NonceRecord),
     /// Who governs, at `governance`.
     Governance(GovernanceRecord),
+    /// Who signs the blocks, at `validators`.
+    Validators(ValidatorsRecord),
 }
 
 /// The nonce an author's next transaction must carry; an author without this record starts at 0.
@@ -78,6 +82,7 @@ impl Record {
             Self::StatusChunk(record) => RecordKey::StatusChunk(record.list.clone(), record.chunk),
             Self::Nonce(record) => RecordKey::Nonce(record.author.clone()),
             Self::Governance(_) => RecordKey::Governance,
+            Self::Validators(_) => RecordKey::Validators,
         }
     }
 

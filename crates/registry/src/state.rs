@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::hash::Hash32;
 use crate::proof::CompactProof;
-use crate::record::{Record, RecordBytesError, RecordKey};
+use crate::record::{Record, RecordBytesError, RecordKey, ValidatorsRecord};
 use tree::Tree;
 
 /// The records at one moment. Cloning is free and a clone never changes, so a state can be read and proven from while
@@ -48,6 +48,17 @@ impl State {
     /// [`RecordBytesError`] when what stands there is no record: the state was not made by executing blocks.
     pub fn record(&self, key: &RecordKey) -> Result<Option<Record>, RecordBytesError> {
         self.bytes(key).map(Record::from_bytes).transpose()
+    }
+
+    /// Who signs the block after this state's: the header of this state's block carries the digest of that set.
+    ///
+    /// # Errors
+    /// [`RecordBytesError`] when the state was not made by executing blocks upon a genesis.
+    pub fn validators(&self) -> Result<ValidatorsRecord, RecordBytesError> {
+        match self.record(&RecordKey::Validators)? {
+            Some(Record::Validators(record)) => Ok(record),
+            _ => Err(RecordBytesError),
+        }
     }
 
     /// The encoding of the record at `key`.

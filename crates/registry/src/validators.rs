@@ -60,6 +60,21 @@ impl ValidatorSet {
         u128::from(power) * 3 > u128::from(self.total_power()) * 2
     }
 
+    /// Whether `next` may follow this set: more than two thirds of the power stay where they are, counting for each
+    /// validator the smaller of its shares in the two sets.
+    ///
+    /// So those who stay can go on alone while a newcomer is not there yet, and every quorum of the next set has more than
+    /// a third of this set's power in it, so that no block of the next set is final without an honest one of this set.
+    #[must_use]
+    pub fn may_become(&self, next: &Self) -> bool {
+        let (now_total, next_total) = (u128::from(self.total_power()), u128::from(next.total_power()));
+        let before = |key| self.0.iter().find(|v| v.key == key).map_or(0, |v| u128::from(v.power));
+        // Shares over the common denominator `now_total * next_total`, below 2^78 each.
+        let stays: u128 =
+            next.0.iter().map(|v| (u128::from(v.power) * now_total).min(before(v.key) * next_total)).sum();
+        stays * 3 > now_total * next_total * 2
+    }
+
     /// The digest that headers carry.
     #[must_use]
     pub fn hash(&self) -> Hash32 {

@@ -160,6 +160,18 @@ pub enum TxError {
     /// No members, too many, one key twice, or a threshold that cannot be met.
     #[error("governance has 1 to 64 members with distinct keys, and a threshold of 1 to all of them")]
     GovernanceShape,
+    /// No validators, too many, one key twice, or a power that is not allowed.
+    #[error("1 to 128 validators with distinct keys validate, each of power 1 to 2^32")]
+    ValidatorsShape,
+    /// The set is the one that signs already.
+    #[error("these validators sign already")]
+    ValidatorsUnchanged,
+    /// The set changes in this block already.
+    #[error("the validators change in this block already; submit the change again for the next")]
+    ValidatorsChanging,
+    /// Too much power would move at once.
+    #[error("a third of the power or more would move at once; go there in several smaller changes")]
+    ValidatorsOverlap,
     /// The state holds bytes no record has. The state is not what its own rules made.
     #[error("the state is damaged at the record this needs")]
     StateDamaged,
@@ -204,6 +216,10 @@ impl TxError {
             Self::DuplicateIndex { .. } => "duplicate-index",
             Self::RevocationFinal { .. } => "revocation-final",
             Self::GovernanceShape => "governance-shape",
+            Self::ValidatorsShape => "validators-shape",
+            Self::ValidatorsUnchanged => "validators-unchanged",
+            Self::ValidatorsChanging => "validators-changing",
+            Self::ValidatorsOverlap => "validators-overlap",
             Self::StateDamaged => "state-damaged",
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::did::Did;
 use crate::execute::TxError;
-use crate::record::{DidRecord, GovernanceRecord, Record, RecordKey};
+use crate::record::{DidRecord, GovernanceRecord, Record, RecordKey, ValidatorsRecord};
 use crate::state::State;
 use crate::transaction::Author;
 
@@ -73,6 +73,13 @@ impl<'s> Overlay<'s> {
     pub(super) fn governance(&mut self) -> Result<GovernanceRecord, TxError> {
         match self.record(&RecordKey::Governance)? {
             Some(Record::Governance(record)) => Ok(record.clone()),
+            _ => Err(TxError::StateDamaged),
+        }
+    }
+
+    pub(super) fn validators(&mut self) -> Result<ValidatorsRecord, TxError> {
+        match self.record(&RecordKey::Validators)? {
+            Some(Record::Validators(record)) => Ok(record.clone()),
             _ => Err(TxError::StateDamaged),
         }
     }

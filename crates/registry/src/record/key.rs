@@ -33,6 +33,8 @@ pub enum RecordKey {
     Nonce(Author),
     /// `governance`.
     Governance,
+    /// `validators`.
+    Validators,
 }
 
 /// The text names no record.
@@ -75,6 +77,7 @@ impl fmt::Display for RecordKey {
             Self::StatusChunk(list, chunk) => write!(f, "status/{}/{}/{chunk}", list.owner, list.number),
             Self::Nonce(author) => write!(f, "nonce/{author}"),
             Self::Governance => f.write_str("governance"),
+            Self::Validators => f.write_str("validators"),
         }
     }
 }
@@ -97,6 +100,7 @@ impl FromStr for RecordKey {
         };
         match (part(), part(), part(), part(), part()) {
             ("governance", "", "", "", "") => Ok(Self::Governance),
+            ("validators", "", "", "", "") => Ok(Self::Validators),
             ("did", did, "", "", "") => Ok(Self::Did(did.parse()?)),
             ("did", did, "v", version, "") => Ok(Self::DidVersion(did.parse()?, of(version)?)),
             ("trust", did, name, "", "") => Ok(Self::Trust(did.parse()?, Slug::new(name)?)),

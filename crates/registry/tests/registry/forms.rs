@@ -22,6 +22,7 @@ fn keys(did: &Did) -> Vec<RecordKey> {
         RecordKey::Nonce(Author::Did(did.clone())),
         RecordKey::Nonce(Author::Governance),
         RecordKey::Governance,
+        RecordKey::Validators,
     ]
 }
 
@@ -40,6 +41,7 @@ fn record_keys() {
         format!("nonce/{did}"),
         "nonce/governance".into(),
         "governance".into(),
+        "validators".into(),
     ];
     assert_eq!(texts, expected);
     for (key, text) in keys(&did).iter().zip(&texts) {
@@ -55,6 +57,7 @@ fn record_keys() {
         "did/x",
         "governance/",
         "governance/x",
+        "validators/1",
         "schema/",
         "schema/A",
         "nonce/",
@@ -166,9 +169,12 @@ fn transactions_and_records_through_json() {
     let back: Transaction = serde_json::from_value(json).unwrap();
     assert_eq!(back.hash(), transaction.hash());
     back.verify().unwrap();
-    for key in
-        [RecordKey::Did(org.did.clone()), RecordKey::Governance, RecordKey::Nonce(Author::Did(org.did))]
-    {
+    for key in [
+        RecordKey::Did(org.did.clone()),
+        RecordKey::Governance,
+        RecordKey::Validators,
+        RecordKey::Nonce(Author::Did(org.did)),
+    ] {
         let record = world.record(&key).unwrap();
         assert_eq!(record.key(), key);
         assert_eq!(serde_json::from_value::<Record>(serde_json::to_value(&record).unwrap()).unwrap(), record);

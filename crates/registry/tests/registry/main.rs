@@ -7,4 +7,5 @@ mod history;
 mod invariants;
 mod transactions;
 mod tree;
+mod validators;
 mod world;

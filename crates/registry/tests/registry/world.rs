@@ -12,7 +12,8 @@ use registry::{
 
 pub(crate) struct World {
     pub(crate) genesis: Genesis,
-    pub(crate) validators: Vec<SoftwareSigner>,
+    /// Who signs the newest block.
+    pub(crate) validators: ValidatorSet,
     pub(crate) departments: Vec<SoftwareSigner>,
     pub(crate) state: State,
     pub(crate) head: Header,
@@ -44,7 +45,7 @@ pub(crate) const START: UnixMillis = UnixMillis(1_780_000_000_000);
 
 impl World {
     pub(crate) fn new() -> Self {
-        let validators: Vec<_> = (200..204).map(signer).collect();
+        let validators = validators(&[(200, 1), (201, 1), (202, 1), (203, 1)]);
         let departments: Vec<_> = (100..103).map(signer).collect();
         let genesis = Genesis {
             network: slug("anhui"),
@@ -53,10 +54,7 @@ impl World {
                 members: departments.iter().map(|key| member(key, "Department")).collect(),
                 threshold: 2,
             },
-            validators: ValidatorSet::new(
-                validators.iter().map(|v| Validator { key: v.public_key(), power: 1 }).collect(),
-            )
-            .unwrap(),
+            validators: validators.clone(),
         };
         genesis.check().unwrap();
         let (state, head) = (genesis.state(), genesis.header());
@@ -81,8 +79,11 @@ impl World {
             previous: self.head.id(),
             tx_root: transaction_root(verified.iter().map(registry::VerifiedTransaction::hash)),
             state_root: executed.state.root(),
-            ..self.head.clone()
+            validators_hash: self.head.next_validators_hash,
+            next_validators_hash: executed.state.validators().unwrap().validators.hash(),
+            chain_id,
         };
+        self.validators = self.state.validators().unwrap().validators;
         self.state = executed.state;
         executed.receipts
     }
@@ -135,7 +136,7 @@ impl World {
             .iter()
             .map(|at| CertificateSignature {
                 validator: u8::try_from(*at).unwrap(),
-                signature: self.validators[*at].sign(&vote).unwrap(),
+                signature: validator(&self.validators, *at).sign(&vote).unwrap(),
             })
             .collect();
         Certificate { height: self.head.height, round: 0, block_id, signatures }
@@ -143,7 +144,8 @@ impl World {
 
     pub(crate) fn evidence(&self, key: &RecordKey) -> Evidence {
         let bytes = self.state.bytes(key).map(<[u8]>::to_vec);
-        let certificate = self.certificate(&[0, 1, 2, 3]).trimmed(&self.genesis.validators);
+        let all: Vec<_> = (0..self.validators.as_slice().len()).collect();
+        let certificate = self.certificate(&all).trimmed(&self.validators);
         Evidence::new(key.clone(), bytes, self.state.prove(key), &self.head, certificate)
     }
 
@@ -155,6 +157,18 @@ impl World {
     pub(crate) fn record(&self, key: &RecordKey) -> Option<Record> {
         self.state.record(key).unwrap()
     }
+}
+
+/// A set of the signers with these numbers, with these powers.
+pub(crate) fn validators(of: &[(u8, u64)]) -> ValidatorSet {
+    let validator = |(n, power): &(u8, u64)| Validator { key: signer(*n).public_key(), power: *power };
+    ValidatorSet::new(of.iter().map(validator).collect()).unwrap()
+}
+
+/// The signer at a place of a set made by [`validators`]: its number is above 199.
+pub(crate) fn validator(set: &ValidatorSet, at: usize) -> SoftwareSigner {
+    let key = set.as_slice()[at].key;
+    (200..=255).map(signer).find(|signer| signer.public_key() == key).unwrap()
 }
 
 pub(crate) fn plan(n: u8) -> (DidPlan, Organisation) {
