@@ -1,4 +1,4 @@
-//! The command `huizheng`: the demo, a wallet, the registry, measurements.
+//! The command `huizheng`: the demo, a wallet, the registry, a network of validators, measurements.
 
 pub mod args;
 pub mod bench;
@@ -7,6 +7,7 @@ mod device;
 pub mod fault;
 mod files;
 pub mod govern;
+pub mod network;
 pub mod phone;
 pub mod stack;
 mod story;

@@ -32,6 +32,8 @@ fn run(cli: Cli) -> Done {
             Some(Command::Wallet(command)) => cli::wallet::run(&data, command).await,
             Some(Command::Registry(args)) => cli::govern::run(&data, args).await,
             Some(Command::Org(args)) => cli::govern::run_org(&data, args).await,
+            Some(Command::Network(args)) => cli::network::run(args, &cli.log).await,
+            Some(Command::Node(args)) => cli::network::run_node(&args.home, args.with_parent).await,
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })
