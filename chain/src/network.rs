@@ -13,7 +13,11 @@ mod candidate;
 mod codec;
 mod context;
 mod engine;
+#[cfg(test)]
+mod flaws;
 mod gossip;
+#[cfg(test)]
+mod lies;
 mod mempool;
 mod open;
 mod part;

@@ -122,7 +122,7 @@ impl Engine {
     }
 
     /// The height that is to be decided.
-    fn height(&self) -> Height {
+    pub(super) fn height(&self) -> Height {
         Height(self.tips.borrow().header.height + 1)
     }
 
@@ -130,7 +130,7 @@ impl Engine {
         HeightParams::new(self.members.clone(), TIMEOUTS, None)
     }
 
-    fn me(&self) -> Address {
+    pub(super) fn me(&self) -> Address {
         Address::of(&self.signer.public_key())
     }
 
@@ -227,6 +227,8 @@ impl Engine {
             Some(candidate) => candidate.id,
             None => {
                 let candidate = self.maker.make(&self.mempool, &self.tip());
+                #[cfg(test)]
+                let candidate = self.lie(candidate, round)?;
                 let id = candidate.id;
                 let sighting =
                     Sighting { height: self.height(), round, valid_round: Round::Nil, proposer: me };
@@ -240,7 +242,7 @@ impl Engine {
         Ok(id)
     }
 
-    fn publish(&mut self, id: &Hash32, round: Round, valid_round: Round) -> Result<(), Failed> {
+    pub(super) fn publish(&mut self, id: &Hash32, round: Round, valid_round: Round) -> Result<(), Failed> {
         let Some(candidate) = self.undecided.candidate(id) else { return Ok(()) };
         let block = borsh::to_vec(&candidate.block).map_err(failed("a block cannot be encoded"))?;
         let height = self.height();
