@@ -53,7 +53,9 @@ impl Settings {
             listen_addr: address(&peers.listen)?,
             persistent_peers: peers.others.iter().map(address).collect::<Result<_, _>>()?,
             persistent_peers_only: peers.only_these,
-            protocol: PubSubProtocol::default(),
+            // Straight to everyone, relayed by nobody: validators all know each other, and with gossip a node that was
+            // stopped and started again would be left out for a minute.
+            protocol: PubSubProtocol::Broadcast,
             ..P2pConfig::default()
         };
         // Several validators of one machine share its address.
