@@ -76,6 +76,8 @@ pub(super) struct Engine {
     pub(super) received: SyncSender<Vec<Transaction>>,
     /// Consensus waits for the next height to begin.
     pub(super) waiting: Option<Reply<Next<Chain>>>,
+    /// The newest block was decided by the others long before it came here.
+    pub(super) is_behind: bool,
     /// Whether to be woken when something comes in.
     pub(super) is_idle: Arc<AtomicBool>,
     pub(super) beat: Instant,
@@ -211,7 +213,8 @@ impl Engine {
         // Said first, so that nothing comes in unnoticed between looking and waiting.
         self.is_idle.store(true, Ordering::SeqCst);
         let height = self.height();
-        let is_due = self.beat.elapsed() >= self.heartbeat
+        let is_due = self.is_behind
+            || self.beat.elapsed() >= self.heartbeat
             || self.future.iter().any(|block| block.height == height)
             || self.maker.has_work(&self.mempool, &self.tip());
         if is_due && let Some(reply) = self.waiting.take() {
@@ -360,6 +363,8 @@ impl Engine {
             return Ok(());
         }
         let synced = self.synced.take().filter(|candidate| candidate.id == id);
+        // Whoever is sent old blocks is behind, and goes on to the next at once.
+        self.is_behind = synced.is_some();
         let Some(candidate) = self.undecided.take(&id).or(synced) else {
             tracing::warn!(height = %commit.height, "the decided block is not here; it is fetched from the others");
             return Ok(());

@@ -120,6 +120,7 @@ impl NetworkLedger {
             network: channels.network,
             received,
             waiting: None,
+            is_behind: false,
             is_idle,
             beat: Instant::now(),
             heartbeat: config.heartbeat,

@@ -185,7 +185,7 @@ impl Client {
             409 => {
                 let problem: ProblemView = serde_json::from_slice(&body).ok()?;
                 assert_eq!(
-                    problem.code,
+                    problem.code(),
                     registry::api::TRANSACTION_KNOWN,
                     "{}",
                     String::from_utf8_lossy(&body)
