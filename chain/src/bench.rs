@@ -1,6 +1,8 @@
 //! Measurements, each beside a floor measured in the same run: what it could not do without.
 
 mod evidence;
+mod load;
+mod network;
 mod solo;
 
 use std::hint::black_box;
@@ -13,6 +15,7 @@ use registry::{
 use serde::Serialize;
 
 pub use evidence::evidence;
+pub use network::network;
 pub use solo::solo_tx_per_s;
 
 /// One measured value.
@@ -48,6 +51,15 @@ pub enum BenchError {
     /// The chain could not be opened.
     #[error(transparent)]
     Open(#[from] crate::solo::OpenError),
+    /// A validator could not be started.
+    #[error(transparent)]
+    Network(#[from] crate::network::NetworkError),
+    /// A block could not be read.
+    #[error(transparent)]
+    Read(#[from] crate::BlockReadError),
+    /// The folder cannot be used.
+    #[error("the folder cannot be used: {0}")]
+    Io(#[from] std::io::Error),
     /// A transaction was refused.
     #[error(transparent)]
     Submit(#[from] crate::SubmitError),

@@ -12,14 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use registry::api::{BlockSummary, SubmitResponse};
-use registry::{Anchor, Certificate, CertifiedBlock, Genesis, Hash32, Transaction};
+use registry::{Anchor, Certificate, CertifiedBlock, Genesis, HandOver, Hash32, Transaction, ValidatorSet};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::book::{self, BlockFlaw, Book, OpenError, Opened};
 use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip};
 use crate::news::News;
-use crate::solo::kept::{Kept, Reading};
-use crate::solo::{BlockFlaw, OpenError};
 use upstream::Upstream;
 pub use upstream::{FetchError, genesis};
 use writer::Writer;
@@ -63,7 +62,7 @@ pub enum FollowError {
 pub struct FollowerLedger {
     genesis: Genesis,
     upstream: String,
-    reading: Reading,
+    book: Arc<Book>,
     tips: watch::Sender<Arc<Tip>>,
     failure: watch::Receiver<Option<Arc<FollowError>>>,
     writer: Arc<Mutex<Writer>>,
@@ -77,14 +76,15 @@ impl FollowerLedger {
     /// # Errors
     /// [`OpenError`]; each says what to do.
     pub fn open(config: FollowerConfig, genesis: Option<Genesis>) -> Result<Self, OpenError> {
-        let Kept { genesis, tip, reading, writing } = Kept::open(&config.folder, genesis)?;
+        let Opened { genesis, tip, writer } = book::open(&config.folder, genesis)?;
+        let book = Arc::clone(writer.book());
         let tips = watch::Sender::new(Arc::new(tip.unwrap_or_else(|| beginning(&genesis))));
-        let writer = Arc::new(Mutex::new(Writer::new(genesis.clone(), writing, tips.clone())));
+        let writer = Arc::new(Mutex::new(Writer::new(genesis.clone(), writer, tips.clone())));
         let (failed, failure) = watch::channel(None);
         let upstream = Upstream::new(config.upstream.clone());
         let task = tokio::spawn(follow(upstream, Arc::clone(&writer), tips.clone(), failed));
         let task = Mutex::new(Some(task));
-        Ok(Self { genesis, upstream: config.upstream, reading, tips, failure, writer, task })
+        Ok(Self { genesis, upstream: config.upstream, book, tips, failure, writer, task })
     }
 
     /// Resolves when the follower stands still for good, with the reason.
@@ -109,7 +109,7 @@ impl FollowerLedger {
         }
         // A block that is being written is finished first.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner).close();
-        self.reading.stop();
+        self.book.stop();
     }
 }
 
@@ -173,22 +173,27 @@ impl Ledger for FollowerLedger {
     }
 
     fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse> {
-        self.reading.transaction(hash)
+        self.book.transaction(hash)
     }
 
     async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
-        if height == 0 || height > self.tip().header.height {
-            return Ok(None);
-        }
-        self.reading.block(height).await
+        self.book.block(height, self.tip().header.height).await
     }
 
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError> {
-        self.reading.blocks(from.min(self.tip().header.height), limit).await
+        self.book.blocks(from, limit, self.tip().header.height).await
+    }
+
+    fn validators_at(&self, height: u64) -> Option<ValidatorSet> {
+        self.book.validators_at(height)
+    }
+
+    async fn hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError> {
+        self.book.hand_overs(from, limit).await
     }
 
     fn is_ready(&self) -> bool {
-        self.failure.borrow().is_none() && self.reading.is_sound()
+        self.failure.borrow().is_none() && self.book.is_sound()
     }
 
     fn upstream(&self) -> Option<&str> {

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use registry::api::{BlockSummary, HeadResponse, SubmitResponse};
 use registry::{
     Author, Certificate, CertifiedBlock, Evidence, EvidenceBundle, Genesis, HandOver, Hash32, Header, Record,
-    RecordBytesError, RecordKey, State, Transaction, TransactionError, TxError,
+    RecordBytesError, RecordKey, State, Transaction, TransactionError, TxError, UnixMillis, ValidatorSet,
 };
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::news::News;
 
@@ -44,6 +44,9 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// [`BlockReadError`].
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError>;
+
+    /// Who signed the block at `height`, or will: none when that isn't known yet.
+    fn validators_at(&self, height: u64) -> Option<ValidatorSet>;
 
     /// At most `limit` blocks after block `from` in which the validators handed over to others, the oldest first.
     ///
@@ -91,6 +94,14 @@ pub struct Waiting {
 }
 
 impl Tip {
+    /// Who decides the next block.
+    ///
+    /// # Errors
+    /// [`RecordBytesError`] when the state is damaged.
+    pub fn next_validators(&self) -> Result<ValidatorSet, RecordBytesError> {
+        Ok(self.state.validators()?.validators)
+    }
+
     /// Evidence of what stands at `key`, or that nothing does.
     #[must_use]
     pub fn prove(&self, key: &RecordKey) -> Evidence {
@@ -117,6 +128,11 @@ impl Tip {
         }
     }
 
+    /// The header of the block at `time` that comes after this tip, with these transactions, and leads to `state`.
+    pub(crate) fn next_header(&self, time: UnixMillis, tx_root: Hash32, state: &State) -> Header {
+        next_header(&self.header, time, tx_root, state)
+    }
+
     /// Where the chain is.
     #[must_use]
     pub fn head(&self, genesis: &Genesis) -> HeadResponse {
@@ -129,6 +145,48 @@ impl Tip {
             state_root: self.header.state_root,
         }
     }
+}
+
+/// The header of the block after `before`.
+pub(crate) fn next_header(before: &Header, time: UnixMillis, tx_root: Hash32, state: &State) -> Header {
+    Header {
+        chain_id: before.chain_id,
+        height: before.height + 1,
+        time,
+        previous: before.id(),
+        tx_root,
+        state_root: state.root(),
+        validators_hash: before.next_validators_hash,
+        next_validators_hash: state
+            .validators()
+            .map_or(before.next_validators_hash, |record| record.validators.hash()),
+    }
+}
+
+/// Where times come from.
+pub(crate) type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+/// What became of a transaction.
+pub(crate) type Outcome = Result<SubmitResponse, SubmitError>;
+/// Where an answer goes.
+pub(crate) type Answer = oneshot::Sender<Outcome>;
+
+/// The answer to a queued transaction, once there is one.
+pub struct Pending(pub(crate) oneshot::Receiver<Outcome>);
+
+impl Pending {
+    /// Waits until the transaction is final or refused.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn outcome(self) -> Result<SubmitResponse, SubmitError> {
+        // An engine that is gone without an answer may or may not have made it final.
+        self.0.await.unwrap_or(Err(SubmitError::Unknown))
+    }
+}
+
+/// Tells whoever asked, unless they went away meanwhile.
+pub(crate) fn tell(answer: Answer, outcome: Outcome) {
+    drop(answer.send(outcome));
 }
 
 /// Why a transaction is not final.
@@ -158,8 +216,11 @@ pub enum SubmitError {
     /// The engine takes nothing any more. Nothing was taken.
     #[error("the engine has stopped")]
     Stopped,
-    /// The disk failed while it was being written: after a restart it is final or gone. Submit it again then.
-    #[error("the disk failed while the transaction was written; whether it is final shows after a restart")]
+    /// The engine stopped or its disk failed while the transaction was under way: it is final, or will be, or is gone.
+    /// Submit it again after a restart; if it is final already, that is the answer.
+    #[error(
+        "the node stopped while the transaction was under way; whether it is final shows after a restart"
+    )]
     Unknown,
 }
 

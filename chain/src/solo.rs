@@ -1,20 +1,7 @@
-//! The solo engine: one validator, one folder.
-//!
-//! ```text
-//! FOLDER/genesis.json   how the chain began
-//! FOLDER/blocks.log     every block: the truth
-//! FOLDER/index/         built from the log, and again whenever the two disagree
-//! ```
+//! The solo engine: one validator, one folder, laid out as every engine's is: genesis, block log, index.
 
 mod engine;
-mod index;
-mod indexer;
-pub(crate) mod kept;
-mod log;
-mod open;
 mod queue;
-mod recent;
-pub(crate) mod successor;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,17 +12,16 @@ use async_trait::async_trait;
 use registry::api::{BlockSummary, SubmitResponse};
 use registry::build::TxSigner;
 use registry::{
-    Action, CertifiedBlock, Genesis, HandOver, Hash32, Transaction, UnixMillis, VerifiedTransaction,
+    Action, CertifiedBlock, Genesis, HandOver, Hash32, Transaction, UnixMillis, ValidatorSet,
+    VerifiedTransaction,
 };
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use crate::ledger::{BlockReadError, Ledger, SubmitError, Tip, Waiting};
+use crate::book::{self, Book, Opened};
+pub use crate::book::{BlockFlaw, LogError, OpenError};
+use crate::ledger::{BlockReadError, Ledger, Pending, SubmitError, Tip, Waiting};
 use engine::Engine;
-use kept::{Kept, Reading};
-pub use log::LogError;
-pub use open::OpenError;
 use queue::Queue;
-pub use successor::BlockFlaw;
 
 /// How a solo ledger runs.
 #[derive(Clone)]
@@ -73,7 +59,7 @@ pub struct SoloLedger {
     genesis: Genesis,
     queue: Arc<Queue>,
     tips: watch::Sender<Arc<Tip>>,
-    reading: Reading,
+    book: Arc<Book>,
     engine: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -88,27 +74,21 @@ impl SoloLedger {
         genesis: Option<Genesis>,
         signer: Arc<dyn TxSigner>,
     ) -> Result<Self, OpenError> {
-        let Kept { genesis, tip, reading, writing } = Kept::open(&config.folder, genesis)?;
+        let Opened { genesis, tip, writer } = book::open(&config.folder, genesis)?;
         match genesis.validators.as_slice() {
             [only] if only.key == signer.public_key() => {}
             _ => return Err(OpenError::NotTheValidator),
         }
+        let book = Arc::clone(writer.book());
         let queue = Arc::new(Queue::new(config.max_pending, config.max_pending_bytes));
-        let mut engine = Engine {
-            genesis: genesis.clone(),
-            log: writing.log,
-            signer,
-            config,
-            queue: Arc::clone(&queue),
-            recent: Arc::clone(&reading.recent),
-            indexer: Arc::clone(&reading.indexer),
-        };
+        let mut engine =
+            Engine { genesis: genesis.clone(), writer, signer, config, queue: Arc::clone(&queue) };
         let first = engine.first_block(tip).map_err(|()| OpenError::FirstBlock)?;
         let tips = watch::Sender::new(Arc::new(first));
         let shown = tips.clone();
         let thread = std::thread::Builder::new().name("solo-engine".into()).spawn(move || engine.run(&shown));
         let thread = thread.map_err(|source| OpenError::Io { path: PathBuf::new(), source })?;
-        Ok(Self { genesis, queue, tips, reading, engine: Mutex::new(Some(thread)) })
+        Ok(Self { genesis, queue, tips, book, engine: Mutex::new(Some(thread)) })
     }
 
     /// Queues a transaction; the answer comes once it is final. What is queued first is executed first.
@@ -134,21 +114,7 @@ impl SoloLedger {
         {
             tracing::error!("the engine ended badly");
         }
-        self.reading.stop();
-    }
-}
-
-/// The answer to a queued transaction, once there is one.
-pub struct Pending(oneshot::Receiver<Result<SubmitResponse, SubmitError>>);
-
-impl Pending {
-    /// Waits until the transaction is final or refused.
-    ///
-    /// # Errors
-    /// [`SubmitError`].
-    pub async fn outcome(self) -> Result<SubmitResponse, SubmitError> {
-        // An engine that is gone without an answer may or may not have written it.
-        self.0.await.unwrap_or(Err(SubmitError::Unknown))
+        self.book.stop();
     }
 }
 
@@ -177,18 +143,19 @@ impl Ledger for SoloLedger {
     }
 
     fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse> {
-        self.reading.transaction(hash)
+        self.book.transaction(hash)
     }
 
     async fn block(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
-        if height == 0 || height > self.tip().header.height {
-            return Ok(None);
-        }
-        self.reading.block(height).await
+        self.book.block(height, self.tip().header.height).await
     }
 
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError> {
-        self.reading.blocks(from.min(self.tip().header.height), limit).await
+        self.book.blocks(from, limit, self.tip().header.height).await
+    }
+
+    fn validators_at(&self, height: u64) -> Option<ValidatorSet> {
+        self.book.validators_at(height)
     }
 
     async fn hand_overs(&self, _: u64, _: usize) -> Result<Vec<HandOver>, BlockReadError> {
@@ -197,7 +164,7 @@ impl Ledger for SoloLedger {
     }
 
     fn is_ready(&self) -> bool {
-        !self.queue.is_closed() && self.reading.is_sound()
+        !self.queue.is_closed() && self.book.is_sound()
     }
 
     fn waiting(&self) -> Waiting {

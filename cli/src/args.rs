@@ -51,6 +51,10 @@ pub enum Command {
     Chain(crate::outward::ChainArgs),
     /// Keep a checked copy of a node's chain and serve it, for reading only.
     Follow(FollowArgs),
+    /// A chain of several validators.
+    Network(NetworkArgs),
+    /// Run one validator.
+    Node(NodeRunArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }
@@ -70,6 +74,63 @@ pub struct DemoArgs {
     /// The first of five ports in a row [default: 7100; 0 takes any free ones].
     #[arg(long, value_name = "N")]
     pub port_base: Option<u16>,
+    /// Run the chain on this many validators that decide together, instead of one alone.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub network: Option<u16>,
+}
+
+/// `huizheng network …`
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: NetworkCommand,
+}
+
+/// A chain of several validators.
+#[derive(Debug, Subcommand)]
+pub enum NetworkCommand {
+    /// Write the genesis, and a folder for each validator.
+    Init {
+        /// How many validators.
+        #[arg(long, value_name = "N", default_value_t = 4)]
+        validators: u16,
+        /// The network's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The first of two ports for each validator.
+        #[arg(long, value_name = "N", default_value_t = 26_100)]
+        port_base: u16,
+    },
+    /// Make a folder for one more validator of a network.
+    Join {
+        /// The network's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The new validator's folder.
+        #[arg(long, value_name = "DIR")]
+        home: PathBuf,
+        /// The first of its two ports.
+        #[arg(long, value_name = "N")]
+        port: u16,
+    },
+    /// Run all validators of a network on this machine, and show how they are.
+    Up {
+        /// The network's folder.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+/// `huizheng node`
+#[derive(Debug, Args)]
+pub struct NodeRunArgs {
+    /// The validator's folder, as `network init` or `network join` made it.
+    #[arg(long, value_name = "DIR")]
+    pub home: PathBuf,
+    /// Stop when standard input ends, so that no validator outlives whoever started it.
+    #[arg(long)]
+    pub with_parent: bool,
 }
 
 /// `huizheng wallet …`

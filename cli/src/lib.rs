@@ -1,4 +1,4 @@
-//! The command `huizheng`: the demo, a wallet, the registry, measurements.
+//! The command `huizheng`: the demo, a wallet, the registry, a network of validators, measurements.
 
 pub mod args;
 pub mod bench;
@@ -8,6 +8,7 @@ pub mod fault;
 mod files;
 pub mod follow;
 pub mod govern;
+pub mod network;
 #[cfg(feature = "evm")]
 pub mod outward;
 pub mod phone;

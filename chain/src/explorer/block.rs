@@ -80,9 +80,9 @@ fn transactions(view: &View, block: &CertifiedBlock) -> Markup {
 }
 
 fn signers(view: &View, block: &CertifiedBlock) -> Markup {
-    let validators = view.ledger.genesis().validators.as_slice();
+    let validators = view.ledger.validators_at(block.block.header.height);
     let signed = block.certificate.signatures.len().to_string();
-    let all = validators.len().to_string();
+    let all = validators.map_or(0, |set| set.as_slice().len()).to_string();
     html! {
         (view.t.with("block.signed_by", &[("signed", &signed), ("all", &all)]))
     }

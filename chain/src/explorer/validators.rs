@@ -12,11 +12,15 @@ const WINDOW: u64 = 20;
 /// Every validator with its share of power and how many of the latest blocks carry its signature.
 pub(super) async fn table(view: &View) -> Result<Markup, Problem> {
     let t = view.t;
-    let set = &view.ledger.genesis().validators;
+    let set = view.tip.next_validators().map_err(Problem::internal)?;
     let height = view.tip.header.height;
     let (mut signed, mut looked_at) = (vec![0_u64; set.as_slice().len()], 0_u64);
     for height in (height.saturating_sub(WINDOW - 1).max(1)..=height).rev() {
         let Some(block) = view.ledger.block(height).await.map_err(Problem::internal)? else { continue };
+        // Places in a certificate are places in the set of its own block.
+        if block.block.header.validators_hash != set.hash() {
+            break;
+        }
         looked_at += 1;
         for signature in &block.certificate.signatures {
             if let Some(count) = signed.get_mut(usize::from(signature.validator)) {

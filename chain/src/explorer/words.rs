@@ -81,7 +81,7 @@ pub(super) fn sentence(view: &View, transaction: &Transaction) -> Markup {
             )
         }
         Action::UpdateValidators { validators } => {
-            say(view, "did.validators", &[("who", who), ("validators", of(validators.as_slice().len()))])
+            say(view, "did.validators", &[("who", who), ("validators", of(validators.len()))])
         }
     }
 }

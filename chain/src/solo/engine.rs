@@ -1,6 +1,6 @@
 //! The thread that makes blocks: takes what waits, executes it, signs, writes, and only then answers.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use registry::api::SubmitResponse;
@@ -11,23 +11,18 @@ use registry::{
 };
 use tokio::sync::watch;
 
-use crate::ledger::{SubmitError, Tip};
+use crate::book::Writer;
+use crate::ledger::{Answer, SubmitError, Tip, next_header, tell};
 use crate::news::{BlockNews, News};
 use crate::solo::SoloConfig;
-use crate::solo::index::IndexTip;
-use crate::solo::indexer::Indexer;
-use crate::solo::log::BlockLog;
-use crate::solo::queue::{Answer, Batch, Queue, Waiting};
-use crate::solo::recent::Recent;
+use crate::solo::queue::{Batch, Queue, Waiting};
 
 pub(super) struct Engine {
     pub(super) genesis: Genesis,
-    pub(super) log: BlockLog,
+    pub(super) writer: Writer,
     pub(super) signer: Arc<dyn TxSigner>,
     pub(super) config: SoloConfig,
     pub(super) queue: Arc<Queue>,
-    pub(super) recent: Arc<RwLock<Recent>>,
-    pub(super) indexer: Arc<Indexer>,
 }
 
 /// What became of a batch: who is done, at which place in the block, and who is refused.
@@ -56,7 +51,7 @@ impl Engine {
                 Batch::Some(batch) => batch,
                 Batch::Closed => return,
             };
-            if !self.indexer.is_sound() {
+            if !self.writer.book().is_sound() {
                 self.queue.close();
                 batch.into_iter().for_each(|waiting| tell(waiting.answer, Err(SubmitError::Stopped)));
                 continue;
@@ -113,49 +108,38 @@ impl Engine {
     ) -> Result<Tip, ()> {
         let context = execution.context().clone();
         let (state, updates) = execution.finish();
-        let header = Header {
-            height: context.height,
-            time: context.time,
-            previous: before.id(),
-            tx_root: transaction_root(accepted.iter().map(VerifiedTransaction::hash)),
-            state_root: state.root(),
-            validators_hash: before.next_validators_hash,
-            ..before.clone()
-        };
+        let tx_root = transaction_root(accepted.iter().map(VerifiedTransaction::hash));
+        let header = next_header(before, context.time, tx_root, &state);
         let told = BlockNews::new(&header, accepted.len(), updates.keys().cloned());
         let transactions = accepted.into_iter().map(VerifiedTransaction::into_inner).collect();
         let block = self.signer.certify(Block { header: header.clone(), transactions });
         let block =
             block.map_err(|error| tracing::error!(%error, "the block cannot be signed; the node stops"))?;
         let executed = began.elapsed();
-        let written = self.log.append(&block);
-        let offset = written
-            .map_err(|error| tracing::error!(%error, "the block cannot be written; the node stops"))?;
-        let news = news.with(told.took(executed, began.elapsed().saturating_sub(executed)));
         let certificate = block.certificate.clone();
-        let block_id = certificate.block_id;
-        let tip = IndexTip { height: header.height, block_id, offset, end: self.log.end() };
-        self.indexer.add(block, updates, tip);
+        let written = self.writer.append(block, updates);
+        written.map_err(|error| tracing::error!(%error, "the block cannot be written; the node stops"))?;
+        let news = news.with(told.took(executed, began.elapsed().saturating_sub(executed)));
         Ok(Tip { header, certificate, state, news })
     }
 
     /// Answers a batch whose accepted transactions are final at the given block.
     fn answer(&self, outcomes: Outcomes, block: Option<(u64, UnixMillis)>) {
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
-        let mut answers = Vec::with_capacity(outcomes.done.len());
+        let book = self.writer.book();
+        let (mut responses, mut answers) = (Vec::new(), Vec::with_capacity(outcomes.done.len()));
         if let Some((height, time)) = block {
             for ((hash, answer), index) in outcomes.done.into_iter().zip(0..) {
                 let response = SubmitResponse { hash, height, index, time };
-                recent.add(response.clone());
+                responses.push(response.clone());
                 answers.push((answer, Ok(response)));
             }
         }
+        book.remember(responses);
         for (hash, error, answer) in outcomes.refused {
             // The same transaction, sent twice at once: the second one learns where the first one is.
-            let known = recent.find(&hash).map(SubmitError::Known);
+            let known = book.transaction(&hash).map(SubmitError::Known);
             answers.push((answer, Err(known.unwrap_or(SubmitError::Refused(error)))));
         }
-        drop(recent);
         answers.into_iter().for_each(|(answer, outcome)| tell(answer, outcome));
     }
 
@@ -180,9 +164,4 @@ fn sort_out(execution: &mut Execution<'_>, batch: Vec<Waiting>) -> (Vec<Verified
         }
     }
     (accepted, outcomes)
-}
-
-/// Whoever asked may have gone away meanwhile.
-fn tell(answer: Answer, outcome: Result<SubmitResponse, SubmitError>) {
-    drop(answer.send(outcome));
 }

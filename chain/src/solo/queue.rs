@@ -5,13 +5,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use registry::VerifiedTransaction;
-use registry::api::SubmitResponse;
 use tokio::sync::oneshot;
 
-use crate::ledger::SubmitError;
-
-/// Where an answer goes.
-pub(super) type Answer = oneshot::Sender<Result<SubmitResponse, SubmitError>>;
+use crate::ledger::{Answer, Outcome, SubmitError};
 
 /// A transaction and whoever waits for it.
 pub(super) struct Waiting {
@@ -50,7 +46,7 @@ impl Queue {
     pub(super) fn push(
         &self,
         transaction: VerifiedTransaction,
-    ) -> Result<oneshot::Receiver<Result<SubmitResponse, SubmitError>>, SubmitError> {
+    ) -> Result<oneshot::Receiver<Outcome>, SubmitError> {
         let bytes = transaction.encoded_len();
         let (answer, answered) = oneshot::channel();
         let mut inner = self.lock();

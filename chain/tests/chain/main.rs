@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test builds on must hold")]
 
 mod bench;
+mod cluster;
 mod crash;
 mod damage;
 mod events;
@@ -10,6 +11,7 @@ mod fixture;
 mod follower;
 mod http;
 mod metrics;
+mod network;
 mod openapi;
 mod running;
 mod solo;

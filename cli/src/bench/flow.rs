@@ -22,7 +22,7 @@ const PRESENTATION_TRIPS: f64 = 3.0;
 /// to a server with the same layers, as the flow has.
 pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
     let trips = round_trips(budget).await?;
-    let stack = demo::start(&folder.join("stack"), Ports::Any).await?;
+    let stack = demo::start(&folder.join("stack"), Ports::Any, None).await?;
     let http = outbound::client(Duration::from_secs(20));
     let issued = issuance::per_s(&stack, &http, budget).await;
     let shown = match issued {

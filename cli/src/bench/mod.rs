@@ -86,6 +86,10 @@ async fn credentials(budget: Duration) -> Done {
 async fn chain(folder: &Path, budget: Duration) -> Done {
     let solo = chain::bench::solo_tx_per_s(&folder.join("solo"), budget).await;
     print_chain(&solo.or_fault("is there room and time on this machine?")?)?;
+    let network = chain::bench::network(&folder.join("network4"), budget).await;
+    for measure in network.or_fault("is there room and time on this machine?")? {
+        print_chain(&measure)?;
+    }
     let evidence = tokio::task::spawn_blocking(move || chain::bench::evidence(budget));
     for measure in evidence.await.or_fault("")?.or_fault("this build is broken; report it")? {
         print_chain(&measure)?;

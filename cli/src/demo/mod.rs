@@ -16,9 +16,9 @@ const PORT_BASE: u16 = 7100;
 pub async fn run(data: &Path, args: DemoArgs) -> Done {
     let ports = Ports::from_base(args.port_base.unwrap_or(PORT_BASE));
     if args.story {
-        return crate::story::run(data, ports).await;
+        return crate::story::run(data, ports, args.network).await;
     }
-    let stack = start(data, ports).await?;
+    let stack = start(data, ports, args.network).await?;
     if let Some(file) = &args.urls {
         stack.urls().write(file).map_err(|error| {
             Fault::new(format!("{}: {error}", file.display()), "name a file that can be written with --urls")
@@ -36,8 +36,9 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
 }
 
 /// Starts the stack, or says what to do.
-pub(crate) async fn start(data: &Path, ports: Ports) -> Done<Stack> {
+pub(crate) async fn start(data: &Path, ports: Ports, network: Option<u16>) -> Done<Stack> {
     let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
+    let config = StackConfig { network, ..config };
     Stack::start(config).await.map_err(|error: StackError| {
         let todo = error.todo();
         Err::<(), _>(error).or_fault(todo).err().unwrap_or_else(|| Fault::new("", ""))

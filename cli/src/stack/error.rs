@@ -31,6 +31,18 @@ pub enum StackError {
     /// The chain.
     #[error("the chain: {0}")]
     Chain(#[from] chain::solo::OpenError),
+    /// One of the chain's validators.
+    #[error("a validator: {0}")]
+    Network(#[from] chain::network::NetworkError),
+    /// The validators decide nothing together.
+    #[error("the validators decide nothing together")]
+    NoBlock,
+    /// The data folder has a chain with another number of validators.
+    #[error("the data folder has a chain of {found}")]
+    OtherEngine {
+        /// What it has.
+        found: &'static str,
+    },
     /// A port.
     #[error(transparent)]
     Bind(#[from] service::server::BindError),
@@ -64,14 +76,19 @@ impl StackError {
             Self::Bind(_) => {
                 "stop the other program, or choose other ports with --port-base (0 takes any free ones)"
             }
+            Self::OtherEngine { .. } => "run it as before, or name another folder with --data",
             Self::InUse(_) => "stop it, or name another folder with --data",
             Self::Folder { .. } | Self::Key(_) | Self::Governance(_) => {
                 "check the data folder's rights, or name another with --data"
             }
             Self::Seed(_) | Self::Validators(_) | Self::Address(_) => "this build is broken; report it",
-            Self::Chain(_) | Self::Issuer { .. } | Self::Verifier(_) | Self::Phone(_) | Self::Submit(_) => {
-                "the data folder is as it was; run again with --log info to see more"
-            }
+            Self::Chain(_)
+            | Self::Network(_)
+            | Self::NoBlock
+            | Self::Issuer { .. }
+            | Self::Verifier(_)
+            | Self::Phone(_)
+            | Self::Submit(_) => "the data folder is as it was; run again with --log info to see more",
         }
     }
 }

@@ -4,6 +4,7 @@ mod error;
 mod members;
 mod seed;
 mod start;
+mod validators;
 
 pub use error::StackError;
 pub use seed::{IssuerSeed, PurposeSeed, Seed, VerifierSeed};
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use chain::Node;
 use issuer::RunningIssuer;
 use service::NodeClient;
+use validators::Validators;
 use verifier::RunningVerifier;
 
 use crate::govern::Governance;
@@ -29,6 +31,8 @@ pub struct StackConfig {
     pub data: PathBuf,
     /// The ports to take.
     pub ports: Ports,
+    /// How many validators decide together; none for a chain of one alone.
+    pub network: Option<u16>,
     /// Who takes part.
     pub seed: Seed,
     /// Issuers' periods and sizes.
@@ -46,6 +50,7 @@ impl StackConfig {
         Ok(Self {
             data: data.into(),
             ports,
+            network: None,
             seed: Seed::bundled()?,
             // On loopback everybody is one client.
             issuing: issuer::Policy { applications_per_client: u32::MAX, ..issuer::Policy::default() },
@@ -81,6 +86,8 @@ impl Ports {
 /// A stack that is running. Dropping it without [`Stack::shutdown`] is like a power cut: nothing acknowledged is lost.
 pub struct Stack {
     node: Node,
+    /// The chain's validators, when there are several.
+    validators: Option<tokio::sync::Mutex<Validators>>,
     issuers: BTreeMap<String, RunningIssuer>,
     verifier: RunningVerifier,
     phone: RunningPhone,
@@ -122,6 +129,32 @@ impl Stack {
         self.new
     }
 
+    /// Stops one of several validators, as if its machine were gone. Not the first: everyone asks its node.
+    pub async fn end_validator(&self, n: usize) {
+        if let Some(validators) = &self.validators {
+            validators.lock().await.end(n).await;
+        }
+    }
+
+    /// Starts a validator again.
+    ///
+    /// # Errors
+    /// [`StackError::Network`].
+    pub async fn begin_validator(&self, n: usize) -> Result<(), StackError> {
+        match &self.validators {
+            Some(validators) => validators.lock().await.begin(n).await,
+            None => Ok(()),
+        }
+    }
+
+    /// How high each of several validators is; none for one that is stopped.
+    pub async fn validator_heights(&self) -> Vec<Option<u64>> {
+        match &self.validators {
+            Some(validators) => validators.lock().await.heights(),
+            None => Vec::new(),
+        }
+    }
+
     /// Stops everything: requests in flight finish, stores are flushed; the chain last.
     pub async fn shutdown(self) {
         self.phone.shutdown().await;
@@ -130,5 +163,8 @@ impl Stack {
             issuer.shutdown().await;
         }
         self.node.shutdown().await;
+        if let Some(validators) = self.validators {
+            validators.into_inner().shutdown().await;
+        }
     }
 }

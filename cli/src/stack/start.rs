@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use chain::{Ledger, Node, SoloConfig, SoloLedger, keys};
 use registry::build::TxSigner;
-use registry::{Anchor, Genesis, Slug, Validator, ValidatorSet};
+use registry::{Genesis, Slug, Validator, ValidatorSet};
 use service::{NodeClient, NodeConfig, clock, random};
 
 use super::members::{self, Shared};
+use super::validators::Validators;
 use super::{Stack, StackConfig, StackError};
 use crate::files;
 use crate::govern::{Governance, ensure_accredited, ensure_purpose};
@@ -21,7 +22,9 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     let at = |reason| StackError::Folder { path: data.clone(), reason };
     files::private_folder(&data).map_err(at)?;
     let Some(claim) = files::claim(&data).map_err(at)? else { return Err(StackError::InUse(data)) };
-    let (governance, node, anchor, new) = start_chain(&config).await?;
+    let Chain { governance, ledger, validators, new } = start_chain(&config).await?;
+    let anchor = ledger.genesis().anchor();
+    let node = Node::bind(chain::NodeConfig::new(config.ports.addr(0)), ledger).await?;
     let client = NodeClient::new(NodeConfig::new(node.base_url(), anchor.clone()));
     let staff_token = staff_token(&data).map_err(at)?;
     let node_url = node.base_url().parse()?;
@@ -74,34 +77,78 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
         staff_token,
     };
     urls.write(&Urls::path_in(&data)).map_err(at)?;
-    Ok(Stack { node, issuers, verifier, phone, client, governance, urls, new, _claim: claim })
+    let validators = validators.map(tokio::sync::Mutex::new);
+    Ok(Stack { node, validators, issuers, verifier, phone, client, governance, urls, new, _claim: claim })
 }
 
-async fn start_chain(config: &StackConfig) -> Result<(Governance, Node, Anchor, bool), StackError> {
-    let folder = config.data.join("chain");
+/// The chain, as the stack needs it.
+struct Chain {
+    governance: Governance,
+    ledger: Arc<dyn Ledger>,
+    validators: Option<Validators>,
+    new: bool,
+}
+
+/// The chain's folder: of one validator alone, or of several together.
+const ALONE: &str = "chain";
+const TOGETHER: &str = "validators";
+
+async fn start_chain(config: &StackConfig) -> Result<Chain, StackError> {
+    let has = |folder: &str| config.data.join(folder).join("genesis.json").exists();
+    match config.network {
+        None if has(TOGETHER) => Err(StackError::OtherEngine { found: "several validators: see --network" }),
+        Some(_) if has(ALONE) => Err(StackError::OtherEngine { found: "one validator alone" }),
+        None => start_alone(config, !has(ALONE)).await,
+        Some(count) => start_together(config, count, !has(TOGETHER)).await,
+    }
+}
+
+fn governance(config: &StackConfig, new: bool) -> Result<Governance, StackError> {
     let departments = config.data.join("governance");
-    let new = !folder.join("genesis.json").exists();
-    let governance = if new { Governance::create(&departments)? } else { Governance::open(&departments)? };
+    Ok(if new { Governance::create(&departments)? } else { Governance::open(&departments)? })
+}
+
+async fn start_alone(config: &StackConfig, new: bool) -> Result<Chain, StackError> {
+    let folder = config.data.join(ALONE);
+    let governance = governance(config, new)?;
     let validator = keys::load_or_create(&folder.join("validator.key"))?;
-    let genesis = new.then(|| genesis(config.seed.network.clone(), &governance, &validator)).transpose()?;
+    let set = ValidatorSet::new(vec![Validator { key: validator.public_key(), power: 1 }])?;
+    let genesis = new.then(|| genesis(config.seed.network.clone(), &governance, set));
     let solo = SoloConfig::new(&folder);
     let open = move || SoloLedger::open(solo, genesis, Arc::new(validator));
     let ledger = tokio::task::spawn_blocking(open)
         .await
         .map_err(|error| StackError::Folder { path: folder, reason: std::io::Error::other(error) })??;
-    let ledger: Arc<dyn Ledger> = Arc::new(ledger);
-    let anchor = ledger.genesis().anchor();
-    let node = Node::bind(chain::NodeConfig::new(config.ports.addr(0)), ledger).await?;
-    Ok((governance, node, anchor, new))
+    Ok(Chain { governance, ledger: Arc::new(ledger), validators: None, new })
 }
 
-fn genesis(
-    network: Slug,
-    governance: &Governance,
-    validator: &dyn TxSigner,
-) -> Result<Genesis, registry::ValidatorSetError> {
-    let validators = ValidatorSet::new(vec![Validator { key: validator.public_key(), power: 1 }])?;
-    Ok(Genesis { network, time: clock::now(), governance: governance.genesis(), validators })
+async fn start_together(config: &StackConfig, count: u16, new: bool) -> Result<Chain, StackError> {
+    let folder = config.data.join(TOGETHER);
+    let at = |reason| StackError::Folder { path: folder.clone(), reason };
+    let governance = governance(config, new)?;
+    files::private_folder(&folder).map_err(at)?;
+    let keys = Validators::keys(&folder, count)?;
+    let path = folder.join("genesis.json");
+    let genesis = if new {
+        let genesis = genesis(config.seed.network.clone(), &governance, Validators::set(&keys)?);
+        let text = serde_json::to_vec_pretty(&genesis).map_err(|error| at(error.into()))?;
+        files::write_public(&path, &text).map_err(at)?;
+        genesis
+    } else {
+        let text = std::fs::read(&path).map_err(at)?;
+        let genesis: Genesis = serde_json::from_slice(&text).map_err(|error| at(error.into()))?;
+        if genesis.validators != Validators::set(&keys)? {
+            return Err(StackError::OtherEngine { found: "another number of validators" });
+        }
+        genesis
+    };
+    let validators = Validators::start(&folder, genesis, keys).await?;
+    let ledger = validators.first().ok_or(StackError::NoBlock)?;
+    Ok(Chain { governance, ledger, validators: Some(validators), new })
+}
+
+fn genesis(network: Slug, governance: &Governance, validators: ValidatorSet) -> Genesis {
+    Genesis { network, time: clock::now(), governance: governance.genesis(), validators }
 }
 
 /// The staff's token: random, made at the first start, readable by its owner only.

@@ -51,12 +51,12 @@ pub(super) async fn restart(scene: Scene, data: &Path, teller: &mut Teller) -> D
     let cards = scene.wallet.cards().or_fault("")?.len();
     let height = scene.stack.client().head().await.or_fault("the chain should answer")?.height;
     let chain_id = scene.stack.urls().chain.anchor.chain_id;
-    let folder = scene.folder.clone();
+    let (folder, network) = (scene.folder.clone(), scene.network);
     scene.shutdown().await;
 
-    let stack = demo::start(data, Ports::Any).await?;
+    let stack = demo::start(data, Ports::Any, network).await?;
     must!(!stack.is_new() && stack.urls().chain.anchor.chain_id == chain_id, "it should be the same chain");
-    let scene = Scene::with(stack, folder).await?;
+    let scene = Scene::with(stack, folder, network).await?;
     let seen = look(&scene, cards, height, teller).await;
     scene.shutdown().await;
     seen
@@ -73,3 +73,43 @@ async fn look(scene: &Scene, cards: usize, height: u64, teller: &mut Teller) -> 
     teller.step("The phone still has its cards, and knows which one is revoked", list.join("\n"));
     Ok(())
 }
+
+/// The validator that dies, and how many a network needs for it not to matter.
+const DIES: usize = 3;
+const ENOUGH: u16 = 4;
+
+/// One of several validators is gone in the middle of it all.
+pub(super) async fn one_is_gone(scene: &Scene, teller: &mut Teller) -> Done {
+    if scene.network.is_none_or(|count| count < ENOUGH) {
+        return Ok(());
+    }
+    teller.chapter("A validator is gone");
+    scene.stack.end_validator(DIES).await;
+    let heights = scene.stack.validator_heights().await;
+    must!(heights.get(DIES) == Some(&None), "the validator should be gone");
+    teller.step("One of the chain's validators has stopped; the others go on", "");
+    Ok(())
+}
+
+/// It comes back, and has everything.
+pub(super) async fn it_is_back(scene: &Scene, teller: &mut Teller) -> Done {
+    if scene.network.is_none_or(|count| count < ENOUGH) {
+        return Ok(());
+    }
+    teller.chapter("The validator is back");
+    let missed = scene.stack.client().head().await.or_fault("the chain should answer")?.height;
+    scene.stack.begin_validator(DIES).await.or_fault("the validator should start again")?;
+    let began = std::time::Instant::now();
+    loop {
+        let heights = scene.stack.validator_heights().await;
+        if heights.get(DIES).copied().flatten().is_some_and(|height| height >= missed) {
+            break;
+        }
+        must!(began.elapsed() < PATIENCE, "the validator should catch up with {missed}: {heights:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    teller.step("It has caught up with everything that it missed", format!("block {missed}"));
+    Ok(())
+}
+
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);

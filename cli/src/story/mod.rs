@@ -21,9 +21,9 @@ use scene::Scene;
 use teller::Teller;
 
 /// Plays the story in this data folder, on these ports.
-pub(crate) async fn run(data: &Path, ports: Ports) -> Done {
+pub(crate) async fn run(data: &Path, ports: Ports, network: Option<u16>) -> Done {
     let mut teller = Teller::new();
-    let scene = Scene::set(data, ports).await?;
+    let scene = Scene::set(data, ports, network).await?;
     let played = play(&scene, &mut teller).await;
     let again = match played {
         Ok(()) => ledger::restart(scene, data, &mut teller).await,
@@ -54,11 +54,13 @@ async fn play(scene: &Scene, teller: &mut Teller) -> Done {
     showing::least(scene, teller).await?;
     showing::two_cards(scene, teller).await?;
     showing::whole(scene, teller).await?;
+    ledger::one_is_gone(scene, teller).await?;
     refusing::replay(scene, teller).await?;
     refusing::too_much(scene, teller).await?;
     refusing::unregistered(scene, teller).await?;
     refusing::no(scene, teller).await?;
     status::suspended_and_back(scene, teller, &licence).await?;
     status::revoked(scene, teller, &licence).await?;
+    ledger::it_is_back(scene, teller).await?;
     showing::log(scene, teller)
 }

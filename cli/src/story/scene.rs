@@ -24,6 +24,8 @@ pub(super) const PIN: &str = "135790";
 /// Everything the story needs.
 pub(super) struct Scene {
     pub(super) stack: Stack,
+    /// How many validators decide; none for one alone.
+    pub(super) network: Option<u16>,
     pub(super) wallet: Wallet,
     pub(super) folder: std::path::PathBuf,
     pub(super) http: reqwest::Client,
@@ -34,14 +36,14 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) async fn set(data: &Path, ports: StackPorts) -> Done<Self> {
-        let stack = demo::start(data, ports).await?;
+    pub(super) async fn set(data: &Path, ports: StackPorts, network: Option<u16>) -> Done<Self> {
+        let stack = demo::start(data, ports, network).await?;
         let folder = data.join("story").join(service::clock::now().0.to_string());
-        Self::with(stack, folder).await
+        Self::with(stack, folder, network).await
     }
 
     /// With the holder's wallet from before, or a new one.
-    pub(super) async fn with(stack: Stack, folder: std::path::PathBuf) -> Done<Self> {
+    pub(super) async fn with(stack: Stack, folder: std::path::PathBuf, network: Option<u16>) -> Done<Self> {
         let urls = stack.urls();
         let http = outbound::client(std::time::Duration::from_secs(20));
         let issuer = |id: &str| {
@@ -64,7 +66,7 @@ impl Scene {
         } else {
             Wallet::create(&vault, PIN, ports, config).await.or_fault("name another folder with --data")?
         };
-        Ok(Self { licensing, police, counter, stack, wallet, folder, http, sent })
+        Ok(Self { network, licensing, police, counter, stack, wallet, folder, http, sent })
     }
 
     /// The example claims of a credential type.

@@ -4,8 +4,8 @@
 //! head:    "HZLOG\0\0\1" | chain id 32
 //! record:  "HZBK" | length u32 LE | checksum 16 | block and certificate (borsh)
 //! ```
-//! The checksum is the beginning of SHA-256 over length and content. A record is written with one write and one sync, and
-//! only then acknowledged, so a crash can damage only the last record, and only one nobody was told of.
+//! A record is written with one write and one sync, and only then acknowledged, so a crash can damage only the last
+//! record, and only one nobody was told of.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,14 +13,13 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use registry::{CertifiedBlock, Hash32};
-use sha2::{Digest, Sha256};
 
+use crate::book::frame::{read_frame, write_frame};
 use crate::keys::sync_folder;
 
 const HEAD: &[u8; 8] = b"HZLOG\0\0\x01";
 const HEAD_BYTES: u64 = 40;
 const MARK: &[u8; 4] = b"HZBK";
-const FRAME_BYTES: usize = 24;
 /// The longest record: far above what a block may hold.
 const MAX_RECORD: usize = 64 * 1024 * 1024;
 
@@ -49,7 +48,7 @@ pub enum LogError {
 
 /// An open block log.
 #[derive(Debug)]
-pub(super) struct BlockLog {
+pub(crate) struct BlockLog {
     file: File,
     end: u64,
 }
@@ -57,7 +56,7 @@ pub(super) struct BlockLog {
 impl BlockLog {
     /// Opens the log, or begins one. Nothing in it is read yet: go through it with [`BlockLog::next`], starting at
     /// [`BlockLog::start`] or where the index says.
-    pub(super) fn open(path: &Path, chain_id: &Hash32) -> Result<Self, LogError> {
+    pub(crate) fn open(path: &Path, chain_id: &Hash32) -> Result<Self, LogError> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -84,18 +83,18 @@ impl BlockLog {
     }
 
     /// Where the first record is.
-    pub(super) fn start() -> u64 {
+    pub(crate) fn start() -> u64 {
         HEAD_BYTES
     }
 
     /// Where the next record will be.
-    pub(super) fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.end
     }
 
     /// The record at `offset` and where the next one is; none at the end. What a crash left of an unfinished record is
     /// cut off.
-    pub(super) fn next(&mut self, offset: u64) -> Result<Option<(CertifiedBlock, u64)>, LogError> {
+    pub(crate) fn next(&mut self, offset: u64) -> Result<Option<(CertifiedBlock, u64)>, LogError> {
         if offset >= self.end {
             return Ok(None);
         }
@@ -118,13 +117,8 @@ impl BlockLog {
 
     /// Appends a record. It is on the disk when this returns. After an error the log must not be used again: what the
     /// disk kept is unknown until the next open.
-    pub(super) fn append(&mut self, block: &CertifiedBlock) -> io::Result<u64> {
-        let mut record = vec![0; FRAME_BYTES];
-        borsh::to_writer(&mut record, block)?;
-        let length = u32::try_from(record.len() - FRAME_BYTES).map_err(io::Error::other)?;
-        let checksum = checksum(length, record.get(FRAME_BYTES..).unwrap_or_default());
-        let frame = [MARK.as_slice(), &length.to_le_bytes(), &checksum].concat();
-        record.splice(..FRAME_BYTES, frame);
+    pub(crate) fn append(&mut self, block: &CertifiedBlock) -> io::Result<u64> {
+        let record = write_frame(*MARK, block)?;
         let offset = self.end;
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.write_all(&record)?;
@@ -155,16 +149,16 @@ impl BlockLog {
 
 /// Reads single blocks.
 #[derive(Debug)]
-pub(super) struct BlockReader(Mutex<File>);
+pub(crate) struct BlockReader(Mutex<File>);
 
 impl BlockReader {
     /// A handle of its own, so that reading moves nothing under the log that appends.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(Mutex::new(File::open(path)?)))
     }
 
     /// The block at `offset`; none when no sound one is there.
-    pub(super) fn read(&self, offset: u64) -> io::Result<Option<CertifiedBlock>> {
+    pub(crate) fn read(&self, offset: u64) -> io::Result<Option<CertifiedBlock>> {
         let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let available = file.metadata()?.len().saturating_sub(offset);
         Ok(read_record(&mut file, offset, available)?.map(|(block, _)| block))
@@ -172,34 +166,11 @@ impl BlockReader {
 }
 
 fn read_record(file: &mut File, offset: u64, available: u64) -> io::Result<Option<(CertifiedBlock, u64)>> {
-    let mut frame = [0; FRAME_BYTES];
-    if available < FRAME_BYTES as u64 {
-        return Ok(None);
-    }
     file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(&mut frame)?;
-    let Some((mark, rest)) = frame.split_first_chunk::<4>() else { return Ok(None) };
-    let Some((length, sum)) = rest.split_first_chunk::<4>() else { return Ok(None) };
-    let length = u32::from_le_bytes(*length);
-    let whole = FRAME_BYTES as u64 + u64::from(length);
-    if mark != MARK || length as usize > MAX_RECORD || available < whole {
-        return Ok(None);
-    }
-    let mut content = vec![0; length as usize];
-    file.read_exact(&mut content)?;
-    if checksum(length, &content) != sum {
-        return Ok(None);
-    }
+    let Some((content, whole)) = read_frame(*MARK, file, available, MAX_RECORD)? else { return Ok(None) };
     // Sound and yet no block: not a crash but another version. Never to be cut off.
     let block = borsh::from_slice(&content).map_err(|_| io::Error::other("a block of another version"))?;
     Ok(Some((block, whole)))
-}
-
-fn checksum(length: u32, content: &[u8]) -> [u8; 16] {
-    let digest = Sha256::new().chain_update(length.to_le_bytes()).chain_update(content).finalize();
-    let mut sum = [0; 16];
-    sum.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-    sum
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The index: where blocks are, and the records of the state, so that a start need not replay the whole log. It may lag
 //! behind the log, never the other way round; what it says is checked against the log and against the signed state root.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use registry::api::BlockSummary;
-use registry::{CertifiedBlock, Hash32, Record, RecordKey, State};
+use registry::{CertifiedBlock, Hash32, Record, RecordKey, State, ValidatorSet, ValidatorsRecord};
 use serde::{Deserialize, Serialize};
 use store::{BytesTable, OpenError, Options, Range, Store, StoreError, Table};
 
@@ -14,29 +15,31 @@ const META: Table<str, IndexTip> = Table::new("tip");
 const LAST_BLOCK: BytesTable<str> = Table::new("last-block");
 const BLOCKS: Table<u64, Place> = Table::new("blocks");
 const RECORDS: BytesTable<str> = Table::new("records");
+/// Who validates, by the height from which they do.
+const VALIDATORS: BytesTable<u64> = Table::new("validators");
 const ONLY: &str = "only";
 const PAGE: usize = 2000;
 
 /// How far the index goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct IndexTip {
-    pub(super) height: u64,
-    pub(super) block_id: Hash32,
+pub(crate) struct IndexTip {
+    pub(crate) height: u64,
+    pub(crate) block_id: Hash32,
     /// Where its record is in the log, and where the next one begins.
-    pub(super) offset: u64,
-    pub(super) end: u64,
+    pub(crate) offset: u64,
+    pub(crate) end: u64,
 }
 
 /// Where a block is, and what a list of blocks says of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Where its record is in the log.
-    pub(super) offset: u64,
-    pub(super) summary: BlockSummary,
+    pub(crate) offset: u64,
+    pub(crate) summary: BlockSummary,
 }
 
 impl Place {
-    pub(super) fn of(block: &CertifiedBlock, offset: u64) -> Self {
+    pub(crate) fn of(block: &CertifiedBlock, offset: u64) -> Self {
         let header = &block.block.header;
         let summary = BlockSummary {
             id: block.certificate.block_id,
@@ -50,22 +53,33 @@ impl Place {
 
 /// What to write down of some blocks; later ones overwrite.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) records: std::collections::HashMap<RecordKey, Record>,
-    pub(super) places: Vec<Place>,
-    pub(super) last: Option<(IndexTip, CertifiedBlock)>,
+pub(crate) struct Batch {
+    pub(crate) records: HashMap<RecordKey, Record>,
+    pub(crate) validators: Vec<ValidatorsRecord>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) last: Option<(IndexTip, CertifiedBlock)>,
+}
+
+impl Batch {
+    /// What a block changed.
+    pub(crate) fn add(&mut self, updates: BTreeMap<RecordKey, Record>) {
+        if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {
+            self.validators.push(record.clone());
+        }
+        self.records.extend(updates);
+    }
 }
 
 /// An open index.
 #[derive(Clone)]
-pub(super) struct Index {
+pub(crate) struct Index {
     store: Store,
     path: PathBuf,
 }
 
 impl Index {
     /// Opens the index; one that is damaged is removed and begun anew, since the log has everything.
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         let store = match Store::persistent(path, &Options::default()) {
             Ok(store) => store,
             Err(error @ (OpenError::InUse { .. } | OpenError::Io { .. })) => return Err(error),
@@ -85,7 +99,7 @@ impl Index {
     }
 
     /// An empty index in this one's place.
-    pub(super) fn begin_anew(self) -> Result<Self, OpenError> {
+    pub(crate) fn begin_anew(self) -> Result<Self, OpenError> {
         let Self { store, path } = self;
         store.close();
         drop(store);
@@ -93,21 +107,40 @@ impl Index {
         Self::open(&path)
     }
 
-    pub(super) fn tip(&self) -> Result<Option<IndexTip>, StoreError> {
+    pub(crate) fn tip(&self) -> Result<Option<IndexTip>, StoreError> {
         self.store.get(&META, ONLY)
     }
 
-    pub(super) fn last_block(&self) -> Result<Option<CertifiedBlock>, StoreError> {
+    pub(crate) fn last_block(&self) -> Result<Option<CertifiedBlock>, StoreError> {
         let bytes = self.store.get(&LAST_BLOCK, ONLY)?;
         Ok(bytes.and_then(|bytes| borsh::from_slice(&bytes).ok()))
     }
 
-    pub(super) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
+    pub(crate) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
         self.store.get(&BLOCKS, height)
     }
 
+    /// Who validates from which height on.
+    pub(crate) fn validators(&self) -> Result<BTreeMap<u64, ValidatorSet>, StoreError> {
+        let mut all = BTreeMap::new();
+        let mut range = Range::all();
+        loop {
+            let page = self.store.page(&VALIDATORS, &range, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(all) };
+            range = Range::all().after(*last);
+            let sets =
+                page.into_iter().filter_map(|(from, bytes)| Some((from, borsh::from_slice(&bytes).ok()?)));
+            all.extend(sets);
+        }
+    }
+
+    /// Who decided the block at `height`.
+    pub(crate) fn validators_at(&self, height: u64) -> Result<Option<ValidatorSet>, StoreError> {
+        Ok(self.validators()?.range(..=height).next_back().map(|(_, set)| set.clone()))
+    }
+
     /// The state its records make; compare the root before believing it. None when a key is not one.
-    pub(super) fn state(&self) -> Result<Option<State>, StoreError> {
+    pub(crate) fn state(&self) -> Result<Option<State>, StoreError> {
         let mut all = Vec::new();
         let mut range = Range::all();
         loop {
@@ -123,10 +156,15 @@ impl Index {
     }
 
     /// Writes a batch, whole; a crash may undo it, and then the log is replayed from before it.
-    pub(super) fn write(&self, batch: Batch) -> Result<(), StoreError> {
+    pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
         self.store.write_relaxed(move |tx| {
             for (key, record) in &batch.records {
                 tx.put(&RECORDS, key.to_string().as_str(), record.to_bytes().as_slice())?;
+            }
+            for record in &batch.validators {
+                let bytes = borsh::to_vec(&record.validators)
+                    .map_err(|error| StoreError::Failed(error.to_string()))?;
+                tx.put(&VALIDATORS, record.from_height, bytes.as_slice())?;
             }
             for place in &batch.places {
                 tx.put(&BLOCKS, place.summary.height, place)?;
@@ -140,7 +178,7 @@ impl Index {
         })
     }
 
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.store.close();
     }
 }

@@ -4,20 +4,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use registry::{CertifiedBlock, Genesis, GenesisError, Header, Record, State, VerifiedTransaction};
+use registry::{
+    CertifiedBlock, Genesis, GenesisError, Header, Record, State, ValidatorSet, VerifiedTransaction,
+};
 
+use crate::book::index::{Batch, Index, IndexTip, Place};
+use crate::book::log::{BlockLog, LogError};
+use crate::book::recent::Recent;
+use crate::book::successor::{self, BlockFlaw};
 use crate::keys::write_new;
 use crate::ledger::Tip;
 use crate::news::{BlockNews, News};
-use crate::solo::index::{Batch, Index, IndexTip, Place};
-use crate::solo::log::{BlockLog, LogError};
-use crate::solo::recent::Recent;
-use crate::solo::successor::{self, BlockFlaw};
 
 /// How many replayed blocks go into the index at once.
 const BATCH: usize = 500;
 
-/// Why a solo ledger cannot be opened.
+/// Why a chain on disk cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no chain in the folder, and no genesis was given to begin one.
@@ -82,20 +84,20 @@ pub enum OpenError {
 }
 
 /// What opening found.
-pub(super) struct Opened {
-    pub(super) genesis: Genesis,
-    pub(super) log: BlockLog,
-    pub(super) index: Index,
+pub(super) struct Found {
+    pub(crate) genesis: Genesis,
+    pub(crate) log: BlockLog,
+    pub(crate) index: Index,
     /// None when the chain has no block yet.
-    pub(super) tip: Option<Tip>,
-    pub(super) recent: Recent,
+    pub(crate) tip: Option<Tip>,
+    pub(crate) recent: Recent,
 }
 
-pub(super) fn log_path(folder: &Path) -> PathBuf {
+pub(crate) fn log_path(folder: &Path) -> PathBuf {
     folder.join("blocks.log")
 }
 
-pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, OpenError> {
+pub(crate) fn open(folder: &Path, given: Option<Genesis>) -> Result<Found, OpenError> {
     let genesis = genesis(folder, given)?;
     let mut log = BlockLog::open(&log_path(folder), &genesis.chain_id())?;
     let mut index = Index::open(&folder.join("index"))?;
@@ -119,7 +121,7 @@ pub(super) fn open(folder: &Path, given: Option<Genesis>) -> Result<Opened, Open
     let Replay { state, last, recent, news, .. } = replay;
     let tip =
         last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state, news });
-    Ok(Opened { genesis, log, index, tip, recent })
+    Ok(Found { genesis, log, index, tip, recent })
 }
 
 /// The genesis in the folder, written there first when one is given and none is there.
@@ -176,7 +178,10 @@ fn resume<'g>(
         recent: Recent::default(),
         news: News::default(),
     };
-    replay.check(&block, None)?;
+    // Its own validators: the state has those of the next block, which may be others.
+    let height = block.block.header.height;
+    let Some(validators) = index.validators_at(height)? else { return Ok(None) };
+    replay.check(&block, &validators, None)?;
     replay.recent.take(&block);
     replay.last = Some(block);
     Ok(Some(replay))
@@ -224,8 +229,8 @@ impl<'g> Replay<'g> {
         let state = genesis.state();
         // The records of the genesis belong to no block; they go into the index with the first.
         let records = state.all_bytes().filter_map(|bytes| Record::from_bytes(bytes).ok());
-        let records = records.map(|record| (record.key(), record)).collect();
-        let batch = Batch { records, ..Batch::default() };
+        let mut batch = Batch::default();
+        batch.add(records.map(|record| (record.key(), record)).collect());
         let (recent, news) = (Recent::default(), News::default());
         Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent, news }
     }
@@ -233,16 +238,17 @@ impl<'g> Replay<'g> {
     fn take(&mut self, block: CertifiedBlock, end: u64) -> Result<(), OpenError> {
         let before =
             self.last.as_ref().map_or_else(|| self.genesis.header(), |last| last.block.header.clone());
-        self.check(&block, Some(&before))?;
         let header = &block.block.header;
+        let flaw = |reason| OpenError::Block { height: header.height, reason };
+        let validators = self.state.validators().map_err(|_| flaw(BlockFlaw::StateRoot))?.validators;
+        self.check(&block, &validators, Some(&before))?;
         let verified = block.block.transactions.iter().cloned();
         let verified: Vec<_> = verified.map(VerifiedTransaction::dangerous_from_certified_block).collect();
-        let executed = successor::apply(self.genesis, &self.state, header, &verified)
-            .map_err(|reason| OpenError::Block { height: header.height, reason })?;
+        let executed = successor::apply(self.genesis, &self.state, header, &verified).map_err(flaw)?;
         self.recent.take(&block);
         let changed = executed.updates.keys().cloned();
         self.news = self.news.with(BlockNews::new(header, block.block.transactions.len(), changed));
-        self.batch.records.extend(executed.updates);
+        self.batch.add(executed.updates);
         self.batch.places.push(Place::of(&block, self.offset));
         let tip = IndexTip { height: header.height, block_id: header.id(), offset: self.offset, end };
         self.batch.last = Some((tip, block.clone()));
@@ -252,8 +258,15 @@ impl<'g> Replay<'g> {
         Ok(())
     }
 
-    fn check(&self, block: &CertifiedBlock, before: Option<&Header>) -> Result<(), OpenError> {
+    /// The block by itself, decided by `validators`, and that it follows `before`.
+    fn check(
+        &self,
+        block: &CertifiedBlock,
+        validators: &ValidatorSet,
+        before: Option<&Header>,
+    ) -> Result<(), OpenError> {
         let height = block.block.header.height;
-        successor::check(self.genesis, block, before).map_err(|reason| OpenError::Block { height, reason })
+        let flaw = |reason| OpenError::Block { height, reason };
+        successor::check(&self.genesis.chain_id(), block, validators, before).map_err(flaw)
     }
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use registry::{CertifiedBlock, Record, RecordKey};
 use store::StoreError;
 
-use crate::solo::index::{Batch, Index, IndexTip, Place};
+use crate::book::index::{Batch, Index, IndexTip, Place};
 
 /// How long changes are gathered. A start replays at most what was made in this time.
 const GATHER: Duration = Duration::from_millis(250);
 
-pub(super) struct Indexer {
+pub(crate) struct Indexer {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -36,18 +36,18 @@ struct Gathered {
 }
 
 impl Indexer {
-    pub(super) fn start(index: Index) -> io::Result<Self> {
+    pub(crate) fn start(index: Index) -> io::Result<Self> {
         let (gathered, changed, failed) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
         let shared = Arc::new(Shared { index, gathered, changed, failed });
         let its = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("solo-index".into()).spawn(move || its.run())?;
+        let thread = std::thread::Builder::new().name("chain-index".into()).spawn(move || its.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// A block that is in the log, at `tip.offset`, and what it changed.
-    pub(super) fn add(&self, block: CertifiedBlock, updates: BTreeMap<RecordKey, Record>, tip: IndexTip) {
+    pub(crate) fn add(&self, block: CertifiedBlock, updates: BTreeMap<RecordKey, Record>, tip: IndexTip) {
         let mut gathered = self.shared.lock();
-        gathered.batch.records.extend(updates);
+        gathered.batch.add(updates);
         let place = Place::of(&block, tip.offset);
         gathered.batch.places.push(place.clone());
         gathered.fresh.insert(tip.height, place);
@@ -57,19 +57,19 @@ impl Indexer {
     }
 
     /// Where the block is in the log.
-    pub(super) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
+    pub(crate) fn place(&self, height: u64) -> Result<Option<Place>, StoreError> {
         if let Some(place) = self.shared.lock().fresh.get(&height) {
             return Ok(Some(place.clone()));
         }
         self.shared.index.place(height)
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         !self.shared.failed.load(Ordering::Relaxed)
     }
 
     /// Writes down what is gathered, and ends.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.shared.lock().stop = true;
         self.shared.changed.notify_one();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -1,8 +1,8 @@
 //! Whether a block follows the one before it.
 
 use registry::{
-    BlockContext, BlockError, CertifiedBlock, Executed, Genesis, Header, State, TransactionError,
-    VerifiedTransaction, execute,
+    BlockContext, BlockError, CertifiedBlock, Executed, Genesis, Hash32, Header, State, TransactionError,
+    ValidatorSet, VerifiedTransaction, execute,
 };
 
 /// What is wrong with a block.
@@ -20,19 +20,23 @@ pub enum BlockFlaw {
     /// Executing it gives another state than it says.
     #[error("its state root is wrong")]
     StateRoot,
+    /// It names other validators for the next block than executing it gives.
+    #[error("it names other validators for the next block")]
+    NextValidators,
     /// It holds a transaction that is refused.
     #[error("it holds a refused transaction")]
     Refused,
 }
 
-/// The block by itself, and that it follows `before` where that is known.
+/// The block by itself, decided by `validators`, and that it follows `before` where that is known.
 pub(crate) fn check(
-    genesis: &Genesis,
+    chain_id: &Hash32,
     block: &CertifiedBlock,
+    validators: &ValidatorSet,
     before: Option<&Header>,
 ) -> Result<(), BlockFlaw> {
     let header = &block.block.header;
-    block.verify(&genesis.validators, &genesis.chain_id())?;
+    block.verify(validators, chain_id)?;
     match before {
         Some(before)
             if header.previous != before.id()
@@ -64,6 +68,10 @@ pub(crate) fn apply(
     }
     if executed.state.root() != header.state_root {
         return Err(BlockFlaw::StateRoot);
+    }
+    let next = executed.state.validators().map_err(|_| BlockFlaw::StateRoot)?;
+    if next.validators.hash() != header.next_validators_hash {
+        return Err(BlockFlaw::NextValidators);
     }
     Ok(executed)
 }

@@ -1,0 +1,193 @@
+//! A chain on disk, the same under every engine: the block log, which is the truth, and the index built from it.
+//!
+//! ```text
+//! FOLDER/genesis.json   how the chain began
+//! FOLDER/blocks.log     every block: the truth
+//! FOLDER/index/         built from the log, and again whenever the two disagree
+//! ```
+
+mod frame;
+mod index;
+mod indexer;
+mod log;
+mod open;
+mod recent;
+pub(crate) mod successor;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use registry::api::{BlockSummary, SubmitResponse};
+use registry::{CertifiedBlock, Genesis, HandOver, Hash32, Record, RecordKey, ValidatorSet};
+
+use crate::ledger::{BlockReadError, Tip};
+pub(crate) use frame::{read_frame, write_frame};
+use index::IndexTip;
+use indexer::Indexer;
+pub use log::LogError;
+use log::{BlockLog, BlockReader};
+pub use open::OpenError;
+use recent::Recent;
+pub use successor::BlockFlaw;
+
+/// What a folder had in it.
+pub(crate) struct Opened {
+    pub(crate) genesis: Genesis,
+    /// None when the chain has no block yet.
+    pub(crate) tip: Option<Tip>,
+    pub(crate) writer: Writer,
+}
+
+/// The only hand that writes; whoever has it decides what is final.
+pub(crate) struct Writer {
+    log: BlockLog,
+    book: Arc<Book>,
+}
+
+/// What anyone may read.
+pub(crate) struct Book {
+    indexer: Indexer,
+    reader: BlockReader,
+    recent: RwLock<Recent>,
+    /// Who validates, by the height from which they do.
+    validators: RwLock<BTreeMap<u64, ValidatorSet>>,
+}
+
+/// Opens the chain in the folder, or begins the one of `genesis`.
+pub(crate) fn open(folder: &Path, genesis: Option<Genesis>) -> Result<Opened, OpenError> {
+    let io_error = |source| OpenError::Io { path: folder.to_owned(), source };
+    crate::keys::create_folder(folder).map_err(io_error)?;
+    let found = open::open(folder, genesis)?;
+    let validators = RwLock::new(found.index.validators()?);
+    let book = Arc::new(Book {
+        validators,
+        indexer: Indexer::start(found.index).map_err(io_error)?,
+        reader: BlockReader::open(&open::log_path(folder)).map_err(io_error)?,
+        recent: RwLock::new(found.recent),
+    });
+    Ok(Opened { genesis: found.genesis, tip: found.tip, writer: Writer { log: found.log, book } })
+}
+
+impl Writer {
+    /// What anyone may read of it.
+    pub(crate) fn book(&self) -> &Arc<Book> {
+        &self.book
+    }
+
+    /// Writes a block. It is on the disk when this returns; after an error nothing more may be written.
+    pub(crate) fn append(
+        &mut self,
+        block: CertifiedBlock,
+        updates: BTreeMap<RecordKey, Record>,
+    ) -> io::Result<()> {
+        let offset = self.log.append(&block)?;
+        let (height, block_id) = (block.block.header.height, block.certificate.block_id);
+        let tip = IndexTip { height, block_id, offset, end: self.log.end() };
+        if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {
+            let mut validators = self.book.validators.write().unwrap_or_else(PoisonError::into_inner);
+            validators.insert(record.from_height, record.validators.clone());
+        }
+        self.book.indexer.add(block, updates, tip);
+        Ok(())
+    }
+}
+
+impl Book {
+    /// Where a transaction is, if it is one of the latest.
+    pub(crate) fn transaction(&self, hash: &Hash32) -> Option<SubmitResponse> {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner).find(hash)
+    }
+
+    /// Remembers transactions that are final now.
+    pub(crate) fn remember(&self, done: impl IntoIterator<Item = SubmitResponse>) {
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        done.into_iter().for_each(|response| recent.add(response));
+    }
+
+    /// Who decided, or will decide, the block at `height`.
+    pub(crate) fn validators_at(&self, height: u64) -> Option<ValidatorSet> {
+        let validators = self.validators.read().unwrap_or_else(PoisonError::into_inner);
+        validators.range(..=height).next_back().map(|(_, set)| set.clone())
+    }
+
+    /// The block at `height`, read on this thread.
+    pub(crate) fn read(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
+        let Some(place) = self.indexer.place(height)? else { return Ok(None) };
+        let block = self.reader.read(place.offset)?.filter(|block| block.block.header.height == height);
+        block.map(Some).ok_or(BlockReadError::Damaged { height })
+    }
+
+    /// The block at `height`; none above `tip`, and none at 0.
+    pub(crate) async fn block(
+        self: &Arc<Self>,
+        height: u64,
+        tip: u64,
+    ) -> Result<Option<CertifiedBlock>, BlockReadError> {
+        if height == 0 || height > tip {
+            return Ok(None);
+        }
+        let book = Arc::clone(self);
+        tokio::task::spawn_blocking(move || book.read(height)).await.map_err(io::Error::other)?
+    }
+
+    /// At most `limit` blocks from height `from` (at most `tip`) downwards.
+    pub(crate) async fn blocks(
+        self: &Arc<Self>,
+        from: u64,
+        limit: usize,
+        tip: u64,
+    ) -> Result<Vec<BlockSummary>, BlockReadError> {
+        let book = Arc::clone(self);
+        let heights = (1..=from.min(tip)).rev().take(limit);
+        let read = tokio::task::spawn_blocking(move || {
+            let places = heights.map(|height| book.indexer.place(height)).filter_map(Result::transpose);
+            places.map(|place| Ok(place?.summary)).collect()
+        });
+        read.await.map_err(io::Error::other)?
+    }
+
+    /// At most `limit` hand-overs after block `from`, the oldest first.
+    pub(crate) async fn hand_overs(
+        self: &Arc<Self>,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<HandOver>, BlockReadError> {
+        let book = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || book.read_hand_overs(from, limit));
+        read.await.map_err(io::Error::other)?
+    }
+
+    fn read_hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError> {
+        let sets: Vec<(u64, ValidatorSet)> = {
+            let validators = self.validators.read().unwrap_or_else(PoisonError::into_inner);
+            // The set that signs from `first` on stands in the state since the block before; genesis' own since none.
+            let later = validators.range(from.saturating_add(2)..).take(limit);
+            later.map(|(first, set)| (*first, set.clone())).collect()
+        };
+        let hand_over = |(first, next): (u64, ValidatorSet)| {
+            let height = first - 1;
+            let Some(CertifiedBlock { block, certificate }) = self.read(height)? else { return Ok(None) };
+            let signers = self.validators_at(height).ok_or(BlockReadError::Damaged { height })?;
+            Ok(HandOver::of(&block.header, certificate.trimmed(&signers), &next))
+        };
+        sets.into_iter().map(hand_over).filter_map(Result::transpose).collect()
+    }
+
+    /// Whether the index can still be written.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.indexer.is_sound()
+    }
+
+    /// Writes down what is left, and ends.
+    pub(crate) fn stop(&self) {
+        self.indexer.stop();
+    }
+}
+
+impl Drop for Book {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

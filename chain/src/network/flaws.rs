@@ -1,0 +1,182 @@
+//! Blocks that a lying proposer could send, named by their flaw; and a validator that lies among three that don't.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
+use registry::{
+    Author, Block, Certificate, Genesis, GenesisGovernance, Hash32, LocalText, Member, Slug, Transaction,
+    UnixMillis, Validator, ValidatorSet, transaction_root,
+};
+
+use crate::ledger::{Ledger, Tip};
+use crate::network::candidate::{Flaw, MAX_AHEAD, Maker};
+use crate::network::lies::{LIE, Lie};
+use crate::network::mempool::{Limits, Mempool};
+use crate::network::{NetworkConfig, NetworkLedger, Peers, peer_id};
+
+const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
+
+fn signer(n: u8) -> SoftwareSigner {
+    SoftwareSigner::from_seed(&[n; 32]).unwrap()
+}
+
+fn genesis() -> Genesis {
+    let member = Member { name: LocalText::new("部门", "Department"), key: signer(99).public_key() };
+    let validators = (1..=4).map(|n| Validator { key: signer(n).public_key(), power: 1 }).collect();
+    Genesis {
+        network: Slug::new("anhui").unwrap(),
+        time: UnixMillis(NOW.0 - 1_000_000),
+        governance: GenesisGovernance { members: vec![member], threshold: 1 },
+        validators: ValidatorSet::new(validators).unwrap(),
+    }
+}
+
+fn tip() -> Tip {
+    let header = genesis().header();
+    let certificate = Certificate { height: 0, round: 0, block_id: header.id(), signatures: vec![] };
+    Tip { header, certificate, state: genesis().state(), news: crate::news::News::default() }
+}
+
+fn create(n: u8) -> Transaction {
+    let key = signer(n);
+    let document = organisation_document(&key.public_key(), &[], vec![]);
+    let commitment = recovery_commitment(&key.public_key());
+    let plan = DidPlan { document, salt: [1; 16], recovery_commitment: commitment };
+    let author = Author::Did(plan.did(&genesis().network));
+    Transaction::unsigned(genesis().chain_id(), author, 0, plan.into_action()).signed_by(&key).unwrap()
+}
+
+#[test]
+fn flawed_blocks_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let tip = Arc::new(tip());
+    let clock: crate::ledger::Clock = Arc::new(|| NOW);
+    let world = (genesis().network, Arc::clone(&clock));
+    let limits = Limits { count: 100, bytes: 1 << 20 };
+    let (mempool, _) = Mempool::open(folder.path(), limits, world, Arc::clone(&tip), || ()).unwrap();
+    let maker = Maker { network: genesis().network, clock, max_block: 100 };
+    for n in [11, 12] {
+        assert!(mempool.take(create(n).verify().unwrap()));
+    }
+    let sound = maker.make(&mempool, &tip).block;
+    assert_eq!(sound.transactions.len(), 2);
+    let check = |block: &Block| {
+        let checked = maker.check(&mempool, &tip, &borsh::to_vec(block).unwrap(), true);
+        checked.map(|candidate| candidate.id)
+    };
+    assert_eq!(check(&sound), Ok(sound.header.id()));
+    let root = |block: &Block| transaction_root(block.transactions.iter().map(Transaction::hash));
+    let with = |change: fn(&mut Block)| {
+        let mut block = sound.clone();
+        change(&mut block);
+        block
+    };
+    let other = Hash32([5; 32]);
+    assert_eq!(other.0[0], 5);
+    let mut flaws = vec![
+        ("another chain", with(|b| b.header.chain_id.0[0] ^= 1), Flaw::Header),
+        ("another height", with(|b| b.header.height += 1), Flaw::Header),
+        ("another predecessor", with(|b| b.header.previous.0[0] ^= 1), Flaw::Header),
+        ("a wrong state root", with(|b| b.header.state_root.0[0] ^= 1), Flaw::Header),
+        ("a wrong transaction root", with(|b| b.header.tx_root.0[0] ^= 1), Flaw::Header),
+        ("other validators", with(|b| b.header.validators_hash.0[0] ^= 1), Flaw::Header),
+        ("other next validators", with(|b| b.header.next_validators_hash.0[0] ^= 1), Flaw::Header),
+        ("its predecessor's time", with(|b| b.header.time = genesis().time), Flaw::TimeBack),
+        (
+            "a time too far ahead",
+            with(|b| b.header.time = UnixMillis(NOW.after(MAX_AHEAD).0 + 1)),
+            Flaw::TimeAhead,
+        ),
+        ("a transaction more", with(|b| b.transactions.push(create(13))), Flaw::Header),
+        ("a transaction less", with(|b| drop(b.transactions.pop())), Flaw::Header),
+        ("a forged signature", with(|b| b.transactions[0].signatures[0].signature[0] ^= 1), Flaw::Signature),
+    ];
+    let mut twice = sound.clone();
+    twice.transactions.push(twice.transactions[0].clone());
+    twice.header.tx_root = root(&twice);
+    flaws.push(("a transaction twice", twice, Flaw::Refused(registry::TxError::NonceUsed { next: 1 })));
+    for (name, block, flaw) in flaws {
+        assert_eq!(check(&block), Err(flaw), "{name}");
+    }
+    let whole = borsh::to_vec(&sound).unwrap();
+    for bytes in [&whole[..whole.len() - 1], &[whole.as_slice(), &[0]].concat(), &[]] {
+        let checked = maker.check(&mempool, &tip, bytes, true);
+        assert_eq!(checked.map(|candidate| candidate.id), Err(Flaw::Malformed));
+    }
+}
+
+#[test]
+fn lanes_take_turns_and_strangers_take_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let tip = Arc::new(tip());
+    let world: (Slug, crate::ledger::Clock) = (genesis().network, Arc::new(|| NOW));
+    let limits = Limits { count: 40, bytes: 1 << 20 };
+    let (mempool, _) = Mempool::open(folder.path(), limits, world, Arc::clone(&tip), || ()).unwrap();
+    let busy = create(20);
+    let author = busy.author.clone();
+    let list = |nonce: u64, key: u8| {
+        let action = registry::Action::StatusListCreate { number: nonce as u32, length: 131_072 };
+        let unsigned = Transaction::unsigned(genesis().chain_id(), author.clone(), nonce, action);
+        unsigned.signed_by(&signer(key)).unwrap().verify().unwrap()
+    };
+    assert!(!mempool.take(list(1, 20)), "an author that the chain does not know waits for nobody");
+    assert!(mempool.take(busy.clone().verify().unwrap()));
+    assert!(!mempool.take(busy.verify().unwrap()), "twice");
+    let taken = (1..20).filter(|nonce| mempool.take(list(*nonce, 20))).count();
+    assert_eq!(taken, 9, "no author takes more than a quarter of the room");
+    for n in 21..24 {
+        assert!(mempool.take(create(n).verify().unwrap()));
+    }
+    let picked = mempool.candidates(4, 1 << 20);
+    let authors: std::collections::BTreeSet<_> =
+        picked.iter().map(|transaction| transaction.transaction().author.clone()).collect();
+    assert_eq!(authors.len(), 4, "each has its turn");
+    let all = mempool.candidates(100, 1 << 20);
+    assert_eq!(all.len(), 13);
+    let of_busy = all.iter().map(|t| t.transaction()).filter(|t| t.author == author).map(|t| t.nonce);
+    assert!(of_busy.eq(0..10), "in order of nonces");
+}
+
+/// Three honest validators and one that lies each time it proposes: they go on, and agree.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lying_proposer_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let ports: Vec<u16> = listeners.iter().map(|l| l.local_addr().unwrap().port()).collect();
+    drop(listeners);
+    let address = |n: usize| format!("/ip4/127.0.0.1/tcp/{}", ports[n]);
+    let liar = 3;
+    let mut nodes = Vec::new();
+    for n in 0..4 {
+        let others = (0..4)
+            .filter(|other| *other != n)
+            .map(|other| format!("{}/p2p/{}", address(other), peer_id(&signer(50 + other as u8)).unwrap()));
+        let peers = Peers { listen: address(n), others: others.collect(), only_these: true };
+        let config = NetworkConfig::new(folder.path().join(format!("n{n}")), format!("n{n}"), peers);
+        let key = Arc::new(signer(n as u8 + 1));
+        let node = NetworkLedger::open(config, Some(genesis()), key, &signer(50 + n as u8)).await;
+        nodes.push(node.unwrap());
+    }
+    for lie in [Lie::StateRoot, Lie::TwoBlocks] {
+        LIE.with_key(signer(liar + 1).public_key(), lie);
+        let first = 30 + 10 * lie as u8;
+        for n in first..first + 9 {
+            nodes[usize::from(n % 3)].submit(create(n)).await.unwrap();
+        }
+    }
+    LIE.stop();
+    let height = nodes[0].tip().header.height;
+    for node in &nodes {
+        let mut tips = node.follow();
+        let reached = tips.wait_for(|tip| tip.header.height >= height);
+        tokio::time::timeout(Duration::from_secs(120), reached).await.unwrap().unwrap();
+        for at in 1..=height {
+            let block = node.block(at).await.unwrap().unwrap();
+            assert_eq!(block.block, nodes[0].block(at).await.unwrap().unwrap().block);
+        }
+    }
+    assert!(LIE.told.load(Ordering::SeqCst) > 0, "it lied");
+}

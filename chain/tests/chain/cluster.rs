@@ -1,0 +1,106 @@
+//! Four validators in this process, on loopback.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chain::network::{NetworkError, Peers, peer_id};
+use chain::{Ledger, NetworkConfig, NetworkLedger};
+use registry::build::TxSigner;
+use registry::{Genesis, Validator, ValidatorSet};
+
+use crate::fixture::{VALIDATOR, signer};
+
+/// The nth validator's network key.
+const NETWORK_KEY: u64 = 1 << 62;
+
+pub(crate) struct Cluster {
+    pub(crate) genesis: Genesis,
+    pub(crate) folder: tempfile::TempDir,
+    ports: Vec<u16>,
+    pub(crate) nodes: Vec<Option<NetworkLedger>>,
+}
+
+pub(crate) fn genesis(count: u64) -> Genesis {
+    let validators = (0..count).map(|n| Validator { key: signer(VALIDATOR + n).public_key(), power: 1 });
+    Genesis { validators: ValidatorSet::new(validators.collect()).unwrap(), ..crate::fixture::genesis() }
+}
+
+impl Cluster {
+    /// Nobody runs yet.
+    pub(crate) fn new(count: u64) -> Self {
+        let listeners: Vec<_> =
+            (0..count).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let nodes = (0..count).map(|_| None).collect();
+        Self { genesis: genesis(count), folder: tempfile::tempdir().unwrap(), ports, nodes }
+    }
+
+    pub(crate) async fn running(count: u64) -> Self {
+        let mut cluster = Self::new(count);
+        for n in 0..cluster.nodes.len() {
+            cluster.start(n).await;
+        }
+        for n in 0..cluster.nodes.len() {
+            cluster.reaches(n, 1).await;
+        }
+        cluster
+    }
+
+    pub(crate) fn config(&self, n: usize) -> NetworkConfig {
+        let address = |n: usize| format!("/ip4/127.0.0.1/tcp/{}", self.ports[n]);
+        let others = (0..self.ports.len()).filter(|other| *other != n);
+        let others = others.map(|other| {
+            let id = peer_id(&signer(NETWORK_KEY + other as u64)).unwrap();
+            format!("{}/p2p/{id}", address(other))
+        });
+        let peers = Peers { listen: address(n), others: others.collect(), only_these: false };
+        let folder = self.folder.path().join(format!("n{n}"));
+        NetworkConfig {
+            heartbeat: Duration::from_secs(2),
+            ..NetworkConfig::new(folder, format!("n{n}"), peers)
+        }
+    }
+
+    pub(crate) async fn open(&self, n: usize, config: NetworkConfig) -> Result<NetworkLedger, NetworkError> {
+        let (key, network) = (signer(VALIDATOR + n as u64), signer(NETWORK_KEY + n as u64));
+        NetworkLedger::open(config, Some(self.genesis.clone()), Arc::new(key), &network).await
+    }
+
+    pub(crate) async fn start(&mut self, n: usize) {
+        self.nodes[n] = Some(self.open(n, self.config(n)).await.unwrap());
+    }
+
+    pub(crate) async fn stop(&mut self, n: usize) {
+        if let Some(node) = self.nodes[n].take() {
+            node.shutdown().await;
+        }
+    }
+
+    pub(crate) fn node(&self, n: usize) -> &NetworkLedger {
+        self.nodes[n].as_ref().unwrap()
+    }
+
+    /// Waits until a validator has this height.
+    pub(crate) async fn reaches(&self, n: usize, height: u64) {
+        let mut tips = self.node(n).follow();
+        let reached = tips.wait_for(|tip| tip.header.height >= height);
+        tokio::time::timeout(Duration::from_secs(120), reached).await.unwrap().unwrap();
+    }
+
+    /// Waits until all that run have the same tip's height at least, and compares their blocks.
+    pub(crate) async fn agree(&self) {
+        let running: Vec<_> = (0..self.nodes.len()).filter(|n| self.nodes[*n].is_some()).collect();
+        let height = running.iter().map(|n| self.node(*n).tip().header.height).max().unwrap();
+        for n in &running {
+            self.reaches(*n, height).await;
+        }
+        for at in 1..=height {
+            let first = self.node(running[0]).block(at).await.unwrap().unwrap();
+            first.verify(&self.genesis.validators, &self.genesis.chain_id()).unwrap();
+            for n in &running {
+                let other = self.node(*n).block(at).await.unwrap().unwrap();
+                assert_eq!(other.block, first.block, "block {at} of validator {n}");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The network engine, with its validators in this process.
+
+use std::time::Duration;
+
+use chain::{Ledger, SubmitError};
+use registry::{Author, RecordKey, TxError, verify};
+
+use crate::cluster::Cluster;
+use crate::fixture::{list, signed, signer};
+
+fn create(cluster: &Cluster, n: u64) -> (registry::Did, registry::Transaction) {
+    use registry::build::{DidPlan, TxSigner, organisation_document, recovery_commitment};
+    let key = signer(n).public_key();
+    let document = organisation_document(&key, &[], vec![]);
+    let plan = DidPlan { document, salt: [1; 16], recovery_commitment: recovery_commitment(&key) };
+    let did = plan.did(&cluster.genesis.network);
+    let author = Author::Did(did.clone());
+    (did, signed(cluster.genesis.chain_id(), author, 0, plan.into_action(), &[n]))
+}
+
+fn opens_list(cluster: &Cluster, did: &registry::Did, n: u64, nonce: u64) -> registry::Transaction {
+    let number = u32::try_from(nonce).unwrap();
+    signed(cluster.genesis.chain_id(), Author::Did(did.clone()), nonce, list(number), &[n])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_validators_decide_and_a_phone_can_verify_it() {
+    let cluster = Cluster::running(4).await;
+    let (did, first) = create(&cluster, 1);
+    let done = cluster.node(0).submit(first.clone()).await.unwrap();
+    assert_eq!((done.index, done.hash), (0, first.hash()));
+    for n in 0..4 {
+        cluster.reaches(n, done.height).await;
+        let tip = cluster.node(n).tip();
+        let evidence = tip.prove(&RecordKey::Did(did.clone()));
+        let anchor = cluster.genesis.anchor();
+        let proven = verify(&evidence, &anchor, tip.header.time, Duration::from_secs(1)).unwrap();
+        assert!(proven.record().is_some());
+        assert_eq!(tip.certificate.signatures.len(), 3, "no more signatures than a quorum");
+    }
+    let again = cluster.node(0).submit(first.clone()).await;
+    assert_eq!(again, Err(SubmitError::Known(done)));
+    let taken = cluster.node(2).submit(opens_list(&cluster, &did, 1, 0)).await;
+    assert_eq!(taken, Err(SubmitError::Refused(TxError::NonceUsed { next: 1 })));
+    let early = cluster.node(2).submit(opens_list(&cluster, &did, 1, 5)).await;
+    assert_eq!(early, Err(SubmitError::Refused(TxError::NonceAhead { next: 1 })));
+    let stranger = signed(cluster.genesis.chain_id(), Author::Did(did.clone()), 1, list(1), &[7]);
+    let refused = cluster.node(3).submit(stranger).await;
+    assert_eq!(refused, Err(SubmitError::Refused(TxError::NotAuthorised { signature: 0 })));
+    for nonce in 1..6 {
+        let next = opens_list(&cluster, &did, 1, nonce);
+        cluster.node(usize::try_from(nonce % 4).unwrap()).submit(next).await.unwrap();
+    }
+    cluster.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_four_may_be_gone_and_catches_up() {
+    let mut cluster = Cluster::running(4).await;
+    let (did, first) = create(&cluster, 1);
+    cluster.node(1).submit(first).await.unwrap();
+    cluster.stop(3).await;
+    for nonce in 1..20 {
+        cluster.node(0).submit(opens_list(&cluster, &did, 1, nonce)).await.unwrap();
+    }
+    cluster.start(3).await;
+    cluster.agree().await;
+    cluster.node(3).submit(opens_list(&cluster, &did, 1, 20)).await.unwrap();
+    cluster.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_network_keeps_its_evidence_fresh_and_makes_no_other_blocks() {
+    let cluster = Cluster::running(4).await;
+    let began = cluster.node(0).tip().header.clone();
+    cluster.reaches(0, began.height + 3).await;
+    let now = cluster.node(0).tip().header.clone();
+    let per_block = began.time.until(now.time) / u32::try_from(now.height - began.height).unwrap();
+    assert!(per_block >= Duration::from_millis(1_000), "one each {per_block:?}");
+    assert_eq!(now.state_root, cluster.genesis.header().state_root);
+}

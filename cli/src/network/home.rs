@@ -1,0 +1,110 @@
+//! A validator's folder: its settings, its two keys, the genesis.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chain::keys;
+use chain::network::Peers;
+use registry::Genesis;
+use registry::build::SoftwareSigner;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Done, OrFault};
+use crate::files;
+
+const SETTINGS: &str = "node.toml";
+const RESTORE: &str = "make the folder with `huizheng network init` or `join`, or restore it";
+
+/// `node.toml`. Any setting can be given in the environment too: `HUIZHENG_NODE_HTTP`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    /// Its name in logs.
+    pub(super) name: String,
+    /// Where its HTTP API listens.
+    pub(super) http: SocketAddr,
+    /// Where the other validators reach it.
+    pub(super) listen: String,
+    /// The other validators, each with its peer id at the end.
+    pub(super) peers: Vec<String>,
+    /// Whether only those may connect; leave it off while new validators may join.
+    #[serde(default)]
+    pub(super) only_these_peers: bool,
+    /// For tests of clocks that are wrong: milliseconds added to this machine's clock.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) test_clock_offset_ms: i64,
+}
+
+fn is_zero(offset: &i64) -> bool {
+    *offset == 0
+}
+
+/// A validator's folder that was read.
+pub(super) struct Home {
+    pub(super) folder: PathBuf,
+    pub(super) settings: Settings,
+    pub(super) genesis: Genesis,
+    pub(super) validator: SoftwareSigner,
+    pub(super) network: SoftwareSigner,
+}
+
+impl Home {
+    /// Reads a folder. A key that is missing is never made anew.
+    pub(super) fn read(folder: &Path) -> Done<Self> {
+        let variables = std::env::vars();
+        let settings = service::config::load(Some(&folder.join(SETTINGS)), "HUIZHENG_NODE", variables)
+            .or_fault(RESTORE)?;
+        let genesis = std::fs::read(folder.join("genesis.json")).or_fault(RESTORE)?;
+        let genesis = serde_json::from_slice(&genesis).or_fault(RESTORE)?;
+        let key = |name: &str| {
+            let path = folder.join(name);
+            std::fs::metadata(&path).or_fault(format!("{}: {RESTORE}", path.display()))?;
+            keys::load_or_create(&path).or_fault(RESTORE)
+        };
+        let (validator, network) = (key("validator.key")?, key("network.key")?);
+        Ok(Self { folder: folder.to_owned(), settings, genesis, validator, network })
+    }
+
+    pub(super) fn peers(&self) -> Peers {
+        Peers {
+            listen: self.settings.listen.clone(),
+            others: self.settings.peers.clone(),
+            only_these: self.settings.only_these_peers,
+        }
+    }
+}
+
+/// A new validator's keys, made in its folder.
+pub(super) fn make_keys(folder: &Path) -> Done<(SoftwareSigner, SoftwareSigner)> {
+    let todo = "name a folder that can be written";
+    files::private_folder(folder).or_fault(todo)?;
+    let key = |name: &str| keys::load_or_create(&folder.join(name)).or_fault(todo);
+    Ok((key("validator.key")?, key("network.key")?))
+}
+
+/// Writes what is not secret.
+pub(super) fn write(folder: &Path, settings: &Settings, genesis: &Genesis) -> Done {
+    let todo = "name a folder that can be written";
+    let text = toml::to_string(settings).or_fault("this build is broken; report it")?;
+    files::write_public(&folder.join(SETTINGS), text.as_bytes()).or_fault(todo)?;
+    let genesis = serde_json::to_vec_pretty(genesis).or_fault("this build is broken; report it")?;
+    files::write_public(&folder.join("genesis.json"), &genesis).or_fault(todo)
+}
+
+/// The settings in a folder.
+pub(super) fn settings(folder: &Path) -> Done<Settings> {
+    service::config::load(Some(&folder.join(SETTINGS)), "HUIZHENG_NODE", std::iter::empty()).or_fault(RESTORE)
+}
+
+/// The validators' folders of a network, in order.
+pub(super) fn folders(dir: &Path) -> Done<Vec<PathBuf>> {
+    let todo = "make the network with `huizheng network init`";
+    let entries = std::fs::read_dir(dir).or_fault(format!("{}: {todo}", dir.display()))?;
+    let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    folders.retain(|folder| folder.join(SETTINGS).exists());
+    folders.sort();
+    if folders.is_empty() {
+        return Err(crate::fault::Fault::new(format!("there is no network in {}", dir.display()), todo));
+    }
+    Ok(folders)
+}

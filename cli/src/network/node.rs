@@ -1,0 +1,43 @@
+//! `huizheng node`: one validator, until it is told to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chain::{Ledger, NetworkConfig, NetworkLedger, Node, NodeConfig};
+use registry::UnixMillis;
+use tokio::io::AsyncReadExt;
+
+use super::home::Home;
+use crate::fault::{Done, OrFault};
+use crate::term;
+
+/// Runs the validator in a folder. `with_parent`: until standard input ends, too.
+pub async fn run(home: &Path, with_parent: bool) -> Done {
+    let home = Home::read(home)?;
+    let offset = home.settings.test_clock_offset_ms;
+    let mut config = NetworkConfig::new(&home.folder, home.settings.name.clone(), home.peers());
+    if offset != 0 {
+        tracing::warn!(offset, "this node's clock is set wrong on purpose");
+        config.clock = Arc::new(move || UnixMillis(service::clock::now().0.saturating_add_signed(offset)));
+    }
+    let Home { genesis, validator, network, settings, .. } = home;
+    let ledger = NetworkLedger::open(config, Some(genesis), Arc::new(validator), &network).await;
+    let ledger: Arc<dyn Ledger> =
+        Arc::new(ledger.or_fault("look at the node's folder and ports; --log info shows more")?);
+    let node = Node::bind(NodeConfig::new(settings.http), ledger).await;
+    let node = node.or_fault("stop the other program, or change `http` in node.toml")?;
+    term::say_line(format!("{} answers at {}", settings.name, node.base_url()));
+    tokio::select! {
+        () = service::server::shutdown_signal() => {}
+        () = parent_is_gone(), if with_parent => {}
+    }
+    node.shutdown().await;
+    Ok(())
+}
+
+/// Whoever started this node holds the other end of its standard input.
+async fn parent_is_gone() {
+    let mut input = tokio::io::stdin();
+    let mut byte = [0];
+    while matches!(input.read(&mut byte).await, Ok(count) if count > 0) {}
+}

@@ -1,0 +1,255 @@
+//! Four validators as processes of the built program, on loopback.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use registry::api::{BlockView, HEAD, HeadResponse, OCTETS, ProblemView, SubmitResponse, TRANSACTIONS};
+use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
+use registry::{Action, Author, Did, Genesis, Transaction};
+
+/// How long anything may take before the test gives up: only a chain that stands still takes so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(crate) struct Network {
+    folder: tempfile::TempDir,
+    base: u16,
+    children: Vec<Option<Child>>,
+    pub(crate) genesis: Genesis,
+    http: reqwest::Client,
+    /// Where each acknowledged transaction is.
+    pub(crate) acknowledged: Arc<Mutex<HashMap<String, (u64, u32)>>>,
+}
+
+/// The first of eight free ports in a row.
+fn free_ports() -> u16 {
+    for _ in 0..200 {
+        let first = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+        let Some(last) = first.checked_add(8) else { continue };
+        let all: Vec<_> = (first..last).map(|port| TcpListener::bind(("127.0.0.1", port))).collect();
+        if all.iter().all(Result::is_ok) {
+            return first;
+        }
+    }
+    panic!("no ports are free")
+}
+
+impl Network {
+    /// Its folders; nobody runs yet.
+    pub(crate) fn init() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let base = free_ports();
+        let made = Command::new(env!("CARGO_BIN_EXE_huizheng"))
+            .args(["network", "init", "--validators", "4", "--port-base", &base.to_string(), "--dir"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.expect("started").success());
+        let genesis = std::fs::read(folder.path().join("genesis.json")).expect("written");
+        Self {
+            base,
+            children: (0..4).map(|_| None).collect(),
+            genesis: serde_json::from_slice(&genesis).expect("a genesis"),
+            http: service::outbound::client(Duration::from_secs(15)),
+            acknowledged: Arc::default(),
+            folder,
+        }
+    }
+
+    pub(crate) fn home(&self, n: usize) -> PathBuf {
+        self.folder.path().join(format!("n{n}"))
+    }
+
+    pub(crate) fn start(&mut self, n: usize) {
+        self.start_with(n, 0);
+    }
+
+    /// With a clock that is so many milliseconds wrong.
+    pub(crate) fn start_with(&mut self, n: usize, clock_offset: i64) {
+        let child = Command::new(env!("CARGO_BIN_EXE_huizheng"))
+            .args(["node", "--log", "error", "--home"])
+            .arg(self.home(n))
+            .env("HUIZHENG_NODE_TEST_CLOCK_OFFSET_MS", clock_offset.to_string())
+            .stdout(Stdio::null())
+            .spawn();
+        self.children[n] = Some(child.expect("started"));
+    }
+
+    pub(crate) fn start_all(&mut self) {
+        (0..4).for_each(|n| self.start(n));
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self, n: usize) {
+        if let Some(mut child) = self.children[n].take() {
+            child.kill().expect("killed");
+            let ended = child.wait().expect("ended");
+            assert_eq!(ended.code(), None, "validator {n} had not ended by itself");
+        }
+    }
+
+    pub(crate) fn kill_all(&mut self) {
+        (0..4).for_each(|n| self.kill(n));
+    }
+
+    fn url(&self, n: usize) -> String {
+        format!("http://127.0.0.1:{}", usize::from(self.base) + 2 * n + 1)
+    }
+
+    /// Who submits, apart from the network itself.
+    pub(crate) fn client(&self) -> Client {
+        Client {
+            http: self.http.clone(),
+            urls: (0..4).map(|n| self.url(n)).collect(),
+            acknowledged: Arc::clone(&self.acknowledged),
+        }
+    }
+
+    pub(crate) async fn head(&self, n: usize) -> Option<HeadResponse> {
+        let answer = self.http.get(format!("{}{HEAD}", self.url(n))).send().await.ok()?;
+        serde_json::from_slice(&answer.bytes().await.ok()?).ok()
+    }
+
+    /// Waits until a validator has this height.
+    pub(crate) async fn reaches(&self, n: usize, height: u64) {
+        let began = Instant::now();
+        while self.head(n).await.is_none_or(|head| head.height < height) {
+            assert!(began.elapsed() < PATIENCE, "validator {n} doesn't reach {height}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn block(&self, n: usize, height: u64) -> BlockView {
+        let url = format!("{}/v1/blocks/{height}", self.url(n));
+        let answer = self.http.get(url).send().await.expect("answered").bytes().await.expect("whole");
+        serde_json::from_slice(&answer).expect("a block")
+    }
+
+    /// All four run and have the same blocks; every acknowledged transaction is there once, where it was said to be.
+    pub(crate) async fn check(&self) {
+        let mut top = 0;
+        for n in 0..4 {
+            self.reaches(n, 1).await;
+            top = top.max(self.head(n).await.expect("it answers").height);
+        }
+        for n in 0..4 {
+            self.reaches(n, top).await;
+        }
+        let mut found = HashMap::new();
+        for height in 1..=top {
+            let block = self.block(0, height).await;
+            for n in 1..4 {
+                let other = self.block(n, height).await;
+                assert_eq!(other.header, block.header, "block {height} of validator {n}");
+            }
+            for (transaction, index) in block.transactions.iter().zip(0..) {
+                let before = found.insert(transaction.hash.to_string(), (height, index));
+                assert!(before.is_none(), "{} is there twice", transaction.hash);
+            }
+        }
+        for (hash, place) in self.acknowledged.lock().expect("sound").iter() {
+            assert_eq!(found.get(hash), Some(place), "{hash} was acknowledged");
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for child in self.children.iter_mut().flatten() {
+            _ = child.kill();
+            _ = child.wait();
+        }
+    }
+}
+
+/// Submits, and remembers what was acknowledged.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    urls: Vec<String>,
+    acknowledged: Arc<Mutex<HashMap<String, (u64, u32)>>>,
+}
+
+impl Client {
+    /// Once, to one validator; none when nobody acknowledged it.
+    pub(crate) async fn submit(&self, n: usize, transaction: &Transaction) -> Option<SubmitResponse> {
+        let request = self.http.post(format!("{}{TRANSACTIONS}", self.urls[n % self.urls.len()]));
+        let answer = request.header("content-type", OCTETS).body(transaction.to_bytes()).send().await.ok()?;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.ok()?;
+        let done: SubmitResponse = match status {
+            200 => serde_json::from_slice(&body).expect("an answer"),
+            409 => {
+                let problem: ProblemView = serde_json::from_slice(&body).ok()?;
+                assert_eq!(
+                    problem.code(),
+                    registry::api::TRANSACTION_KNOWN,
+                    "{}",
+                    String::from_utf8_lossy(&body)
+                );
+                let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+                serde_json::from_value(body["known"].clone()).expect("where it is")
+            }
+            500.. => return None,
+            _ => panic!("{status} {}", String::from_utf8_lossy(&body)),
+        };
+        let place = (done.height, done.index);
+        self.acknowledged.lock().expect("sound").insert(done.hash.to_string(), place);
+        Some(done)
+    }
+
+    /// To one validator after the other, until it is acknowledged.
+    pub(crate) async fn insist(&self, first: usize, transaction: &Transaction) -> SubmitResponse {
+        let began = Instant::now();
+        for n in first.. {
+            if let Some(done) = self.submit(n, transaction).await {
+                return done;
+            }
+            assert!(began.elapsed() < PATIENCE, "nobody acknowledges it");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        unreachable!()
+    }
+}
+
+/// An organisation, and its transactions one after another.
+pub(crate) struct Organisation {
+    key: SoftwareSigner,
+    did: Did,
+    genesis: Genesis,
+    plan: Option<DidPlan>,
+    nonce: u64,
+}
+
+impl Organisation {
+    pub(crate) fn new(genesis: &Genesis, n: u64) -> Self {
+        let mut seed = [9; 32];
+        seed[..8].copy_from_slice(&n.to_le_bytes());
+        let key = SoftwareSigner::from_seed(&seed).expect("a key");
+        let document = organisation_document(&key.public_key(), &[], vec![]);
+        let recovery_commitment = recovery_commitment(&key.public_key());
+        let plan = DidPlan { document, salt: [1; 16], recovery_commitment };
+        Self { did: plan.did(&genesis.network), key, genesis: genesis.clone(), plan: Some(plan), nonce: 0 }
+    }
+
+    /// Its next transaction: first its DID, then one status list after another.
+    pub(crate) fn next(&mut self) -> Transaction {
+        let number = u32::try_from(self.nonce).expect("few");
+        let list = Action::StatusListCreate { number, length: 131_072 };
+        let action = self.plan.take().map_or(list, DidPlan::into_action);
+        let author = Author::Did(self.did.clone());
+        let unsigned = Transaction::unsigned(self.genesis.chain_id(), author, self.nonce, action);
+        self.nonce += 1;
+        unsigned.signed_by(&self.key).expect("signed")
+    }
+}
+
+/// Cuts some bytes off a file's end.
+pub(crate) fn tear(path: &Path, bytes: u64) {
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("the file");
+    let length = file.metadata().expect("there").len();
+    file.set_len(length.saturating_sub(bytes)).expect("cut");
+}
