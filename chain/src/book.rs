@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use registry::api::{BlockSummary, SubmitResponse};
-use registry::{CertifiedBlock, Genesis, Hash32, Record, RecordKey, ValidatorSet};
+use registry::{CertifiedBlock, Genesis, HandOver, Hash32, Record, RecordKey, ValidatorSet};
 
 use crate::ledger::{BlockReadError, Tip};
 pub(crate) use frame::{read_frame, write_frame};
@@ -142,6 +142,32 @@ impl Book {
         let read = tokio::task::spawn_blocking(move || {
             let places = heights.map(|height| book.indexer.place(height)).filter_map(Result::transpose);
             places.map(|place| Ok(place?.summary)).collect()
+        });
+        read.await.map_err(io::Error::other)?
+    }
+
+    /// At most `limit` blocks after block `from` (at most `tip`) whose validators handed over to others, oldest first.
+    pub(crate) async fn hand_overs(
+        self: &Arc<Self>,
+        from: u64,
+        limit: usize,
+        tip: u64,
+    ) -> Result<Vec<HandOver>, BlockReadError> {
+        let changes: Vec<_> = {
+            let validators = self.validators.read().unwrap_or_else(PoisonError::into_inner);
+            // The block before a set's first one named it. The first set follows from the genesis.
+            let named = validators.iter().filter_map(|(first, set)| Some((first.checked_sub(1)?, set)));
+            let wanted = named.filter(|(height, _)| *height > from && (1..=tip).contains(height));
+            wanted.take(limit).map(|(height, set)| (height, set.clone())).collect()
+        };
+        let book = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut found = Vec::new();
+            for (height, next) in changes {
+                let block = book.read(height)?.ok_or(BlockReadError::Damaged { height })?;
+                found.extend(HandOver::of(&block.block.header, block.certificate, &next));
+            }
+            Ok(found)
         });
         read.await.map_err(io::Error::other)?
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use registry::api::{BlockSummary, HeadResponse, SubmitResponse};
 use registry::{
-    Author, Certificate, CertifiedBlock, Evidence, Genesis, Hash32, Header, Record, RecordBytesError,
-    RecordKey, State, Transaction, TransactionError, TxError, UnixMillis, ValidatorSet,
+    Author, Certificate, CertifiedBlock, Evidence, EvidenceBundle, Genesis, HandOver, Hash32, Header, Record,
+    RecordBytesError, RecordKey, State, Transaction, TransactionError, TxError, UnixMillis, ValidatorSet,
 };
 use tokio::sync::{oneshot, watch};
 
@@ -43,6 +43,12 @@ pub trait Ledger: Send + Sync {
     /// [`BlockReadError`].
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError>;
 
+    /// At most `limit` blocks after block `from` in which the validators handed over to others, the oldest first.
+    ///
+    /// # Errors
+    /// [`BlockReadError`].
+    async fn hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError>;
+
     /// Whether it takes transactions.
     fn is_ready(&self) -> bool;
 
@@ -75,6 +81,13 @@ impl Tip {
     pub fn prove(&self, key: &RecordKey) -> Evidence {
         let record = self.state.bytes(key).map(<[u8]>::to_vec);
         Evidence::new(key.clone(), record, self.state.prove(key), &self.header, self.certificate.clone())
+    }
+
+    /// Evidence of several records in one; none for no keys, or more than [`MAX_KEYS`](registry::api::MAX_KEYS).
+    #[must_use]
+    pub fn prove_all(&self, keys: &[RecordKey]) -> Option<EvidenceBundle> {
+        let single: Vec<_> = keys.iter().map(|key| self.prove(key)).collect();
+        EvidenceBundle::of(&single)
     }
 
     /// The nonce that the author's next transaction must carry.

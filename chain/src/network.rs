@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use registry::api::{BlockSummary, SubmitResponse};
-use registry::{CertifiedBlock, Genesis, Hash32, Transaction, UnixMillis, VerifiedTransaction};
+use registry::{CertifiedBlock, Genesis, HandOver, Hash32, Transaction, UnixMillis, VerifiedTransaction};
 use tokio::sync::{oneshot, watch};
 
 use crate::book::Book;
@@ -157,6 +157,10 @@ impl Ledger for NetworkLedger {
 
     async fn blocks(&self, from: u64, limit: usize) -> Result<Vec<BlockSummary>, BlockReadError> {
         self.book.blocks(from, limit, self.tip().header.height).await
+    }
+
+    async fn hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError> {
+        self.book.hand_overs(from, limit, self.tip().header.height).await
     }
 
     fn is_ready(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod evidence;
+mod hand_overs;
 mod health;
 mod identifiers;
 mod refusal;
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{HeaderMap, header};
 use axum::routing::{get, post};
 use registry::api;
 use service::server::{BindError, Running, Server, Stopper};
@@ -95,6 +97,7 @@ fn router(ledger: Arc<dyn Ledger>, layers: Layers) -> Router {
         .route("/v1/transactions/{hash}", get(submit::transaction))
         .route(api::EVIDENCE, post(evidence::several))
         .route("/v1/evidence/{*key}", get(evidence::one))
+        .route(api::HAND_OVERS, get(hand_overs::list))
         .route("/v1/identifiers/{did}", get(identifiers::resolve))
         .route(api::BLOCKS, get(blocks::list))
         .route("/v1/blocks/{height}", get(blocks::one))
@@ -106,6 +109,12 @@ fn router(ledger: Arc<dyn Ledger>, layers: Layers) -> Router {
         .route(api::READY, get(health::ready))
         .with_state(ledger);
     layers.wrap(router)
+}
+
+/// Whether the request's `Accept` names this media type.
+fn wants(headers: &HeaderMap, kind: &str) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').filter_map(|part| part.split(';').next()).any(|named| named.trim() == kind)
 }
 
 /// A path's or query's part that is not what it should be.

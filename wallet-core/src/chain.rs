@@ -1,18 +1,25 @@
 //! Facts from the chain: asked of a node, proven against the pinned anchor, kept for when there is no network.
 
-use std::{sync::Arc, time::Duration};
+mod follow;
 
-use protocol::{Endpoint, limits};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use protocol::Endpoint;
 use registry::{
-    Anchor, Evidence, EvidenceError, Proven, RecordKey, UnixMillis,
-    api::{self, EvidenceRequest, EvidenceResponse},
+    Anchor, Evidence, EvidenceBundle, EvidenceError, HandOverError, LightClient, Proven, RecordKey,
+    UnixMillis,
+    api::{self, EvidenceRequest},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ports::Clock,
     vault::{Sealed, Vault, VaultError},
-    web::{Body, JSON, LARGE, Web, WebError},
+    web::{Body, LARGE, Web, WebError},
 };
 
 /// Why the chain's facts are not at hand.
@@ -31,6 +38,10 @@ pub enum ChainError {
     /// wrong.
     #[error("the chain's evidence shows nothing: {0}")]
     Evidence(#[from] EvidenceError),
+    /// The validators changed since the wallet last looked, and the node's hand-overs don't lead to those who sign now: the
+    /// node is wrong, or the app's trust anchor too old.
+    #[error("the chain's validators can't be followed: {0}")]
+    HandOver(#[from] HandOverError),
     /// The wallet's own store.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -50,54 +61,51 @@ pub(crate) struct Chain {
     pub(crate) anchor: Arc<Anchor>,
     pub(crate) node: Endpoint,
     pub(crate) fresh: Duration,
+    pub(crate) trusting: Option<Duration>,
     pub(crate) web: Web,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The validators as far as they were followed, once read from the vault.
+    pub(crate) light: Arc<Mutex<Option<Arc<LightClient>>>>,
 }
 
 impl Chain {
     /// Facts about these records, in their order, none older than `fresh`. Kept in the vault for later.
     ///
-    /// Any number of keys; the node is asked for at most [`api::MAX_KEYS`] at a time.
+    /// Any number of keys; the node is asked for at most [`api::MAX_KEYS`] at a time, each time under one header.
     pub(crate) async fn facts(&self, vault: &Vault, keys: &[RecordKey]) -> Result<Vec<Proven>, ChainError> {
         let mut facts = Vec::with_capacity(keys.len());
         for keys in keys.chunks(api::MAX_KEYS) {
-            let evidence = self.fetch(keys).await?;
-            for (evidence, key) in evidence.iter().zip(keys) {
-                if evidence.key() != key {
-                    return Err(ChainError::Malformed);
-                }
-                facts.push(self.check(evidence, self.fresh)?);
+            let bundle = self.fetch(keys).await?;
+            if !keys.iter().all(|key| bundle.keys().any(|shown| shown == key)) {
+                return Err(ChainError::Malformed);
             }
-            let kept: Vec<_> =
-                evidence.into_iter().map(|one| (name(vault, one.key()), Kept { evidence: one })).collect();
+            let proven = self.check(vault, &bundle).await?;
+            let kept = bundle.split().into_iter();
+            let kept: Vec<_> = kept.map(|one| (name(vault, one.key()), Kept { evidence: one })).collect();
             vault
                 .write(move |tx| kept.iter().try_for_each(|(name, kept)| tx.put(&EVIDENCE, name, kept)))
                 .await?;
+            let proven: BTreeMap<_, _> = proven.iter().map(|one| (one.key(), one)).collect();
+            facts.extend(keys.iter().filter_map(|key| proven.get(key).map(|one| (*one).clone())));
         }
         Ok(facts)
     }
 
     /// The fact that was last fetched about this record, however old; `None` if none was.
     pub(crate) fn kept(&self, vault: &Vault, key: &RecordKey) -> Result<Option<Proven>, VaultError> {
-        let kept = vault.get(&EVIDENCE, &name(vault, key))?;
-        Ok(kept.and_then(|kept| self.check(&kept.evidence, Duration::MAX).ok()))
+        let Some(kept) = vault.get(&EVIDENCE, &name(vault, key))? else { return Ok(None) };
+        Ok(self.light(vault)?.verify(&kept.evidence, self.clock.now(), Duration::MAX).ok())
     }
 
-    fn check(&self, evidence: &Evidence, max_age: Duration) -> Result<Proven, EvidenceError> {
-        registry::verify(evidence, &self.anchor, self.clock.now(), max_age)
-    }
-
-    async fn fetch(&self, keys: &[RecordKey]) -> Result<Vec<Evidence>, ChainError> {
+    async fn fetch(&self, keys: &[RecordKey]) -> Result<EvidenceBundle, ChainError> {
         let url = self.node.join(api::EVIDENCE).map_err(|_| ChainError::Malformed)?;
         let request = EvidenceRequest { keys: keys.to_vec() };
         let request = serde_json::to_vec(&request).map_err(|_| ChainError::Malformed)?;
-        let answer = self.web.post(&url, Body::Json(request), JSON, None, LARGE).await?;
+        let answer = self.web.post(&url, Body::Json(request), api::BUNDLE, None, LARGE).await?;
         if !answer.is_success() {
             return Err(ChainError::Status(answer.status));
         }
-        let response: EvidenceResponse =
-            limits::json(&answer.body, limits::Limits::MESSAGE).map_err(|_| ChainError::Malformed)?;
-        if response.evidence.len() == keys.len() { Ok(response.evidence) } else { Err(ChainError::Malformed) }
+        EvidenceBundle::from_bytes(&answer.body).map_err(|_| ChainError::Malformed)
     }
 
     pub(crate) fn now(&self) -> UnixMillis {

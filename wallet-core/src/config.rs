@@ -18,6 +18,9 @@ pub struct WalletConfig {
     pub fresh: Duration,
     /// Evidence up to this old still shows a card's state; beyond it the state is unknown. A day unless told.
     pub stale: Duration,
+    /// How long the validators may go unseen before a change of them is not followed any more, and the app must come with
+    /// a newer anchor; see [`LightClient::follow`](registry::LightClient::follow). Unlimited unless told.
+    pub trusting: Option<Duration>,
     pub(crate) pin_cost: PinCost,
 }
 
@@ -30,6 +33,7 @@ impl WalletConfig {
             node,
             fresh: Duration::from_secs(600),
             stale: Duration::from_secs(86_400),
+            trusting: None,
             pin_cost: PinCost::DEFAULT,
         }
     }

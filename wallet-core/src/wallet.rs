@@ -91,8 +91,10 @@ impl Wallet {
             anchor: Arc::new(config.anchor),
             node: config.node,
             fresh: config.fresh,
+            trusting: config.trusting,
             web: web.clone(),
             clock: Arc::clone(&ports.clock),
+            light: Arc::default(),
         };
         let context = Context { ports, web, chain, vault, catalogue, stale: config.stale };
         Self { context, pending: Mutex::new(BTreeMap::new()) }

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use registry::RecordKey;
-use registry::api::{EvidenceRequest, EvidenceResponse, EvidenceView, MAX_KEYS, OCTETS};
+use registry::api::{BUNDLE, EvidenceRequest, EvidenceResponse, EvidenceView, MAX_KEYS, OCTETS};
 use service::Problem;
 use service::extract::{Json, Path};
 
 use crate::ledger::Ledger;
-use crate::node::malformed;
+use crate::node::{malformed, wants};
 
 /// `GET /v1/evidence/{key}`: bytes, or JSON when asked for.
 pub(super) async fn one(
@@ -22,7 +22,7 @@ pub(super) async fn one(
     let key: RecordKey = key.parse().map_err(|error| malformed("record-key-malformed", error))?;
     let tip = ledger.tip();
     let evidence = tip.prove(&key);
-    if !wants_json(&headers) {
+    if !wants(&headers, "application/json") {
         return Ok(([(header::CONTENT_TYPE, OCTETS)], evidence.to_bytes()).into_response());
     }
     let record = tip.state.record(&key).map_err(Problem::internal)?;
@@ -30,20 +30,21 @@ pub(super) async fn one(
     Ok(axum::Json(EvidenceView { key, record, height, time, evidence }).into_response())
 }
 
-/// `POST /v1/evidence`: several, all of one block.
+/// `POST /v1/evidence`: several, all of one block; as a bundle when asked for.
 pub(super) async fn several(
     State(ledger): State<Arc<dyn Ledger>>,
+    headers: HeaderMap,
     Json(request): Json<EvidenceRequest>,
-) -> Result<axum::Json<EvidenceResponse>, Problem> {
+) -> Result<Response, Problem> {
     if !(1..=MAX_KEYS).contains(&request.keys.len()) {
         return Err(Problem::bad_request("key-count", "Ask for 1 to 64 keys at once").with("limit", MAX_KEYS));
     }
     let tip = ledger.tip();
+    if wants(&headers, BUNDLE) {
+        let bundle =
+            tip.prove_all(&request.keys).ok_or_else(|| Problem::internal("no bundle of the state"))?;
+        return Ok(([(header::CONTENT_TYPE, BUNDLE)], bundle.to_bytes()).into_response());
+    }
     let evidence = request.keys.iter().map(|key| tip.prove(key)).collect();
-    Ok(axum::Json(EvidenceResponse { evidence }))
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').filter_map(|part| part.split(';').next()).any(|kind| kind.trim() == "application/json")
+    Ok(axum::Json(EvidenceResponse { evidence }).into_response())
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use chain::{Node, NodeConfig};
 use registry::api::{self, *};
 use registry::{
-    Action, Anchor, Author, Did, Evidence, Genesis, Hash32, LocalText, Record, RecordKey, Slug, UnixMillis,
-    verify,
+    Action, Anchor, Author, Did, Evidence, EvidenceBundle, Genesis, Hash32, LocalText, Record, RecordKey,
+    Slug, UnixMillis, verify,
 };
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -175,6 +175,36 @@ async fn evidence_by_http() {
     assert_eq!(proven.iter().map(|p| p.key().clone()).collect::<Vec<_>>(), keys, "in the order asked for");
     assert!(proven.iter().all(|p| p.height() == proven[0].height()), "all of one block");
     assert_eq!(proven[1].record(), None);
+
+    let twice = [keys.as_slice(), &keys[..1]].concat();
+    let body = serde_json::to_vec(&EvidenceRequest { keys: twice }).unwrap();
+    let url = running.node.base_url() + EVIDENCE;
+    let request =
+        running.client.post(url).header("content-type", "application/json").header("accept", BUNDLE);
+    let response = request.body(body).send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], BUNDLE);
+    let bundle = EvidenceBundle::from_bytes(&response.bytes().await.unwrap()).unwrap();
+    assert_eq!(bundle.keys().count(), keys.len(), "a key that is asked for twice is in it once");
+    let shown: Vec<_> = bundle.split().iter().map(check).collect();
+    for one in &proven {
+        assert!(shown.iter().any(|shown| shown.key() == one.key() && shown.record() == one.record()));
+    }
+}
+
+#[tokio::test]
+async fn a_chain_run_alone_has_no_hand_overs() {
+    let running = node().await;
+    for path in [hand_overs_path(0), hand_overs_path(7), HAND_OVERS.to_owned()] {
+        assert!(running.read::<HandOversResponse>(&path).await.hand_overs.is_empty());
+    }
+    let url = running.node.base_url() + HAND_OVERS;
+    let octets = running.client.get(url).header("accept", OCTETS).send().await.unwrap();
+    assert_eq!(octets.headers()["content-type"], OCTETS);
+    assert_eq!(octets.bytes().await.unwrap().as_ref(), [0; 4]);
+    problem(running.get("/v1/handovers?from=x").await, 400, "invalid-request").await;
+    let validators = genesis().validators.as_slice().to_vec();
+    let refused = running.submit(&governance(0, Action::UpdateValidators { validators })).await;
+    problem(refused, 409, VALIDATORS_FIXED).await;
 }
 
 #[tokio::test]

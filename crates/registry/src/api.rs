@@ -5,7 +5,10 @@
 //! | `POST` [`TRANSACTIONS`], a transaction's bytes | [`SubmitResponse`], once it is final |
 //! | `GET` [`transaction_path`] | [`SubmitResponse`], while the node remembers it |
 //! | `GET` [`evidence_path`] | evidence bytes; as JSON [`EvidenceView`] |
-//! | `POST` [`EVIDENCE`], [`EvidenceRequest`] | [`EvidenceResponse`], all of one block |
+//! | `POST` [`EVIDENCE`], [`EvidenceRequest`] | [`EvidenceResponse`], all of one block; with `Accept:` [`BUNDLE`] the bytes of an [`EvidenceBundle`](crate::EvidenceBundle) |
+//! | `GET` [`hand_overs_path`] | [`HandOversResponse`]; with `Accept:` [`OCTETS`] its borsh encoding |
+//! | `GET` [`SNAPSHOT`], from a node that makes snapshots | [`Manifest`](crate::snapshot::Manifest); with `Accept:` [`OCTETS`] its bytes |
+//! | `GET` [`snapshot_chunk_path`] | a chunk's bytes |
 //! | `GET` [`identifier_path`] | [`ResolutionResult`](crate::ResolutionResult) |
 //! | `GET` [`block_path`] | [`BlockView`] |
 //! | `GET` [`blocks_path`] | [`BlocksResponse`] |
@@ -16,11 +19,13 @@
 //!
 //! Refusals are `application/problem+json` (RFC 9457), see [`ProblemView`].
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::block::{CertifiedBlock, Header};
 use crate::did::Did;
 use crate::evidence::Evidence;
+use crate::hand_over::HandOver;
 use crate::hash::Hash32;
 use crate::record::{Record, RecordKey};
 use crate::text::Slug;
@@ -30,12 +35,18 @@ use crate::validators::Certificate;
 
 /// Media type of a transaction and of evidence.
 pub const OCTETS: &str = "application/octet-stream";
+/// Media type of several records' evidence in one, see [`EvidenceBundle`](crate::EvidenceBundle).
+pub const BUNDLE: &str = "application/vnd.huizheng.bundle";
 /// Media type of a DID Resolution result.
 pub const DID_RESOLUTION: &str = "application/did-resolution";
 /// Where transactions are submitted.
 pub const TRANSACTIONS: &str = "/v1/transactions";
 /// Where several records' evidence is asked for.
 pub const EVIDENCE: &str = "/v1/evidence";
+/// Where the validators' hand-overs are read.
+pub const HAND_OVERS: &str = "/v1/handovers";
+/// Where a snapshot's manifest is read.
+pub const SNAPSHOT: &str = "/v1/snapshot";
 /// Where DIDs are resolved.
 pub const IDENTIFIERS: &str = "/v1/identifiers";
 /// Where blocks are read.
@@ -54,6 +65,8 @@ pub const LIVE: &str = "/health/live";
 pub const READY: &str = "/health/ready";
 /// The most keys one [`EvidenceRequest`] asks for.
 pub const MAX_KEYS: usize = 64;
+/// The most hand-overs one [`HandOversResponse`] lists.
+pub const MAX_HAND_OVERS: usize = 100;
 /// The most blocks one [`BlocksResponse`] lists.
 pub const MAX_BLOCKS: u64 = 100;
 
@@ -67,6 +80,18 @@ pub fn transaction_path(hash: &Hash32) -> String {
 #[must_use]
 pub fn evidence_path(key: &RecordKey) -> String {
     format!("{EVIDENCE}/{key}")
+}
+
+/// `GET`: the hand-overs after block `from`.
+#[must_use]
+pub fn hand_overs_path(from: u64) -> String {
+    format!("{HAND_OVERS}?from={from}")
+}
+
+/// `GET`: one chunk of the snapshot, from 0.
+#[must_use]
+pub fn snapshot_chunk_path(chunk: usize) -> String {
+    format!("{SNAPSHOT}/chunks/{chunk}")
 }
 
 /// `GET`: a DID's resolution, now.
@@ -126,6 +151,14 @@ pub struct EvidenceRequest {
 pub struct EvidenceResponse {
     /// In base64url.
     pub evidence: Vec<Evidence>,
+}
+
+/// Hand-overs after the block asked for, the oldest first. When there are [`MAX_HAND_OVERS`], ask for those after the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandOversResponse {
+    /// In base64url.
+    pub hand_overs: Vec<HandOver>,
 }
 
 /// Evidence for people: the record can be read, and the evidence checked.

@@ -1,5 +1,8 @@
 //! Evidence: a record, its Merkle proof, and the validators' signatures over the state it stands in.
 
+mod bundle;
+pub(crate) mod bytes;
+mod multi;
 mod verify;
 mod wire;
 
@@ -12,8 +15,11 @@ use crate::record::{Record, RecordKey};
 use crate::time::UnixMillis;
 use crate::validators::{Certificate, CertificateSignature};
 
+pub use bundle::{EvidenceBundle, verify_bundle};
+pub(crate) use verify::CLOCK_SKEW;
 pub use verify::{EvidenceError, verify};
 pub use wire::EvidenceBytesError;
+pub(crate) use wire::MAX_RECORD_BYTES;
 
 /// What a phone carries along to show a record, or that there is none, to a counter with no network: about 1.1 kB
 /// for a 300-byte record among 100,000 under four validators. Unchecked; [`verify`] makes it [`Proven`].
@@ -56,19 +62,7 @@ impl Evidence {
         header: &Header,
         certificate: Certificate,
     ) -> Self {
-        let parts = header.parts();
-        let next = parts.next_validators_hash;
-        let seal = Seal {
-            chain_tag: tag(&header.chain_id),
-            validators_tag: tag(&header.validators_hash),
-            height: parts.height,
-            time: parts.time,
-            links: parts.links,
-            next_validators_hash: (next != header.validators_hash).then_some(next),
-            round: certificate.round,
-            signatures: certificate.signatures,
-        };
-        Self { key, record, decoded: None, proof, seal }
+        Self { key, record, decoded: None, proof, seal: Seal::new(header, certificate) }
     }
 
     /// What it is evidence of. Unchecked.
@@ -87,6 +81,23 @@ impl Evidence {
     #[must_use]
     pub fn claimed_height(&self) -> u64 {
         self.seal.height
+    }
+}
+
+impl Seal {
+    pub(crate) fn new(header: &Header, certificate: Certificate) -> Self {
+        let parts = header.parts();
+        let next = parts.next_validators_hash;
+        Self {
+            chain_tag: tag(&header.chain_id),
+            validators_tag: tag(&header.validators_hash),
+            height: parts.height,
+            time: parts.time,
+            links: parts.links,
+            next_validators_hash: (next != header.validators_hash).then_some(next),
+            round: certificate.round,
+            signatures: certificate.signatures,
+        }
     }
 }
 
@@ -113,7 +124,7 @@ impl fmt::Debug for Evidence {
     }
 }
 
-/// What the chain says, checked: only [`verify`] makes one. The questions to ask it are in
+/// What the chain says, checked: only [`verify`] and [`verify_bundle`] make one. The questions to ask it are in
 /// [`history`](crate::history).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proven {
@@ -121,6 +132,8 @@ pub struct Proven {
     record: Option<Record>,
     time: UnixMillis,
     height: u64,
+    /// Digest of the validators that signed it.
+    signed_by: Hash32,
 }
 
 impl Proven {
@@ -146,5 +159,9 @@ impl Proven {
     #[must_use]
     pub fn height(&self) -> u64 {
         self.height
+    }
+
+    pub(crate) fn signed_by(&self) -> &Hash32 {
+        &self.signed_by
     }
 }

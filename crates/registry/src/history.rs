@@ -129,6 +129,39 @@ pub fn accredited_at<'a>(
     }
 }
 
+/// Why it is not shown that something never was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotNever {
+    /// The fact is about something else.
+    #[error("the proven record is about something else")]
+    OtherRecord,
+    /// It was granted, whether or not that still holds.
+    #[error("it was granted from {from}")]
+    Granted {
+        /// The first start.
+        from: UnixMillis,
+    },
+}
+
+/// Whether `did` was never accredited for `credential_type`, up to the time this answers with: that of the block in which
+/// nothing stood at the accreditation's key. Records are never removed, so absence then is absence at every time before.
+///
+/// # Errors
+/// [`NotNever`].
+pub fn never_accredited(trust: &Proven, did: &Did, credential_type: &Slug) -> Result<UnixMillis, NotNever> {
+    if *trust.key() != RecordKey::Trust(did.clone(), credential_type.clone()) {
+        return Err(NotNever::OtherRecord);
+    }
+    match trust.record() {
+        None => Ok(trust.time()),
+        Some(Record::Trust(record)) => match record.intervals.first() {
+            Some(first) => Err(NotNever::Granted { from: first.from }),
+            None => Ok(trust.time()),
+        },
+        Some(_) => Err(NotNever::OtherRecord),
+    }
+}
+
 /// Why a verifier may not ask.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PurposeRefusal {

@@ -3,6 +3,8 @@
 //!
 //! - Writing: [`build`] makes and signs [`Transaction`]s; [`Execution`] applies them to a [`State`].
 //! - Reading: [`verify`] turns [`Evidence`] into [`Proven`] facts; [`history`] asks them "was this key valid then?".
+//!   [`LightClient`] follows the validators as they change, [`EvidenceBundle`] shows several records at once.
+//! - Moving: [`snapshot`] writes a whole state as bytes and reads it back, checked.
 //! - [`api`]: what a node's HTTP API takes and answers.
 
 mod action;
@@ -15,13 +17,16 @@ mod encoding;
 mod evidence;
 mod execute;
 mod genesis;
+mod hand_over;
 mod hash;
 pub mod history;
 mod key;
+mod light;
 mod proof;
 mod purposes;
 mod record;
 mod resolution;
+pub mod snapshot;
 mod state;
 mod text;
 mod time;
@@ -32,11 +37,15 @@ pub use action::{Action, DidDocument, DocumentKey, PurposeDraft, StatusChange};
 pub use block::{Block, BlockError, CertifiedBlock, Header, transaction_root};
 pub use did::{Did, DidError, KeyId};
 pub use document::did_document_json;
-pub use evidence::{Evidence, EvidenceBytesError, EvidenceError, Proven, verify};
+pub use evidence::{
+    Evidence, EvidenceBundle, EvidenceBytesError, EvidenceError, Proven, verify, verify_bundle,
+};
 pub use execute::{BlockContext, Executed, Execution, Receipt, TextField, TxError, execute};
 pub use genesis::{Anchor, Genesis, GenesisError, GenesisGovernance};
+pub use hand_over::{HandOver, HandOverError};
 pub use hash::{Hash32, HashTextError};
 pub use key::{Ed25519Key, KeyError, P256Key, PublicKey};
+pub use light::LightClient;
 pub use proof::{CompactProof, ProofError};
 pub use purposes::{Purpose, Purposes};
 pub use record::{

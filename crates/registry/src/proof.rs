@@ -11,7 +11,8 @@ use crate::hash::Hash32;
 /// The most levels a proof has. Paths are SHA-256 digests, so two that agree in as many bits cannot be found.
 pub(crate) const MAX_DEPTH: usize = 255;
 
-const EMPTY: Hash32 = Hash32(*b"SPARSE_MERKLE_PLACEHOLDER_HASH__");
+/// The hash of an empty subtree.
+pub(crate) const EMPTY: Hash32 = Hash32(*b"SPARSE_MERKLE_PLACEHOLDER_HASH__");
 
 /// That a key has a value, or has none, in the tree with some root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +123,7 @@ pub(crate) fn bit(path: &Hash32, depth: usize) -> bool {
     path.0.get(depth / 8).is_some_and(|byte| byte >> (7 - depth % 8) & 1 == 1)
 }
 
-fn common_bits(a: &Hash32, b: &Hash32) -> usize {
+pub(crate) fn common_bits(a: &Hash32, b: &Hash32) -> usize {
     let same = a.0.iter().zip(&b.0).take_while(|(a, b)| a == b).count();
     match (a.0.get(same), b.0.get(same)) {
         (Some(a), Some(b)) => same * 8 + usize::from((a ^ b).leading_zeros() as u8),

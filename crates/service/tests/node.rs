@@ -149,8 +149,7 @@ async fn another_chains_evidence_is_not_believed() {
 async fn facts_about_something_else_are_not_believed() {
     let chain = chain().await;
     let evidence = chain.client.facts(&[RecordKey::Governance]).await.expect("proven").remove(0).evidence;
-    let answer =
-        serde_json::to_string(&registry::api::EvidenceResponse { evidence: vec![evidence] }).expect("json");
+    let answer = registry::EvidenceBundle::of(&[evidence]).expect("a bundle").to_bytes();
     let liar = Router::new().route(registry::api::EVIDENCE, post(|| async move { answer }));
     let local = "127.0.0.1:0".parse().expect("address");
     let liar = Server::bind(local, Layers::default().wrap(liar)).await.expect("binds");

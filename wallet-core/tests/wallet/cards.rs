@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use registry::api::BUNDLE;
 use registry::{Record, RecordKey, Status, UnixMillis};
 use wallet_core::{CardState, ChainError, Event, LastKnown, WebError, ports::HttpError};
 
@@ -80,10 +81,10 @@ async fn a_deleted_card_is_gone_with_its_keys_and_logged() {
 #[tokio::test]
 async fn a_node_that_answers_something_else_is_not_believed() {
     let (holder, card) = Holder::new().await.with_licence().await;
-    let did = holder.town.chain.lock().unwrap().prove(&RecordKey::Did(holder.town.issuer.did.clone()));
-    let body = serde_json::json!({ "evidence": [did.clone(), did.clone(), did] }).to_string();
-    holder.town.detour(NODE, Ok(crate::town::ok("application/json", body)));
-    assert_eq!(holder.wallet.refresh().await, Err(ChainError::Malformed));
+    let did = RecordKey::Did(holder.town.issuer.did.clone());
+    let body = holder.town.chain.lock().unwrap().bundle(&[did]).to_bytes();
+    holder.town.detour(NODE, Ok(crate::town::ok(BUNDLE, body)));
+    assert_eq!(holder.wallet.refresh().await, Err(ChainError::Malformed), "of less than was asked for");
     holder.town.detour(NODE, Ok(crate::town::ok("application/json", r#"{"evidence":[]}"#)));
     assert_eq!(holder.wallet.refresh().await, Err(ChainError::Malformed));
     holder.town.detour(NODE, Ok(crate::town::status(503, "text/plain", "")));

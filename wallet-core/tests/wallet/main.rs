@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
 
 mod cards;
+mod follow;
 mod present;
 mod receive;
 mod requests;

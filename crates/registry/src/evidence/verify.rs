@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use crate::block::HeaderParts;
-use crate::evidence::{Evidence, Proven, tag};
+use crate::evidence::{Evidence, Proven, Seal, tag};
 use crate::genesis::Anchor;
+use crate::hash::Hash32;
 use crate::proof::ProofError;
 use crate::record::Record;
 use crate::time::UnixMillis;
-use crate::validators::{CertificateError, verify_precommits};
+use crate::validators::{CertificateError, ValidatorSet, verify_precommits};
 
 /// How far ahead of the verifier's clock a block's time may be.
-const CLOCK_SKEW: Duration = Duration::from_secs(120);
+pub(crate) const CLOCK_SKEW: Duration = Duration::from_secs(120);
 
 /// Why evidence shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +35,12 @@ pub enum EvidenceError {
         /// Its block's time.
         time: UnixMillis,
     },
-    /// Signed by validators the anchor does not know: follow the hand-overs to a newer anchor.
+    /// Signed by validators the anchor does not know: [follow](crate::LightClient::follow) the hand-overs to them.
     #[error("the evidence is signed by other validators than the anchor's")]
     OtherValidators,
+    /// Dated after its validators had handed over to others: whoever holds their old keys may have made it.
+    #[error("the evidence is dated after its validators had handed over: fetch it again")]
+    AfterHandOver,
     /// The record is not one of its key's kind, or not one this version knows.
     #[error("the record is not one that stands at this key")]
     Record,
@@ -60,23 +64,8 @@ pub fn verify(
     max_age: Duration,
 ) -> Result<Proven, EvidenceError> {
     let seal = &evidence.seal;
-    let time = seal.time;
-    let validators_hash = anchor.validators.hash();
-    if seal.chain_tag != tag(&anchor.chain_id) {
-        return Err(EvidenceError::WrongChain);
-    }
-    if seal.height <= anchor.height {
-        return Err(EvidenceError::BeforeAnchor);
-    }
-    if seal.validators_tag != tag(&validators_hash) {
-        return Err(EvidenceError::OtherValidators);
-    }
-    if time.after(max_age) < now {
-        return Err(EvidenceError::TooOld { time });
-    }
-    if now.after(CLOCK_SKEW) < time {
-        return Err(EvidenceError::FromTheFuture { time });
-    }
+    let signed_by = anchor.validators.hash();
+    seal.check_place(anchor, &signed_by, now, max_age)?;
     let record = match (&evidence.decoded, &evidence.record) {
         (Some(record), _) => Some(record.clone()),
         (None, Some(bytes)) => Some(Record::from_bytes(bytes).map_err(|_| EvidenceError::Record)?),
@@ -86,14 +75,51 @@ pub fn verify(
         return Err(EvidenceError::Record);
     }
     let state_root = evidence.proof.root(&evidence.key.hash(), evidence.record.as_deref())?;
-    let header = HeaderParts {
-        height: seal.height,
-        time,
-        links: seal.links,
-        next_validators_hash: seal.next_validators_hash.unwrap_or(validators_hash),
-    };
-    let block_id = header.id(&anchor.chain_id, &state_root, &validators_hash);
-    let vote = (seal.height, seal.round, &block_id);
-    verify_precommits(&seal.signatures, &anchor.validators, &anchor.chain_id, vote)?;
-    Ok(Proven { key: evidence.key.clone(), record, time, height: seal.height })
+    let next = seal.next_validators_hash.unwrap_or(signed_by);
+    seal.check_signed(&anchor.chain_id, &anchor.validators, &state_root, next)?;
+    let (time, height) = (seal.time, seal.height);
+    Ok(Proven { key: evidence.key.clone(), record, time, height, signed_by })
+}
+
+impl Seal {
+    /// All that needs no signature: chain, height, validators, age.
+    pub(super) fn check_place(
+        &self,
+        anchor: &Anchor,
+        validators_hash: &Hash32,
+        now: UnixMillis,
+        max_age: Duration,
+    ) -> Result<(), EvidenceError> {
+        let time = self.time;
+        if self.chain_tag != tag(&anchor.chain_id) {
+            return Err(EvidenceError::WrongChain);
+        }
+        if self.height <= anchor.height {
+            return Err(EvidenceError::BeforeAnchor);
+        }
+        if self.validators_tag != tag(validators_hash) {
+            return Err(EvidenceError::OtherValidators);
+        }
+        if time.after(max_age) < now {
+            return Err(EvidenceError::TooOld { time });
+        }
+        if now.after(CLOCK_SKEW) < time {
+            return Err(EvidenceError::FromTheFuture { time });
+        }
+        Ok(())
+    }
+
+    /// That a quorum of `validators` signed the block with this state root.
+    pub(crate) fn check_signed(
+        &self,
+        chain_id: &Hash32,
+        validators: &ValidatorSet,
+        state_root: &Hash32,
+        next_validators_hash: Hash32,
+    ) -> Result<(), CertificateError> {
+        let Self { height, time, links, round, .. } = *self;
+        let header = HeaderParts { height, time, links, next_validators_hash };
+        let block_id = header.id(chain_id, state_root, &validators.hash());
+        verify_precommits(&self.signatures, validators, chain_id, (height, round, &block_id))
+    }
 }

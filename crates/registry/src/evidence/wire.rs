@@ -15,17 +15,14 @@
 use borsh::BorshDeserialize;
 
 use crate::encoding::{from_base64url, to_base64url, to_vec};
+use crate::evidence::Evidence;
+use crate::evidence::bytes::{Input, put_number, put_proof, put_seal};
 use crate::evidence::wire::EvidenceBytesError::Malformed;
-use crate::evidence::{Evidence, Seal};
-use crate::hash::Hash32;
-use crate::proof::{CompactProof, PathEnd};
 use crate::record::{Record, RecordKey};
-use crate::time::UnixMillis;
-use crate::validators::CertificateSignature;
 
 const VERSION: u8 = 1;
 /// The longest record evidence carries.
-const MAX_RECORD_BYTES: u64 = 64 * 1024;
+pub(crate) const MAX_RECORD_BYTES: usize = 64 * 1024;
 
 /// The bytes or text are not evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,18 +42,7 @@ impl Evidence {
         let mut out = vec![VERSION];
         out.extend(self.seal.chain_tag);
         out.extend(self.seal.validators_tag);
-        match &self.record {
-            None => {
-                out.push(0);
-                out.extend(to_vec(&self.key));
-                out.extend(key_check(&self.key));
-            }
-            Some(record) => {
-                out.push(1);
-                put_number(&mut out, record.len() as u64);
-                out.extend(record);
-            }
-        }
+        put_item(&mut out, &self.key, self.record.as_deref());
         put_proof(&mut out, &self.proof);
         put_seal(&mut out, &self.seal);
         out
@@ -72,25 +58,10 @@ impl Evidence {
             return Err(EvidenceBytesError::Version);
         }
         let (chain_tag, validators_tag) = (input.array()?, input.array()?);
-        let (key, record, decoded) = match input.byte()? {
-            0 => {
-                let key = RecordKey::deserialize(&mut input.0).map_err(|_| Malformed)?;
-                if input.array()? != key_check(&key) {
-                    return Err(Malformed);
-                }
-                (key, None, None)
-            }
-            1 => {
-                let length = input.number()?.min(MAX_RECORD_BYTES + 1);
-                let bytes = input.take(usize::try_from(length).map_err(|_| Malformed)?)?.to_vec();
-                let record = Record::from_bytes(&bytes).map_err(|_| Malformed)?;
-                (record.key(), Some(bytes), Some(record))
-            }
-            _ => return Err(Malformed),
-        };
+        let (key, record, decoded) = read_item(&mut input)?;
         let proof = input.proof(record.is_some())?;
         let seal = input.seal(chain_tag, validators_tag)?;
-        if input.0.is_empty() { Ok(Self { key, record, decoded, proof, seal }) } else { Err(Malformed) }
+        input.end(Self { key, record, decoded, proof, seal })
     }
 
     /// The bytes in base64url without padding.
@@ -124,139 +95,44 @@ impl std::str::FromStr for Evidence {
 
 crate::text_serde!(Evidence);
 
+/// A record that says its own key, or a key without a record.
+pub(super) fn put_item(out: &mut Vec<u8>, key: &RecordKey, record: Option<&[u8]>) {
+    match record {
+        None => {
+            out.push(0);
+            out.extend(to_vec(key));
+            out.extend(key_check(key));
+        }
+        Some(record) => {
+            out.push(1);
+            put_number(out, record.len() as u64);
+            out.extend(record);
+        }
+    }
+}
+
+type Item = (RecordKey, Option<Vec<u8>>, Option<Record>);
+
+/// Reads [`put_item`]: the key, and the record's encoding and the record when there is one.
+pub(super) fn read_item(input: &mut Input<'_>) -> Result<Item, EvidenceBytesError> {
+    match input.byte()? {
+        0 => {
+            let key = RecordKey::deserialize(&mut input.0).map_err(|_| Malformed)?;
+            if input.array()? != key_check(&key) {
+                return Err(Malformed);
+            }
+            Ok((key, None, None))
+        }
+        1 => {
+            let bytes = input.bytes(MAX_RECORD_BYTES)?.to_vec();
+            let record = Record::from_bytes(&bytes).map_err(|_| Malformed)?;
+            Ok((record.key(), Some(bytes), Some(record)))
+        }
+        _ => Err(Malformed),
+    }
+}
+
 fn key_check(key: &RecordKey) -> [u8; 4] {
     let [a, b, c, d, ..] = key.hash().0;
     [a, b, c, d]
-}
-
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn put_proof(out: &mut Vec<u8>, proof: &CompactProof) {
-    out.push(proof.siblings.len() as u8);
-    out.extend(proof.siblings.chunks(8).map(|level| {
-        let bits = level.iter().enumerate().filter(|(_, sibling)| sibling.is_some());
-        bits.fold(0, |byte, (at, _)| byte | 0x80_u8 >> at)
-    }));
-    out.extend(proof.siblings.iter().flatten().flat_map(|hash| hash.0));
-    match &proof.end {
-        PathEnd::Found => {}
-        PathEnd::Empty => out.push(0),
-        PathEnd::Other { key_hash, value_hash } => {
-            out.push(1);
-            out.extend(key_hash.0);
-            out.extend(value_hash.0);
-        }
-    }
-}
-
-fn put_seal(out: &mut Vec<u8>, seal: &Seal) {
-    put_number(out, seal.height);
-    put_number(out, seal.time.0);
-    out.extend(seal.links.0);
-    out.push(u8::from(seal.next_validators_hash.is_some()));
-    out.extend(seal.next_validators_hash.iter().flat_map(|hash| hash.0));
-    put_number(out, u64::from(seal.round));
-    let mut map = vec![0; seal.signatures.last().map_or(0, |s| usize::from(s.validator) / 8 + 1)];
-    for at in seal.signatures.iter().map(|s| usize::from(s.validator)) {
-        if let Some(byte) = map.get_mut(at / 8) {
-            *byte |= 1_u8 << (at % 8);
-        }
-    }
-    out.push(map.len() as u8);
-    out.extend(map);
-    out.extend(seal.signatures.iter().flat_map(|s| s.signature));
-}
-
-/// Bytes still to be read.
-struct Input<'a>(&'a [u8]);
-
-impl<'a> Input<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], EvidenceBytesError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], EvidenceBytesError> {
-        self.take(N)?.try_into().map_err(|_| Malformed)
-    }
-
-    fn byte(&mut self) -> Result<u8, EvidenceBytesError> {
-        self.array().map(|[byte]| byte)
-    }
-
-    fn hash(&mut self) -> Result<Hash32, EvidenceBytesError> {
-        self.array().map(Hash32)
-    }
-
-    fn flag(&mut self) -> Result<bool, EvidenceBytesError> {
-        match self.byte()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(Malformed),
-        }
-    }
-
-    /// LEB128, shortest form.
-    fn number(&mut self) -> Result<u64, EvidenceBytesError> {
-        let mut number = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let part = u64::from(byte & 0x7f);
-            if part << shift >> shift != part {
-                return Err(Malformed);
-            }
-            number |= part << shift;
-            if byte & 0x80 == 0 {
-                return if byte == 0 && shift > 0 { Err(Malformed) } else { Ok(number) };
-            }
-        }
-        Err(Malformed)
-    }
-
-    fn proof(&mut self, membership: bool) -> Result<CompactProof, EvidenceBytesError> {
-        let depth = usize::from(self.byte()?);
-        let map = self.take(depth.div_ceil(8))?;
-        let is_set = |level: usize| map.get(level / 8).is_some_and(|byte| byte & 0x80 >> (level % 8) != 0);
-        if (depth..map.len() * 8).any(is_set) {
-            return Err(Malformed);
-        }
-        let mut siblings = Vec::with_capacity(depth);
-        for level in 0..depth {
-            siblings.push(if is_set(level) { Some(self.hash()?) } else { None });
-        }
-        let end = if membership {
-            PathEnd::Found
-        } else if self.flag()? {
-            PathEnd::Other { key_hash: self.hash()?, value_hash: self.hash()? }
-        } else {
-            PathEnd::Empty
-        };
-        Ok(CompactProof { siblings, end })
-    }
-
-    fn seal(&mut self, chain_tag: [u8; 2], validators_tag: [u8; 2]) -> Result<Seal, EvidenceBytesError> {
-        let (height, time, links) = (self.number()?, UnixMillis(self.number()?), self.hash()?);
-        let next_validators_hash = if self.flag()? { Some(self.hash()?) } else { None };
-        let round = u32::try_from(self.number()?).map_err(|_| Malformed)?;
-        let length = usize::from(self.byte()?);
-        let map = self.take(length)?;
-        if length > 32 || map.last() == Some(&0) {
-            return Err(Malformed);
-        }
-        let mut signatures = Vec::new();
-        for validator in 0..=u8::MAX {
-            let byte = map.get(usize::from(validator / 8)).copied().unwrap_or(0);
-            if byte >> (validator % 8) & 1 == 1 {
-                signatures.push(CertificateSignature { validator, signature: self.array()? });
-            }
-        }
-        Ok(Seal { chain_tag, validators_tag, height, time, links, next_validators_hash, round, signatures })
-    }
 }

@@ -3,8 +3,8 @@
 use crate::world::{self, World, document, signer, slug, text};
 use registry::build::TxSigner;
 use registry::history::{
-    KeyNotValid, NotGranted, PurposeRefusal, StatusUnknown, accredited_at, key_valid_at, list_has,
-    purpose_allows, status_at,
+    KeyNotValid, NotGranted, NotNever, PurposeRefusal, StatusUnknown, accredited_at, key_valid_at, list_has,
+    never_accredited, purpose_allows, status_at,
 };
 use registry::{
     Action, Ask, LegalBasis, Purpose, PurposeDraft, RecordKey, Slug, Status, StatusChange, StatusListId,
@@ -68,6 +68,35 @@ fn was_this_key_valid_then() {
     let did = world.proven(&RecordKey::Did(org.did.clone()));
     assert_eq!(key_valid_at(&did, &new, invoke, world.now()), Err(KeyNotValid::Retired { at: world.now() }));
     key_valid_at(&did, &new, invoke, before(world.now())).unwrap();
+}
+
+#[test]
+fn was_this_issuer_never_accredited() {
+    let mut world = World::new();
+    let org = world.organisation(1);
+    let licence = slug("business-licence");
+    let key = RecordKey::Trust(org.did.clone(), licence.clone());
+    let never = |world: &World| never_accredited(&world.proven(&key), &org.did, &licence);
+    assert_eq!(never(&world), Ok(world.now()), "shown up to the block of the proof");
+    let other = never_accredited(&world.proven(&key), &org.did, &slug("digital-id"));
+    assert_eq!(other, Err(NotNever::OtherRecord), "another_type");
+    let elsewhere = never_accredited(&world.proven(&RecordKey::Did(org.did.clone())), &org.did, &licence);
+    assert_eq!(elsewhere, Err(NotNever::OtherRecord), "another_record");
+    let from = UnixMillis(world.now().0 + 5000);
+    world
+        .decide(Action::Accredit {
+            did: org.did.clone(),
+            credential_type: licence.clone(),
+            issuer_name: text("Market supervision"),
+            valid_from: from,
+            valid_until: None,
+        })
+        .unwrap();
+    assert_eq!(never(&world), Err(NotNever::Granted { from }), "granted for later is not never");
+    world
+        .decide(Action::WithdrawAccreditation { did: org.did.clone(), credential_type: licence.clone() })
+        .unwrap();
+    assert_eq!(never(&world), Err(NotNever::Granted { from }), "withdrawn is not never");
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
 use registry::{
     Action, Author, Block, BlockContext, Certificate, CertificateSignature, Did, DidDocument, Evidence,
-    Genesis, GenesisGovernance, Header, LocalText, Member, Proven, Receipt, Record, RecordKey, Slug, State,
-    Transaction, TxError, UnixMillis, Validator, ValidatorSet, VoteKind, execute, transaction_root, verify,
-    vote_bytes,
+    EvidenceBundle, Genesis, GenesisGovernance, HandOver, Header, LocalText, Member, Proven, Receipt, Record,
+    RecordKey, Slug, State, Transaction, TxError, UnixMillis, Validator, ValidatorSet, VoteKind, execute,
+    transaction_root, verify, vote_bytes,
 };
 
 pub(crate) struct World {
@@ -147,6 +147,19 @@ impl World {
         let all: Vec<_> = (0..self.validators.as_slice().len()).collect();
         let certificate = self.certificate(&all).trimmed(&self.validators);
         Evidence::new(key.clone(), bytes, self.state.prove(key), &self.head, certificate)
+    }
+
+    pub(crate) fn bundle(&self, keys: &[RecordKey]) -> EvidenceBundle {
+        let single: Vec<_> = keys.iter().map(|key| self.evidence(key)).collect();
+        EvidenceBundle::of(&single).unwrap()
+    }
+
+    /// Changes the validators in a block of its own.
+    pub(crate) fn hand_over(&mut self, next: &ValidatorSet) -> HandOver {
+        self.decide(Action::UpdateValidators { validators: next.as_slice().to_vec() }).unwrap();
+        let all: Vec<_> = (0..self.validators.as_slice().len()).collect();
+        let certificate = self.certificate(&all).trimmed(&self.validators);
+        HandOver::of(&self.head, certificate, next).unwrap()
     }
 
     pub(crate) fn proven(&self, key: &RecordKey) -> Proven {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use registry::api::{self, EvidenceRequest, EvidenceResponse};
-use registry::{RecordKey, verify};
+use registry::api::{self, EvidenceRequest};
+use registry::{EvidenceBundle, RecordKey};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Fact, Link, NodeError, send};
@@ -99,16 +99,18 @@ async fn fetch_now(link: &Link, keys: &[RecordKey]) -> Result<Facts, NodeError> 
         .http
         .post(format!("{}{}", link.config.url, api::EVIDENCE))
         .header(http::header::CONTENT_TYPE, "application/json")
+        .header(http::header::ACCEPT, api::BUNDLE)
         .body(body);
     let bytes = send(request, &link.config.url).await?;
-    let answer: EvidenceResponse =
-        serde_json::from_slice(&bytes).map_err(|_| NodeError::Nonsense { what: "no evidence" })?;
-    let now = link.now();
-    let mut facts = HashMap::with_capacity(keys.len());
-    for evidence in answer.evidence {
-        let proven = verify(&evidence, &link.config.anchor, now, link.config.max_age)?;
-        facts.insert(proven.key().clone(), Fact { proven, evidence });
-    }
+    let bundle =
+        EvidenceBundle::from_bytes(&bytes).map_err(|_| NodeError::Nonsense { what: "no evidence" })?;
+    let facts: Facts = link
+        .check(&bundle)
+        .await?
+        .into_iter()
+        .zip(bundle.split())
+        .map(|(proven, evidence)| (proven.key().clone(), Fact { proven, evidence }))
+        .collect();
     if keys.iter().all(|key| facts.contains_key(key)) {
         Ok(facts)
     } else {

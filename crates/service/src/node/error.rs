@@ -1,7 +1,7 @@
 //! What can go wrong when a node is asked.
 
-use registry::EvidenceError;
 use registry::api::ProblemView;
+use registry::{EvidenceError, HandOverError};
 
 use crate::problem::Problem;
 
@@ -23,6 +23,10 @@ pub enum NodeError {
     /// What came is not evidence of what was asked: a clock, the anchor or the node is wrong.
     #[error("the chain's evidence can't be believed: {0}")]
     Evidence(#[from] EvidenceError),
+    /// The validators changed, and the node's hand-overs don't lead to those who sign now: the anchor is too old, or the
+    /// node is wrong.
+    #[error("the chain's validators can't be followed: {0}")]
+    HandOver(#[from] HandOverError),
     /// The answer is not what a node answers. Check the address.
     #[error("the chain's node answers with {what}")]
     Nonsense {
@@ -64,9 +68,10 @@ impl From<NodeError> for Problem {
                 tracing::warn!(%error, "node");
                 Self::unavailable("chain-unreachable", "The chain can't be reached just now; try again soon")
             }
-            NodeError::Refused { .. } | NodeError::Evidence(_) | NodeError::Nonsense { .. } => {
-                Self::internal(error)
-            }
+            NodeError::Refused { .. }
+            | NodeError::Evidence(_)
+            | NodeError::HandOver(_)
+            | NodeError::Nonsense { .. } => Self::internal(error),
         }
     }
 }

@@ -2,16 +2,17 @@
 
 mod batch;
 mod error;
+mod follow;
 mod submit;
 
 pub use error::{NodeError, SubmitError};
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use registry::api::{self, HeadResponse, NonceResponse, ProblemView};
-use registry::{Anchor, Author, Evidence, Proven, RecordKey, UnixMillis};
+use registry::{Anchor, Author, Evidence, LightClient, Proven, RecordKey, UnixMillis};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
@@ -31,12 +32,21 @@ pub struct NodeConfig {
     pub max_age: Duration,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// How long an anchor may be without confirmation before its validators' hand-overs are not followed any more, see
+    /// [`LightClient::follow`]. Unlimited unless told: a service starts from its pinned anchor each time.
+    pub trusting: Option<Duration>,
 }
 
 impl NodeConfig {
     /// Facts at most two minutes old, answers within ten seconds.
     pub fn new(url: impl Into<String>, anchor: Anchor) -> Self {
-        Self { url: url.into(), anchor, max_age: Duration::from_secs(120), timeout: Duration::from_secs(10) }
+        Self {
+            url: url.into(),
+            anchor,
+            max_age: Duration::from_secs(120),
+            timeout: Duration::from_secs(10),
+            trusting: None,
+        }
     }
 }
 
@@ -68,6 +78,8 @@ struct Inner {
 pub(crate) struct Link {
     http: reqwest::Client,
     config: NodeConfig,
+    /// The validators as far as they were followed.
+    light: RwLock<LightClient>,
 }
 
 impl fmt::Debug for NodeClient {
@@ -79,12 +91,13 @@ impl fmt::Debug for NodeClient {
 impl NodeClient {
     /// A client; starts a task on the current tokio runtime that ends with the last clone.
     pub fn new(config: NodeConfig) -> Self {
-        let link = Arc::new(Link { http: outbound::client(config.timeout), config });
+        let light = RwLock::new(LightClient::new(config.anchor.clone()));
+        let link = Arc::new(Link { http: outbound::client(config.timeout), config, light });
         let batcher = batch::Batcher::start(link.clone());
         Self { inner: Arc::new(Inner { link, batcher }) }
     }
 
-    /// What is trusted.
+    /// What is trusted: the anchor that was pinned, however far its validators were followed since.
     pub fn anchor(&self) -> &Anchor {
         &self.inner.link.config.anchor
     }

@@ -58,9 +58,10 @@ impl From<ChainError> for WalletError {
     fn from(error: ChainError) -> Self {
         match error {
             ChainError::Web(error) => error.into(),
-            ChainError::Status(_) | ChainError::Malformed | ChainError::Evidence(_) => {
-                Self::try_again(&error)
-            }
+            ChainError::Status(_)
+            | ChainError::Malformed
+            | ChainError::Evidence(_)
+            | ChainError::HandOver(_) => Self::try_again(&error),
             ChainError::Vault(error) => error.into(),
         }
     }

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use credentials::key::{Signer, SoftwareKey};
 use registry::{
-    Anchor, Block, CertifiedBlock, Did, DidRecord, Evidence, Genesis, GenesisGovernance, Hash32, Header,
-    Interval, LocalText, Member, Purpose, PurposeRecord, Purposes, Record, RecordKey, Slug, State, Status,
-    StatusChunk, StatusListId, StatusListRecord, TrustRecord, UnixMillis, Validator, ValidatorSet,
-    VerificationKey,
-    api::{EvidenceRequest, EvidenceResponse},
+    Anchor, Block, CertifiedBlock, Did, DidRecord, Evidence, EvidenceBundle, Genesis, GenesisGovernance,
+    HandOver, Hash32, Header, Interval, LocalText, Member, Purpose, PurposeRecord, Purposes, Record,
+    RecordKey, Slug, State, Status, StatusChunk, StatusListId, StatusListRecord, TrustRecord, UnixMillis,
+    Validator, ValidatorSet, VerificationKey,
+    api::{BUNDLE, EVIDENCE, EvidenceRequest, HAND_OVERS, HandOversResponse, MAX_HAND_OVERS},
     build::{DidPlan, SoftwareSigner, TxSigner, ValidatorSigner, organisation_document, recovery_commitment},
 };
 use testkit::FixedClock;
@@ -17,7 +17,10 @@ use wallet_core::ports::{HttpRequest, HttpResponse};
 pub(crate) struct Chain {
     clock: Arc<FixedClock>,
     genesis: Genesis,
+    /// Who signs the block at `height`.
     validator: SoftwareSigner,
+    height: u64,
+    pub(crate) hand_overs: Vec<HandOver>,
     records: BTreeMap<RecordKey, Record>,
     /// How far behind the clock the newest block is, in milliseconds.
     pub(crate) lag: u64,
@@ -52,9 +55,10 @@ impl Chain {
                 members: vec![Member { name: text("数据局", "Data bureau"), key: member.public_key() }],
                 threshold: 1,
             },
-            validators: ValidatorSet::new(vec![Validator { key: validator.public_key(), power: 1 }]).unwrap(),
+            validators: set(&validator),
         };
-        Self { clock, genesis, validator, records: BTreeMap::new(), lag: 0 }
+        let (records, hand_overs) = (BTreeMap::new(), Vec::new());
+        Self { clock, genesis, validator, height: 7, hand_overs, records, lag: 0 }
     }
 
     pub(crate) fn network(&self) -> Slug {
@@ -132,31 +136,65 @@ impl Chain {
         self.put(Record::StatusChunk(chunk));
     }
 
+    /// Evidence, and the hand-overs after a block: a wallet asks for nothing else.
     pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        assert!(request.url.as_str().ends_with("/v1/evidence"), "the wallet asks for evidence only");
+        let url = request.url.as_str();
+        if let Some((_, from)) = url.split_once(&format!("{HAND_OVERS}?from=")) {
+            let from: u64 = from.parse().unwrap();
+            let after = self.hand_overs.iter().filter(|one| one.claimed_height() > from);
+            let response = HandOversResponse { hand_overs: after.take(MAX_HAND_OVERS).cloned().collect() };
+            return super::ok("application/json", serde_json::to_vec(&response).unwrap());
+        }
+        assert!(url.ends_with(EVIDENCE), "the wallet asks for evidence and hand-overs only");
+        assert!(request.headers.contains(&("accept".to_owned(), BUNDLE.to_owned())));
         let asked: EvidenceRequest = serde_json::from_slice(&request.body).unwrap();
-        let response = EvidenceResponse { evidence: asked.keys.iter().map(|key| self.prove(key)).collect() };
-        super::ok("application/json", serde_json::to_vec(&response).unwrap())
+        super::ok(BUNDLE, self.bundle(&asked.keys).to_bytes())
+    }
+
+    pub(crate) fn bundle(&self, keys: &[RecordKey]) -> EvidenceBundle {
+        let single: Vec<_> = keys.iter().map(|key| self.prove(key)).collect();
+        EvidenceBundle::of(&single).unwrap()
+    }
+
+    /// From the next block on another validator signs: a new one each time.
+    pub(crate) fn hand_over(&mut self) {
+        let seed = u8::try_from(self.hand_overs.len()).unwrap() + 1;
+        let next = SoftwareSigner::from_seed(&[seed; 32]).unwrap();
+        self.height += 1;
+        let set = set(&next);
+        let header = Header { next_validators_hash: set.hash(), ..self.header(Hash32::ZERO) };
+        let block = self.validator.certify(Block { header, transactions: vec![] }).unwrap();
+        self.hand_overs.push(HandOver::of(&block.block.header, block.certificate, &set).unwrap());
+        self.validator = next;
+        self.height += 1;
     }
 
     pub(crate) fn prove(&self, key: &RecordKey) -> Evidence {
         let state = State::empty().with(self.records.values());
-        let validators_hash = self.genesis.validators.hash();
-        let header = Header {
-            chain_id: self.genesis.chain_id(),
-            height: 7,
-            time: UnixMillis(self.clock.millis() - self.lag),
-            previous: Hash32::ZERO,
-            tx_root: Hash32::ZERO,
-            state_root: state.root(),
-            validators_hash,
-            next_validators_hash: validators_hash,
-        };
-        let block = Block { header, transactions: vec![] };
+        let block = Block { header: self.header(state.root()), transactions: vec![] };
         let CertifiedBlock { block, certificate } = self.validator.certify(block).unwrap();
         let bytes = state.bytes(key).map(<[u8]>::to_vec);
         Evidence::new(key.clone(), bytes, state.prove(key), &block.header, certificate)
     }
+
+    fn header(&self, state_root: Hash32) -> Header {
+        let validators_hash = set(&self.validator).hash();
+        Header {
+            chain_id: self.genesis.chain_id(),
+            height: self.height,
+            // Later blocks are a little later, so that a block never has the time of the one before.
+            time: UnixMillis(self.clock.millis() - self.lag + self.height - 7),
+            previous: Hash32::ZERO,
+            tx_root: Hash32::ZERO,
+            state_root,
+            validators_hash,
+            next_validators_hash: validators_hash,
+        }
+    }
+}
+
+fn set(only: &SoftwareSigner) -> ValidatorSet {
+    ValidatorSet::new(vec![Validator { key: only.public_key(), power: 1 }]).unwrap()
 }
 
 pub(crate) fn purpose(did: &Did, id: &str, asks: Vec<registry::Ask>) -> Record {

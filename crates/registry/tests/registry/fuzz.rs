@@ -1,0 +1,189 @@
+//! Damaged and invented bytes at every door: nothing panics, and what is accepted is written the same again.
+//!
+//! A short run in every test; with `HUIZHENG_LONG=1` two hundred thousand rounds a door. A run is repeatable:
+//! the same rounds see the same bytes.
+
+use std::sync::OnceLock;
+
+use crate::hand_over;
+use crate::world::{World, block_of};
+use registry::snapshot::{Manifest, SnapshotReader, SnapshotWriter};
+use registry::{
+    CertifiedBlock, Evidence, EvidenceBundle, Genesis, HandOver, LightClient, Record, RecordKey, Transaction,
+};
+
+const SHORT: u64 = 4_000;
+const LONG: u64 = 200_000;
+
+/// SplitMix64: repeatable, and good enough to choose bytes by.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.roll() % limit.max(1) as u64).unwrap()
+    }
+
+    /// One to eight small changes: bits, bytes, lengths, pieces moved or taken from another seed.
+    fn damage(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = seeds[self.below(seeds.len())].clone();
+        for _ in 0..=self.below(8) {
+            let at = self.below(bytes.len() + 1);
+            let end = (at + self.below(40)).min(bytes.len());
+            match self.below(8) {
+                0 | 1 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
+                2 if at < bytes.len() => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
+                3 => bytes.insert(at, self.roll().to_le_bytes()[0]),
+                4 => drop(bytes.drain(at..end)),
+                5 => bytes.truncate(at),
+                6 => {
+                    let piece = bytes[at..end].to_vec();
+                    let to = self.below(bytes.len() + 1);
+                    drop(bytes.splice(to..to, piece));
+                }
+                _ => {
+                    let other = &seeds[self.below(seeds.len())];
+                    let from = self.below(other.len() + 1);
+                    let piece = other[from..(from + 64).min(other.len())].to_vec();
+                    drop(bytes.splice(at..end, piece));
+                }
+            }
+        }
+        bytes
+    }
+}
+
+/// Every damaged input, and the seeds themselves: what `door` gives back is what it writes of what it accepted.
+fn fuzz(name: &str, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    fuzz_slow(name, 1, seeds, door);
+}
+
+/// [`fuzz`] of a door that takes `times` as long as the others.
+fn fuzz_slow(name: &str, times: u64, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    for seed in seeds {
+        assert_eq!(door(seed).as_ref(), Some(seed), "{name}: a sound one comes back");
+    }
+    let rounds = if std::env::var_os("HUIZHENG_LONG").is_some() { LONG } else { SHORT };
+    let rounds = rounds / times;
+    let mut dice = Dice(name.bytes().map(u64::from).sum());
+    for round in 0..rounds {
+        let bytes = dice.damage(seeds);
+        if let Some(written) = door(&bytes) {
+            assert_eq!(written, bytes, "{name}: round {round} is accepted in a second form");
+        }
+    }
+}
+
+/// A small chain that changed its validators, and what can be had of it.
+fn chain() -> &'static (World, Vec<HandOver>) {
+    static CHAIN: OnceLock<(World, Vec<HandOver>)> = OnceLock::new();
+    CHAIN.get_or_init(hand_over::changed)
+}
+
+fn keys(world: &World) -> Vec<RecordKey> {
+    let org = crate::world::plan(1).1.did;
+    assert!(world.record(&RecordKey::Did(org.clone())).is_some());
+    let absent = RecordKey::Trust(org.clone(), crate::world::slug("digital-id"));
+    vec![RecordKey::Did(org), absent, RecordKey::Governance, RecordKey::Validators]
+}
+
+fn transactions(world: &World) -> Vec<Transaction> {
+    let (plan, org) = crate::world::plan(9);
+    let create = world.transaction(&org.did, &org.author, plan.into_action());
+    let set = crate::world::validators(&[(201, 3), (205, 1)]);
+    let update = registry::Action::UpdateValidators { validators: set.as_slice().to_vec() };
+    vec![create, world.governance(update, &[0, 1])]
+}
+
+#[test]
+fn fuzz_transactions() {
+    let seeds: Vec<_> = transactions(&chain().0).iter().map(Transaction::to_bytes).collect();
+    fuzz("transaction", &seeds, |bytes| Transaction::from_bytes(bytes).ok().map(|it| it.to_bytes()));
+}
+
+#[test]
+fn fuzz_blocks() {
+    let world = &chain().0;
+    let block = block_of(world, transactions(world));
+    let block = CertifiedBlock { block, certificate: world.certificate(&[0, 1, 2]) };
+    let seeds = [borsh::to_vec(&block).unwrap()];
+    fuzz("block", &seeds, |bytes| {
+        borsh::from_slice::<CertifiedBlock>(bytes).ok().map(|it| borsh::to_vec(&it).unwrap())
+    });
+    let seeds = [borsh::to_vec(&world.genesis).unwrap()];
+    fuzz("genesis", &seeds, |bytes| {
+        borsh::from_slice::<Genesis>(bytes).ok().map(|it| borsh::to_vec(&it).unwrap())
+    });
+}
+
+#[test]
+fn fuzz_records() {
+    let world = &chain().0;
+    let seeds: Vec<_> = world.state.all_bytes().map(<[u8]>::to_vec).collect();
+    fuzz("record", &seeds, |bytes| Record::from_bytes(bytes).ok().map(|it| it.to_bytes()));
+}
+
+#[test]
+fn fuzz_evidence() {
+    let world = &chain().0;
+    let seeds: Vec<_> = keys(world).iter().map(|key| world.evidence(key).to_bytes()).collect();
+    fuzz("evidence", &seeds, |bytes| Evidence::from_bytes(bytes).ok().map(|it| it.to_bytes()));
+}
+
+#[test]
+fn fuzz_bundles() {
+    let world = &chain().0;
+    let keys = keys(world);
+    let seeds = [
+        world.bundle(&keys).to_bytes(),
+        world.bundle(&keys[..1]).to_bytes(),
+        world.bundle(&keys[1..3]).to_bytes(),
+    ];
+    fuzz("bundle", &seeds, |bytes| {
+        let bundle = EvidenceBundle::from_bytes(bytes).ok()?;
+        // Whatever is in it, it can be taken apart; a sound one also put together again.
+        let pieces = bundle.split();
+        assert_eq!(pieces.len(), bundle.keys().count());
+        Some(bundle.to_bytes())
+    });
+}
+
+#[test]
+fn fuzz_hand_overs() {
+    let seeds: Vec<_> = chain().1.iter().map(HandOver::to_bytes).collect();
+    fuzz("hand-over", &seeds, |bytes| HandOver::from_bytes(bytes).ok().map(|it| it.to_bytes()));
+    let mut light = LightClient::new(chain().0.genesis.anchor());
+    light.follow(&chain().1, chain().0.now(), None).unwrap();
+    let seeds = [borsh::to_vec(&light).unwrap()];
+    fuzz("light client", &seeds, |bytes| {
+        borsh::from_slice::<LightClient>(bytes).ok().map(|it| borsh::to_vec(&it).unwrap())
+    });
+}
+
+#[test]
+fn fuzz_snapshots() {
+    let (world, hand_overs) = chain();
+    let mut writer = SnapshotWriter::new(&world.state);
+    let chunks: Vec<_> = writer.by_ref().collect();
+    let manifest =
+        writer.finish(world.head.clone(), world.certificate(&[0, 1, 2]), hand_overs.clone()).unwrap();
+    let seeds = [manifest.to_bytes()];
+    fuzz("manifest", &seeds, |bytes| Manifest::from_bytes(bytes).ok().map(|it| it.to_bytes()));
+    let max_age = std::time::Duration::from_secs(60);
+    let anchor = world.genesis.anchor().advance(hand_overs).unwrap();
+    fuzz_slow("chunk", 20, &chunks, |bytes| {
+        // The digest is put right, so that the records themselves are reached.
+        let digest = registry::Hash32::tagged("huizheng/snapshot-chunk/1", &[bytes]);
+        let manifest = Manifest { chunks: vec![digest], ..manifest.clone() };
+        let mut reader = SnapshotReader::open(manifest, &anchor, world.now(), max_age).unwrap();
+        reader.take(bytes).ok()?;
+        let (_, _, state) = reader.finish().ok()?;
+        Some(SnapshotWriter::new(&state).flatten().collect())
+    });
+}
