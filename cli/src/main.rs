@@ -46,6 +46,8 @@ fn quiet(filter: &str) -> String {
     if filter.contains("malachite") {
         return filter.to_owned();
     }
-    let connections = "arc_malachitebft_network=off,arc_malachitebft_discovery=off,ractor=off";
+    // The last two: what its parts say of each other while they stop.
+    let connections = "arc_malachitebft_network=off,arc_malachitebft_discovery=off,ractor=off,\
+                       arc_malachitebft_engine::util::ticker=off,arc_malachitebft_engine::network=off";
     format!("{filter},arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,{connections}")
 }
