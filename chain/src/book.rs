@@ -148,31 +148,30 @@ impl Book {
         read.await.map_err(io::Error::other)?
     }
 
-    /// At most `limit` hand-overs after block `from`, the oldest first.
+    /// At most `limit` blocks after block `from` (at most `tip`) whose validators handed over to others, oldest first.
     pub(crate) async fn hand_overs(
         self: &Arc<Self>,
         from: u64,
         limit: usize,
+        tip: u64,
     ) -> Result<Vec<HandOver>, BlockReadError> {
-        let book = Arc::clone(self);
-        let read = tokio::task::spawn_blocking(move || book.read_hand_overs(from, limit));
-        read.await.map_err(io::Error::other)?
-    }
-
-    fn read_hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError> {
-        let sets: Vec<(u64, ValidatorSet)> = {
+        let changes: Vec<_> = {
             let validators = self.validators.read().unwrap_or_else(PoisonError::into_inner);
-            // The set that signs from `first` on stands in the state since the block before; genesis' own since none.
-            let later = validators.range(from.saturating_add(2)..).take(limit);
-            later.map(|(first, set)| (*first, set.clone())).collect()
+            // The block before a set's first one named it. The first set follows from the genesis.
+            let named = validators.iter().filter_map(|(first, set)| Some((first.checked_sub(1)?, set)));
+            let wanted = named.filter(|(height, _)| *height > from && (1..=tip).contains(height));
+            wanted.take(limit).map(|(height, set)| (height, set.clone())).collect()
         };
-        let hand_over = |(first, next): (u64, ValidatorSet)| {
-            let height = first - 1;
-            let Some(CertifiedBlock { block, certificate }) = self.read(height)? else { return Ok(None) };
-            let signers = self.validators_at(height).ok_or(BlockReadError::Damaged { height })?;
-            Ok(HandOver::of(&block.header, certificate.trimmed(&signers), &next))
-        };
-        sets.into_iter().map(hand_over).filter_map(Result::transpose).collect()
+        let book = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut found = Vec::new();
+            for (height, next) in changes {
+                let block = book.read(height)?.ok_or(BlockReadError::Damaged { height })?;
+                found.extend(HandOver::of(&block.block.header, block.certificate, &next));
+            }
+            Ok(found)
+        });
+        read.await.map_err(io::Error::other)?
     }
 
     /// Whether the index can still be written.

@@ -189,7 +189,7 @@ impl Ledger for FollowerLedger {
     }
 
     async fn hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError> {
-        self.book.hand_overs(from, limit).await
+        self.book.hand_overs(from, limit, self.tip().header.height).await
     }
 
     fn is_ready(&self) -> bool {

@@ -166,7 +166,7 @@ impl Ledger for NetworkLedger {
     }
 
     async fn hand_overs(&self, from: u64, limit: usize) -> Result<Vec<HandOver>, BlockReadError> {
-        self.book.hand_overs(from, limit).await
+        self.book.hand_overs(from, limit, self.tip().header.height).await
     }
 
     fn waiting(&self) -> Waiting {

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Done {
-    service::telemetry::init(service::telemetry::Format::Human, &cli.log).or_fault("see --log in --help")?;
+    let filter = quiet(&cli.log);
+    service::telemetry::init(service::telemetry::Format::Human, &filter).or_fault("see --log in --help")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -40,4 +41,16 @@ fn run(cli: Cli) -> Done {
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })
+}
+
+/// The filter with consensus kept to what an operator can act on, unless it is named: that a validator which is down
+/// cannot be reached is no news each time it is tried.
+fn quiet(filter: &str) -> String {
+    if filter.contains("malachite") {
+        return filter.to_owned();
+    }
+    // The last two: what its parts say of each other while they stop.
+    let connections = "arc_malachitebft_network=off,arc_malachitebft_discovery=off,ractor=off,\
+                       arc_malachitebft_engine::util::ticker=off,arc_malachitebft_engine::network=off";
+    format!("{filter},arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,{connections}")
 }

@@ -180,7 +180,7 @@ impl Four {
         let again = self.open(VALIDATORS - 1).await?;
         let behind = again.tip().header.height.min(from);
         let tip = node.tip().header.height;
-        reaches(&*again, tip).await?;
+        reaches(&again, tip).await?;
         let took = start.elapsed();
         self.nodes.push(Some(again));
         let start = Instant::now();

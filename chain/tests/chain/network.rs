@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use chain::{Ledger, SubmitError};
-use registry::{Author, RecordKey, TxError, verify};
+use registry::build::TxSigner;
+use registry::{Action, Author, RecordKey, TxError, Validator, ValidatorSet, verify};
 
 use crate::cluster::Cluster;
-use crate::fixture::{list, signed, signer};
+use crate::fixture::{DEPARTMENT, VALIDATOR, list, signed, signer};
 
 fn create(cluster: &Cluster, n: u64) -> (registry::Did, registry::Transaction) {
-    use registry::build::{DidPlan, TxSigner, organisation_document, recovery_commitment};
+    use registry::build::{DidPlan, organisation_document, recovery_commitment};
     let key = signer(n).public_key();
     let document = organisation_document(&key, &[], vec![]);
     let plan = DidPlan { document, salt: [1; 16], recovery_commitment: recovery_commitment(&key) };
@@ -67,6 +68,51 @@ async fn one_of_four_may_be_gone_and_catches_up() {
     cluster.agree().await;
     cluster.node(3).submit(opens_list(&cluster, &did, 1, 20)).await.unwrap();
     cluster.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fifth_validator_joins_and_a_key_is_replaced() {
+    let mut cluster = Cluster::with_others(4, 5);
+    for n in 0..4 {
+        cluster.start(n).await;
+    }
+    let (did, first) = create(&cluster, 1);
+    cluster.node(0).submit(first).await.unwrap();
+    cluster.start(4).await;
+    cluster.agree().await;
+    let keys = |numbers: &[u64]| -> Vec<Validator> {
+        let keys = numbers.iter().map(|n| signer(VALIDATOR + n).public_key());
+        keys.map(|key| Validator { key, power: 1 }).collect()
+    };
+    // The second set has a key that nobody has yet in place of the fourth validator's.
+    let sets = [keys(&[0, 1, 2, 3, 4]), keys(&[0, 1, 2, 77, 4])];
+    let mut nonce = 1;
+    for (set, at) in sets.iter().zip(0..) {
+        let action = Action::UpdateValidators { validators: set.clone() };
+        let governance = [DEPARTMENT, DEPARTMENT + 1];
+        let update = signed(cluster.genesis.chain_id(), Author::Governance, at, action, &governance);
+        let done = cluster.node(1).submit(update).await.unwrap();
+        for n in 0..6 {
+            cluster.node(n % 3).submit(opens_list(&cluster, &did, 1, nonce)).await.unwrap();
+            nonce += 1;
+        }
+        cluster.agree().await;
+        let block = cluster.node(4).block(done.height + 1).await.unwrap().unwrap();
+        let set = ValidatorSet::new(set.clone()).unwrap();
+        block.verify(&set, &cluster.genesis.chain_id()).unwrap();
+    }
+    // Each node keeps the signatures that it saw first, so hand-overs differ in those.
+    let handed = |found: Vec<registry::HandOver>| -> Vec<_> {
+        found.iter().map(|h| (h.claimed_height(), h.claimed_validators().clone())).collect()
+    };
+    let before = handed(cluster.node(0).hand_overs(0, 10).await.unwrap());
+    assert_eq!(before.len(), 2);
+    // What a node that was stopped reads again is followed through both sets.
+    cluster.stop(4).await;
+    std::fs::remove_dir_all(cluster.folder.path().join("n4/index")).unwrap();
+    cluster.start(4).await;
+    cluster.agree().await;
+    assert_eq!(handed(cluster.node(4).hand_overs(0, 10).await.unwrap()), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
