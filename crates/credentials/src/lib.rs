@@ -10,6 +10,7 @@
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
 //! - [`findings`]: what a verification found, check by check.
 //! - `bench` (with the feature of that name): what verifying costs beside the bare signature checks.
+//! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`json`]: strict parsing and canonical writing (RFC 8785).
 //!
 //! What is read from outside is `Unverified…`; only a successful `verify` makes it `Verified…`. A verification here
@@ -25,6 +26,7 @@ pub mod findings;
 pub mod json;
 pub mod jws;
 pub mod key;
+pub mod rdf;
 pub mod sd_jwt;
 pub mod status;
 mod time;
