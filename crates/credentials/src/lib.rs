@@ -10,6 +10,7 @@
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
 //! - [`findings`]: what a verification found, check by check.
 //! - `bench` (with the feature of that name): what verifying costs beside the bare signature checks.
+//! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`json`]: strict parsing and canonical writing (RFC 8785).
 //!
@@ -24,6 +25,7 @@ pub mod claim;
 pub mod data_integrity;
 pub mod findings;
 pub mod json;
+pub mod jsonld;
 pub mod jws;
 pub mod key;
 pub mod rdf;
