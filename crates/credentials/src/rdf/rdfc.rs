@@ -14,9 +14,9 @@ use super::{Dataset, HashAlgorithm, Node};
 pub struct Work(pub u32);
 
 impl Default for Work {
-    /// Twice what the hardest of the honest graphs in the W3C's test suite takes.
+    /// Three times what the hardest of the honest graphs in the W3C's test suite takes.
     fn default() -> Self {
-        Self(200_000)
+        Self(20_000)
     }
 }
 
