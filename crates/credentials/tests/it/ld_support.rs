@@ -10,7 +10,8 @@ use crate::bulk::vectors;
 /// The examples context of VCDM 2.0: nothing but `@vocab`.
 const EXAMPLES_V2: &str = r#"{"@context": {"@vocab": "https://www.w3.org/ns/credentials/examples#"}}"#;
 
-/// What the W3C's vectors need beside the pinned contexts.
+/// What the W3C's vectors need beside the pinned contexts: the examples of VCDM 2.0, and the citizenship vocabulary
+/// v4rc1 of the W3C's Credentials Community Group (W3C Software and Document Licence), as published.
 pub(crate) fn w3c_contexts() -> Contexts {
     let contexts =
         Contexts::new().with("https://www.w3.org/ns/credentials/examples/v2", EXAMPLES_V2).unwrap();
