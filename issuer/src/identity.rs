@@ -58,7 +58,8 @@ impl Identity {
         let author = ledger_key("author.key", secret("author.key")?)?;
         let recovery = ledger_key("recovery.key", secret("recovery.key")?)?;
         let signing_key = |name, algorithm, secret: Zeroizing<[u8; 32]>| {
-            SoftwareKey::from_secret_bytes(algorithm, &secret).map_err(|_| IdentityError::Unusable(name))
+            SoftwareKey::from_secret_bytes(algorithm, secret.as_slice())
+                .map_err(|_| IdentityError::Unusable(name))
         };
         let eddsa = signing_key("signing-ed25519.key", Algorithm::EdDsa, secret("signing-ed25519.key")?)?;
         let es256 = signing_key("signing-p256.key", Algorithm::Es256, secret("signing-p256.key")?)?;
@@ -91,12 +92,14 @@ impl Identity {
         &self.author
     }
 
-    /// The key that signs in an algorithm, and its DID URL.
-    pub(crate) fn signer(&self, algorithm: Algorithm) -> (&SoftwareKey, &str) {
-        match algorithm {
-            Algorithm::EdDsa => (&self.eddsa, &self.eddsa_id),
-            Algorithm::Es256 => (&self.es256, &self.es256_id),
-        }
+    /// The key that signs with Ed25519, and its DID URL.
+    pub(crate) fn eddsa(&self) -> (&SoftwareKey, &str) {
+        (&self.eddsa, &self.eddsa_id)
+    }
+
+    /// The key that signs on P-256, and its DID URL.
+    pub(crate) fn es256(&self) -> (&SoftwareKey, &str) {
+        (&self.es256, &self.es256_id)
     }
 
     /// The secret that codes, tokens and nonces are sealed with.
@@ -111,6 +114,8 @@ fn registered(key: &SoftwareKey, name: &'static str) -> Result<PublicKey, Identi
     let made = match key.algorithm() {
         Algorithm::EdDsa => bytes.try_into().ok().and_then(|bytes| PublicKey::ed25519(&bytes).ok()),
         Algorithm::Es256 => bytes.try_into().ok().and_then(|bytes| PublicKey::p256(&bytes).ok()),
+        // The chain has no such keys.
+        Algorithm::Es384 => None,
     };
     made.ok_or(IdentityError::Unusable(name))
 }
@@ -126,8 +131,7 @@ mod tests {
         let first = Identity::open(dir.path(), &network).expect("made");
         let again = Identity::open(dir.path(), &network).expect("read");
         assert_eq!(first.did(), again.did());
-        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
-            let (key, id) = first.signer(algorithm);
+        for (key, id) in [first.eddsa(), first.es256()] {
             let fragment = id.rsplit('#').next().expect("fragment");
             let keys = &first.plan().document.keys;
             let found = keys.iter().find(|key| key.fragment.as_str() == fragment).expect("in the document");

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credentials::key::{Algorithm, PublicKey, SignError, Signer, SoftwareKey};
+use credentials::key::{Algorithm, PublicKey, SignError, Signature, Signer, SoftwareKey};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -49,9 +49,9 @@ impl Signer for RequestSigner {
         &self.public
     }
 
-    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         let signature = self.pair.sign(&self.random, message).map_err(|_| SignError::DeviceFailed)?;
-        signature.as_ref().try_into().map_err(|_| SignError::DeviceFailed)
+        Signature::from_slice(signature.as_ref()).ok_or(SignError::DeviceFailed)
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::jsonld::JsonLdError;
+
 /// The checks that this crate answers for. The text forms are stable ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,8 +37,7 @@ impl CheckName {
 }
 
 /// Why a well-formed credential or presentation is refused. What isn't even well-formed is refused by its parser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Flaw {
     /// Forged, changed after signing, or signed with another key.
     #[error("the issuer's signature does not match the credential")]
@@ -53,6 +54,21 @@ pub enum Flaw {
     /// The proof's contexts are not the document's: terms could mean something else.
     #[error("the document's contexts are not those that were signed")]
     ContextInjected,
+    /// The document has no RDF form that covers all of it.
+    #[error(transparent)]
+    JsonLd(#[from] JsonLdError),
+    /// A proof that this one builds on is missing, wrong, or builds on it in turn.
+    #[error("the chain of proofs is broken")]
+    ProofChainBroken,
+    /// Something is shown that was not signed as a statement, or not under the label it has.
+    #[error("a statement shown was not signed")]
+    StatementUnsigned,
+    /// There are more statements or fewer than signatures.
+    #[error("the statements shown are not those that were signed")]
+    StatementCountWrong,
+    /// The labels of blank nodes are not one for each.
+    #[error("the labels of the statements shown are wrong")]
+    LabelMapWrong,
     /// `nbf`, `validFrom`: not valid yet.
     #[error("not valid yet")]
     NotYetValid,
@@ -115,7 +131,12 @@ impl Flaw {
             | Self::AlgorithmNotOfKey
             | Self::KeyOfAnotherController
             | Self::ProofPurposeWrong
-            | Self::ContextInjected => CheckName::IssuerSignature,
+            | Self::ContextInjected
+            | Self::JsonLd(_)
+            | Self::ProofChainBroken
+            | Self::StatementUnsigned
+            | Self::StatementCountWrong
+            | Self::LabelMapWrong => CheckName::IssuerSignature,
             Self::NotYetValid | Self::Expired | Self::CreatedInFuture | Self::ProofExpired => {
                 CheckName::Validity
             }
@@ -136,7 +157,10 @@ impl Flaw {
     /// A stable id, such as `key_binding_missing`.
     #[must_use]
     pub fn id(self) -> String {
-        let debug = format!("{self:?}");
+        let debug = match self {
+            Self::JsonLd(error) => format!("{error:?}"),
+            flaw => format!("{flaw:?}"),
+        };
         let mut id = String::with_capacity(debug.len() + 4);
         for (at, c) in debug.char_indices() {
             if c.is_ascii_uppercase() && at > 0 {
@@ -145,6 +169,13 @@ impl Flaw {
             id.push(c.to_ascii_lowercase());
         }
         id
+    }
+}
+
+/// As its id.
+impl Serialize for Flaw {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.id())
     }
 }
 

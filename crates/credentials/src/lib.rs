@@ -2,14 +2,18 @@
 //!
 //! Pure: no I/O, no clock, no ambient randomness. The time and the random source are arguments.
 //!
-//! - [`key`]: public keys (Ed25519, P-256), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
+//! - [`key`]: public keys (Ed25519, P-256, P-384), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
 //! - [`sd_jwt`]: SD-JWT VC (`dc+sd-jwt`) with key binding.
-//! - [`data_integrity`]: VCDM 2.0 credentials and presentations with `eddsa-jcs-2022` and `ecdsa-jcs-2019`.
+//! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
+//!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
+//! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
+//! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
 //! - [`findings`]: what a verification found, check by check.
-//! - `bench` (with the feature of that name): what verifying costs beside the bare signature checks.
+//! - `bench` (with the feature of that name): what issuing and verifying cost beside the bare signature operations.
+//! - `second` (with the feature `ssi`): ssi's opinion beside ours.
 //! - [`json`]: strict parsing and canonical writing (RFC 8785).
 //!
 //! What is read from outside is `Unverified…`; only a successful `verify` makes it `Verified…`. A verification here
@@ -23,9 +27,13 @@ pub mod claim;
 pub mod data_integrity;
 pub mod findings;
 pub mod json;
+pub mod jsonld;
 pub mod jws;
 pub mod key;
+pub mod rdf;
 pub mod sd_jwt;
+#[cfg(feature = "ssi")]
+pub mod second;
 pub mod status;
 mod time;
 

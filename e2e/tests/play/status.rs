@@ -96,7 +96,7 @@ fn expired() {
         let good = sd_jwt::Unverified::parse(credential.as_str().unwrap()).unwrap();
 
         let keys = play.data.join("stack/issuers/market-supervision/keys");
-        let secret = std::fs::read(keys.join("signing-p256.key")).unwrap().try_into().unwrap();
+        let secret = std::fs::read(keys.join("signing-p256.key")).unwrap();
         let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &secret).unwrap();
         let issued = good.times().iat.unwrap();
         let Value::Object(claims) = licence(32) else { panic!("claims are an object") };

@@ -2,7 +2,6 @@
 
 use credentials::catalogue::Format;
 use credentials::data_integrity::{self, CONTEXT_HUIZHENG};
-use credentials::key::Algorithm;
 use credentials::sd_jwt;
 use credentials::status::{BitstringEntry, Purpose, RegistryEntry, StatusRef, TokenEntry};
 use rand_core::OsRng;
@@ -50,7 +49,7 @@ pub(super) fn sign(
     };
     match kind.format {
         Format::SdJwtVc => {
-            let (key, kid) = issuance.identity.signer(Algorithm::Es256);
+            let (key, kid) = issuance.identity.es256();
             let credential = sd_jwt::Issuance {
                 issuer,
                 kid: Some(kid.to_owned()),
@@ -75,7 +74,7 @@ pub(super) fn sign(
             Ok(Value::String(credential.sign(key, &mut OsRng)?))
         }
         Format::LdpVc => {
-            let (key, kid) = issuance.identity.signer(Algorithm::EdDsa);
+            let (key, kid) = issuance.identity.eddsa();
             let credential = data_integrity::Issuance {
                 id: None,
                 contexts: vec![CONTEXT_HUIZHENG.to_owned()],

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use credentials::UnixSeconds;
-use credentials::key::Algorithm;
 use credentials::status::{Bits, BitstringList, Purpose, TokenList, TokenListClaims};
 use service::node::NodeError;
 use store::{Store, StoreError};
@@ -125,7 +124,7 @@ impl Served {
         let unmade = |error: &dyn std::fmt::Display| ServedError::Unmade(error.to_string());
         let bits = TokenList::from_bytes(Bits::Two, bytes).map_err(|error| unmade(&error))?;
         let ends = made.plus(COUNTS_FOR);
-        let (key, kid) = self.identity.signer(Algorithm::Es256);
+        let (key, kid) = self.identity.es256();
         let claims = TokenListClaims {
             sub: self.token_uri(list),
             iat: made,
@@ -138,7 +137,7 @@ impl Served {
             .sign(key)
             .map_err(|error| unmade(&error))?;
         let bitstring = |purpose: Purpose| {
-            let (key, kid) = self.identity.signer(Algorithm::EdDsa);
+            let (key, kid) = self.identity.eddsa();
             let view = BitstringList::view(&bits, purpose).map_err(|error| unmade(&error))?;
             let did = self.identity.did().to_string();
             let credential =

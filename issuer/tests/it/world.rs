@@ -255,10 +255,10 @@ impl World {
         let name = match algorithm {
             Algorithm::EdDsa => "signing-ed25519.key",
             Algorithm::Es256 => "signing-p256.key",
+            Algorithm::Es384 => panic!("issuers have no P-384 key"),
         };
         let secret = std::fs::read(self.config.data_dir.join("keys").join(name)).expect("key file");
-        let key =
-            SoftwareKey::from_secret_bytes(algorithm, &secret.try_into().expect("32 bytes")).expect("key");
+        let key = SoftwareKey::from_secret_bytes(algorithm, &secret).expect("key");
         key.public_key().clone()
     }
 }

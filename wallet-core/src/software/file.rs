@@ -75,8 +75,7 @@ impl StoredKey {
     }
 
     pub(super) fn open(&self) -> Option<SoftwareKey> {
-        let bytes = Zeroizing::new(BASE64.decode(&self.secret).ok()?);
-        let secret = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).ok()?);
+        let secret = Zeroizing::new(BASE64.decode(&self.secret).ok()?);
         SoftwareKey::from_secret_bytes(self.algorithm, &secret).ok()
     }
 }

@@ -92,9 +92,10 @@ impl HolderKeyStore for SoftwareKeyStore {
         self.random.fill(&mut name).map_err(|_| KeyStoreError::Failed)?;
         let name = u128::from_be_bytes(name);
         let key = loop {
-            let mut secret = Zeroizing::new([0; 32]);
-            self.random.fill(secret.as_mut()).map_err(|_| KeyStoreError::Failed)?;
-            // Fails only for a P-256 scalar beyond the order: once in 2^32.
+            let length = if algorithm == Algorithm::Es384 { 48 } else { 32 };
+            let mut secret = Zeroizing::new(vec![0; length]);
+            self.random.fill(secret.as_mut_slice()).map_err(|_| KeyStoreError::Failed)?;
+            // Fails only for a scalar beyond the order: once in 2^32.
             if let Ok(key) = SoftwareKey::from_secret_bytes(algorithm, &secret) {
                 break key;
             }
@@ -108,7 +109,8 @@ impl HolderKeyStore for SoftwareKeyStore {
     async fn sign(&self, key: &KeyHandle, message: &[u8]) -> Result<[u8; 64], KeyStoreError> {
         let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         let key = content.keys.get(&key.0).ok_or(KeyStoreError::Gone)?.open().ok_or(KeyStoreError::Failed)?;
-        key.sign(message).map_err(|_| KeyStoreError::Failed)
+        let signature = key.sign(message).map_err(|_| KeyStoreError::Failed)?;
+        signature.try_into().map_err(|_| KeyStoreError::Failed)
     }
 
     async fn delete(&self, key: &KeyHandle) -> Result<(), KeyStoreError> {

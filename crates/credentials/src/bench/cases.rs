@@ -6,7 +6,7 @@ use rand_core::CryptoRngCore;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Map, Value};
 
-use super::Case;
+use super::{Case, suites};
 use crate::catalogue::{Catalogue, CheckedClaims};
 use crate::data_integrity::{self, UnverifiedCredential};
 use crate::key::{Algorithm, PublicKey, Signer, SoftwareKey};
@@ -19,24 +19,26 @@ use crate::{ClaimPath, UnixSeconds};
 #[error("the credentials to be measured could not be made")]
 pub struct Unprepared;
 
-const NOW: UnixSeconds = UnixSeconds(1_772_424_000);
-const ISSUER: &str = "did:hui:anhui:zQmYtUc4iTCbbfVSDNKvtQqrfyezPPnFvE33wFmutw9PBBk";
+pub(super) const NOW: UnixSeconds = UnixSeconds(1_772_424_000);
+pub(super) const ISSUER: &str = "did:hui:anhui:zQmYtUc4iTCbbfVSDNKvtQqrfyezPPnFvE33wFmutw9PBBk";
 
 /// Every case of this crate.
 ///
 /// # Errors
 /// [`Unprepared`], which this crate's tests would notice first.
 pub fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepared> {
-    Ok(vec![eddsa_jcs_2022(rng)?, sd_jwt_kb_es256(rng)?])
+    let mut cases = vec![eddsa_jcs_2022(rng)?, sd_jwt_kb_es256(rng)?];
+    cases.extend(suites::cases(rng)?);
+    Ok(cases)
 }
 
-fn licence() -> Result<CheckedClaims, Unprepared> {
+pub(super) fn licence() -> Result<CheckedClaims, Unprepared> {
     let catalogue = Catalogue::bundled().map_err(|_| Unprepared)?;
     let licence = catalogue.by_id("business-licence").ok_or(Unprepared)?;
     licence.validate_claims(&licence.example(), NOW).map_err(|_| Unprepared)
 }
 
-fn status() -> StatusRef {
+pub(super) fn status() -> StatusRef {
     let list = |purpose: &str| BitstringEntry {
         purpose: purpose.to_owned(),
         credential: format!("https://issuer.example/bitstring/3/{purpose}"),
@@ -86,7 +88,8 @@ fn eddsa_jcs_2022(rng: &mut impl CryptoRngCore) -> Result<Case, Unprepared> {
     )
     .map_err(|_| Unprepared)?;
     let message = [7; 64];
-    let signature = ed25519_dalek::Signature::from_bytes(&key.sign(&message).map_err(|_| Unprepared)?);
+    let signature = ed25519_dalek::Signature::from_slice(&key.sign(&message).map_err(|_| Unprepared)?)
+        .map_err(|_| Unprepared)?;
     let floor = move || bare.verify_strict(black_box(&message), &signature).is_ok();
     Ok(Case { name: "verify/eddsa-jcs-2022", run: Box::new(run), floor: Box::new(floor) })
 }

@@ -1,9 +1,11 @@
-//! What verifying costs, beside its floor: the bare signature checks over the same bytes, keys at hand.
+//! What issuing, deriving and verifying cost, beside their floor: the bare signature operations, keys at hand. For
+//! `ssi/verify/…` (with the feature `ssi`) the floor is this crate's verification of the same text.
 //!
 //! Pure like the rest: the clock is an argument. Each figure and its floor are measured in turns in one run, so that
 //! whatever else the machine does falls on both.
 
 mod cases;
+mod suites;
 
 pub use cases::{Unprepared, cases};
 
@@ -11,11 +13,11 @@ use std::time::Duration;
 
 /// Something to be measured and its floor. Each call does it once and says whether it went right.
 pub struct Case {
-    /// `verify/eddsa-jcs-2022`, `verify/sd-jwt-kb-es256`.
+    /// `verify/eddsa-jcs-2022`, `issue/ecdsa-sd-2023`, `ssi/verify/eddsa-rdfc-2022`…
     pub name: &'static str,
-    /// Text in, verdict out: parsing included.
+    /// Text in, verdict out, parsing included; or claims in, credential out.
     pub run: Box<dyn Fn() -> bool>,
-    /// The bare signature checks inside.
+    /// The bare signature operations inside.
     pub floor: Box<dyn Fn() -> bool>,
 }
 
@@ -80,9 +82,22 @@ mod tests {
     #[test]
     fn cases_verify_and_are_measured() {
         let cases = cases(&mut testkit::rng(1)).unwrap();
+        let names: Vec<_> =
+            cases.iter().map(|case| case.name).filter(|name| !name.starts_with("ssi/")).collect();
         assert_eq!(
-            cases.iter().map(|c| c.name).collect::<Vec<_>>(),
-            ["verify/eddsa-jcs-2022", "verify/sd-jwt-kb-es256"]
+            names,
+            [
+                "verify/eddsa-jcs-2022",
+                "verify/sd-jwt-kb-es256",
+                "issue/eddsa-jcs-2022",
+                "issue/eddsa-rdfc-2022",
+                "verify/eddsa-rdfc-2022",
+                "issue/ecdsa-rdfc-2019",
+                "verify/ecdsa-rdfc-2019",
+                "issue/ecdsa-sd-2023",
+                "derive/ecdsa-sd-2023",
+                "verify/ecdsa-sd-2023",
+            ]
         );
         // A clock that goes on by 20 µs at each look.
         let time = Cell::new(Duration::ZERO);

@@ -5,7 +5,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::document::{Document, id_of};
-use super::{ParseError, Purpose};
+use super::proof::Proof;
+use super::{ParseError, Purpose, Reading};
+use crate::jsonld::Contexts;
 use crate::jws::LEEWAY;
 use crate::key::{PublicKey, controller};
 use crate::status::StatusRef;
@@ -50,8 +52,16 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`ParseError`].
     pub fn read(value: Value) -> Result<Self, ParseError> {
-        let document = Document::read(value, "VerifiableCredential")?;
-        let content = Content::read(&document.members)?;
+        Self::read_as(value, Reading::default())
+    }
+
+    /// The same, taking what `reading` says.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn read_as(value: Value, reading: Reading) -> Result<Self, ParseError> {
+        let document = Document::read(value, "VerifiableCredential", reading)?;
+        let content = Content::read(&document)?;
         Ok(Self { document, content })
     }
 
@@ -64,13 +74,13 @@ impl UnverifiedCredential {
     /// The key it names (a DID URL), to look up.
     #[must_use]
     pub fn verification_method(&self) -> &str {
-        self.document.proof.verification_method()
+        self.document.proof().verification_method()
     }
 
     /// When it says its proof was made.
     #[must_use]
     pub fn created(&self) -> Option<UnixSeconds> {
-        self.document.proof.created
+        self.document.proof().created
     }
 
     /// Its types, `VerifiableCredential` among them.
@@ -102,16 +112,67 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`Refused`] with every flaw found.
     pub fn verify(self, issuer_key: &PublicKey, now: UnixSeconds) -> Result<VerifiedCredential, Refused> {
-        let findings = self.check(issuer_key, now).into_result()?;
+        self.verify_with(issuer_key, now, Contexts::pinned())
+    }
+
+    /// The same with contexts of one's own, for suites over RDF.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    pub fn verify_with(
+        self,
+        issuer_key: &PublicKey,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Result<VerifiedCredential, Refused> {
+        let findings = self.check_with(issuer_key, now, contexts).into_result()?;
+        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+    }
+
+    /// Checks every proof of a set or chain, each with the key that `keys` has for its verification method. One of
+    /// them must be the issuer's own.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found; [`Flaw::KeyOfAnotherController`] also when `keys` has no key for a proof.
+    pub fn verify_all(
+        self,
+        keys: &dyn Fn(&str) -> Option<PublicKey>,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Result<VerifiedCredential, Refused> {
+        let mut findings = Findings::default();
+        for (at, proof) in self.document.proofs().iter().enumerate() {
+            let checked = match keys(proof.verification_method()) {
+                Some(key) => self.document.check_proof_at(at, &key, contexts),
+                None => Err(Flaw::KeyOfAnotherController),
+            };
+            findings.record(CheckName::IssuerSignature, checked);
+            findings.record(CheckName::Validity, proof.check_times(now));
+        }
+        let is_issuers = |proof: &Proof| {
+            controller(proof.verification_method()) == self.content.issuer
+                && proof.is_for(Purpose::AssertionMethod)
+        };
+        if !self.document.proofs().iter().any(is_issuers) {
+            findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
+        }
+        findings.record(CheckName::Validity, self.content.check_times(now));
+        let findings = findings.into_result()?;
         Ok(VerifiedCredential { document: self.document, content: self.content, findings })
     }
 
     /// The checks alone.
     #[must_use]
     pub fn check(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
+        self.check_with(issuer_key, now, Contexts::pinned())
+    }
+
+    /// The checks alone, with contexts of one's own.
+    #[must_use]
+    pub fn check_with(&self, issuer_key: &PublicKey, now: UnixSeconds, contexts: &Contexts) -> Findings {
         let mut findings = Findings::default();
-        let proof = &self.document.proof;
-        findings.record(CheckName::IssuerSignature, proof.check(&self.document.members, issuer_key));
+        let proof = self.document.proof();
+        findings.record(CheckName::IssuerSignature, self.document.check_proof(issuer_key, contexts));
         if controller(proof.verification_method()) != self.content.issuer {
             findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
         }
@@ -128,12 +189,39 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`Flaw`].
     pub fn check_proof(&self, key: &PublicKey) -> Result<(), Flaw> {
-        self.document.proof.check(&self.document.members, key)
+        self.check_proof_with(key, Contexts::pinned())
+    }
+
+    /// The same with contexts of one's own.
+    ///
+    /// # Errors
+    /// [`Flaw`].
+    pub fn check_proof_with(&self, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
+        self.document.check_proof(key, contexts)
+    }
+
+    /// The same for one of several proofs, counted from 0, and the proofs that it builds on.
+    ///
+    /// # Errors
+    /// [`Flaw`].
+    pub fn check_proof_at(&self, at: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
+        self.document.check_proof_at(at, key, contexts)
+    }
+
+    /// The keys that the proofs name (DID URLs), in the proofs' order.
+    pub fn verification_methods(&self) -> impl Iterator<Item = &str> + '_ {
+        self.document.proofs().iter().map(Proof::verification_method)
     }
 }
 
 impl Content {
-    fn read(members: &Map<String, Value>) -> Result<Self, ParseError> {
+    fn read(document: &Document) -> Result<Self, ParseError> {
+        let members = &document.members;
+        let (from, until) =
+            if document.is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
+        if document.is_v1 && !members.contains_key(from) {
+            return Err(ParseError::Member(from));
+        }
         let issuer = members.get("issuer").and_then(id_of).ok_or(ParseError::Member("issuer"))?;
         let subjects = match members.get("credentialSubject") {
             Some(Value::Array(list)) if !list.is_empty() => list.as_slice(),
@@ -154,8 +242,8 @@ impl Content {
         Ok(Self {
             issuer: issuer.to_owned(),
             subject_ids,
-            valid_from: time(members, "validFrom")?,
-            valid_until: time(members, "validUntil")?,
+            valid_from: time(members, from)?,
+            valid_until: time(members, until)?,
             status: members.get("credentialStatus").map(StatusRef::from_credential_status).transpose()?,
         })
     }
@@ -208,13 +296,13 @@ impl VerifiedCredential {
     /// The issuer's key that signed it (a DID URL).
     #[must_use]
     pub fn verification_method(&self) -> &str {
-        self.document.proof.verification_method()
+        self.document.proof().verification_method()
     }
 
     /// When its proof was made.
     #[must_use]
     pub fn created(&self) -> Option<UnixSeconds> {
-        self.document.proof.created
+        self.document.proof().created
     }
 
     /// Its types, `VerifiableCredential` among them.

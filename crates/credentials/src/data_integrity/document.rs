@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::CONTEXT_V2;
 use super::proof::Proof;
-use crate::json;
+use super::{CONTEXT_V1, CONTEXT_V2};
+use crate::jsonld::Contexts;
+use crate::key::PublicKey;
 use crate::status::StatusRefError;
+use crate::{Flaw, json};
 
 /// Why a text is no secured VCDM 2.0 document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +24,7 @@ pub enum ParseError {
     /// `type` lacks `VerifiableCredential` or `VerifiablePresentation`, or is no text.
     #[error("not of the type expected")]
     Type,
-    /// There must be exactly one proof, standing for itself.
+    /// There must be exactly one proof, standing for itself, or as many as [`Reading`] takes.
     #[error("there must be exactly one proof")]
     ProofCount,
     /// The proof is of another type than `DataIntegrityProof`.
@@ -50,26 +52,88 @@ pub enum ParseError {
 pub(super) struct Document {
     pub(super) members: Map<String, Value>,
     pub(super) types: Vec<String>,
-    pub(super) proof: Proof,
+    pub(super) is_v1: bool,
+    /// At least one.
+    proofs: Vec<Proof>,
 }
 
+/// What documents are taken beside those of VCDM 2.0 with one proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Documents of VCDM 1.1 too.
+    pub vcdm_1_1: bool,
+    /// Sets and chains of up to eight proofs too; they are all checked by
+    /// [`UnverifiedCredential::verify_all`](super::UnverifiedCredential::verify_all).
+    pub several_proofs: bool,
+}
+
+const MAX_PROOFS: usize = 8;
+
 impl Document {
-    pub(super) fn read(value: Value, expected_type: &str) -> Result<Self, ParseError> {
+    pub(super) fn read(value: Value, expected_type: &str, reading: Reading) -> Result<Self, ParseError> {
         let Value::Object(mut members) = value else { return Err(ParseError::NotAnObject) };
-        let proof = match members.remove("proof") {
-            Some(Value::Array(mut list)) if list.len() == 1 => list.pop().unwrap_or_default(),
-            Some(proof @ Value::Object(_)) => proof,
+        let most = if reading.several_proofs { MAX_PROOFS } else { 1 };
+        let proofs = match members.remove("proof") {
+            Some(Value::Array(list)) if (1..=most).contains(&list.len()) => list,
+            Some(proof @ Value::Object(_)) => vec![proof],
             _ => return Err(ParseError::ProofCount),
         };
         let first = members.get("@context").and_then(Value::as_array).and_then(|list| list.first());
-        if first.and_then(Value::as_str) != Some(CONTEXT_V2) {
-            return Err(ParseError::Context);
-        }
+        let is_v1 = match first.and_then(Value::as_str) {
+            Some(CONTEXT_V2) => false,
+            Some(CONTEXT_V1) if reading.vcdm_1_1 => true,
+            _ => return Err(ParseError::Context),
+        };
         let types = texts(members.get("type")).ok_or(ParseError::Type)?;
         if !types.iter().any(|t| t == expected_type) {
             return Err(ParseError::Type);
         }
-        Ok(Self { types, proof: Proof::parse(proof)?, members })
+        let proofs = proofs.into_iter().map(Proof::parse).collect::<Result<Vec<_>, _>>()?;
+        // A chained proof must be checked together with those before it.
+        if !reading.several_proofs && proofs.iter().any(|proof| !proof.previous().is_empty()) {
+            return Err(ParseError::ProofCount);
+        }
+        if proofs.is_empty() {
+            Err(ParseError::ProofCount)
+        } else {
+            Ok(Self { members, types, is_v1, proofs })
+        }
+    }
+
+    /// The proof, or the first of several.
+    pub(super) fn proof(&self) -> &Proof {
+        // There is at least one.
+        &self.proofs[0]
+    }
+
+    pub(super) fn proofs(&self) -> &[Proof] {
+        &self.proofs
+    }
+
+    /// Whether the only proof was made by this key.
+    pub(super) fn check_proof(&self, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
+        match self.proofs.as_slice() {
+            [only] if only.previous().is_empty() => only.check(&self.members, key, contexts),
+            _ => Err(Flaw::ProofChainBroken),
+        }
+    }
+
+    /// Whether one of several proofs was made by this key, over the proofs that it names too (Data Integrity 1.0 §4.5).
+    pub(super) fn check_proof_at(&self, at: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
+        let proof = self.proofs.get(at).ok_or(Flaw::ProofChainBroken)?;
+        if proof.previous().is_empty() {
+            return proof.check(&self.members, key, contexts);
+        }
+        let named = |id: &String| {
+            let mut others = self.proofs.iter().enumerate().filter(|(other, _)| *other != at);
+            let found = others.find(|(_, other)| other.id() == Some(id)).map(|(_, other)| other.whole());
+            // An id that stands twice names nothing.
+            found.filter(|_| !others.any(|(_, other)| other.id() == Some(id)))
+        };
+        let previous: Option<Vec<Value>> = proof.previous().iter().map(named).collect();
+        let mut document = self.members.clone();
+        document.insert("proof".to_owned(), Value::Array(previous.ok_or(Flaw::ProofChainBroken)?));
+        proof.check(&document, key, contexts)
     }
 }
 

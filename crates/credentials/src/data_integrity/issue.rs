@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CONTEXT_V2, Prepared, ProofOptions, Purpose, SecureError};
+use super::{CONTEXT_V2, Cryptosuite, Making, Prepared, ProofOptions, Purpose, SecureError, sd};
 use crate::UnixSeconds;
+use crate::jsonld::{Contexts, JsonLdError};
 use crate::key::{PublicKey, SignError, Signer, controller};
 use crate::status::StatusRef;
 
@@ -43,6 +44,12 @@ pub enum IssueError {
     /// The key is not under the issuer's DID.
     #[error("the key is not under the issuer's DID")]
     KeyOfAnother,
+    /// The suite does not take the key.
+    #[error("the cryptosuite does not take this key")]
+    KeyNotOfSuite,
+    /// The contexts do not explain the credential whole, as a suite over RDF needs.
+    #[error(transparent)]
+    JsonLd(#[from] JsonLdError),
     /// The key.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -54,6 +61,38 @@ impl Issuance {
     /// # Errors
     /// [`IssueError`].
     pub fn prepare(self, key: &PublicKey) -> Result<Prepared, IssueError> {
+        self.prepare_with(key, &Making::with(Cryptosuite::of(key.algorithm())))
+    }
+
+    /// The same with another suite or contexts of one's own.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn prepare_with(self, key: &PublicKey, making: &Making<'_>) -> Result<Prepared, IssueError> {
+        let (document, options) = self.document()?;
+        Ok(Prepared::beside(document, options, key, making)?)
+    }
+
+    /// Lays out the credential for `ecdsa-sd-2023`; `mandatory` are JSON pointers to what is always shown.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn prepare_sd(
+        self,
+        key: &PublicKey,
+        mandatory: Vec<String>,
+        secrets: &sd::Secrets,
+        contexts: &Contexts,
+    ) -> Result<sd::PreparedBase, IssueError> {
+        let (document, options) = self.document()?;
+        Ok(sd::Issuing { document, options, mandatory, contexts }.prepare(key, secrets)?)
+    }
+
+    /// The credential without a proof, and what its proof will say.
+    ///
+    /// # Errors
+    /// [`IssueError::ClaimsHaveId`], [`IssueError::KeyOfAnother`].
+    pub fn document(self) -> Result<(Map<String, Value>, ProofOptions), IssueError> {
         if self.claims.contains_key("id") {
             return Err(IssueError::ClaimsHaveId);
         }
@@ -90,11 +129,7 @@ impl Issuance {
             challenge: None,
             domain: None,
         };
-        Prepared::new(document, options, key).map_err(|error| match error {
-            SecureError::Sign(error) => error.into(),
-            // The document above has none.
-            SecureError::HasProof => IssueError::ClaimsHaveId,
-        })
+        Ok((document, options))
     }
 
     /// The credential, signed at once.
@@ -103,5 +138,18 @@ impl Issuance {
     /// [`IssueError`].
     pub fn sign(self, signer: &dyn Signer) -> Result<Value, IssueError> {
         Ok(self.prepare(signer.public_key())?.sign(signer)?)
+    }
+}
+
+impl From<SecureError> for IssueError {
+    fn from(error: SecureError) -> Self {
+        match error {
+            SecureError::Sign(error) => error.into(),
+            SecureError::JsonLd(error) => error.into(),
+            // The last two speak of earlier proofs, and a credential laid out here has none.
+            SecureError::KeyNotOfSuite | SecureError::HasProof | SecureError::PreviousMissing => {
+                Self::KeyNotOfSuite
+            }
+        }
     }
 }

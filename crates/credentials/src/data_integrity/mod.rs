@@ -1,5 +1,5 @@
-//! W3C verifiable credentials 2.0 secured with Data Integrity in JCS form: `eddsa-jcs-2022` (EdDSA cryptosuites 1.0
-//! §3.3) and `ecdsa-jcs-2019` on P-256 (ECDSA cryptosuites 1.0 §3.3).
+//! W3C verifiable credentials 2.0 secured with Data Integrity: over JCS with `eddsa-jcs-2022` and `ecdsa-jcs-2019`,
+//! over RDF with `eddsa-rdfc-2022` and `ecdsa-rdfc-2019`, and statement by statement with `ecdsa-sd-2023` ([`sd`]).
 //!
 //! An issuer makes a credential with [`Issuance`]; a wallet checks it as [`UnverifiedCredential`] and presents it
 //! with [`Presenting`]; a verifier checks [`UnverifiedPresentation`] first and then, each with its issuer's key, the
@@ -12,17 +12,22 @@ mod issue;
 mod present;
 mod presentation;
 mod proof;
+pub mod sd;
 mod secure;
+mod suite;
 
 pub use credential::{UnverifiedCredential, VerifiedCredential};
-pub use document::ParseError;
+pub use document::{ParseError, Reading};
 pub use issue::{Issuance, IssueError};
 pub use present::Presenting;
 pub use presentation::{Expect, UnverifiedPresentation, VerifiedPresentation};
-pub use proof::{Cryptosuite, Purpose};
-pub use secure::{Prepared, ProofOptions, SecureError, secure};
+pub use proof::Purpose;
+pub use secure::{Making, Prepared, ProofOptions, SecureError, secure};
+pub use suite::Cryptosuite;
 
 /// The first context of every VCDM 2.0 document (VCDM 2.0 §4.3).
 pub const CONTEXT_V2: &str = "https://www.w3.org/ns/credentials/v2";
+/// The first context of every VCDM 1.1 document.
+pub const CONTEXT_V1: &str = "https://www.w3.org/2018/credentials/v1";
 /// The context of this system's credential types.
 pub const CONTEXT_HUIZHENG: &str = "https://schema.huizheng.example/2026/v1";

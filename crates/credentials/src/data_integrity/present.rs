@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CONTEXT_V2, Prepared, ProofOptions, Purpose, SecureError};
+use super::{CONTEXT_V2, Making, Prepared, ProofOptions, Purpose, SecureError};
 use crate::UnixSeconds;
 use crate::key::{SelfContained, SignError, Signer};
 
@@ -48,6 +48,15 @@ impl Presenting<'_> {
     pub fn prepare(&self) -> Result<Prepared, SecureError> {
         let (document, options) = self.document();
         Prepared::new(document, options, &self.holder.key)
+    }
+
+    /// The same with another suite or contexts of one's own.
+    ///
+    /// # Errors
+    /// [`SecureError`].
+    pub fn prepare_with(&self, making: &Making<'_>) -> Result<Prepared, SecureError> {
+        let (document, options) = self.document();
+        Prepared::beside(document, options, &self.holder.key, making)
     }
 
     /// The presentation, signed at once.

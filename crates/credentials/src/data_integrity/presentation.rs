@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::credential::UnverifiedCredential;
 use super::document::{Document, id_of};
-use super::{ParseError, Purpose};
+use super::{ParseError, Purpose, Reading};
+use crate::jsonld::Contexts;
 use crate::key::{PublicKey, SelfContained};
 use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, json};
 
@@ -57,7 +58,7 @@ impl UnverifiedPresentation {
     /// # Errors
     /// [`ParseError`].
     pub fn read(value: Value) -> Result<Self, ParseError> {
-        let document = Document::read(value, "VerifiablePresentation")?;
+        let document = Document::read(value, "VerifiablePresentation", Reading::default())?;
         let holder = match document.members.get("holder") {
             None => None,
             Some(value) => Some(id_of(value).ok_or(ParseError::Member("holder"))?.to_owned()),
@@ -100,7 +101,7 @@ impl UnverifiedPresentation {
 
     fn examine(&self, expect: &Expect<'_>) -> (Findings, Option<SelfContained>) {
         let mut findings = Findings::default();
-        let proof = &self.document.proof;
+        let proof = self.document.proof();
         let holder = SelfContained::parse(proof.verification_method()).ok();
         findings.record(CheckName::HolderBinding, self.check_holder(holder.as_ref()));
         if !proof.is_for(Purpose::Authentication) {
@@ -121,7 +122,7 @@ impl UnverifiedPresentation {
 
     fn check_holder(&self, holder: Option<&SelfContained>) -> Result<(), Flaw> {
         let holder = holder.ok_or(Flaw::NotBound)?;
-        self.document.proof.check(&self.document.members, &holder.key).map_err(|flaw| match flaw {
+        self.document.check_proof(&holder.key, Contexts::pinned()).map_err(|flaw| match flaw {
             Flaw::AlgorithmNotOfKey => Flaw::KeyBindingTypeWrong,
             _ => Flaw::KeyBindingSignatureWrong,
         })?;
@@ -137,7 +138,7 @@ impl UnverifiedPresentation {
     }
 
     fn check_age(&self, expect: &Expect<'_>) -> Result<(), Flaw> {
-        let proof = &self.document.proof;
+        let proof = self.document.proof();
         proof.check_times(expect.now).map_err(|flaw| match flaw {
             Flaw::CreatedInFuture => Flaw::KeyBindingInFuture,
             _ => Flaw::KeyBindingTooOld,

@@ -2,43 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use super::ParseError;
 use super::base58::decode_64;
-use crate::key::{Algorithm, PublicKey};
-use crate::{Flaw, UnixSeconds, json};
-
-/// How a document is canonicalised and signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Cryptosuite {
-    /// JCS, SHA-256, Ed25519.
-    #[serde(rename = "eddsa-jcs-2022")]
-    EddsaJcs2022,
-    /// JCS, SHA-256, ECDSA on P-256.
-    #[serde(rename = "ecdsa-jcs-2019")]
-    EcdsaJcs2019,
-}
-
-impl Cryptosuite {
-    /// The suite that a key of this algorithm signs with.
-    #[must_use]
-    pub const fn of(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::EdDsa => Self::EddsaJcs2022,
-            Algorithm::Es256 => Self::EcdsaJcs2019,
-        }
-    }
-
-    /// `eddsa-jcs-2022`, `ecdsa-jcs-2019`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EddsaJcs2022 => "eddsa-jcs-2022",
-            Self::EcdsaJcs2019 => "ecdsa-jcs-2019",
-        }
-    }
-}
+use super::document::texts;
+use super::{Cryptosuite, ParseError, sd};
+use crate::jsonld::Contexts;
+use crate::key::{PublicKey, Signature};
+use crate::{Flaw, UnixSeconds};
 
 /// What a proof was made for (Controlled Identifiers 1.0 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,36 +31,42 @@ impl Purpose {
     }
 }
 
+/// What `proofValue` holds.
+#[derive(Clone)]
+pub(super) enum ProofValue {
+    Signature(Signature),
+    /// Of `ecdsa-sd-2023`: a signature over statements, of which some may be left out.
+    Statements(Box<sd::Value>),
+}
+
 /// A proof, read. `raw` is all of it but the proof value: that is what was signed.
 #[derive(Clone)]
 pub(super) struct Proof {
     raw: Map<String, Value>,
     pub(super) created: Option<UnixSeconds>,
     pub(super) expires: Option<UnixSeconds>,
-    value: [u8; 64],
+    value: ProofValue,
+    /// `proofValue` as it was written, for the proofs that sign it.
+    text: String,
+    previous: Vec<String>,
 }
 
 impl Proof {
     pub(super) fn parse(value: Value) -> Result<Self, ParseError> {
         let Value::Object(mut raw) = value else { return Err(ParseError::ProofCount) };
-        let signature = match raw.remove("proofValue") {
-            Some(Value::String(text)) => proof_value(&text).ok_or(ParseError::ProofValue)?,
-            _ => return Err(ParseError::ProofValue),
-        };
+        let Some(Value::String(text)) = raw.remove("proofValue") else { return Err(ParseError::ProofValue) };
         if raw.get("type").and_then(Value::as_str) != Some("DataIntegrityProof") {
             return Err(ParseError::ProofType);
-        }
-        // A chained proof would have to be checked together with the one before it.
-        if raw.contains_key("previousProof") {
-            return Err(ParseError::ProofCount);
         }
         for name in ["cryptosuite", "verificationMethod", "proofPurpose"] {
             if !raw.get(name).is_some_and(Value::is_string) {
                 return Err(ParseError::Proof(name));
             }
         }
-        if raw.get("challenge").is_some_and(|challenge| !challenge.is_string()) {
-            return Err(ParseError::Proof("challenge"));
+        for name in ["challenge", "id"] {
+            if raw.get(name).is_some_and(|text| !text.is_string()) {
+                return Err(ParseError::Proof(name));
+            }
         }
         let domain_fits = match raw.get("domain") {
             None | Some(Value::String(_)) => true,
@@ -100,8 +76,13 @@ impl Proof {
         if !domain_fits {
             return Err(ParseError::Proof("domain"));
         }
+        let previous = match raw.get("previousProof") {
+            None => Vec::new(),
+            some => texts(some).filter(|ids| !ids.is_empty()).ok_or(ParseError::Proof("previousProof"))?,
+        };
         let (created, expires) = (time(&raw, "created")?, time(&raw, "expires")?);
-        Ok(Self { raw, created, expires, value: signature })
+        let value = proof_value(raw.get("cryptosuite"), &text).ok_or(ParseError::ProofValue)?;
+        Ok(Self { raw, created, expires, value, text, previous })
     }
 
     pub(super) fn verification_method(&self) -> &str {
@@ -114,6 +95,26 @@ impl Proof {
 
     pub(super) fn challenge(&self) -> Option<&str> {
         self.text("challenge")
+    }
+
+    pub(super) fn id(&self) -> Option<&str> {
+        self.text("id")
+    }
+
+    /// The ids of the proofs that this one signs too.
+    pub(super) fn previous(&self) -> &[String] {
+        &self.previous
+    }
+
+    /// The proof as it came.
+    pub(super) fn whole(&self) -> Value {
+        let mut whole = self.raw.clone();
+        whole.insert("proofValue".to_owned(), self.text.clone().into());
+        Value::Object(whole)
+    }
+
+    pub(super) fn cryptosuite(&self) -> Option<Cryptosuite> {
+        Cryptosuite::named(self.text("cryptosuite")?)
     }
 
     /// Whether it was made for this domain and no other.
@@ -131,17 +132,28 @@ impl Proof {
         self.raw.get(name).and_then(Value::as_str)
     }
 
-    /// Whether this proof was made over `document` (all of the object but its `proof`) by `key`.
-    pub(super) fn check(&self, document: &Map<String, Value>, key: &PublicKey) -> Result<(), Flaw> {
-        if self.text("cryptosuite") != Some(Cryptosuite::of(key.algorithm()).name()) {
-            return Err(Flaw::AlgorithmNotOfKey);
-        }
+    /// Whether this proof was made by `key` over `document`: all of the object but its proofs, and those that this one
+    /// names as previous.
+    pub(super) fn check(
+        &self,
+        document: &Map<String, Value>,
+        key: &PublicKey,
+        contexts: &Contexts,
+    ) -> Result<(), Flaw> {
+        let suite = self.cryptosuite().filter(|suite| suite.takes(key.algorithm()));
+        let suite = suite.ok_or(Flaw::AlgorithmNotOfKey)?;
         // The suites take contexts appended after signing, and verify without them. Here the two must be equal: a
         // reader of the document as it came must not see terms that were never signed.
         if self.raw.get("@context").is_some_and(|signed| document.get("@context") != Some(signed)) {
             return Err(Flaw::ContextInjected);
         }
-        key.verify(&hash_data(document, &self.raw), &self.value).map_err(|_| Flaw::SignatureWrong)
+        match &self.value {
+            ProofValue::Statements(value) => value.check(document, &self.raw, key, contexts),
+            ProofValue::Signature(signature) => {
+                let hashes = suite.hash_data(key.algorithm(), document, &self.raw, contexts)?;
+                key.verify(&hashes, signature).map_err(|_| Flaw::SignatureWrong)
+            }
+        }
     }
 
     /// Whether the proof itself counts now: not made in the future, not expired.
@@ -157,21 +169,19 @@ impl Proof {
     }
 }
 
-/// SHA-256 of the canonical proof options, then SHA-256 of the canonical document (EdDSA cryptosuites 1.0 §3.3.4).
-pub(super) fn hash_data(document: &Map<String, Value>, options: &Map<String, Value>) -> [u8; 64] {
-    let mut text = Vec::with_capacity(4096);
-    let mut hashes = [0; 64];
-    json::canonical_without(options, "proofValue", &mut text);
-    hashes[..32].copy_from_slice(&Sha256::digest(&text));
-    text.clear();
-    json::canonical_without(document, "proof", &mut text);
-    hashes[32..].copy_from_slice(&Sha256::digest(&text));
-    hashes
-}
-
-/// `z` and the base58 of 64 bytes, in its only spelling.
-fn proof_value(text: &str) -> Option<[u8; 64]> {
-    decode_64(text.strip_prefix('z')?)
+/// `z` and the base58 of 64 bytes (96 on P-384) in its only spelling, or what `ecdsa-sd-2023` has in its place.
+fn proof_value(cryptosuite: Option<&Value>, text: &str) -> Option<ProofValue> {
+    /// 96 bytes in base58.
+    const LONGEST: usize = 132;
+    if cryptosuite.and_then(Value::as_str) == Some(Cryptosuite::EcdsaSd2023.name()) {
+        return sd::Value::parse(text).map(|value| ProofValue::Statements(Box::new(value)));
+    }
+    let digits = text.strip_prefix('z').filter(|digits| digits.len() <= LONGEST)?;
+    if let Some(short) = decode_64(digits) {
+        return Some(ProofValue::Signature(short.into()));
+    }
+    let long: [u8; 96] = bs58::decode(digits).into_vec().ok()?.try_into().ok()?;
+    Some(ProofValue::Signature(long.into()))
 }
 
 fn time(raw: &Map<String, Value>, name: &'static str) -> Result<Option<UnixSeconds>, ParseError> {

@@ -1,11 +1,11 @@
-//! Adding a proof to a document (Data Integrity 1.0 §4.2).
+//! Adding a proof to a document (Data Integrity 1.0 §4.2, §4.3).
 
 use serde_json::{Map, Value};
 
-use super::proof::hash_data;
 use super::{Cryptosuite, Purpose};
 use crate::UnixSeconds;
-use crate::key::{PublicKey, SignError, SignatureRefused, Signer, finished};
+use crate::jsonld::{Contexts, JsonLdError};
+use crate::key::{PublicKey, SignError, Signature, SignatureRefused, Signer, finished};
 
 /// What the proof says beside the signature.
 #[derive(Debug, Clone)]
@@ -24,12 +24,42 @@ pub struct ProofOptions {
     pub domain: Option<String>,
 }
 
+/// How a proof is made.
+#[derive(Debug, Clone)]
+pub struct Making<'c> {
+    /// The suite; it must take the key.
+    pub cryptosuite: Cryptosuite,
+    /// The contexts that a suite over RDF reads the document with.
+    pub contexts: &'c Contexts,
+    /// The proof's own id, for later proofs to name.
+    pub id: Option<String>,
+    /// The ids of the document's proofs that this one signs too: a chain. Empty: a proof beside them.
+    pub previous: Vec<String>,
+}
+
+impl Making<'static> {
+    /// A proof for itself, with the pinned contexts.
+    #[must_use]
+    pub fn with(cryptosuite: Cryptosuite) -> Self {
+        Self { cryptosuite, contexts: Contexts::pinned(), id: None, previous: Vec::new() }
+    }
+}
+
 /// Why a document can't be secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecureError {
     /// It has a proof already.
     #[error("the document has a proof already")]
     HasProof,
+    /// The suite takes no keys of this kind, or is not made this way ([`sd`](super::sd)).
+    #[error("the cryptosuite does not take this key")]
+    KeyNotOfSuite,
+    /// `previous` names a proof that the document doesn't have.
+    #[error("the document has no proof of that id")]
+    PreviousMissing,
+    /// The document has no reliable RDF form.
+    #[error(transparent)]
+    JsonLd(#[from] JsonLdError),
     /// The key.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -39,13 +69,14 @@ pub enum SecureError {
 #[derive(Clone)]
 pub struct Prepared {
     document: Map<String, Value>,
+    earlier: Vec<Value>,
     proof: Map<String, Value>,
     key: PublicKey,
-    hashes: [u8; 64],
+    hashes: Vec<u8>,
 }
 
 impl Prepared {
-    /// Lays out the proof that `key` will sign; the cryptosuite is the key's.
+    /// Lays out the proof that `key` will sign; the cryptosuite is the key's over JCS.
     ///
     /// # Errors
     /// [`SecureError::HasProof`].
@@ -57,23 +88,36 @@ impl Prepared {
         if document.contains_key("proof") {
             return Err(SecureError::HasProof);
         }
-        let mut proof = Map::new();
-        let mut say = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                proof.insert(name.to_owned(), value);
-            }
+        Self::beside(document, options, key, &Making::with(Cryptosuite::of(key.algorithm())))
+    }
+
+    /// Lays out a proof beside those that the document has, or its first.
+    ///
+    /// # Errors
+    /// [`SecureError`].
+    pub fn beside(
+        mut document: Map<String, Value>,
+        options: ProofOptions,
+        key: &PublicKey,
+        making: &Making<'_>,
+    ) -> Result<Self, SecureError> {
+        if !making.cryptosuite.takes(key.algorithm()) || making.cryptosuite == Cryptosuite::EcdsaSd2023 {
+            return Err(SecureError::KeyNotOfSuite);
+        }
+        let earlier = match document.remove("proof") {
+            None => Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(one) => vec![one],
         };
-        say("@context", document.get("@context").cloned());
-        say("type", Some("DataIntegrityProof".into()));
-        say("cryptosuite", Some(Cryptosuite::of(key.algorithm()).name().into()));
-        say("created", options.created.map(|time| time.rfc3339().into()));
-        say("expires", options.expires.map(|time| time.rfc3339().into()));
-        say("verificationMethod", Some(options.verification_method.into()));
-        say("proofPurpose", Some(options.purpose.name().into()));
-        say("challenge", options.challenge.map(Value::from));
-        say("domain", options.domain.map(Value::from));
-        let hashes = hash_data(&document, &proof);
-        Ok(Self { document, proof, key: key.clone(), hashes })
+        let proof = options.lay_out(&document, making);
+        let signed = with_previous(&document, &earlier, &making.previous)?;
+        let hashes = making.cryptosuite.hash_data(
+            key.algorithm(),
+            signed.as_ref().unwrap_or(&document),
+            &proof,
+            making.contexts,
+        )?;
+        Ok(Self { document, earlier, proof, key: key.clone(), hashes })
     }
 
     /// The bytes to sign.
@@ -86,7 +130,7 @@ impl Prepared {
     ///
     /// # Errors
     /// [`SignatureRefused`] when this is not the key's signature of [`Prepared::bytes`].
-    pub fn finish(self, signature: &[u8; 64]) -> Result<Value, SignatureRefused> {
+    pub fn finish(self, signature: &[u8]) -> Result<Value, SignatureRefused> {
         let signature = finished(&self.key, &self.hashes, signature)?;
         Ok(self.attach(&signature))
     }
@@ -100,12 +144,68 @@ impl Prepared {
         Ok(self.attach(&signature))
     }
 
-    fn attach(mut self, signature: &[u8; 64]) -> Value {
+    fn attach(mut self, signature: &Signature) -> Value {
         let value = format!("z{}", bs58::encode(signature).into_string());
         self.proof.insert("proofValue".to_owned(), value.into());
-        self.document.insert("proof".to_owned(), Value::Object(self.proof));
+        let new = Value::Object(self.proof);
+        let proof = if self.earlier.is_empty() {
+            new
+        } else {
+            self.earlier.push(new);
+            Value::Array(self.earlier)
+        };
+        self.document.insert("proof".to_owned(), proof);
         Value::Object(self.document)
     }
+}
+
+impl ProofOptions {
+    /// The proof without its value.
+    pub(super) fn lay_out(self, document: &Map<String, Value>, making: &Making<'_>) -> Map<String, Value> {
+        let mut proof = Map::new();
+        let mut say = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                proof.insert(name.to_owned(), value);
+            }
+        };
+        // RDF suites read the proof under the document's contexts anyway.
+        let context = document.get("@context").filter(|_| !making.cryptosuite.is_rdf());
+        say("@context", context.cloned());
+        say("id", making.id.clone().map(Value::from));
+        say("type", Some("DataIntegrityProof".into()));
+        say("cryptosuite", Some(making.cryptosuite.name().into()));
+        say("created", self.created.map(|time| time.rfc3339().into()));
+        say("expires", self.expires.map(|time| time.rfc3339().into()));
+        say("verificationMethod", Some(self.verification_method.into()));
+        say("proofPurpose", Some(self.purpose.name().into()));
+        say("challenge", self.challenge.map(Value::from));
+        say("domain", self.domain.map(Value::from));
+        let previous = match making.previous.as_slice() {
+            [] => None,
+            [one] => Some(one.clone().into()),
+            several => Some(several.to_vec().into()),
+        };
+        say("previousProof", previous);
+        proof
+    }
+}
+
+/// The document with the previous proofs in it, as a proof that names them signs it (Data Integrity 1.0 §4.3).
+pub(super) fn with_previous(
+    document: &Map<String, Value>,
+    proofs: &[Value],
+    previous: &[String],
+) -> Result<Option<Map<String, Value>>, SecureError> {
+    if previous.is_empty() {
+        return Ok(None);
+    }
+    let named = |id: &String| {
+        proofs.iter().find(|proof| proof.get("id").and_then(Value::as_str) == Some(id)).cloned()
+    };
+    let matching: Option<Vec<Value>> = previous.iter().map(named).collect();
+    let mut document = document.clone();
+    document.insert("proof".to_owned(), Value::Array(matching.ok_or(SecureError::PreviousMissing)?));
+    Ok(Some(document))
 }
 
 /// A document secured at once.

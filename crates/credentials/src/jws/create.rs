@@ -39,7 +39,7 @@ impl Prepared {
     ///
     /// # Errors
     /// [`SignatureRefused`] when this is not the key's signature of [`Prepared::bytes`].
-    pub fn finish(self, signature: &[u8; 64]) -> Result<String, SignatureRefused> {
+    pub fn finish(self, signature: &[u8]) -> Result<String, SignatureRefused> {
         let signature = finished(&self.key, self.bytes(), signature)?;
         Ok(self.append(&signature))
     }
@@ -53,7 +53,7 @@ impl Prepared {
         Ok(self.append(&signature))
     }
 
-    fn append(mut self, signature: &[u8; 64]) -> String {
+    fn append(mut self, signature: &[u8]) -> String {
         self.input.push('.');
         BASE64.encode_string(signature, &mut self.input);
         self.input

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Header;
 use crate::json;
-use crate::key::PublicKey;
+use crate::key::{PublicKey, Signature};
 
 /// The longest header, decoded, in bytes: room for a certificate chain.
 const LONGEST_HEADER: usize = 32 << 10;
@@ -59,7 +59,7 @@ pub struct Unverified {
     alg: String,
     header: Header,
     claims: Map<String, Value>,
-    signature: [u8; 64],
+    signature: Signature,
 }
 
 /// A token whose signature, algorithm and type were right. Its times are the caller's to check ([`super::Times`]).
@@ -103,7 +103,7 @@ impl Unverified {
         let payload = BASE64.decode(payload).map_err(|_| ParseError::Form)?;
         let claims = object(&payload).map_err(ParseError::Payload)?;
         let signature = BASE64.decode(signature).map_err(|_| ParseError::Form)?;
-        let signature = signature.try_into().map_err(|_| ParseError::SignatureLength)?;
+        let signature = Signature::from_slice(&signature).ok_or(ParseError::SignatureLength)?;
         Ok(Self { text: text.to_owned(), signed, alg, header, claims, signature })
     }
 

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-use super::{KeyError, PublicKey};
+use super::{Algorithm, KeyError, PublicKey};
 
-/// A public JSON Web Key as it stands in JSON: `OKP`/`Ed25519` (RFC 8037) or `EC`/`P-256` (RFC 7518 §6.2).
+/// A public JSON Web Key as it stands in JSON: `OKP`/`Ed25519` (RFC 8037) or `EC` with `P-256` or `P-384` (RFC 7518 §6.2).
 ///
 /// Reading one checks nothing; [`PublicKey::from_jwk`] does. Members not named here are ignored, as RFC 7517 asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwk {
     /// The family: `OKP`, `EC`.
     pub kty: String,
-    /// The curve: `Ed25519`, `P-256`.
+    /// The curve: `Ed25519`, `P-256`, `P-384`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crv: Option<String>,
     /// The key or its x coordinate, base64url.
@@ -51,8 +51,8 @@ impl PublicKey {
     #[must_use]
     pub fn to_jwk(&self) -> Jwk {
         let (kty, crv, x, y) = match self.coordinates() {
-            Some((x, y)) => ("EC", "P-256", BASE64.encode(x), Some(BASE64.encode(y))),
-            None => ("OKP", "Ed25519", BASE64.encode(self.to_bytes()), None),
+            Some((x, y)) => ("EC", self.curve(), BASE64.encode(x), Some(BASE64.encode(y))),
+            None => ("OKP", self.curve(), BASE64.encode(self.to_bytes()), None),
         };
         Jwk {
             kty: kty.to_owned(),
@@ -76,12 +76,8 @@ impl PublicKey {
         }
         let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
             ("OKP", Some("Ed25519")) if jwk.y.is_none() => Self::ed25519(&coordinate(jwk.x.as_deref())?)?,
-            ("EC", Some("P-256")) => {
-                let mut point = [4; 65];
-                point[1..33].copy_from_slice(&coordinate(jwk.x.as_deref())?);
-                point[33..].copy_from_slice(&coordinate(jwk.y.as_deref())?);
-                Self::p256(&point)?
-            }
+            ("EC", Some("P-256")) => Self::p256(&point::<32>(jwk)?)?,
+            ("EC", Some("P-384")) => Self::p384(&point::<48>(jwk)?)?,
             _ => return Err(KeyError::Unsupported),
         };
         let alg_fits = jwk.alg.as_deref().is_none_or(|alg| key.algorithm().is_named(alg));
@@ -91,24 +87,38 @@ impl PublicKey {
         Ok(key)
     }
 
+    const fn curve(&self) -> &'static str {
+        match self.algorithm() {
+            Algorithm::EdDsa => "Ed25519",
+            Algorithm::Es256 => "P-256",
+            Algorithm::Es384 => "P-384",
+        }
+    }
+
     /// The JWK thumbprint with SHA-256, base64url (RFC 7638).
     #[must_use]
     pub fn thumbprint(&self) -> String {
         let jwk = self.to_jwk();
-        let x = jwk.x.unwrap_or_default();
+        let (crv, x) = (self.curve(), jwk.x.unwrap_or_default());
         let members = match jwk.y {
-            Some(y) => format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#),
-            None => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#),
+            Some(y) => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
+            None => format!(r#"{{"crv":"{crv}","kty":"OKP","x":"{x}"}}"#),
         };
         BASE64.encode(Sha256::digest(members))
     }
 }
 
-fn coordinate(text: Option<&str>) -> Result<[u8; 32], KeyError> {
-    let mut bytes = [0; 32];
-    let text = text.filter(|t| t.len() == 43).ok_or(KeyError::Encoding)?;
+/// The uncompressed SEC 1 form.
+fn point<const SIZE: usize>(jwk: &Jwk) -> Result<Vec<u8>, KeyError> {
+    let (x, y) = (coordinate::<SIZE>(jwk.x.as_deref())?, coordinate::<SIZE>(jwk.y.as_deref())?);
+    Ok([&[4], x.as_slice(), y.as_slice()].concat())
+}
+
+fn coordinate<const SIZE: usize>(text: Option<&str>) -> Result<[u8; SIZE], KeyError> {
+    let mut bytes = [0; SIZE];
+    let text = text.filter(|text| text.len() == (SIZE * 4).div_ceil(3)).ok_or(KeyError::Encoding)?;
     match BASE64.decode_slice(text, &mut bytes) {
-        Ok(32) => Ok(bytes),
+        Ok(read) if read == SIZE => Ok(bytes),
         _ => Err(KeyError::Encoding),
     }
 }

@@ -2,14 +2,18 @@
 
 mod did;
 mod jwk;
+mod method;
 mod multikey;
 mod public;
+mod signature;
 mod signer;
 mod software;
 
 pub use did::{DidKeyError, SelfContained};
 pub use jwk::Jwk;
+pub use method::{MethodError, VerificationMethod};
 pub use public::{BadSignature, KeyError, PublicKey};
+pub use signature::Signature;
 pub use signer::{SignError, SignatureRefused, Signer, es256_from_der};
 pub use software::SoftwareKey;
 
@@ -27,15 +31,19 @@ pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256. JOSE: `ES256` (RFC 7518 §3.4).
     #[serde(rename = "ES256")]
     Es256,
+    /// ECDSA on P-384 with SHA-384. JOSE: `ES384` (RFC 7518 §3.4).
+    #[serde(rename = "ES384")]
+    Es384,
 }
 
 impl Algorithm {
-    /// The name in a JOSE header: `EdDSA`, `ES256`.
+    /// The name in a JOSE header: `EdDSA`, `ES256`, `ES384`.
     #[must_use]
     pub const fn jose(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
         }
     }
 

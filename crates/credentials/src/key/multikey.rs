@@ -2,24 +2,32 @@
 
 use super::{Algorithm, KeyError, PublicKey};
 
-/// Multicodec `ed25519-pub` and `p256-pub`, as varints.
+/// Multicodec `ed25519-pub`, `p256-pub` and `p384-pub`, as varints.
 const ED25519: [u8; 2] = [0xed, 0x01];
 const P256: [u8; 2] = [0x80, 0x24];
-/// 2 bytes prefix and 33 bytes key are 48 characters of base58 at most.
-const LONGEST: usize = 64;
+const P384: [u8; 2] = [0x81, 0x24];
+/// 2 bytes prefix and 49 bytes key are 70 characters of base58 at most.
+const LONGEST: usize = 72;
 
 impl PublicKey {
-    /// `z6Mk…` for Ed25519, `zDn…` for P-256: multibase base58btc of the multicodec key (Controlled Identifiers
+    /// `z6Mk…` for Ed25519, `zDn…` for P-256, `z82…` for P-384: multibase base58btc of the multicodec key (Controlled Identifiers
     /// 1.0 §2.2.2).
     #[must_use]
     pub fn to_multikey(&self) -> String {
+        format!("z{}", bs58::encode(self.to_multikey_bytes()).into_string())
+    }
+
+    /// The bytes inside a Multikey text: the multicodec prefix and the key.
+    #[must_use]
+    pub fn to_multikey_bytes(&self) -> Vec<u8> {
         let prefix = match self.algorithm() {
             Algorithm::EdDsa => ED25519,
             Algorithm::Es256 => P256,
+            Algorithm::Es384 => P384,
         };
         let mut bytes = prefix.to_vec();
         bytes.extend_from_slice(&self.to_bytes());
-        format!("z{}", bs58::encode(bytes).into_string())
+        bytes
     }
 
     /// Reads a Multikey text.
@@ -29,11 +37,20 @@ impl PublicKey {
     pub fn from_multikey(text: &str) -> Result<Self, KeyError> {
         let digits = text.strip_prefix('z').filter(|t| t.len() <= LONGEST).ok_or(KeyError::Encoding)?;
         let bytes = bs58::decode(digits).into_vec().map_err(|_| KeyError::Encoding)?;
+        Self::from_multikey_bytes(&bytes)
+    }
+
+    /// Reads the bytes inside a Multikey text.
+    ///
+    /// # Errors
+    /// [`KeyError`]; [`KeyError::Unsupported`] for keys of other kinds.
+    pub fn from_multikey_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let (prefix, key) = bytes.split_first_chunk::<2>().ok_or(KeyError::Encoding)?;
         match *prefix {
             ED25519 => Self::ed25519(key.try_into().map_err(|_| KeyError::Encoding)?),
             P256 if key.len() == 33 => Self::p256(key),
-            P256 => Err(KeyError::Encoding),
+            P384 if key.len() == 49 => Self::p384(key),
+            P256 | P384 => Err(KeyError::Encoding),
             _ => Err(KeyError::Unsupported),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 
 use super::Algorithm;
 
@@ -14,7 +14,7 @@ pub enum KeyError {
     /// Not the encoding expected: base64url, base58, length, prefix.
     #[error("not the encoding of a key")]
     Encoding,
-    /// A kind of key that is not supported; Ed25519 and P-256 are.
+    /// A kind of key that is not supported; Ed25519, P-256 and P-384 are.
     #[error("a kind of key that is not supported")]
     Unsupported,
     /// Not a point of the curve, or not in canonical form.
@@ -43,6 +43,8 @@ enum Inner {
     Ed25519(ed25519_dalek::VerifyingKey),
     /// The uncompressed SEC 1 form, known to be on the curve.
     P256([u8; 65]),
+    /// Likewise.
+    P384([u8; 97]),
 }
 
 impl PublicKey {
@@ -76,19 +78,35 @@ impl PublicKey {
         Ok(Self(Inner::P256(bytes)))
     }
 
+    /// A P-384 key from SEC 1 §2.3.3 bytes, compressed (49) or uncompressed (97).
+    ///
+    /// # Errors
+    /// [`KeyError::Encoding`] for another length or form, [`KeyError::NotOnCurve`].
+    pub fn p384(sec1: &[u8]) -> Result<Self, KeyError> {
+        let form = (sec1.len(), sec1.first());
+        if !matches!(form, (49, Some(2 | 3)) | (97, Some(4))) {
+            return Err(KeyError::Encoding);
+        }
+        let key = p384::PublicKey::from_sec1_bytes(sec1).map_err(|_| KeyError::NotOnCurve)?;
+        let point = key.to_encoded_point(false);
+        let bytes = point.as_bytes().try_into().map_err(|_| KeyError::Encoding)?;
+        Ok(Self(Inner::P384(bytes)))
+    }
+
     /// What this key signs with.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         match self.0 {
             Inner::Ed25519(_) => Algorithm::EdDsa,
             Inner::P256(_) => Algorithm::Es256,
+            Inner::P384(_) => Algorithm::Es384,
         }
     }
 
-    /// Checks a signature of 64 bytes (`R ‖ S`, or `r ‖ s` for P-256).
+    /// Checks a signature of 64 bytes (`R ‖ S`, or `r ‖ s` for P-256), or 96 for P-384.
     ///
     /// Ed25519 strictly: canonical `S`, no points of small order, no cofactor (RFC 8032 §5.1.7 with the checks of
-    /// ZIP 215 turned the strict way). P-256 takes `s` in both halves: ES256 (RFC 7518) does, and nothing here is
+    /// ZIP 215 turned the strict way). P-256 and P-384 take `s` in both halves: ES256 (RFC 7518) does, and nothing here is
     /// named by its signature.
     ///
     /// # Errors
@@ -103,36 +121,38 @@ impl PublicKey {
             Inner::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
                 .verify(message, signature)
                 .map_err(|_| BadSignature),
+            Inner::P384(point) => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point)
+                .verify(message, signature)
+                .map_err(|_| BadSignature),
         }
     }
 
-    /// Ed25519: the 32 bytes; P-256: the 33 bytes of the compressed point.
+    /// Ed25519: the 32 bytes; P-256 and P-384: the 33 or 49 bytes of the compressed point.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Inner::Ed25519(key) => key.to_bytes().to_vec(),
-            Inner::P256(point) => {
-                let mut bytes = vec![2 | (point[64] & 1)];
-                bytes.extend_from_slice(&point[1..33]);
-                bytes
-            }
+            Inner::P256(point) => compressed(&point[1..33], point[64]),
+            Inner::P384(point) => compressed(&point[1..49], point[96]),
         }
     }
 
-    /// P-256: the coordinates x and y; Ed25519: none.
+    /// P-256 and P-384: the coordinates x and y; Ed25519: none.
     pub(super) fn coordinates(&self) -> Option<(&[u8], &[u8])> {
         match &self.0 {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some((&point[1..33], &point[33..])),
+            Inner::P384(point) => Some((&point[1..49], &point[49..])),
         }
     }
 
-    /// P-256: the uncompressed SEC 1 form; Ed25519: none.
+    /// P-256 and P-384: the uncompressed SEC 1 form; Ed25519: none.
     #[cfg(feature = "bench")]
     pub(crate) fn uncompressed(&self) -> Option<&[u8]> {
         match &self.0 {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some(point),
+            Inner::P384(point) => Some(point),
         }
     }
 
@@ -140,8 +160,16 @@ impl PublicKey {
         match &self.0 {
             Inner::Ed25519(key) => (Algorithm::EdDsa, key.as_bytes()),
             Inner::P256(point) => (Algorithm::Es256, point),
+            Inner::P384(point) => (Algorithm::Es384, point),
         }
     }
+}
+
+/// SEC 1 §2.3.3: the parity of y, then x.
+fn compressed(x: &[u8], last_of_y: u8) -> Vec<u8> {
+    let mut bytes = vec![2 | (last_of_y & 1)];
+    bytes.extend_from_slice(x);
+    bytes
 }
 
 impl PartialEq for PublicKey {

@@ -1,6 +1,6 @@
 //! Making signatures: with a key at hand, or with one that lives in a device and answers later.
 
-use super::{Algorithm, PublicKey};
+use super::{Algorithm, PublicKey, Signature};
 
 /// The key could not sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ pub trait Signer: Send + Sync {
     ///
     /// # Errors
     /// [`SignError`] from the device behind.
-    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError>;
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError>;
 
     /// What it signs with.
     fn algorithm(&self) -> Algorithm {
@@ -41,16 +41,17 @@ pub trait Signer: Send + Sync {
 #[error("the device's signature does not match its key")]
 pub struct SignatureRefused;
 
-/// The end of every two-stage signing: `s` brought to the lower half for P-256, and the signature checked, so that
+/// The end of every two-stage signing: `s` brought to the lower half for ECDSA, and the signature checked, so that
 /// a faulty device is noticed here and not by the one who verifies.
 pub(crate) fn finished(
     key: &PublicKey,
     message: &[u8],
-    signature: &[u8; 64],
-) -> Result<[u8; 64], SignatureRefused> {
+    signature: &[u8],
+) -> Result<Signature, SignatureRefused> {
     let signature = match key.algorithm() {
-        Algorithm::EdDsa => *signature,
-        Algorithm::Es256 => low_s(signature)?,
+        Algorithm::EdDsa => Signature::from_slice(signature).ok_or(SignatureRefused)?,
+        Algorithm::Es256 => low_s(signature)?.into(),
+        Algorithm::Es384 => low_s_384(signature)?,
     };
     key.verify(message, &signature).map_err(|_| SignatureRefused)?;
     Ok(signature)
@@ -62,10 +63,16 @@ pub(crate) fn finished(
 /// [`SignatureRefused`] when the bytes are no such signature.
 pub fn es256_from_der(der: &[u8]) -> Result<[u8; 64], SignatureRefused> {
     let signature = p256::ecdsa::Signature::from_der(der).map_err(|_| SignatureRefused)?;
-    low_s(&signature.to_bytes().into())
+    low_s(&signature.to_bytes())
 }
 
-fn low_s(signature: &[u8; 64]) -> Result<[u8; 64], SignatureRefused> {
+fn low_s(signature: &[u8]) -> Result<[u8; 64], SignatureRefused> {
     let signature = p256::ecdsa::Signature::from_slice(signature).map_err(|_| SignatureRefused)?;
     Ok(signature.normalize_s().unwrap_or(signature).to_bytes().into())
+}
+
+fn low_s_384(signature: &[u8]) -> Result<Signature, SignatureRefused> {
+    let signature = p384::ecdsa::Signature::from_slice(signature).map_err(|_| SignatureRefused)?;
+    let low = signature.normalize_s().unwrap_or(signature);
+    Signature::from_slice(&low.to_bytes()).ok_or(SignatureRefused)
 }

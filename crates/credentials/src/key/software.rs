@@ -6,7 +6,7 @@ use p256::ecdsa::signature::Signer as _;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::{Algorithm, KeyError, PublicKey, SignError, Signer};
+use super::{Algorithm, KeyError, PublicKey, SignError, Signature, Signer};
 
 /// A private key in memory, wiped when dropped. Signs deterministically (RFC 8032; RFC 6979 with low `s`).
 pub struct SoftwareKey {
@@ -17,47 +17,56 @@ pub struct SoftwareKey {
 enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
+    P384(p384::ecdsa::SigningKey),
 }
 
 impl SoftwareKey {
     /// A new key.
     pub fn generate(algorithm: Algorithm, rng: &mut impl CryptoRngCore) -> Self {
+        let length = if algorithm == Algorithm::Es384 { 48 } else { 32 };
         loop {
-            let mut secret = Zeroizing::new([0; 32]);
+            let mut secret = Zeroizing::new(vec![0; length]);
             rng.fill_bytes(secret.as_mut());
-            // Fails only for a P-256 scalar of 0 or beyond the order: once in 2^32.
+            // Fails only for a scalar of 0 or beyond the order: once in 2^32.
             if let Ok(key) = Self::from_secret_bytes(algorithm, &secret) {
                 return key;
             }
         }
     }
 
-    /// From the 32 secret bytes: the seed of Ed25519 (RFC 8032 §5.1.5), the scalar of P-256, big-endian.
+    /// From the secret bytes: the seed of Ed25519 (RFC 8032 §5.1.5, 32 bytes), the scalar of P-256 (32) or P-384 (48),
+    /// big-endian.
     ///
     /// # Errors
-    /// [`KeyError::Encoding`] for a scalar that is 0 or not below the curve's order.
-    pub fn from_secret_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, KeyError> {
+    /// [`KeyError::Encoding`] for another length, or a scalar that is 0 or not below the curve's order.
+    pub fn from_secret_bytes(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         match algorithm {
             Algorithm::EdDsa => {
-                let key = ed25519_dalek::SigningKey::from_bytes(secret);
+                let seed = secret.try_into().map_err(|_| KeyError::Encoding)?;
+                let key = ed25519_dalek::SigningKey::from_bytes(seed);
                 let public = PublicKey::ed25519(key.verifying_key().as_bytes())?;
                 Ok(Self { secret: Secret::Ed25519(key), public })
             }
             Algorithm::Es256 => {
-                let key =
-                    p256::ecdsa::SigningKey::from_bytes(secret.into()).map_err(|_| KeyError::Encoding)?;
+                let key = p256::ecdsa::SigningKey::from_slice(secret).map_err(|_| KeyError::Encoding)?;
                 let public = PublicKey::p256(key.verifying_key().to_encoded_point(false).as_bytes())?;
                 Ok(Self { secret: Secret::P256(key), public })
+            }
+            Algorithm::Es384 => {
+                let key = p384::ecdsa::SigningKey::from_slice(secret).map_err(|_| KeyError::Encoding)?;
+                let public = PublicKey::p384(key.verifying_key().to_encoded_point(false).as_bytes())?;
+                Ok(Self { secret: Secret::P384(key), public })
             }
         }
     }
 
-    /// The 32 secret bytes, to be wrapped and stored.
+    /// The secret bytes, 32 or 48, to be wrapped and stored.
     #[must_use]
-    pub fn to_secret_bytes(&self) -> Zeroizing<[u8; 32]> {
+    pub fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(match &self.secret {
-            Secret::Ed25519(key) => key.to_bytes(),
-            Secret::P256(key) => key.to_bytes().into(),
+            Secret::Ed25519(key) => key.to_bytes().to_vec(),
+            Secret::P256(key) => key.to_bytes().to_vec(),
+            Secret::P384(key) => key.to_bytes().to_vec(),
         })
     }
 }
@@ -67,13 +76,19 @@ impl Signer for SoftwareKey {
         &self.public
     }
 
-    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         match &self.secret {
-            Secret::Ed25519(key) => Ok(ed25519_dalek::Signer::sign(key, message).to_bytes()),
+            Secret::Ed25519(key) => Ok(ed25519_dalek::Signer::sign(key, message).to_bytes().into()),
             Secret::P256(key) => {
                 let signature: p256::ecdsa::Signature =
                     key.try_sign(message).map_err(|_| SignError::DeviceFailed)?;
-                Ok(signature.normalize_s().unwrap_or(signature).to_bytes().into())
+                Ok(<[u8; 64]>::from(signature.normalize_s().unwrap_or(signature).to_bytes()).into())
+            }
+            Secret::P384(key) => {
+                let signature: p384::ecdsa::Signature =
+                    key.try_sign(message).map_err(|_| SignError::DeviceFailed)?;
+                let low = signature.normalize_s().unwrap_or(signature);
+                Signature::from_slice(&low.to_bytes()).ok_or(SignError::DeviceFailed)
             }
         }
     }

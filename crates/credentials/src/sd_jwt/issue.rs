@@ -153,7 +153,7 @@ impl Prepared {
     ///
     /// # Errors
     /// [`SignatureRefused`] when this is not the key's signature of [`Prepared::bytes`].
-    pub fn finish(self, signature: &[u8; 64]) -> Result<String, SignatureRefused> {
+    pub fn finish(self, signature: &[u8]) -> Result<String, SignatureRefused> {
         Ok(join(&self.token.finish(signature)?, &self.disclosures))
     }
 }

@@ -107,7 +107,7 @@ impl ToBind {
     ///
     /// # Errors
     /// [`SignatureRefused`] when this is not the holder key's signature of [`ToBind::bytes`].
-    pub fn finish(self, signature: &[u8; 64]) -> Result<String, SignatureRefused> {
+    pub fn finish(self, signature: &[u8]) -> Result<String, SignatureRefused> {
         Ok(self.text + &self.token.finish(signature)?)
     }
 

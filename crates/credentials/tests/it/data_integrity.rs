@@ -44,7 +44,7 @@ fn options(key: &SelfContained) -> ProofOptions {
 fn w3c_eddsa_jcs_2022_is_issued_byte_for_byte() {
     let seed = bs58::decode("3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq").into_vec().unwrap();
     assert_eq!(seed[..2], [0x80, 0x26], "multicodec ed25519-priv");
-    let key = SoftwareKey::from_secret_bytes(Algorithm::EdDsa, &seed[2..].try_into().unwrap()).unwrap();
+    let key = SoftwareKey::from_secret_bytes(Algorithm::EdDsa, &seed[2..]).unwrap();
     let did = key.public_key().did_key();
     assert_eq!(did.did, "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2");
 

@@ -17,7 +17,7 @@ fn ed25519_of_rfc_8037() {
     let public = PublicKey::from_jwk(&jwk).unwrap();
     assert_eq!(public.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     let secret = hex::decode("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap();
-    let key = SoftwareKey::from_secret_bytes(Algorithm::EdDsa, &secret.try_into().unwrap()).unwrap();
+    let key = SoftwareKey::from_secret_bytes(Algorithm::EdDsa, &secret).unwrap();
     assert_eq!(key.public_key(), &public);
     let input = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
     let signature = key.sign(input).unwrap();
@@ -33,7 +33,7 @@ fn ed25519_of_rfc_8037() {
 #[test]
 fn p256_of_rfc_6979() {
     let secret = hex::decode("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721").unwrap();
-    let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &secret.try_into().unwrap()).unwrap();
+    let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &secret).unwrap();
     let signature = key.sign(b"sample").unwrap();
     assert_eq!(
         hex::encode(&signature[..32]),
@@ -163,7 +163,7 @@ fn refused_signatures() {
     key.public_key().verify(b"m", &signature).unwrap();
     // S + L is the same number modulo the order.
     let order = hex::decode("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").unwrap();
-    let mut carried = signature;
+    let mut carried: [u8; 64] = signature.try_into().unwrap();
     let mut carry = 0;
     for (byte, add) in carried[32..].iter_mut().zip(order) {
         let sum = u16::from(*byte) + u16::from(add) + carry;

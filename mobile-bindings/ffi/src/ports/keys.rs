@@ -100,13 +100,14 @@ impl core_ports::HolderKeyStore for DeviceKeys {
     }
 
     async fn generate(&self, algorithm: Algorithm) -> Result<HeldKey, KeyStoreError> {
-        let made = self.0.generate(algorithm.into()).await?;
+        let made = self.0.generate(algorithm.try_into()?).await?;
         let public = match algorithm {
             Algorithm::Es256 => PublicKey::p256(&made.public_key),
             Algorithm::EdDsa => {
                 let bytes = made.public_key.as_slice().try_into().map_err(|_| KeyStoreError::Failed)?;
                 PublicKey::ed25519(bytes)
             }
+            Algorithm::Es384 => return Err(KeyStoreError::Failed),
         };
         Ok(HeldKey { handle: KeyHandle(made.handle), public: public.map_err(|_| KeyStoreError::Failed)? })
     }
@@ -129,11 +130,15 @@ impl core_ports::HolderKeyStore for DeviceKeys {
     }
 }
 
-impl From<Algorithm> for KeyAlgorithm {
-    fn from(algorithm: Algorithm) -> Self {
+/// Devices are asked for the kinds of key that a wallet binds credentials to.
+impl TryFrom<Algorithm> for KeyAlgorithm {
+    type Error = KeyStoreError;
+
+    fn try_from(algorithm: Algorithm) -> Result<Self, KeyStoreError> {
         match algorithm {
-            Algorithm::Es256 => Self::P256,
-            Algorithm::EdDsa => Self::Ed25519,
+            Algorithm::Es256 => Ok(Self::P256),
+            Algorithm::EdDsa => Ok(Self::Ed25519),
+            Algorithm::Es384 => Err(KeyStoreError::Failed),
         }
     }
 }

@@ -1,0 +1,128 @@
+//! Making a base proof (§3.5).
+
+use rand_core::CryptoRngCore;
+use serde_json::{Map, Value as Json};
+use zeroize::Zeroizing;
+
+use super::statements::{Statements, hash};
+use super::value::{Base, Value, signed_by_issuer};
+use crate::data_integrity::suite::hash_rdf;
+use crate::data_integrity::{Cryptosuite, Making, ProofOptions, SecureError};
+use crate::jsonld::{Contexts, Selection};
+use crate::key::{
+    Algorithm, KeyError, PublicKey, SignError, Signature, SignatureRefused, Signer, SoftwareKey, finished,
+};
+use crate::rdf::HashAlgorithm;
+
+/// What is made anew for each credential. Used twice, it would link credentials.
+pub struct Secrets {
+    hmac_key: Zeroizing<[u8; 32]>,
+    key: SoftwareKey,
+}
+
+impl Secrets {
+    /// New ones.
+    pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
+        let mut hmac_key = Zeroizing::new([0; 32]);
+        rng.fill_bytes(hmac_key.as_mut());
+        Self { hmac_key, key: SoftwareKey::generate(Algorithm::Es256, rng) }
+    }
+
+    /// These ones, for test vectors.
+    ///
+    /// # Errors
+    /// [`KeyError::Unsupported`] when the key is not on P-256.
+    pub fn dangerous_fixed(hmac_key: [u8; 32], key: SoftwareKey) -> Result<Self, KeyError> {
+        match key.algorithm() {
+            Algorithm::Es256 => Ok(Self { hmac_key: Zeroizing::new(hmac_key), key }),
+            _ => Err(KeyError::Unsupported),
+        }
+    }
+}
+
+/// A document to be signed statement by statement.
+pub struct Issuing<'a> {
+    /// The document, without a proof.
+    pub document: Map<String, Json>,
+    /// What the proof says.
+    pub options: ProofOptions,
+    /// JSON pointers to what is always shown.
+    pub mandatory: Vec<String>,
+    /// The contexts to read the document with.
+    pub contexts: &'a Contexts,
+}
+
+/// A document that only lacks the issuer's signature over its base proof.
+pub struct PreparedBase {
+    document: Map<String, Json>,
+    proof: Map<String, Json>,
+    key: PublicKey,
+    signed: Vec<u8>,
+    value: Base,
+}
+
+impl Issuing<'_> {
+    /// Signs the statements with the secrets' key and lays out what `key` will sign.
+    ///
+    /// # Errors
+    /// [`SecureError`].
+    pub fn prepare(self, key: &PublicKey, secrets: &Secrets) -> Result<PreparedBase, SecureError> {
+        if self.document.contains_key("proof") {
+            return Err(SecureError::HasProof);
+        }
+        if !Cryptosuite::EcdsaSd2023.takes(key.algorithm()) {
+            return Err(SecureError::KeyNotOfSuite);
+        }
+        let document = self.document;
+        let proof = self.options.lay_out(&document, &Making::with(Cryptosuite::EcdsaSd2023));
+        let context = document.get("@context").unwrap_or(&Json::Null);
+        let proof_hash = hash_rdf(self.contexts, context, &proof, HashAlgorithm::Sha256)?;
+        let statements = Statements::of(&document, self.contexts, &secrets.hmac_key)?;
+        let mandatory = statements.chosen(&Selection::of(&document, &self.mandatory)?)?;
+        let (mandatory, others) = statements.divided(&mandatory);
+        let statement_key = secrets.key.public_key().clone();
+        let signed = signed_by_issuer(&proof_hash, &statement_key, &hash(mandatory));
+        let signatures =
+            others.map(|line| secrets.key.sign(line.as_bytes())).collect::<Result<Vec<_>, SignError>>()?;
+        let value = Base {
+            signature: Signature::from([0; 64]),
+            key: statement_key,
+            hmac_key: secrets.hmac_key.clone(),
+            signatures,
+            mandatory: self.mandatory,
+        };
+        Ok(PreparedBase { document, proof, key: key.clone(), signed, value })
+    }
+}
+
+impl PreparedBase {
+    /// The bytes to sign.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.signed
+    }
+
+    /// The secured document, for the holder alone: its proof holds the key of the labels.
+    ///
+    /// # Errors
+    /// [`SignatureRefused`] when this is not the key's signature of [`PreparedBase::bytes`].
+    pub fn finish(mut self, signature: &[u8]) -> Result<Json, SignatureRefused> {
+        self.value.signature = finished(&self.key, &self.signed, signature)?;
+        Ok(self.attach())
+    }
+
+    /// The secured document, signed at once.
+    ///
+    /// # Errors
+    /// [`SignError`] from the key.
+    pub fn sign(mut self, signer: &dyn Signer) -> Result<Json, SignError> {
+        self.value.signature = signer.sign(&self.signed)?;
+        Ok(self.attach())
+    }
+
+    fn attach(mut self) -> Json {
+        self.proof.insert("proofValue".to_owned(), Value::Base(self.value).text().into());
+        self.document.insert("proof".to_owned(), Json::Object(self.proof));
+        Json::Object(self.document)
+    }
+}

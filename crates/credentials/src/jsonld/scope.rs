@@ -1,0 +1,164 @@
+//! Putting contexts on top of each other (JSON-LD 1.1 API §4.1), and keeping the results.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::JsonLdError;
+use super::active::Active;
+use super::define::Definer;
+use super::term::Term;
+
+/// A list keeps so many contexts that its terms bring; the documents of one list need a handful.
+const KEPT: u32 = 128;
+
+/// How a term's own context is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Mode {
+    /// For the values of a member: it may redefine protected terms.
+    Property,
+    /// For an object of a type: it holds for this object, not for those inside.
+    Type,
+}
+
+/// A list of contexts, processed, and what its terms' own contexts made of it so far.
+pub(super) struct Compiled {
+    root: Arc<Active>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    next: u32,
+    /// By context, by the definition whose own context is applied (it lives as long as the context), and how.
+    made: HashMap<(u32, usize, Mode), Arc<Active>>,
+}
+
+/// A context in force, and the list that it belongs to.
+#[derive(Clone)]
+pub(super) struct Scope {
+    pub(super) list: Arc<Compiled>,
+    pub(super) active: Arc<Active>,
+}
+
+impl Compiled {
+    /// Processes a list of context documents.
+    pub(super) fn new<'v>(documents: impl Iterator<Item = &'v Value>) -> Result<Arc<Self>, JsonLdError> {
+        let mut active = Active::default();
+        for document in documents {
+            active = apply(active, document, false)?;
+        }
+        active.kept = Some(0);
+        let kept = Mutex::new(Kept { next: 1, made: HashMap::new() });
+        Ok(Arc::new(Self { root: Arc::new(active), kept }))
+    }
+
+    pub(super) fn scope(self: Arc<Self>) -> Scope {
+        Scope { active: self.root.clone(), list: self }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Scope {
+    /// This context with a term's own applied. `effort` counts down what had to be processed anew.
+    pub(super) fn with(&self, term: &Arc<Term>, mode: Mode, effort: &mut u32) -> Result<Self, JsonLdError> {
+        let Some(local) = &term.scope else { return Ok(self.clone()) };
+        let place = self.active.kept.map(|number| (number, Arc::as_ptr(local) as usize, mode));
+        if let Some(place) = place
+            && let Some(active) = self.list.kept().made.get(&place)
+        {
+            return Ok(Self { list: self.list.clone(), active: active.clone() });
+        }
+        *effort = effort.checked_sub(1).ok_or(JsonLdError::TooMuchWork)?;
+        let mut active = apply(Active::clone(&self.active), local, mode == Mode::Property)?;
+        if mode == Mode::Type && active.previous.is_none() {
+            active.previous = Some(self.active.clone());
+        }
+        Ok(Self { list: self.list.clone(), active: self.keep(place, active) })
+    }
+
+    fn keep(&self, place: Option<(u32, usize, Mode)>, mut active: Active) -> Arc<Active> {
+        let mut kept = self.list.kept();
+        active.kept = None;
+        match place {
+            Some(place) if kept.next < KEPT => {
+                active.kept = Some(kept.next);
+                kept.next += 1;
+                let active = Arc::new(active);
+                kept.made.insert(place, active.clone());
+                active
+            }
+            _ => Arc::new(active),
+        }
+    }
+
+    /// The context for an object inside: one that came with a type ends.
+    pub(super) fn inside(&self) -> Self {
+        match &self.active.previous {
+            Some(previous) => Self { list: self.list.clone(), active: previous.clone() },
+            None => self.clone(),
+        }
+    }
+
+    /// Whether this is the list's context, without any that a term brought.
+    pub(super) fn is_root(&self) -> bool {
+        Arc::ptr_eq(&self.active, &self.list.root)
+    }
+
+    /// Whether nothing is defined: a document's own list of contexts may begin here.
+    pub(super) fn is_empty(&self) -> bool {
+        self.active.terms.is_empty() && self.active.vocab.is_none()
+    }
+}
+
+/// §4.1.2 for contexts without `@import`, `@base` and URLs.
+fn apply(mut active: Active, context: &Value, may_override: bool) -> Result<Active, JsonLdError> {
+    let local = match context {
+        Value::Null if active.has_protected_terms() && !may_override => {
+            return Err(JsonLdError::TermProtected);
+        }
+        Value::Null => return Ok(Active::default()),
+        Value::Array(list) => {
+            for one in list {
+                active = apply(active, one, may_override)?;
+            }
+            return Ok(active);
+        }
+        Value::Object(local) => local,
+        _ => return Err(JsonLdError::ContextMalformed),
+    };
+    let protects = match local.get("@protected") {
+        None => false,
+        Some(Value::Bool(protects)) => *protects,
+        Some(_) => return Err(JsonLdError::ContextMalformed),
+    };
+    let mut definer = Definer { active, local, defined: HashMap::new(), protects, may_override };
+    for (name, value) in local {
+        match (name.as_str(), value) {
+            ("@protected", _) => {}
+            ("@version", Value::Number(number)) if number.as_f64() == Some(1.1) => {}
+            ("@vocab", value) => definer.vocab(value)?,
+            ("@language", Value::Null) => definer.active.language = None,
+            ("@language", Value::String(language)) => {
+                definer.active.language = Some(language.as_str().into());
+            }
+            ("@direction", value) => definer.active.has_direction = !value.is_null(),
+            ("@version" | "@language" | "@base" | "@import" | "@propagate", _) => {
+                return Err(JsonLdError::ContextMalformed);
+            }
+            _ => {}
+        }
+    }
+    for name in local.keys().filter(|name| !is_setting(name)) {
+        definer.define(name, 0)?;
+    }
+    Ok(definer.active)
+}
+
+fn is_setting(name: &str) -> bool {
+    matches!(name, "@protected" | "@version" | "@vocab" | "@language" | "@direction")
+}
