@@ -32,7 +32,7 @@ const LEAST: usize = 5;
 /// `wallet/open_1000_ms`, `wallet/list_1000_ms`, `wallet/match_1000_ms`. Their floors: the vault's files read; every
 /// credential's text parsed; the same request to the same wallet when it had only the ten cards that answer.
 pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
-    let stack = demo::start(&folder.join("wallet-stack"), Ports::Any).await?;
+    let stack = demo::start(&folder.join("wallet-stack"), Ports::Any, None).await?;
     let measured = measure(&stack, folder.join("wallet"), budget).await;
     stack.shutdown().await;
     for line in measured? {
