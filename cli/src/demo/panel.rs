@@ -13,7 +13,7 @@ pub(super) fn render(paint: Paint, urls: &Urls, data: &Path, new: bool) -> Strin
     }
     rows.push((&urls.verifier.name.zh, &urls.verifier.name.en, format!("{}/", urls.verifier.url)));
     rows.push(("手机", "Phone", format!("{}/", urls.phone.url)));
-    rows.push(("链", "Chain", format!("{}/v1/head", urls.chain.url)));
+    rows.push(("链", "Chain", format!("{}/", urls.chain.url)));
     let zh = rows.iter().map(|(zh, ..)| width(zh)).max().unwrap_or(0);
     let en = rows.iter().map(|(_, en, _)| width(en)).max().unwrap_or(0);
 
