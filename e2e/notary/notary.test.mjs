@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const urls = JSON.parse(readFileSync(process.env.HUIZHENG_URLS, 'utf8'))
@@ -36,8 +36,8 @@ const verify = (...more) => run('verify-anchor', ...book(), '--notary', NOTARY, 
 before(async () => {
   writeFileSync(at('key'), KEY)
   writeFileSync(at('anchor'), JSON.stringify(urls.chain.anchor))
-  const require = createRequire(import.meta.url)
-  const program = join(dirname(require.resolve('@foundry-rs/anvil/package.json')), '..', '..', '.bin', 'anvil')
+  // Its package for Linux on x86-64 by name: a lock file without registries' addresses can't list the others.
+  const program = fileURLToPath(new URL('../node_modules/.bin/anvil', import.meta.url))
   anvil = spawn(program, ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
   rpc = await new Promise((resolve, reject) => {
     let said = ''
