@@ -58,7 +58,7 @@ pub(crate) struct Book {
 /// Opens the chain in the folder, or begins the one of `genesis`.
 pub(crate) fn open(folder: &Path, genesis: Option<Genesis>) -> Result<Opened, OpenError> {
     let io_error = |source| OpenError::Io { path: folder.to_owned(), source };
-    crate::keys::create_folder(folder).map_err(io_error)?;
+    service::files::create_folder(folder).map_err(io_error)?;
     let found = open::open(folder, genesis)?;
     let validators = RwLock::new(found.index.validators()?);
     let book = Arc::new(Book {

@@ -1,10 +1,11 @@
 //! Keys in files: 64 hexadecimal characters of seed, readable by their owner only.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use registry::build::SoftwareSigner;
+use service::files;
 use zeroize::Zeroizing;
 
 /// Why a key file gives no key.
@@ -72,49 +73,15 @@ fn create(path: &Path) -> Result<SoftwareSigner, KeyFileError> {
     getrandom::getrandom(seed.as_mut()).map_err(|_| KeyFileError::Random)?;
     let signer = SoftwareSigner::from_seed(&seed).map_err(|_| KeyFileError::Random)?;
     let text = Zeroizing::new(hex::encode(seed.as_ref()));
-    write_new(path, text.as_bytes()).map_err(io_error)?;
+    path.parent().map_or(Ok(()), files::create_folder).map_err(io_error)?;
+    files::write_secret(path, text.as_bytes()).map_err(io_error)?;
     Ok(signer)
-}
-
-/// Writes a file whole or not at all, durably, readable by its owner only.
-pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_folder(folder)?;
-    let unfinished = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    sync_folder(folder)
-}
-
-/// Makes a folder and those above it, durably.
-pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
-    above.map_or(Ok(()), create_folder)?;
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_folder(above.unwrap_or(Path::new("."))),
-    }
-}
-
-/// Makes new names in a folder durable.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use registry::build::TxSigner;
 
     use super::*;
@@ -132,7 +99,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("validator.key");
         for damaged in ["", "00", &"g".repeat(64), &"0".repeat(200)] {
-            write_new(&path, damaged.as_bytes()).unwrap();
+            files::write_secret(&path, damaged.as_bytes()).unwrap();
             assert!(matches!(load_or_create(&path), Err(KeyFileError::Malformed { .. })));
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
         }

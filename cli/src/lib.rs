@@ -5,7 +5,6 @@ pub mod bench;
 pub mod demo;
 mod device;
 pub mod fault;
-mod files;
 pub mod follow;
 pub mod govern;
 pub mod network;

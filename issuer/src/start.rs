@@ -1,13 +1,14 @@
 //! Starting and stopping.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use credentials::catalogue::{Catalogue, CatalogueError};
 use protocol::{Endpoint, EndpointError};
 use registry::Did;
 use service::node::SubmitError;
 use service::server::{BindError, Stopper};
-use service::{NodeClient, NodeConfig, RateLimiter, Running, Server};
+use service::{NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
 use store::{OpenError, Options, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,16 +17,18 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
 use crate::desk::Desk;
-use crate::identity::{Identity, IdentityError};
+use crate::identity::Identity;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::{Metadata, MetadataError};
 use crate::offers::Offers;
 use crate::routes;
 use crate::seals::Seals;
-use crate::staff::Staff;
 use crate::status::{Keeper, OpenListError, Served, Statuses};
 use crate::tables::{LISTS, REGISTERED};
+
+/// How long a console stays signed in without being used.
+const CONSOLE_IDLE: Duration = Duration::from_secs(30 * 60);
 
 /// Where issuers come from.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ pub enum StartError {
     Address(#[from] EndpointError),
     /// The keys.
     #[error(transparent)]
-    Identity(#[from] IdentityError),
+    Identity(#[from] OrganisationError),
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -150,7 +153,7 @@ impl Issuer {
             kinds,
             metadata,
             ledger,
-            staff: Staff::new(config.staff, &base_url),
+            staff: Staff::new(config.staff, "desk", &base_url, CONSOLE_IDLE),
             desk: Desk::new(store.clone()),
             arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),

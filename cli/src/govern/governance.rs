@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use chain::keys::{self, KeyFileError};
 use registry::build::{SoftwareSigner, TxSigner};
 use registry::{GenesisGovernance, LocalText, Member};
-
-use crate::files;
+use service::files;
 
 /// How many departments must agree.
 const THRESHOLD: u16 = 2;

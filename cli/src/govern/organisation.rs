@@ -11,11 +11,11 @@ use registry::{
     RecordKey, Slug,
 };
 use service::NodeClient;
+use service::files;
 
 use super::{connect, report};
 use crate::args::{OrgArgs, OrgCommand};
 use crate::fault::{Done, Fault, OrFault};
-use crate::files;
 use crate::term::{self, Paint};
 
 /// Runs `huizheng org …`.

@@ -8,9 +8,9 @@ use chain::network::Peers;
 use registry::Genesis;
 use registry::build::SoftwareSigner;
 use serde::{Deserialize, Serialize};
+use service::files;
 
 use crate::fault::{Done, OrFault};
-use crate::files;
 
 const SETTINGS: &str = "node.toml";
 const RESTORE: &str = "make the folder with `huizheng network init` or `join`, or restore it";

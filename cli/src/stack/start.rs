@@ -7,12 +7,12 @@ use std::sync::Arc;
 use chain::{Ledger, Node, SoloConfig, SoloLedger, keys};
 use registry::build::TxSigner;
 use registry::{Genesis, Slug, Validator, ValidatorSet};
+use service::files;
 use service::{NodeClient, NodeConfig, clock, random};
 
 use super::members::{self, Shared};
 use super::validators::Validators;
 use super::{Stack, StackConfig, StackError};
-use crate::files;
 use crate::govern::{Governance, ensure_accredited, ensure_purpose};
 use crate::phone::{Phone, PhoneConfig};
 use crate::urls::{ChainUrl, IssuerUrl, PhoneUrl, Urls, VerifierUrl};
