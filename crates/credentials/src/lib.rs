@@ -11,6 +11,7 @@
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
+//! - [`vc_api`]: what the W3C CCG's VC-API asks of services.
 //! - [`findings`]: what a verification found, check by check.
 //! - `bench` (with the feature of that name): what issuing and verifying cost beside the bare signature operations.
 //! - `second` (with the feature `ssi`): ssi's opinion beside ours.
@@ -36,6 +37,7 @@ pub mod sd_jwt;
 pub mod second;
 pub mod status;
 mod time;
+pub mod vc_api;
 
 pub use claim::ClaimPath;
 pub use findings::{CheckName, Findings, Flaw, Outcome, Refused};

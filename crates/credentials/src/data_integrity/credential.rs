@@ -21,8 +21,8 @@ pub struct UnverifiedCredential {
 }
 
 #[derive(Clone)]
-struct Content {
-    issuer: String,
+pub(super) struct Content {
+    pub(super) issuer: String,
     subject_ids: Vec<Option<String>>,
     valid_from: Option<UnixSeconds>,
     valid_until: Option<UnixSeconds>,
@@ -61,7 +61,7 @@ impl UnverifiedCredential {
     /// [`ParseError`].
     pub fn read_as(value: Value, reading: Reading) -> Result<Self, ParseError> {
         let document = Document::read(value, "VerifiableCredential", reading)?;
-        let content = Content::read(&document)?;
+        let content = Content::read(&document.members, document.is_v1)?;
         Ok(Self { document, content })
     }
 
@@ -140,6 +140,18 @@ impl UnverifiedCredential {
         now: UnixSeconds,
         contexts: &Contexts,
     ) -> Result<VerifiedCredential, Refused> {
+        let findings = self.check_all(keys, now, contexts).into_result()?;
+        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+    }
+
+    /// The checks of [`UnverifiedCredential::verify_all`] alone.
+    #[must_use]
+    pub fn check_all(
+        &self,
+        keys: &dyn Fn(&str) -> Option<PublicKey>,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Findings {
         let mut findings = Findings::default();
         for (at, proof) in self.document.proofs().iter().enumerate() {
             let checked = match keys(proof.verification_method()) {
@@ -157,8 +169,13 @@ impl UnverifiedCredential {
             findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
         }
         findings.record(CheckName::Validity, self.content.check_times(now));
-        let findings = findings.into_result()?;
-        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+        findings
+    }
+
+    /// Whether every proof was made in answer to this challenge, and for this domain, as far as they are given.
+    #[must_use]
+    pub fn check_answer(&self, challenge: Option<&str>, domain: Option<&str>) -> Findings {
+        self.document.check_answer(challenge, domain)
     }
 
     /// The checks alone.
@@ -212,14 +229,18 @@ impl UnverifiedCredential {
     pub fn verification_methods(&self) -> impl Iterator<Item = &str> + '_ {
         self.document.proofs().iter().map(Proof::verification_method)
     }
+
+    /// The proofs' keys (DID URLs), each with the time at which its proof says it was made.
+    pub fn signed_with(&self) -> impl Iterator<Item = (&str, Option<UnixSeconds>)> + '_ {
+        self.document.proofs().iter().map(|proof| (proof.verification_method(), proof.created))
+    }
 }
 
 impl Content {
-    fn read(document: &Document) -> Result<Self, ParseError> {
-        let members = &document.members;
+    pub(super) fn read(members: &Map<String, Value>, is_v1: bool) -> Result<Self, ParseError> {
         let (from, until) =
-            if document.is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
-        if document.is_v1 && !members.contains_key(from) {
+            if is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
+        if is_v1 && !members.contains_key(from) {
             return Err(ParseError::Member(from));
         }
         let issuer = members.get("issuer").and_then(id_of).ok_or(ParseError::Member("issuer"))?;

@@ -7,7 +7,7 @@ use super::{CONTEXT_V1, CONTEXT_V2};
 use crate::jsonld::Contexts;
 use crate::key::PublicKey;
 use crate::status::StatusRefError;
-use crate::{Flaw, json};
+use crate::{CheckName, Findings, Flaw, json};
 
 /// Why a text is no secured VCDM 2.0 document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,16 +78,7 @@ impl Document {
             Some(proof @ Value::Object(_)) => vec![proof],
             _ => return Err(ParseError::ProofCount),
         };
-        let first = members.get("@context").and_then(Value::as_array).and_then(|list| list.first());
-        let is_v1 = match first.and_then(Value::as_str) {
-            Some(CONTEXT_V2) => false,
-            Some(CONTEXT_V1) if reading.vcdm_1_1 => true,
-            _ => return Err(ParseError::Context),
-        };
-        let types = texts(members.get("type")).ok_or(ParseError::Type)?;
-        if !types.iter().any(|t| t == expected_type) {
-            return Err(ParseError::Type);
-        }
+        let (types, is_v1) = head(&members, expected_type, reading)?;
         let proofs = proofs.into_iter().map(Proof::parse).collect::<Result<Vec<_>, _>>()?;
         // A chained proof must be checked together with those before it.
         if !reading.several_proofs && proofs.iter().any(|proof| !proof.previous().is_empty()) {
@@ -108,6 +99,20 @@ impl Document {
 
     pub(super) fn proofs(&self) -> &[Proof] {
         &self.proofs
+    }
+
+    /// Whether every proof was made in answer to this challenge, and for this domain, as far as they are given.
+    pub(super) fn check_answer(&self, challenge: Option<&str>, domain: Option<&str>) -> Findings {
+        let mut findings = Findings::default();
+        for proof in &self.proofs {
+            if let Some(expected) = challenge {
+                findings.record(CheckName::Nonce, proof.check_challenge(expected));
+            }
+            if let Some(expected) = domain {
+                findings.record(CheckName::Audience, proof.check_domain(expected));
+            }
+        }
+        findings
     }
 
     /// Whether the only proof was made by this key.
@@ -135,6 +140,22 @@ impl Document {
         document.insert("proof".to_owned(), Value::Array(previous.ok_or(Flaw::ProofChainBroken)?));
         proof.check(&document, key, contexts)
     }
+}
+
+/// The types of a document, and whether it is one of VCDM 1.1.
+pub(super) fn head(
+    members: &Map<String, Value>,
+    expected_type: &str,
+    reading: Reading,
+) -> Result<(Vec<String>, bool), ParseError> {
+    let first = members.get("@context").and_then(Value::as_array).and_then(|list| list.first());
+    let is_v1 = match first.and_then(Value::as_str) {
+        Some(CONTEXT_V2) => false,
+        Some(CONTEXT_V1) if reading.vcdm_1_1 => true,
+        _ => return Err(ParseError::Context),
+    };
+    let types = texts(members.get("type")).ok_or(ParseError::Type)?;
+    if types.iter().any(|t| t == expected_type) { Ok((types, is_v1)) } else { Err(ParseError::Type) }
 }
 
 /// A text or an array of texts.

@@ -8,6 +8,7 @@
 mod base58;
 mod credential;
 mod document;
+mod draft;
 mod issue;
 mod present;
 mod presentation;
@@ -18,6 +19,7 @@ mod suite;
 
 pub use credential::{UnverifiedCredential, VerifiedCredential};
 pub use document::{ParseError, Reading};
+pub use draft::Draft;
 pub use issue::{Issuance, IssueError};
 pub use present::Presenting;
 pub use presentation::{Expect, UnverifiedPresentation, VerifiedPresentation};

@@ -93,8 +93,18 @@ impl Proof {
         self.text("proofPurpose") == Some(purpose.name())
     }
 
-    pub(super) fn challenge(&self) -> Option<&str> {
-        self.text("challenge")
+    /// Whether it was made in answer to this challenge.
+    pub(super) fn check_challenge(&self, expected: &str) -> Result<(), Flaw> {
+        match self.text("challenge") {
+            None => Err(Flaw::ChallengeMissing),
+            Some(challenge) if challenge == expected => Ok(()),
+            Some(_) => Err(Flaw::NonceWrong),
+        }
+    }
+
+    /// Whether it names somebody whom it was made for.
+    pub(super) fn has_domain(&self) -> bool {
+        self.raw.contains_key("domain")
     }
 
     pub(super) fn id(&self) -> Option<&str> {

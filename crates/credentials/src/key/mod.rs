@@ -1,6 +1,7 @@
 //! Keys: checking signatures, naming keys in texts, making signatures.
 
 mod did;
+mod document;
 mod jwk;
 mod method;
 mod multikey;
@@ -8,14 +9,17 @@ mod public;
 mod signature;
 mod signer;
 mod software;
+mod web;
 
 pub use did::{DidKeyError, SelfContained};
+pub use document::{DidDocument, DocumentError};
 pub use jwk::Jwk;
 pub use method::{MethodError, VerificationMethod};
 pub use public::{BadSignature, KeyError, PublicKey};
 pub use signature::Signature;
 pub use signer::{SignError, SignatureRefused, Signer, es256_from_der};
 pub use software::SoftwareKey;
+pub use web::{DidWeb, DidWebError};
 
 pub(crate) use did::controller;
 pub(crate) use signer::finished;
