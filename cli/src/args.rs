@@ -77,6 +77,12 @@ pub struct DemoArgs {
     /// Run the chain on this many validators that decide together, instead of one alone.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
     pub network: Option<u16>,
+    /// Let issuers and counter answer the W3C CCG's VC-API too: for test suites.
+    #[arg(long)]
+    pub vc_api: bool,
+    /// A host whose did:web the counter looks up for the VC-API; several times for several.
+    #[arg(long, value_name = "HOST", requires = "vc_api")]
+    pub did_web: Vec<String>,
 }
 
 /// `huizheng network …`

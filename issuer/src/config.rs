@@ -28,6 +28,9 @@ pub struct Config {
     pub staff: Vec<StaffAccount>,
     /// Its folder: store, keys. Made if missing; nobody else may write there.
     pub data_dir: PathBuf,
+    /// Whether it answers the W3C CCG's VC-API too: issuers with DIDs of their own, which sign what anyone asks them to. For
+    /// test suites.
+    pub vc_api: bool,
     /// Periods and sizes.
     pub policy: Policy,
 }

@@ -34,6 +34,7 @@ mod seals;
 mod start;
 mod status;
 mod tables;
+mod vc_api;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, Policy};

@@ -7,6 +7,7 @@ use credentials::catalogue::{Catalogue, CatalogueError};
 use protocol::{Endpoint, EndpointError};
 use registry::Did;
 use service::node::SubmitError;
+use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
 use service::{NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
 use store::{OpenError, Options, Store};
@@ -26,6 +27,7 @@ use crate::routes;
 use crate::seals::Seals;
 use crate::status::{Keeper, OpenListError, Served, Statuses};
 use crate::tables::{LISTS, REGISTERED};
+use crate::vc_api::{self, Instances};
 
 /// How long a console stays signed in without being used.
 const CONSOLE_IDLE: Duration = Duration::from_secs(30 * 60);
@@ -113,7 +115,9 @@ impl Issuer {
         };
         let base = Endpoint::parse(&base_url)?;
         let metadata = Metadata::of(&base, &config.name, &kinds)?;
-        let identity = Arc::new(Identity::open(&config.data_dir.join("keys"), &config.anchor.network)?);
+        let keys = config.data_dir.join("keys");
+        let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
+        let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
         let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
@@ -165,7 +169,12 @@ impl Issuer {
         };
         let (stop_keeper, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keeper.run(stopped));
-        let server = listening.serve(routes::layers().wrap(routes::router(Arc::new(core))));
+        let core = Arc::new(core);
+        let router = match instances {
+            Some(instances) => routes::router(core.clone()).merge(vc_api::router(core, instances)),
+            None => routes::router(core),
+        };
+        let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "issuer is up");
         Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
     }

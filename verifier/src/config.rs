@@ -9,6 +9,7 @@ use service::StaffAccount;
 use url::Url;
 
 use crate::purpose::PurposeConfig;
+use crate::vc_api::VcApiConfig;
 
 /// Everything about one verifier.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Config {
     pub staff: Vec<StaffAccount>,
     /// Its folder: store, keys. Made if missing; nobody else may write there.
     pub data_dir: PathBuf,
+    /// Whether and how it answers the W3C CCG's VC-API too.
+    pub vc_api: Option<VcApiConfig>,
     /// Periods and sizes.
     pub policy: Policy,
 }

@@ -28,9 +28,11 @@ mod request;
 mod routes;
 mod signer;
 mod start;
+mod vc_api;
 
 pub use config::{Config, ConfigError, Policy};
 pub use decision::{CheckId, Outcome, Verdict};
 pub use purpose::{AskConfig, PurposeConfig, PurposeError};
 pub use service::{OrganisationError, StaffAccount};
 pub use start::{RunningVerifier, StartError, Verifier};
+pub use vc_api::VcApiConfig;

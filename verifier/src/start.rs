@@ -19,6 +19,7 @@ use crate::identity::Identity;
 use crate::purpose::{Purpose, PurposeError};
 use crate::request::{Desk, Memory, Tidier};
 use crate::routes;
+use crate::vc_api;
 
 /// The DIDs of ours that are known to be on the chain: later starts need no chain.
 const REGISTERED: Table<str, bool> = Table::new("registered");
@@ -130,7 +131,12 @@ impl Verifier {
             node,
             memory,
         };
-        let server = listening.serve(routes::layers().wrap(routes::router(Arc::new(core))));
+        let core = Arc::new(core);
+        let router = match config.vc_api {
+            Some(vc_api) => routes::router(core.clone()).merge(vc_api::router(core, vc_api)),
+            None => routes::router(core),
+        };
+        let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "verifier is up");
         Ok(RunningVerifier { server, base_url, did, store: StoreHandle(store), stop_tidier, tidier })
     }

@@ -33,7 +33,8 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     let mut issuers = BTreeMap::new();
     let mut issuer_urls = BTreeMap::new();
     for (seed, index) in config.seed.issuers.iter().zip(1..) {
-        let issuer = members::issuer(&shared, seed, config.issuing, config.ports.addr(index)).await?;
+        let vc_api = config.vc_api.is_some();
+        let issuer = members::issuer(&shared, seed, config.issuing, vc_api, config.ports.addr(index)).await?;
         for kind in &seed.credential_types {
             ensure_accredited(&client, &governance, issuer.did(), kind, &seed.name).await?;
         }
@@ -48,8 +49,8 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     }
 
     let after = u16::try_from(config.seed.issuers.len()).unwrap_or(u16::MAX);
-    let verifier =
-        members::verifier(&shared, &config.seed, config.checking, config.ports.addr(after + 1)).await?;
+    let (checking, address) = (config.checking, config.ports.addr(after + 1));
+    let verifier = members::verifier(&shared, &config.seed, checking, config.vc_api, address).await?;
     let name = &config.seed.verifier.name;
     for purpose in &config.seed.purposes {
         let draft = purpose.draft(verifier.did(), name, clock::now());

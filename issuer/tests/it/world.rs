@@ -91,6 +91,7 @@ impl World {
             anchor: genesis.anchor(),
             staff: vec![StaffAccount::new("li", STAFF_TOKEN), StaffAccount::new("wu", SECOND_STAFF_TOKEN)],
             data_dir: dir.path().join("issuer"),
+            vc_api: true,
             policy,
         };
         let clock = Arc::new(ShiftedClock::default());
