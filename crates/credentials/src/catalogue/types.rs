@@ -5,6 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::CatalogueError;
+use crate::data_integrity::Cryptosuite;
 use crate::{ClaimPath, json};
 
 /// A text for people, in Chinese and in English.
@@ -43,6 +44,9 @@ pub struct CredentialType {
     pub validity_days: u32,
     /// In which formats it is issued.
     pub formats: Vec<Format>,
+    /// How it is secured as a VCDM credential; with `ecdsa-sd-2023` its holder chooses what to show.
+    #[serde(default = "jcs", skip_serializing_if = "is_jcs")]
+    pub cryptosuite: Cryptosuite,
     /// The claims, in the order in which they are shown.
     pub claims: Vec<Claim>,
 }
@@ -102,6 +106,15 @@ pub struct Claim {
 
 fn yes() -> bool {
     true
+}
+
+fn jcs() -> Cryptosuite {
+    Cryptosuite::EddsaJcs2022
+}
+
+/// The usual one is not written, so that definitions from before there was a choice keep their digests.
+fn is_jcs(suite: &Cryptosuite) -> bool {
+    *suite == jcs()
 }
 
 /// What a claim holds.
@@ -206,6 +219,15 @@ impl CredentialType {
         match format {
             Format::SdJwtVc => format!("{}-sd-jwt", self.id),
             Format::LdpVc => format!("{}-vc", self.id),
+        }
+    }
+
+    /// Whether a holder of this format can show some claims and hold others back.
+    #[must_use]
+    pub fn is_selective(&self, format: Format) -> bool {
+        match format {
+            Format::SdJwtVc => true,
+            Format::LdpVc => self.cryptosuite == Cryptosuite::EcdsaSd2023,
         }
     }
 
