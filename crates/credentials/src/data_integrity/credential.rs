@@ -20,13 +20,14 @@ pub struct UnverifiedCredential {
     content: Content,
 }
 
+/// What a credential says of itself, however it is secured.
 #[derive(Clone)]
-struct Content {
-    issuer: String,
-    subject_ids: Vec<Option<String>>,
-    valid_from: Option<UnixSeconds>,
-    valid_until: Option<UnixSeconds>,
-    status: Option<StatusRef>,
+pub(crate) struct Content {
+    pub(crate) issuer: String,
+    pub(crate) subject_ids: Vec<Option<String>>,
+    pub(crate) valid_from: Option<UnixSeconds>,
+    pub(crate) valid_until: Option<UnixSeconds>,
+    pub(crate) status: Option<StatusRef>,
 }
 
 /// A credential whose proof and times were right. Whether its issuer may issue it, and its status, is another
@@ -61,7 +62,7 @@ impl UnverifiedCredential {
     /// [`ParseError`].
     pub fn read_as(value: Value, reading: Reading) -> Result<Self, ParseError> {
         let document = Document::read(value, "VerifiableCredential", reading)?;
-        let content = Content::read(&document)?;
+        let content = Content::read(&document.members, document.is_v1)?;
         Ok(Self { document, content })
     }
 
@@ -215,11 +216,10 @@ impl UnverifiedCredential {
 }
 
 impl Content {
-    fn read(document: &Document) -> Result<Self, ParseError> {
-        let members = &document.members;
+    pub(crate) fn read(members: &Map<String, Value>, is_v1: bool) -> Result<Self, ParseError> {
         let (from, until) =
-            if document.is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
-        if document.is_v1 && !members.contains_key(from) {
+            if is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
+        if is_v1 && !members.contains_key(from) {
             return Err(ParseError::Member(from));
         }
         let issuer = members.get("issuer").and_then(id_of).ok_or(ParseError::Member("issuer"))?;
@@ -248,7 +248,7 @@ impl Content {
         })
     }
 
-    fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
+    pub(crate) fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
         if self.valid_from.is_some_and(|from| now.plus(LEEWAY) < from) {
             return Err(Flaw::NotYetValid);
         }

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod catalogue;
+mod cose;
 mod data_integrity;
 mod data_integrity_refused;
 mod jcs;
@@ -21,5 +22,7 @@ mod sd_jwt_refused;
 #[cfg(feature = "ssi")]
 mod second;
 mod status;
+mod status_cwt;
 mod support;
 mod tokens;
+mod vc_cose;
