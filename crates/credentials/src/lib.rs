@@ -9,6 +9,7 @@
 //! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
 //!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
 //! - [`vc_cose`]: VCDM 2.0 credentials and presentations in COSE envelopes.
+//! - [`mdoc`], [`x509`]: ISO mdoc, and the certificates of those who issue it.
 //! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
@@ -34,6 +35,7 @@ pub mod json;
 pub mod jsonld;
 pub mod jws;
 pub mod key;
+pub mod mdoc;
 pub mod rdf;
 pub mod sd_jwt;
 #[cfg(feature = "ssi")]
@@ -41,6 +43,7 @@ pub mod second;
 pub mod status;
 mod time;
 pub mod vc_cose;
+pub mod x509;
 
 pub use claim::ClaimPath;
 pub use findings::{CheckName, Findings, Flaw, Outcome, Refused};

@@ -5,6 +5,7 @@
 //! The order of a map's entries is the sender's, for the formats here ask for none; [`Map::sorted`] writes the one of
 //! RFC 8949 §4.2.1. What no format here has is refused: floating point, `undefined`, simple values.
 
+mod json;
 mod read;
 mod value;
 mod write;

@@ -177,9 +177,8 @@ impl Unverified {
         if !key.algorithm().is_numbered(self.alg) {
             return Err(VerifyError::AlgorithmNotOfKey);
         }
-        let payload = match (self.payload.as_deref(), detached) {
-            (Some(payload), None) | (None, Some(payload)) => payload,
-            _ => return Err(VerifyError::Payload),
+        let ((Some(payload), None) | (None, Some(payload))) = (self.payload.as_deref(), detached) else {
+            return Err(VerifyError::Payload);
         };
         let signed = to_be_signed(&self.protected_bytes, external_aad, payload);
         key.verify(&signed, &self.signature).map_err(|_| VerifyError::SignatureWrong)

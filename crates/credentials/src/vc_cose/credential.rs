@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::issue::Document;
-use super::read::{ParseError, open};
+use super::read::{Opened, ParseError, open};
 use crate::cose::{self, VerifyError};
 use crate::data_integrity::Content;
 use crate::key::{PublicKey, controller};
@@ -37,7 +37,7 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`ParseError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let (message, members, types) = open(bytes, Document::Credential)?;
+        let Opened { message, members, types } = open(bytes, Document::Credential)?;
         let content = Content::read(&members, false)?;
         Ok(Self { message, members, types, content })
     }

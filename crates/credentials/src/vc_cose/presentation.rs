@@ -10,7 +10,7 @@ use super::TYP;
 use super::credential::UnverifiedCredential;
 use super::issue::Document;
 use super::present::{AUDIENCE, CWT_CLAIMS, ISSUED_AT, NONCE};
-use super::read::{ParseError, open};
+use super::read::{Opened, ParseError, open};
 use crate::cose::{self, VerifyError};
 use crate::data_integrity::id_of;
 use crate::jws::LEEWAY;
@@ -66,7 +66,7 @@ impl UnverifiedPresentation {
     /// # Errors
     /// [`ParseError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let (message, members, _) = open(bytes, Document::Presentation)?;
+        let Opened { message, members, .. } = open(bytes, Document::Presentation)?;
         let holder = match members.get("holder") {
             None => None,
             Some(value) => Some(id_of(value).ok_or(ParseError::Inside)?.to_owned()),

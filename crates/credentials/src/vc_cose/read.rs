@@ -34,11 +34,15 @@ impl From<json::Error> for ParseError {
     }
 }
 
+/// An envelope and the document inside.
+pub(super) struct Opened {
+    pub(super) message: cose::Unverified,
+    pub(super) members: Map<String, Value>,
+    pub(super) types: Vec<String>,
+}
+
 /// The envelope and the members of the document inside, whose heading was checked.
-pub(super) fn open(
-    bytes: &[u8],
-    kind: Document,
-) -> Result<(cose::Unverified, Map<String, Value>, Vec<String>), ParseError> {
+pub(super) fn open(bytes: &[u8], kind: Document) -> Result<Opened, ParseError> {
     let message = cose::Unverified::parse(bytes)?;
     // `typ` only ought to be there; then the content type must say it, protected too.
     let protected = message.protected();
@@ -55,5 +59,5 @@ pub(super) fn open(
         return Err(data_integrity::ParseError::NotAnObject.into());
     };
     let (types, _) = data_integrity::heading(&members, kind.name(), false)?;
-    Ok((message, members, types))
+    Ok(Opened { message, members, types })
 }

@@ -147,8 +147,8 @@ fn another_type_or_key_is_refused() {
 }
 
 /// A message of these headers, with a signature of some length.
-fn message(protected: Value, unprotected: Value, signature: usize) -> Result<Unverified, ParseError> {
-    let parts = vec![cbor::encode(&protected).into(), unprotected, CONTENT.into(), vec![7; signature].into()];
+fn message(protected: &Value, unprotected: Value, signature: usize) -> Result<Unverified, ParseError> {
+    let parts = vec![cbor::encode(protected).into(), unprotected, CONTENT.into(), vec![7; signature].into()];
     Unverified::parse(&cbor::encode(&parts.into()))
 }
 
@@ -201,12 +201,12 @@ fn headers_are_refused_by_name() {
         ),
     ];
     for (name, protected, unprotected, error) in cases {
-        assert_eq!(message(protected, unprotected, 64).unwrap_err(), error, "{name}");
+        assert_eq!(message(&protected, unprotected, 64).unwrap_err(), error, "{name}");
     }
     let known = map(vec![alg(), crit(vec![16.into(), 1.into()]), (16.into(), TYP.into())]);
-    assert!(message(known, map(vec![]), 64).is_ok());
+    assert!(message(&known, map(vec![]), 64).is_ok());
     for length in [0, 63, 65, 95, 128] {
-        let refused = message(map(vec![alg()]), map(vec![]), length).unwrap_err();
+        let refused = message(&map(vec![alg()]), map(vec![]), length).unwrap_err();
         assert_eq!(refused, ParseError::SignatureLength, "signature_of_{length}");
     }
     // A protected header is CBOR of its own, and read as strictly.
