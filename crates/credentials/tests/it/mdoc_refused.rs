@@ -417,7 +417,7 @@ fn messages_of_other_kinds_do_not_pass() {
     assert!(DeviceResponse::parse(&bytes).is_err());
     let mut device_signature = Value::Null;
     edited(&presented(), "documents/0/deviceSigned/deviceAuth/deviceSignature", |it| {
-        device_signature = it.clone()
+        device_signature = it.clone();
     });
     let bytes = edited(&presented(), "documents/0/issuerSigned/issuerAuth/3", |it| {
         *it = device_signature.as_array().unwrap()[3].clone();

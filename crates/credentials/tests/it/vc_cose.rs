@@ -1,7 +1,7 @@
 //! `vc+cose` and `vp+cose`: issued, presented, verified, refused.
 
 use credentials::cose::{Header, Making};
-use credentials::key::{Algorithm, Signer};
+use credentials::key::{Algorithm, PublicKey, Signer};
 use credentials::vc_cose::{
     self, Document, Expect, ParseError, Presented, Presenting, UnverifiedCredential, UnverifiedPresentation,
 };
@@ -45,6 +45,18 @@ fn a_credential_is_issued_and_verified() {
         assert_eq!(verified.types(), ["VerifiableCredential", "BusinessLicence"]);
         assert_eq!(verified.findings().outcome(CheckName::Validity), Outcome::Passed);
     }
+}
+
+/// A credential that pycose 1.1.0 signed with the key `11` of the COSE working group's examples.
+#[test]
+fn another_implementations_credential_verifies() {
+    let bytes = hex::decode("d2845830a40126036e6170706c69636174696f6e2f766310736170706c69636174696f6e2f76632b636f736504466b65792d3131a058e77b2240636f6e74657874223a5b2268747470733a2f2f7777772e77332e6f72672f6e732f63726564656e7469616c732f7632225d2c2274797065223a5b2256657269666961626c6543726564656e7469616c225d2c22697373756572223a2268747470733a2f2f756e69766572736974792e6578616d706c652f697373756572732f353635303439222c2276616c696446726f6d223a22323032362d30312d30315430303a30303a30305a222c2263726564656e7469616c5375626a656374223a7b226964223a226469643a6578616d706c653a31222c22646567726565223a22425363227d7d5840fb5e2c0b8caa0b14e42a0f120e9ce2ee3359280a05acc8c810524a061955150042588e7c5ca0ca3b8913f94c5ba66aa04a413b71a235101e84fccf96c1ce445e").unwrap();
+    let x = "bac5b11cad8f99f9c72b05cf4b9e26d244dc189f745228255a219a86d6a09eff";
+    let y = "20138bf82dc1b6d562be0fa54ab7804a3a64b6d72ccfed6b6fb6ed28bbfc117e";
+    let key = PublicKey::p256(&hex::decode(format!("04{x}{y}")).unwrap()).unwrap();
+    let verified = UnverifiedCredential::parse(&bytes).unwrap().verify(&key, NOW).unwrap();
+    assert_eq!(verified.issuer(), "https://university.example/issuers/565049");
+    assert_eq!(verified.subject()["degree"], "BSc");
 }
 
 #[test]
