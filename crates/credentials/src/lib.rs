@@ -4,9 +4,12 @@
 //!
 //! - [`key`]: public keys (Ed25519, P-256, P-384), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
+//! - [`cbor`], [`cose`]: strict CBOR, and signed CBOR messages (COSE_Sign1).
 //! - [`sd_jwt`]: SD-JWT VC (`dc+sd-jwt`) with key binding.
 //! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
 //!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
+//! - [`vc_cose`]: VCDM 2.0 credentials and presentations in COSE envelopes.
+//! - [`mdoc`], [`x509`]: ISO mdoc, and the certificates of those who issue it.
 //! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
@@ -24,13 +27,16 @@
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod catalogue;
+pub mod cbor;
 pub mod claim;
+pub mod cose;
 pub mod data_integrity;
 pub mod findings;
 pub mod json;
 pub mod jsonld;
 pub mod jws;
 pub mod key;
+pub mod mdoc;
 pub mod rdf;
 pub mod sd_jwt;
 #[cfg(feature = "ssi")]
@@ -38,6 +44,8 @@ pub mod second;
 pub mod status;
 mod time;
 pub mod vc_api;
+pub mod vc_cose;
+pub mod x509;
 
 pub use claim::ClaimPath;
 pub use findings::{CheckName, Findings, Flaw, Outcome, Refused};

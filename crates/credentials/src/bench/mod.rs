@@ -5,6 +5,7 @@
 //! whatever else the machine does falls on both.
 
 mod cases;
+mod envelopes;
 mod suites;
 
 pub use cases::{Unprepared, cases};
@@ -97,6 +98,11 @@ mod tests {
                 "issue/ecdsa-sd-2023",
                 "derive/ecdsa-sd-2023",
                 "verify/ecdsa-sd-2023",
+                "issue/mdoc",
+                "present/mdoc",
+                "verify/mdoc",
+                "issue/vc-cose",
+                "verify/vc-cose",
             ]
         );
         // A clock that goes on by 20 µs at each look.

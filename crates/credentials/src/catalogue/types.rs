@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::CatalogueError;
+use super::{CatalogueError, MdocForm};
 use crate::data_integrity::Cryptosuite;
 use crate::{ClaimPath, json};
 
@@ -49,6 +49,9 @@ pub struct CredentialType {
     pub cryptosuite: Cryptosuite,
     /// The claims, in the order in which they are shown.
     pub claims: Vec<Claim>,
+    /// How it is written as an mdoc, if it ever is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mdoc: Option<MdocForm>,
 }
 
 /// A format that a credential is issued in.
@@ -264,6 +267,9 @@ impl CredentialType {
             if claim.required && claim.derived.is_none() && claim.example.is_none() {
                 return wrong(format!("{name} has no example"));
             }
+        }
+        if let Some(what) = self.mdoc_inconsistency() {
+            return wrong(what);
         }
         let colours = [&self.colours.from, &self.colours.to, &self.colours.ink];
         let is_colour = |text: &&String| {

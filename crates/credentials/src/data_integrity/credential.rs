@@ -20,13 +20,14 @@ pub struct UnverifiedCredential {
     content: Content,
 }
 
+/// What a credential says of itself, however it is secured.
 #[derive(Clone)]
-pub(super) struct Content {
-    pub(super) issuer: String,
-    subject_ids: Vec<Option<String>>,
-    valid_from: Option<UnixSeconds>,
-    valid_until: Option<UnixSeconds>,
-    status: Option<StatusRef>,
+pub(crate) struct Content {
+    pub(crate) issuer: String,
+    pub(crate) subject_ids: Vec<Option<String>>,
+    pub(crate) valid_from: Option<UnixSeconds>,
+    pub(crate) valid_until: Option<UnixSeconds>,
+    pub(crate) status: Option<StatusRef>,
 }
 
 /// A credential whose proof and times were right. Whether its issuer may issue it, and its status, is another
@@ -237,7 +238,7 @@ impl UnverifiedCredential {
 }
 
 impl Content {
-    pub(super) fn read(members: &Map<String, Value>, is_v1: bool) -> Result<Self, ParseError> {
+    pub(crate) fn read(members: &Map<String, Value>, is_v1: bool) -> Result<Self, ParseError> {
         let (from, until) =
             if is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
         if is_v1 && !members.contains_key(from) {
@@ -269,7 +270,7 @@ impl Content {
         })
     }
 
-    fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
+    pub(crate) fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
         if self.valid_from.is_some_and(|from| now.plus(LEEWAY) < from) {
             return Err(Flaw::NotYetValid);
         }

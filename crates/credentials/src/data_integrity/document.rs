@@ -78,7 +78,7 @@ impl Document {
             Some(proof @ Value::Object(_)) => vec![proof],
             _ => return Err(ParseError::ProofCount),
         };
-        let (types, is_v1) = head(&members, expected_type, reading)?;
+        let (types, is_v1) = heading(&members, expected_type, reading.vcdm_1_1)?;
         let proofs = proofs.into_iter().map(Proof::parse).collect::<Result<Vec<_>, _>>()?;
         // A chained proof must be checked together with those before it.
         if !reading.several_proofs && proofs.iter().any(|proof| !proof.previous().is_empty()) {
@@ -142,16 +142,16 @@ impl Document {
     }
 }
 
-/// The types of a document, and whether it is one of VCDM 1.1.
-pub(super) fn head(
+/// The types of a document, secured or not, and whether it is one of VCDM 1.1, if those are taken.
+pub(crate) fn heading(
     members: &Map<String, Value>,
     expected_type: &str,
-    reading: Reading,
+    takes_v1: bool,
 ) -> Result<(Vec<String>, bool), ParseError> {
     let first = members.get("@context").and_then(Value::as_array).and_then(|list| list.first());
     let is_v1 = match first.and_then(Value::as_str) {
         Some(CONTEXT_V2) => false,
-        Some(CONTEXT_V1) if reading.vcdm_1_1 => true,
+        Some(CONTEXT_V1) if takes_v1 => true,
         _ => return Err(ParseError::Context),
     };
     let types = texts(members.get("type")).ok_or(ParseError::Type)?;
@@ -159,7 +159,7 @@ pub(super) fn head(
 }
 
 /// A text or an array of texts.
-pub(super) fn texts(value: Option<&Value>) -> Option<Vec<String>> {
+pub(crate) fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     match value? {
         Value::String(text) => Some(vec![text.clone()]),
         Value::Array(list) => list.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
@@ -168,7 +168,7 @@ pub(super) fn texts(value: Option<&Value>) -> Option<Vec<String>> {
 }
 
 /// The `id` of an object, or the text itself: how VCDM names issuers and holders.
-pub(super) fn id_of(value: &Value) -> Option<&str> {
+pub(crate) fn id_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(id) => Some(id),
         Value::Object(map) => map.get("id")?.as_str(),

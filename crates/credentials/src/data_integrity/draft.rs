@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::credential::Content;
-use super::document::head;
+use super::document::heading;
 use super::{ParseError, Reading};
 
 /// The context that explains proofs, for documents whose own contexts don't.
@@ -26,7 +26,7 @@ impl Draft {
         if members.contains_key("proof") {
             return Err(ParseError::ProofCount);
         }
-        let (_, is_v1) = head(&members, "VerifiableCredential", reading)?;
+        let (_, is_v1) = heading(&members, "VerifiableCredential", reading.vcdm_1_1)?;
         members.entry("issuer").or_insert_with(|| issuer.into());
         let content = Content::read(&members, is_v1)?;
         if content.issuer != issuer {

@@ -27,6 +27,9 @@ pub use proof::Purpose;
 pub use secure::{Making, Prepared, ProofOptions, SecureError, secure};
 pub use suite::Cryptosuite;
 
+pub(crate) use credential::Content;
+pub(crate) use document::{heading, id_of};
+
 /// The first context of every VCDM 2.0 document (VCDM 2.0 §4.3).
 pub const CONTEXT_V2: &str = "https://www.w3.org/ns/credentials/v2";
 /// The first context of every VCDM 1.1 document.

@@ -1,5 +1,6 @@
 //! Keys: checking signatures, naming keys in texts, making signatures.
 
+mod cose_key;
 mod did;
 mod document;
 mod jwk;

@@ -138,7 +138,7 @@ impl PublicKey {
     }
 
     /// P-256 and P-384: the coordinates x and y; Ed25519: none.
-    pub(super) fn coordinates(&self) -> Option<(&[u8], &[u8])> {
+    pub(crate) fn coordinates(&self) -> Option<(&[u8], &[u8])> {
         match &self.0 {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some((&point[1..33], &point[33..])),

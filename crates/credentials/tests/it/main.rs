@@ -4,6 +4,7 @@
 
 mod bulk;
 mod catalogue;
+mod cose;
 mod data_integrity;
 mod data_integrity_refused;
 mod did_web;
@@ -11,6 +12,9 @@ mod jcs;
 mod jsonld;
 mod keys;
 mod ld_support;
+mod mdoc;
+mod mdoc_refused;
+mod mdoc_support;
 mod methods;
 mod nquads;
 mod properties;
@@ -22,6 +26,9 @@ mod sd_jwt_refused;
 #[cfg(feature = "ssi")]
 mod second;
 mod status;
+mod status_cwt;
 mod support;
 mod tokens;
 mod vc_api;
+mod vc_cose;
+mod x509;
