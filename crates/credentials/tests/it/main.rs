@@ -20,6 +20,7 @@ mod properties;
 mod rdf_canon;
 mod rdf_suites;
 mod sd_2023;
+mod sd_json;
 mod sd_jwt;
 mod sd_jwt_refused;
 #[cfg(feature = "ssi")]
@@ -29,4 +30,6 @@ mod status_cwt;
 mod support;
 mod tokens;
 mod vc_cose;
+mod vc_jose;
+mod vc_jose_refused;
 mod x509;
