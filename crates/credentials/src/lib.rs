@@ -5,10 +5,12 @@
 //! - [`key`]: public keys (Ed25519, P-256, P-384), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
 //! - [`cbor`], [`cose`]: strict CBOR, and signed CBOR messages (COSE_Sign1).
-//! - [`sd_jwt`]: SD-JWT VC (`dc+sd-jwt`) with key binding.
+//! - [`sd_jwt`]: SD-JWT (RFC 9901) with key binding, and SD-JWT VC (`dc+sd-jwt`).
 //! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
 //!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
+//! - [`vc_jose`]: the same as signed tokens: `vc+jwt`, `vp+jwt`, `vc+sd-jwt`, `vp+sd-jwt`.
 //! - [`vc_cose`]: VCDM 2.0 credentials and presentations in COSE envelopes.
+//! - [`envelope`]: what presentations hold: secured credentials in `data:` URLs, or with proofs.
 //! - [`mdoc`], [`x509`]: ISO mdoc, and the certificates of those who issue it.
 //! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
@@ -31,6 +33,7 @@ pub mod cbor;
 pub mod claim;
 pub mod cose;
 pub mod data_integrity;
+pub mod envelope;
 pub mod findings;
 pub mod json;
 pub mod jsonld;
@@ -45,6 +48,7 @@ pub mod status;
 mod time;
 pub mod vc_api;
 pub mod vc_cose;
+pub mod vc_jose;
 pub mod x509;
 
 pub use claim::ClaimPath;

@@ -21,6 +21,7 @@ mod properties;
 mod rdf_canon;
 mod rdf_suites;
 mod sd_2023;
+mod sd_json;
 mod sd_jwt;
 mod sd_jwt_refused;
 #[cfg(feature = "ssi")]
@@ -31,4 +32,6 @@ mod support;
 mod tokens;
 mod vc_api;
 mod vc_cose;
+mod vc_jose;
+mod vc_jose_refused;
 mod x509;
