@@ -4,6 +4,8 @@
 //! Pure like the rest: the clock is an argument. Each figure and its floor are measured in turns in one run, so that
 //! whatever else the machine does falls on both.
 
+#[cfg(feature = "bbs")]
+mod bbs;
 mod cases;
 mod suites;
 
@@ -97,6 +99,12 @@ mod tests {
                 "issue/ecdsa-sd-2023",
                 "derive/ecdsa-sd-2023",
                 "verify/ecdsa-sd-2023",
+                #[cfg(feature = "bbs")]
+                "issue/bbs-2023",
+                #[cfg(feature = "bbs")]
+                "derive/bbs-2023",
+                #[cfg(feature = "bbs")]
+                "verify/bbs-2023",
             ]
         );
         // A clock that goes on by 20 µs at each look.

@@ -122,7 +122,7 @@ impl UnverifiedPresentation {
 
     fn check_holder(&self, holder: Option<&SelfContained>) -> Result<(), Flaw> {
         let holder = holder.ok_or(Flaw::NotBound)?;
-        self.document.check_proof(&holder.key, Contexts::pinned()).map_err(|flaw| match flaw {
+        self.document.check_proof((&holder.key).into(), Contexts::pinned()).map_err(|flaw| match flaw {
             Flaw::AlgorithmNotOfKey => Flaw::KeyBindingTypeWrong,
             _ => Flaw::KeyBindingSignatureWrong,
         })?;

@@ -10,7 +10,10 @@ use crate::key::Algorithm;
 use crate::rdf::{HashAlgorithm, Work};
 
 /// How a document is canonicalised and signed.
+///
+/// Features of this crate add suites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Cryptosuite {
     /// JCS, SHA-256, Ed25519 (EdDSA cryptosuites 1.0 §3.3).
     #[serde(rename = "eddsa-jcs-2022")]
@@ -28,12 +31,24 @@ pub enum Cryptosuite {
     /// §3.4). Made and read by [`sd`](super::sd).
     #[serde(rename = "ecdsa-sd-2023")]
     EcdsaSd2023,
+    /// One BBS signature over all statements, shown by proofs that can't be linked (BBS cryptosuites §3.3, experimental). Made
+    /// and read by [`bbs`](super::bbs).
+    #[cfg(feature = "bbs")]
+    #[serde(rename = "bbs-2023")]
+    Bbs2023,
 }
 
 impl Cryptosuite {
     /// Every suite.
-    pub const ALL: [Self; 5] =
-        [Self::EddsaJcs2022, Self::EddsaRdfc2022, Self::EcdsaJcs2019, Self::EcdsaRdfc2019, Self::EcdsaSd2023];
+    pub const ALL: &[Self] = &[
+        Self::EddsaJcs2022,
+        Self::EddsaRdfc2022,
+        Self::EcdsaJcs2019,
+        Self::EcdsaRdfc2019,
+        Self::EcdsaSd2023,
+        #[cfg(feature = "bbs")]
+        Self::Bbs2023,
+    ];
 
     /// The suite that a key of this algorithm signs with unless another is asked for: the one over JCS.
     #[must_use]
@@ -53,13 +68,15 @@ impl Cryptosuite {
             Self::EcdsaJcs2019 => "ecdsa-jcs-2019",
             Self::EcdsaRdfc2019 => "ecdsa-rdfc-2019",
             Self::EcdsaSd2023 => "ecdsa-sd-2023",
+            #[cfg(feature = "bbs")]
+            Self::Bbs2023 => "bbs-2023",
         }
     }
 
     /// The suite of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|suite| suite.name() == name)
+        Self::ALL.iter().copied().find(|suite| suite.name() == name)
     }
 
     /// Whether keys of this algorithm sign with it.
@@ -71,13 +88,21 @@ impl Cryptosuite {
                 matches!(algorithm, Algorithm::Es256 | Algorithm::Es384)
             }
             Self::EcdsaSd2023 => matches!(algorithm, Algorithm::Es256),
+            // Its keys are of another type.
+            #[cfg(feature = "bbs")]
+            Self::Bbs2023 => false,
         }
     }
 
     /// Whether documents are canonicalised as RDF, which contexts must be able to explain whole.
     #[must_use]
     pub const fn is_rdf(self) -> bool {
-        matches!(self, Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023)
+        match self {
+            Self::EddsaJcs2022 | Self::EcdsaJcs2019 => false,
+            Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023 => true,
+            #[cfg(feature = "bbs")]
+            Self::Bbs2023 => true,
+        }
     }
 
     /// What is signed: the hash of the canonical proof options, then that of the canonical document (all of the

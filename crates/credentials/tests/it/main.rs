@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may fail as tests do")]
 
+#[cfg(feature = "bbs")]
+mod bbs;
+#[cfg(feature = "bbs")]
+mod bbs_2023;
 mod bulk;
 mod catalogue;
 mod data_integrity;
