@@ -96,6 +96,10 @@ mod tests {
                 "verify/eddsa-rdfc-2022",
                 "issue/ecdsa-rdfc-2019",
                 "verify/ecdsa-rdfc-2019",
+                #[cfg(feature = "sm2")]
+                "issue/sm2-jcs-2026",
+                #[cfg(feature = "sm2")]
+                "verify/sm2-jcs-2026",
                 "issue/ecdsa-sd-2023",
                 "derive/ecdsa-sd-2023",
                 "verify/ecdsa-sd-2023",

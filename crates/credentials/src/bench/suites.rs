@@ -44,6 +44,8 @@ pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepare
         (Cryptosuite::EddsaJcs2022, Algorithm::EdDsa, names!("eddsa-jcs-2022", false)),
         (Cryptosuite::EddsaRdfc2022, Algorithm::EdDsa, names!("eddsa-rdfc-2022", true)),
         (Cryptosuite::EcdsaRdfc2019, Algorithm::Es256, names!("ecdsa-rdfc-2019", true)),
+        #[cfg(feature = "sm2")]
+        (Cryptosuite::Sm2Jcs2026, Algorithm::Sm2, names!("sm2-jcs-2026", false)),
     ] {
         let key = SoftwareKey::generate(algorithm, rng);
         whole(suite, key, &names, &mut cases)?;

@@ -36,6 +36,10 @@ pub enum Cryptosuite {
     #[cfg(feature = "bbs")]
     #[serde(rename = "bbs-2023")]
     Bbs2023,
+    /// JCS, SM3, SM2: a suite of this project's own (docs/profiles/sm2.md).
+    #[cfg(feature = "sm2")]
+    #[serde(rename = "sm2-jcs-2026")]
+    Sm2Jcs2026,
 }
 
 impl Cryptosuite {
@@ -48,6 +52,8 @@ impl Cryptosuite {
         Self::EcdsaSd2023,
         #[cfg(feature = "bbs")]
         Self::Bbs2023,
+        #[cfg(feature = "sm2")]
+        Self::Sm2Jcs2026,
     ];
 
     /// The suite that a key of this algorithm signs with unless another is asked for: the one over JCS.
@@ -56,6 +62,8 @@ impl Cryptosuite {
         match algorithm {
             Algorithm::EdDsa => Self::EddsaJcs2022,
             Algorithm::Es256 | Algorithm::Es384 => Self::EcdsaJcs2019,
+            #[cfg(feature = "sm2")]
+            Algorithm::Sm2 => Self::Sm2Jcs2026,
         }
     }
 
@@ -70,6 +78,8 @@ impl Cryptosuite {
             Self::EcdsaSd2023 => "ecdsa-sd-2023",
             #[cfg(feature = "bbs")]
             Self::Bbs2023 => "bbs-2023",
+            #[cfg(feature = "sm2")]
+            Self::Sm2Jcs2026 => "sm2-jcs-2026",
         }
     }
 
@@ -91,6 +101,8 @@ impl Cryptosuite {
             // Its keys are of another type.
             #[cfg(feature = "bbs")]
             Self::Bbs2023 => false,
+            #[cfg(feature = "sm2")]
+            Self::Sm2Jcs2026 => matches!(algorithm, Algorithm::Sm2),
         }
     }
 
@@ -102,6 +114,8 @@ impl Cryptosuite {
             Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023 => true,
             #[cfg(feature = "bbs")]
             Self::Bbs2023 => true,
+            #[cfg(feature = "sm2")]
+            Self::Sm2Jcs2026 => false,
         }
     }
 
@@ -127,17 +141,23 @@ impl Cryptosuite {
         for (part, left_out) in parts {
             text.clear();
             json::canonical_without(part, left_out, &mut text);
-            match hash_of(algorithm) {
-                HashAlgorithm::Sha256 => hashes.extend_from_slice(&Sha256::digest(&text)),
-                HashAlgorithm::Sha384 => hashes.extend_from_slice(&Sha384::digest(&text)),
+            match algorithm {
+                Algorithm::EdDsa | Algorithm::Es256 => hashes.extend_from_slice(&Sha256::digest(&text)),
+                Algorithm::Es384 => hashes.extend_from_slice(&Sha384::digest(&text)),
+                #[cfg(feature = "sm2")]
+                Algorithm::Sm2 => hashes.extend_from_slice(&sm3::Sm3::digest(&text)),
             }
         }
         Ok(hashes)
     }
 }
 
+/// What canonicalisation hashes with.
 const fn hash_of(algorithm: Algorithm) -> HashAlgorithm {
     match algorithm {
+        // No suite over RDF takes it.
+        #[cfg(feature = "sm2")]
+        Algorithm::Sm2 => HashAlgorithm::Sha256,
         Algorithm::EdDsa | Algorithm::Es256 => HashAlgorithm::Sha256,
         Algorithm::Es384 => HashAlgorithm::Sha384,
     }

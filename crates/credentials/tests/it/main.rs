@@ -24,6 +24,8 @@ mod sd_jwt;
 mod sd_jwt_refused;
 #[cfg(feature = "ssi")]
 mod second;
+#[cfg(feature = "sm2")]
+mod sm2;
 mod status;
 mod support;
 mod tokens;
