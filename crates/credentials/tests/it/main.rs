@@ -10,6 +10,7 @@ mod bulk;
 mod catalogue;
 mod data_integrity;
 mod data_integrity_refused;
+mod fuzz;
 mod jcs;
 mod jsonld;
 mod keys;
