@@ -77,8 +77,8 @@ fn registered(key: &SoftwareKey, name: &'static str) -> Result<PublicKey, Organi
     let made = match key.algorithm() {
         Algorithm::EdDsa => bytes.try_into().ok().and_then(|bytes| PublicKey::ed25519(&bytes).ok()),
         Algorithm::Es256 => bytes.try_into().ok().and_then(|bytes| PublicKey::p256(&bytes).ok()),
-        // The chain has no such keys.
-        Algorithm::Es384 => None,
+        // The chain has no other keys.
+        _ => None,
     };
     made.ok_or(OrganisationError::Unusable(name))
 }

@@ -18,6 +18,7 @@
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
 //! - [`vc_api`]: what the W3C CCG's VC-API asks of services.
 //! - [`findings`]: what a verification found, check by check.
+//! - `bbs` (with the feature of that name): BBS signatures, for `bbs-2023`. Experimental.
 //! - `bench` (with the feature of that name): what issuing and verifying cost beside the bare signature operations.
 //! - `second` (with the feature `ssi`): ssi's opinion beside ours.
 //! - [`json`]: strict parsing and canonical writing (RFC 8785).
@@ -26,6 +27,8 @@
 //! answers for signatures, integrity, times and binding. Whether the issuer was accredited, its key valid at the
 //! time, and the status good, is decided by the caller from the chain's facts.
 
+#[cfg(feature = "bbs")]
+pub mod bbs;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod catalogue;

@@ -30,6 +30,8 @@ pub fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepared> {
     let mut cases = vec![eddsa_jcs_2022(rng)?, sd_jwt_kb_es256(rng)?];
     cases.extend(suites::cases(rng)?);
     cases.extend(envelopes::cases(rng)?);
+    #[cfg(feature = "bbs")]
+    cases.extend(super::bbs::cases(rng)?);
     Ok(cases)
 }
 

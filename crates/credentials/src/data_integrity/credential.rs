@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::document::{Document, id_of};
-use super::proof::Proof;
+use super::proof::{Proof, ProofKey};
 use super::{ParseError, Purpose, Reading};
 use crate::jsonld::Contexts;
 use crate::jws::LEEWAY;
@@ -188,6 +188,45 @@ impl UnverifiedCredential {
     /// The checks alone, with contexts of one's own.
     #[must_use]
     pub fn check_with(&self, issuer_key: &PublicKey, now: UnixSeconds, contexts: &Contexts) -> Findings {
+        self.check_by(issuer_key.into(), now, contexts)
+    }
+
+    /// Checks a proof of `bbs-2023` with the issuer's key and the times.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    #[cfg(feature = "bbs")]
+    pub fn verify_bbs(
+        self,
+        issuer_key: &crate::bbs::PublicKey,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Result<VerifiedCredential, Refused> {
+        let findings = self.check_bbs(issuer_key, now, contexts).into_result()?;
+        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+    }
+
+    /// The checks of `bbs-2023` alone.
+    #[cfg(feature = "bbs")]
+    #[must_use]
+    pub fn check_bbs(
+        &self,
+        issuer_key: &crate::bbs::PublicKey,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Findings {
+        self.check_by(ProofKey::Bbs(issuer_key), now, contexts)
+    }
+
+    /// What a proof of `bbs-2023` was tied to when it was derived: compare it with the request's nonce. None when it is no derived
+    /// proof of that suite.
+    #[cfg(feature = "bbs")]
+    #[must_use]
+    pub fn presentation_header(&self) -> Option<&[u8]> {
+        self.document.proof().presentation_header()
+    }
+
+    fn check_by(&self, issuer_key: ProofKey<'_>, now: UnixSeconds, contexts: &Contexts) -> Findings {
         let mut findings = Findings::default();
         let proof = self.document.proof();
         findings.record(CheckName::IssuerSignature, self.document.check_proof(issuer_key, contexts));
@@ -215,7 +254,7 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`Flaw`].
     pub fn check_proof_with(&self, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
-        self.document.check_proof(key, contexts)
+        self.document.check_proof(key.into(), contexts)
     }
 
     /// The same for one of several proofs, counted from 0, and the proofs that it builds on.

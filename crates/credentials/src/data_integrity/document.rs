@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::proof::Proof;
+use super::proof::{Proof, ProofKey};
 use super::{CONTEXT_V1, CONTEXT_V2};
 use crate::jsonld::Contexts;
 use crate::key::PublicKey;
@@ -33,6 +33,9 @@ pub enum ParseError {
     /// `proofValue` is not `z` and the base58 of 64 bytes.
     #[error("the proof value is malformed")]
     ProofValue,
+    /// The proof is of a suite that is read, but with a feature of it that isn't.
+    #[error("the proof has a feature that is not supported: {0}")]
+    ProofFeature(&'static str),
     /// A member of the proof is missing or of a wrong type.
     #[error("the proof's {0} is missing or malformed")]
     Proof(&'static str),
@@ -116,7 +119,7 @@ impl Document {
     }
 
     /// Whether the only proof was made by this key.
-    pub(super) fn check_proof(&self, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
+    pub(super) fn check_proof(&self, key: ProofKey<'_>, contexts: &Contexts) -> Result<(), Flaw> {
         match self.proofs.as_slice() {
             [only] if only.previous().is_empty() => only.check(&self.members, key, contexts),
             _ => Err(Flaw::ProofChainBroken),
@@ -127,7 +130,7 @@ impl Document {
     pub(super) fn check_proof_at(&self, at: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
         let proof = self.proofs.get(at).ok_or(Flaw::ProofChainBroken)?;
         if proof.previous().is_empty() {
-            return proof.check(&self.members, key, contexts);
+            return proof.check(&self.members, key.into(), contexts);
         }
         let named = |id: &String| {
             let mut others = self.proofs.iter().enumerate().filter(|(other, _)| *other != at);
@@ -138,7 +141,7 @@ impl Document {
         let previous: Option<Vec<Value>> = proof.previous().iter().map(named).collect();
         let mut document = self.members.clone();
         document.insert("proof".to_owned(), Value::Array(previous.ok_or(Flaw::ProofChainBroken)?));
-        proof.check(&document, key, contexts)
+        proof.check(&document, key.into(), contexts)
     }
 }
 

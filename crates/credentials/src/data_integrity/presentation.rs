@@ -174,7 +174,7 @@ impl UnverifiedPresentation {
 
     fn check_holder(&self, holder: Option<&SelfContained>) -> Result<(), Flaw> {
         let holder = holder.ok_or(Flaw::NotBound)?;
-        self.document.check_proof(&holder.key, Contexts::pinned()).map_err(as_binding)?;
+        self.document.check_proof((&holder.key).into(), Contexts::pinned()).map_err(as_binding)?;
         if self.holder.as_deref().is_some_and(|named| named != holder.did) {
             return Err(Flaw::HolderIsAnother);
         }

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may fail as tests do")]
 
+#[cfg(feature = "bbs")]
+mod bbs;
+#[cfg(feature = "bbs")]
+mod bbs_2023;
 mod bulk;
 mod catalogue;
 mod cose;
 mod data_integrity;
 mod data_integrity_refused;
 mod did_web;
+mod fuzz;
 mod jcs;
 mod jsonld;
 mod keys;
@@ -26,6 +31,8 @@ mod sd_jwt;
 mod sd_jwt_refused;
 #[cfg(feature = "ssi")]
 mod second;
+#[cfg(feature = "sm2")]
+mod sm2;
 mod status;
 mod status_cwt;
 mod support;
