@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! FOLDER/genesis.json   how the chain began
-//! FOLDER/blocks.log     every block: the truth
-//! FOLDER/index/         built from the log, and again whenever the two disagree
+//! FOLDER/base.snapshot  where this copy begins, when not with block 1: the state after the log's first block
+//! FOLDER/blocks.log     every block from there on: the truth
+//! FOLDER/index/         built from the two, and again whenever they disagree
 //! ```
 
+mod base;
 mod frame;
 mod index;
 mod indexer;
@@ -23,12 +25,15 @@ use registry::api::{BlockSummary, SubmitResponse};
 use registry::{CertifiedBlock, Genesis, HandOver, Hash32, Record, RecordKey, ValidatorSet};
 
 use crate::ledger::{BlockReadError, Tip};
+use base::Base;
 pub(crate) use frame::{read_frame, write_frame};
 use index::IndexTip;
 use indexer::Indexer;
 pub use log::LogError;
 use log::{BlockLog, BlockReader};
+pub(crate) use log::{EMPTY_LOG, MAX_RECORD};
 pub use open::OpenError;
+pub(crate) use open::log_path;
 use recent::Recent;
 pub use successor::BlockFlaw;
 
@@ -48,6 +53,8 @@ pub(crate) struct Writer {
 
 /// What anyone may read.
 pub(crate) struct Book {
+    /// Where it begins, when not with block 1.
+    base: Option<Base>,
     indexer: Indexer,
     reader: BlockReader,
     recent: RwLock<Recent>,
@@ -62,6 +69,7 @@ pub(crate) fn open(folder: &Path, genesis: Option<Genesis>) -> Result<Opened, Op
     let found = open::open(folder, genesis)?;
     let validators = RwLock::new(found.index.validators()?);
     let book = Arc::new(Book {
+        base: found.base,
         validators,
         indexer: Indexer::start(found.index).map_err(io_error)?,
         reader: BlockReader::open(&open::log_path(folder)).map_err(io_error)?,
@@ -112,8 +120,16 @@ impl Book {
         validators.range(..=height).next_back().map(|(_, set)| set.clone())
     }
 
+    /// The first block that is here.
+    pub(crate) fn first(&self) -> u64 {
+        self.base.as_ref().map_or(1, Base::height)
+    }
+
     /// The block at `height`, read on this thread.
     pub(crate) fn read(&self, height: u64) -> Result<Option<CertifiedBlock>, BlockReadError> {
+        if let Some(base) = self.base.as_ref().filter(|base| height < base.height()) {
+            return Err(base.pruned());
+        }
         let Some(place) = self.indexer.place(height)? else { return Ok(None) };
         let block = self.reader.read(place.offset)?.filter(|block| block.block.header.height == height);
         block.map(Some).ok_or(BlockReadError::Damaged { height })
@@ -140,7 +156,7 @@ impl Book {
         tip: u64,
     ) -> Result<Vec<BlockSummary>, BlockReadError> {
         let book = Arc::clone(self);
-        let heights = (1..=from.min(tip)).rev().take(limit);
+        let heights = (self.first()..=from.min(tip)).rev().take(limit);
         let read = tokio::task::spawn_blocking(move || {
             let places = heights.map(|height| book.indexer.place(height)).filter_map(Result::transpose);
             places.map(|place| Ok(place?.summary)).collect()
@@ -155,16 +171,19 @@ impl Book {
         limit: usize,
         tip: u64,
     ) -> Result<Vec<HandOver>, BlockReadError> {
+        let earlier = self.base.iter().flat_map(|base| base.hand_overs(from));
+        let earlier: Vec<_> = earlier.take(limit).cloned().collect();
+        let (here, limit) = (self.first(), limit - earlier.len());
         let changes: Vec<_> = {
             let validators = self.validators.read().unwrap_or_else(PoisonError::into_inner);
             // The block before a set's first one named it. The first set follows from the genesis.
             let named = validators.iter().filter_map(|(first, set)| Some((first.checked_sub(1)?, set)));
-            let wanted = named.filter(|(height, _)| *height > from && (1..=tip).contains(height));
+            let wanted = named.filter(|(height, _)| *height > from && (here..=tip).contains(height));
             wanted.take(limit).map(|(height, set)| (height, set.clone())).collect()
         };
         let book = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || {
-            let mut found = Vec::new();
+            let mut found = earlier;
             for (height, next) in changes {
                 let block = book.read(height)?.ok_or(BlockReadError::Damaged { height })?;
                 found.extend(HandOver::of(&block.block.header, block.certificate, &next));

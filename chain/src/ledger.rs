@@ -236,6 +236,14 @@ pub enum BlockReadError {
         /// Which block.
         height: u64,
     },
+    /// This copy of the chain began from a snapshot, and never had the block.
+    #[error("the chain is kept here from block {first} on")]
+    Pruned {
+        /// The first block that is here.
+        first: u64,
+        /// The node that the snapshot came from, which may have earlier ones.
+        elsewhere: Option<String>,
+    },
     /// The index that knows where blocks are cannot be read.
     #[error("the index cannot be read: {0}")]
     Index(#[from] store::StoreError),

@@ -14,6 +14,7 @@ pub mod network;
 pub mod news;
 mod node;
 pub mod notary;
+pub mod snapshot;
 pub mod solo;
 
 pub use follower::{FollowerConfig, FollowerLedger};

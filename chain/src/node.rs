@@ -10,6 +10,7 @@ mod metrics;
 mod openapi;
 mod refusal;
 mod shared;
+mod snapshot;
 mod submit;
 
 use std::net::SocketAddr;
@@ -26,7 +27,9 @@ use service::{Layers, Problem};
 
 use crate::explorer;
 use crate::ledger::Ledger;
+use crate::snapshot::SnapshotConfig;
 pub(crate) use openapi::DOCUMENT;
+pub(crate) use refusal::of_read as refused_read;
 use shared::Shared;
 
 /// How a node is served.
@@ -40,14 +43,17 @@ pub struct NodeConfig {
     pub patience: Duration,
     /// How many may listen to events at once.
     pub max_listeners: usize,
+    /// When it makes snapshots for others to begin from; none when it makes none.
+    pub snapshots: Option<SnapshotConfig>,
 }
 
 impl NodeConfig {
-    /// The usual limits: bodies of 1 MiB, answers within ten seconds, four heartbeats of 15 seconds, 1,024 listeners.
+    /// The usual limits: bodies of 1 MiB, answers within ten seconds, four heartbeats of 15 seconds, 1,024 listeners; no
+    /// snapshots.
     #[must_use]
     pub fn new(addr: SocketAddr) -> Self {
         let (layers, patience) = (Layers::default(), Duration::from_secs(60));
-        Self { addr, layers, patience, max_listeners: events::MAX_LISTENERS }
+        Self { addr, layers, patience, max_listeners: events::MAX_LISTENERS, snapshots: None }
     }
 }
 
@@ -65,6 +71,9 @@ impl Node {
     pub async fn bind(config: NodeConfig, ledger: Arc<dyn Ledger>) -> Result<Self, BindError> {
         let shared = Shared::new(Arc::clone(&ledger), &config);
         tokio::spawn(Arc::clone(&shared.metrics).watch(ledger.follow()));
+        if let Some(snapshots) = &shared.snapshots {
+            tokio::spawn(Arc::clone(snapshots).watch(Arc::downgrade(&ledger), ledger.follow()));
+        }
         let router = router(shared, config.layers);
         let running = Server::bind(config.addr, router).await?;
         Ok(Self { running, ledger })
@@ -130,6 +139,8 @@ fn api() -> Vec<(&'static str, MethodRouter<Shared>)> {
         (api::EVIDENCE, post(evidence::several)),
         ("/v1/evidence/{*key}", get(evidence::one)),
         (api::HAND_OVERS, get(hand_overs::list)),
+        (api::SNAPSHOT, get(snapshot::manifest)),
+        ("/v1/snapshot/{height}/{chunk}", get(snapshot::chunk)),
         ("/v1/identifiers/{did}", get(identifiers::resolve)),
         (api::BLOCKS, get(blocks::list)),
         ("/v1/blocks/{height}", get(blocks::one)),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use registry::{Did, RecordKey, Slug, UnixMillis};
+use registry::{Did, Ed25519Key, RecordKey, Slug, UnixMillis};
 
 use crate::follow::FollowArgs;
 
@@ -110,7 +110,7 @@ pub enum NetworkCommand {
     },
     /// Make a folder for one more validator of a network.
     Join {
-        /// The network's folder.
+        /// A folder with the network's genesis.json and network.toml.
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
         /// The new validator's folder.
@@ -137,6 +137,9 @@ pub struct NodeRunArgs {
     /// Stop when standard input ends, so that no validator outlives whoever started it.
     #[arg(long)]
     pub with_parent: bool,
+    /// Begin again from another node's snapshot, though there are blocks: when the others no longer have the next ones.
+    #[arg(long)]
+    pub anew: bool,
 }
 
 /// `huizheng wallet …`
@@ -224,6 +227,9 @@ pub struct SignArgs {
     /// A governing department's key file; give as many as its threshold needs [default: those in the data folder].
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
+    /// Write the decision with these signatures to a file, for the other departments to sign, instead of submitting it.
+    #[arg(long, value_name = "FILE")]
+    pub draft: Option<PathBuf>,
 }
 
 /// What the chain says and what governance decides.
@@ -276,6 +282,48 @@ pub enum RegistryCommand {
         /// Who signs.
         #[command(flatten)]
         sign: SignArgs,
+    },
+    /// Make a key a validator's; who has it decides from the next block on.
+    AddValidator {
+        /// The key, as `network join` says it.
+        validator: Ed25519Key,
+        /// Its weight.
+        #[arg(long, default_value_t = 1)]
+        power: u64,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+    /// Replace a validator's key.
+    ReplaceValidator {
+        /// The key that goes.
+        old: Ed25519Key,
+        /// The key that comes, with the same weight.
+        new: Ed25519Key,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+    /// End a validator.
+    RemoveValidator {
+        /// Its key.
+        validator: Ed25519Key,
+        /// Who signs.
+        #[command(flatten)]
+        sign: SignArgs,
+    },
+    /// Add a department's signature to a decision that another drafted with --draft; shows it first.
+    Sign {
+        /// The draft.
+        file: PathBuf,
+        /// The department's key file.
+        #[arg(long = "key", value_name = "FILE", required = true)]
+        keys: Vec<PathBuf>,
+    },
+    /// Submit a decision that enough departments signed.
+    Submit {
+        /// The draft.
+        file: PathBuf,
     },
     /// End a verifier's purpose.
     WithdrawPurpose {

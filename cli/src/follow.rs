@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chain::follower::{self, FollowError};
+use chain::snapshot::SnapshotConfig;
 use chain::{FollowerConfig, FollowerLedger, Ledger, Node, NodeConfig};
 use clap::Args;
 use registry::{Anchor, Genesis};
@@ -12,6 +13,9 @@ use url::Url;
 
 use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint};
+
+/// It hands out a snapshot after so many blocks, as validators do.
+const SNAPSHOT_EVERY: u64 = 1_000;
 
 /// `huizheng follow …`
 #[derive(Debug, Clone, Args)]
@@ -40,10 +44,15 @@ pub async fn run(data: &Path, args: FollowArgs) -> Done {
             ));
         }
     };
+    if let Some(genesis) = &genesis {
+        crate::network::begin(&folder, genesis, std::slice::from_ref(&upstream), false).await?;
+    }
+    let snapshots = Some(SnapshotConfig { folder: folder.clone(), every: SNAPSHOT_EVERY });
     let ledger = FollowerLedger::open(FollowerConfig { folder, upstream: upstream.clone() }, genesis);
     let ledger = Arc::new(ledger.or_fault("name another folder with --data, or restore this one")?);
     let failure = ledger.failure();
-    let node = Node::bind(NodeConfig::new(args.addr), Arc::clone(&ledger) as Arc<dyn Ledger>);
+    let config = NodeConfig { snapshots, ..NodeConfig::new(args.addr) };
+    let node = Node::bind(config, Arc::clone(&ledger) as Arc<dyn Ledger>);
     let node = node.await.or_fault("choose another address with --addr")?;
     let paint = Paint::stdout();
     let height = ledger.tip().header.height;

@@ -37,7 +37,9 @@ fn run(cli: Cli) -> Done {
             Some(Command::Chain(args)) => cli::outward::run(&data, args).await,
             Some(Command::Follow(args)) => cli::follow::run(&data, args).await,
             Some(Command::Network(args)) => cli::network::run(args, &cli.log).await,
-            Some(Command::Node(args)) => cli::network::run_node(&args.home, args.with_parent).await,
+            Some(Command::Node(args)) => {
+                cli::network::run_node(&args.home, args.with_parent, args.anew).await
+            }
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })

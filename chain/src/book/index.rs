@@ -61,6 +61,14 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// All of a state.
+    pub(crate) fn of(state: &State) -> Self {
+        let records = state.all_bytes().filter_map(|bytes| Record::from_bytes(bytes).ok());
+        let mut batch = Self::default();
+        batch.add(records.map(|record| (record.key(), record)).collect());
+        batch
+    }
+
     /// What a block changed.
     pub(crate) fn add(&mut self, updates: BTreeMap<RecordKey, Record>) {
         if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {

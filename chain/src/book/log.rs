@@ -19,9 +19,11 @@ use crate::book::frame::{read_frame, write_frame};
 
 const HEAD: &[u8; 8] = b"HZLOG\0\0\x01";
 const HEAD_BYTES: u64 = 40;
+/// How long a log without blocks is.
+pub(crate) const EMPTY_LOG: u64 = HEAD_BYTES;
 const MARK: &[u8; 4] = b"HZBK";
 /// The longest record: far above what a block may hold.
-const MAX_RECORD: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_RECORD: usize = 64 * 1024 * 1024;
 
 /// Why a block log cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +92,25 @@ impl BlockLog {
     /// Where the next record will be.
     pub(crate) fn end(&self) -> u64 {
         self.end
+    }
+
+    /// Removes the records before `offset`, or all: the chain begins from a snapshot. A crash leaves them or removes them.
+    pub(crate) fn begin_at(&mut self, path: &Path, offset: u64) -> io::Result<()> {
+        let unfinished = path.with_extension("unfinished");
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&unfinished)?;
+        file.lock()?;
+        let mut head = [0; HEAD_BYTES as usize];
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.read_exact(&mut head)?;
+        file.write_all(&head)?;
+        self.file.seek(SeekFrom::Start(offset))?;
+        let kept = io::copy(&mut self.file, &mut file)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, path)?;
+        path.parent().map_or(Ok(()), sync_folder)?;
+        (self.file, self.end) = (file, HEAD_BYTES + kept);
+        Ok(())
     }
 
     /// The record at `offset` and where the next one is; none at the end. What a crash left of an unfinished record is

@@ -4,17 +4,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use registry::{
-    CertifiedBlock, Genesis, GenesisError, Header, Record, State, ValidatorSet, VerifiedTransaction,
-};
+use registry::{CertifiedBlock, Genesis, GenesisError, Header, State, ValidatorSet, VerifiedTransaction};
 use service::files;
 
+use crate::book::base::Base;
 use crate::book::index::{Batch, Index, IndexTip, Place};
 use crate::book::log::{BlockLog, LogError};
 use crate::book::recent::Recent;
 use crate::book::successor::{self, BlockFlaw};
 use crate::ledger::Tip;
 use crate::news::{BlockNews, News};
+use crate::snapshot::SnapshotFileError;
 
 /// How many replayed blocks go into the index at once.
 const BATCH: usize = 500;
@@ -52,6 +52,9 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
+    /// The snapshot that the chain was begun from cannot be used: restore it, or begin again from another.
+    #[error("the snapshot this chain began from: {0}")]
+    Base(#[from] SnapshotFileError),
     /// The block log cannot be opened.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -86,6 +89,7 @@ pub enum OpenError {
 /// What opening found.
 pub(super) struct Found {
     pub(crate) genesis: Genesis,
+    pub(crate) base: Option<Base>,
     pub(crate) log: BlockLog,
     pub(crate) index: Index,
     /// None when the chain has no block yet.
@@ -99,16 +103,28 @@ pub(crate) fn log_path(folder: &Path) -> PathBuf {
 
 pub(crate) fn open(folder: &Path, given: Option<Genesis>) -> Result<Found, OpenError> {
     let genesis = genesis(folder, given)?;
+    let base = Base::open(folder, &genesis)?;
     let mut log = BlockLog::open(&log_path(folder), &genesis.chain_id())?;
     let mut index = Index::open(&folder.join("index"))?;
-    let mut replay = match resume(&mut log, &index, &genesis)? {
+    // A base that was just put there: log and index are of the time before.
+    let is_new = !base.as_ref().map_or(Ok(true), |base| base.begins(&mut log))?;
+    let resumed = if is_new { None } else { resume(&mut log, &index, &genesis)? };
+    let mut replay = match resumed {
         Some(replay) => replay,
         None => {
-            if index.tip()?.is_some() {
+            let indexed = index.tip()?.map_or(0, |tip| tip.height);
+            let end = match &base {
+                None => BlockLog::start(),
+                Some(base) => base.begin(&mut log, &log_path(folder), indexed)?,
+            };
+            if indexed > 0 && !is_new {
                 tracing::warn!("the index does not agree with the block log; it is built again");
             }
             index = index.begin_anew()?;
-            Replay::from_genesis(&genesis)
+            match &base {
+                None => Replay::from_genesis(&genesis),
+                Some(base) => Replay::from_base(&genesis, base, end)?,
+            }
         }
     };
     while let Some((block, end)) = log.next(replay.offset)? {
@@ -121,7 +137,7 @@ pub(crate) fn open(folder: &Path, given: Option<Genesis>) -> Result<Found, OpenE
     let Replay { state, last, recent, news, .. } = replay;
     let tip =
         last.map(|block| Tip { header: block.block.header, certificate: block.certificate, state, news });
-    Ok(Found { genesis, log, index, tip, recent })
+    Ok(Found { genesis, base, log, index, tip, recent })
 }
 
 /// The genesis in the folder, written there first when one is given and none is there.
@@ -228,11 +244,23 @@ impl<'g> Replay<'g> {
     fn from_genesis(genesis: &'g Genesis) -> Self {
         let state = genesis.state();
         // The records of the genesis belong to no block; they go into the index with the first.
-        let records = state.all_bytes().filter_map(|bytes| Record::from_bytes(bytes).ok());
-        let mut batch = Batch::default();
-        batch.add(records.map(|record| (record.key(), record)).collect());
+        let batch = Batch::of(&state);
         let (recent, news) = (Recent::default(), News::default());
         Self { genesis, state, last: None, offset: BlockLog::start(), batch, recent, news }
+    }
+
+    /// `end` is where the log goes on after the base's block, its first.
+    fn from_base(genesis: &'g Genesis, base: &Base, end: u64) -> Result<Self, OpenError> {
+        let (state, offset) = (base.state()?, BlockLog::start());
+        let block = base.block().clone();
+        let mut batch = Batch::of(&state);
+        batch.validators.extend(base.validators());
+        batch.places.push(Place::of(&block, offset));
+        let tip = IndexTip { height: base.height(), block_id: block.certificate.block_id, offset, end };
+        batch.last = Some((tip, block.clone()));
+        let (mut recent, news) = (Recent::default(), News::default());
+        recent.take(&block);
+        Ok(Self { genesis, state, last: Some(block), offset: end, batch, recent, news })
     }
 
     fn take(&mut self, block: CertifiedBlock, end: u64) -> Result<(), OpenError> {

@@ -54,7 +54,7 @@ pub(super) async fn page(view: View, Path(height): Path<String>) -> Result<Page,
 pub(super) async fn find(view: &View, height: &str) -> Result<CertifiedBlock, Problem> {
     let missing = || Problem::not_found(view.t.get("block.none")).detail(view.t.get("block.none_text"));
     let height = height.parse().map_err(|_| missing())?;
-    view.ledger.block(height).await.map_err(Problem::internal)?.ok_or_else(missing)
+    view.ledger.block(height).await.map_err(crate::node::refused_read)?.ok_or_else(missing)
 }
 
 fn content(view: &View, block: &CertifiedBlock) -> String {

@@ -26,6 +26,16 @@ pub enum FetchError {
         /// Who was asked.
         url: String,
     },
+    /// It began from a snapshot and never had the next block: begin from its snapshot too, or follow another.
+    #[error(
+        "{url} has no block {next}, only later ones: begin again from its snapshot, or follow another node"
+    )]
+    Pruned {
+        /// Who was asked.
+        url: String,
+        /// The block that was asked for.
+        next: u64,
+    },
     /// The answer is not what a node answers. Check the address.
     #[error("{url} doesn't answer as a node of this version does ({status})")]
     Nonsense {
@@ -82,6 +92,9 @@ impl Upstream {
         let (status, body) = fetch(&self.http, &self.url, &api::block_range_path(next, MAX_BLOCKS)).await?;
         if status == 404 {
             return Ok(Vec::new());
+        }
+        if status == 410 {
+            return Err(FetchError::Pruned { url: self.url.clone(), next });
         }
         let nonsense = || FetchError::Nonsense { url: self.url.clone(), status };
         if status != 200 {

@@ -194,7 +194,7 @@ impl Engine {
                     reply_with(reply, Next::Restart(self.height(), self.params()));
                 }
             }
-            AppMsg::GetHistoryMinHeight { reply } => reply_with(reply, Height(1)),
+            AppMsg::GetHistoryMinHeight { reply } => reply_with(reply, Height(self.writer.book().first())),
             AppMsg::GetDecidedValues { range, reply } => {
                 reply_with(reply, self.serve(range.start().0, range.end().0));
             }
@@ -405,7 +405,7 @@ impl Engine {
     fn serve(&self, from: u64, to: u64) -> Vec<RawDecidedValue<Chain>> {
         let (book, mut size) = (self.writer.book(), 0);
         let to = to.min(self.tips.borrow().header.height);
-        let blocks = (from.max(1)..=to).map_while(|height| match book.read(height) {
+        let blocks = (from.max(book.first())..=to).map_while(|height| match book.read(height) {
             Ok(block) => block,
             Err(error) => {
                 tracing::error!(%error, "a block cannot be read for another node");

@@ -15,7 +15,7 @@ use service::Problem;
 use service::extract::{Path, Query};
 
 use crate::ledger::Ledger;
-use crate::node::{accepts, malformed};
+use crate::node::{accepts, malformed, refusal};
 
 const DEFAULT_BLOCKS: u64 = 20;
 /// An answer of this many bytes takes no further block.
@@ -67,7 +67,7 @@ pub(super) async fn one(
         }
         return Ok(([(header::CONTENT_TYPE, OCTETS)], blocks).into_response());
     }
-    let block = ledger.block(height).await.map_err(Problem::internal)?.ok_or_else(missing)?;
+    let block = ledger.block(height).await.map_err(refusal::of_read)?.ok_or_else(missing)?;
     if accepts(&headers, OCTETS) {
         let bytes = borsh::to_vec(&block).map_err(Problem::internal)?;
         return Ok(([(header::CONTENT_TYPE, OCTETS)], bytes).into_response());
@@ -84,7 +84,7 @@ async fn in_a_row(ledger: &dyn Ledger, from: u64, count: u64) -> Result<Vec<u8>,
     }
     let mut bytes = Vec::new();
     for height in from..from.saturating_add(count) {
-        let Some(block) = ledger.block(height).await.map_err(Problem::internal)? else { break };
+        let Some(block) = ledger.block(height).await.map_err(refusal::of_read)? else { break };
         bytes.extend(frame_blocks([&block]));
         if bytes.len() >= HEAVY {
             break;

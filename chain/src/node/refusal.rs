@@ -1,11 +1,13 @@
-//! Refused transactions as problems: one status for each error, the error's own name as the code.
+//! Refusals as problems: one status for each error, the error's own name as the code.
 
 use axum::http::{HeaderValue, StatusCode, header};
-use registry::api::{BUSY, FOLLOWS_ONLY, OUTCOME_UNKNOWN, STOPPED, TRANSACTION_KNOWN, VALIDATORS_FIXED};
+use registry::api::{
+    BLOCK_PRUNED, BUSY, FOLLOWS_ONLY, OUTCOME_UNKNOWN, STOPPED, TRANSACTION_KNOWN, VALIDATORS_FIXED,
+};
 use registry::{TransactionError, TxError};
 use service::Problem;
 
-use crate::ledger::SubmitError;
+use crate::ledger::{BlockReadError, SubmitError};
 
 /// The problem that says why.
 pub(super) fn of(error: SubmitError) -> Problem {
@@ -36,6 +38,20 @@ pub(super) fn of(error: SubmitError) -> Problem {
         SubmitError::Unknown => {
             Problem::unavailable(OUTCOME_UNKNOWN, "Whether the transaction is final is not known")
                 .detail(text)
+        }
+    }
+}
+
+/// The problem that says why a block cannot be read.
+pub(crate) fn of_read(error: BlockReadError) -> Problem {
+    let text = error.to_string();
+    match error {
+        BlockReadError::Pruned { first, elsewhere } => {
+            let problem = Problem::gone(BLOCK_PRUNED, "The block is not kept by this node");
+            problem.detail(text).with("first", first).with("elsewhere", elsewhere)
+        }
+        BlockReadError::Io(_) | BlockReadError::Damaged { .. } | BlockReadError::Index(_) => {
+            Problem::internal(text)
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::node::NodeConfig;
 use crate::node::events::Listeners;
 use crate::node::health::Patience;
 use crate::node::metrics::Metrics;
+use crate::snapshot::Snapshots;
 
 /// Everything behind the routes. Cloning shares it.
 #[derive(Clone)]
@@ -19,13 +20,16 @@ pub(super) struct Shared {
     pub(super) listeners: Listeners,
     pub(super) patience: Patience,
     pub(super) explorer: Explorer,
+    pub(super) snapshots: Option<Arc<Snapshots>>,
 }
 
 impl Shared {
     pub(super) fn new(ledger: Arc<dyn Ledger>, config: &NodeConfig) -> Self {
         let listeners = Listeners::new(config.max_listeners);
         let explorer = Explorer::new(Arc::clone(&ledger));
-        Self { ledger, metrics: Arc::default(), listeners, patience: Patience(config.patience), explorer }
+        let snapshots = config.snapshots.as_ref().map(|config| Arc::new(Snapshots::open(config)));
+        let patience = Patience(config.patience);
+        Self { ledger, metrics: Arc::default(), listeners, patience, explorer, snapshots }
     }
 }
 
@@ -56,5 +60,11 @@ impl FromRef<Shared> for Explorer {
 impl FromRef<Shared> for Patience {
     fn from_ref(shared: &Shared) -> Self {
         shared.patience
+    }
+}
+
+impl FromRef<Shared> for Option<Arc<Snapshots>> {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.snapshots.clone()
     }
 }

@@ -14,4 +14,5 @@ mod metrics;
 mod network;
 mod openapi;
 mod running;
+mod snapshot;
 mod solo;

@@ -102,6 +102,8 @@ async fn real_answers_are_as_described() {
         ("/v1/blocks/{height}", "/v1/blocks/1?count=3".into()),
         ("/v1/handovers", api::hand_overs_path(0)),
         ("/v1/handovers", "/v1/handovers?from=nonsense".into()),
+        ("/v1/snapshot/{height}/{chunk}", api::snapshot_chunk_path(999, 0)),
+        ("/v1/snapshot/{height}/{chunk}", "/v1/snapshot/nonsense/0".into()),
         ("/v1/head", api::HEAD.into()),
         ("/v1/genesis", api::GENESIS.into()),
         ("/v1/anchor", api::ANCHOR.into()),
@@ -147,6 +149,26 @@ async fn real_answers_are_as_described() {
     }
     let octets = running.get("/v1/evidence/governance").await;
     assert_eq!(octets.headers()["content-type"], OCTETS);
+}
+
+#[tokio::test]
+async fn snapshots_are_as_described() {
+    let running = node().await;
+    let document = document(&running).await;
+    described(&document, api::SNAPSHOT, "get", running.get(api::SNAPSHOT).await).await;
+    let running = node_with(|config| {
+        let snapshots =
+            Some(chain::snapshot::SnapshotConfig { folder: running.folder.path().join("s"), every: 1 });
+        chain::NodeConfig { snapshots, ..config }
+    });
+    let running = running.await;
+    while running.get(api::SNAPSHOT).await.status() == 404 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let manifest = described(&document, api::SNAPSHOT, "get", running.get(api::SNAPSHOT).await).await;
+    let height = manifest["header"]["height"].as_u64().unwrap();
+    let chunk = running.get(&api::snapshot_chunk_path(height, 0)).await;
+    described(&document, "/v1/snapshot/{height}/{chunk}", "get", chunk).await;
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! `huizheng registry` and `huizheng org`: what departments decide, as real signed transactions.
 
+mod draft;
 mod governance;
 mod grants;
 mod node;
 mod organisation;
+mod validators;
 
 pub use governance::{Governance, GovernanceError};
 pub use grants::{ensure_accredited, ensure_purpose, read_purpose};
@@ -13,15 +15,22 @@ pub use organisation::run as run_org;
 
 use std::path::Path;
 
-use registry::{Action, Author};
+use registry::{Action, Author, Transaction};
 use service::NodeClient;
 
 use crate::args::{RegistryArgs, RegistryCommand, SignArgs};
 use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint};
 
+const NAME_KEYS: &str = "name the departments' key files with --key";
+const CORRECT: &str = "the chain keeps what it had; correct it and try again";
+
 /// Runs `huizheng registry …`.
 pub async fn run(data: &Path, args: RegistryArgs) -> Done {
+    // Signing needs no chain: a department does it where its key is.
+    if let RegistryCommand::Sign { file, keys } = &args.command {
+        return draft::sign(file, &Governance::of_files(keys).or_fault(NAME_KEYS)?);
+    }
     let client = connect(data, &args.node).await?;
     match args.command {
         RegistryCommand::Show { key } => show(&client, key).await,
@@ -45,6 +54,25 @@ pub async fn run(data: &Path, args: RegistryArgs) -> Done {
         RegistryCommand::WithdrawPurpose { did, purpose, sign } => {
             govern(&client, data, &sign, &Action::WithdrawPurpose { did, purpose }).await
         }
+        RegistryCommand::AddValidator { validator, power, sign } => {
+            let action = validators::with(&client, validator, power).await?;
+            govern(&client, data, &sign, &action).await
+        }
+        RegistryCommand::ReplaceValidator { old, new, sign } => {
+            let action = validators::replaced(&client, old, new).await?;
+            govern(&client, data, &sign, &action).await
+        }
+        RegistryCommand::RemoveValidator { validator, sign } => {
+            let action = validators::without(&client, validator).await?;
+            govern(&client, data, &sign, &action).await
+        }
+        RegistryCommand::Sign { .. } => Ok(()),
+        RegistryCommand::Submit { file } => {
+            let transaction = draft::read(&file)?;
+            let done = client.submit(&transaction).await.or_fault(CORRECT)?;
+            report(&transaction.action, &done);
+            Ok(())
+        }
     }
 }
 
@@ -67,12 +95,15 @@ async fn govern(client: &NodeClient, data: &Path, sign: &SignArgs, action: &Acti
     } else {
         Governance::of_files(&sign.keys)
     };
-    let governance = governance.or_fault("name the departments' key files with --key")?;
+    let governance = governance.or_fault(NAME_KEYS)?;
+    if let Some(file) = &sign.draft {
+        let nonce = client.next_nonce(&Author::Governance).await.or_fault("is the node running?")?;
+        let chain_id = client.anchor().chain_id;
+        let draft = Transaction::unsigned(chain_id, Author::Governance, nonce, action.clone());
+        return draft::begin(file, draft, &governance);
+    }
     let signers = governance.signers();
-    let done = client
-        .act(&Author::Governance, action, &signers)
-        .await
-        .or_fault("the chain keeps what it had; correct it and try again")?;
+    let done = client.act(&Author::Governance, action, &signers).await.or_fault(CORRECT)?;
     report(action, &done);
     Ok(())
 }

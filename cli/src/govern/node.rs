@@ -9,6 +9,8 @@ use crate::args::NodeArgs;
 use crate::fault::{Done, Fault, OrFault};
 use crate::urls::Urls;
 
+/// The anchor that `huizheng network init` leaves in its folder.
+const ANCHOR: &str = "anchor.json";
 /// Where the demo runs its node.
 const DEMO_NODE: &str = "http://127.0.0.1:7100";
 
@@ -28,6 +30,7 @@ pub async fn connect(data: &Path, args: &NodeArgs) -> Done<NodeClient> {
     let anchor = match (&args.anchor, known) {
         (Some(path), _) => read_anchor(path)?,
         (None, Some(known)) => known.chain.anchor,
+        (None, None) if data.join(ANCHOR).exists() => read_anchor(&data.join(ANCHOR))?,
         (None, None) => {
             fetch_anchor(&url).await.or_fault("start the chain with `huizheng`, or name it with --node")?
         }

@@ -13,6 +13,7 @@ use service::files;
 use crate::fault::{Done, OrFault};
 
 const SETTINGS: &str = "node.toml";
+const NETWORK: &str = "network.toml";
 const RESTORE: &str = "make the folder with `huizheng network init` or `join`, or restore it";
 
 /// `node.toml`. Any setting can be given in the environment too: `HUIZHENG_NODE_HTTP`.
@@ -30,13 +31,63 @@ pub(super) struct Settings {
     /// Whether only those may connect; leave it off while new validators may join.
     #[serde(default)]
     pub(super) only_these_peers: bool,
+    /// It makes a snapshot of the state after so many blocks, for nodes that begin; 0 for none.
+    #[serde(default = "usual_snapshots")]
+    pub(super) snapshot_every: u64,
+    /// The base URLs of nodes from whose snapshots it begins when it has no chain yet.
+    #[serde(default)]
+    pub(super) snapshots_from: Vec<String>,
     /// For tests of clocks that are wrong: milliseconds added to this machine's clock.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) test_clock_offset_ms: i64,
 }
 
+/// Some four hours of heartbeats.
+pub(super) fn usual_snapshots() -> u64 {
+    1_000
+}
+
 fn is_zero(offset: &i64) -> bool {
     *offset == 0
+}
+
+/// `network.toml`: how the network is reached. Public, as the genesis is: a department that joins is given both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reached {
+    /// Where validators reach each other, each with its peer id at the end.
+    pub(super) peers: Vec<String>,
+    /// The base URLs of their HTTP APIs.
+    pub(super) nodes: Vec<String>,
+}
+
+impl Reached {
+    pub(super) fn read(dir: &Path) -> Done<Self> {
+        let path = dir.join(NETWORK);
+        let todo =
+            format!("{}: name the network's folder, or ask its operators for the file", path.display());
+        let text = std::fs::read_to_string(&path).or_fault(todo.clone())?;
+        toml::from_str(&text).or_fault(todo)
+    }
+
+    /// The same without these.
+    pub(super) fn without(mut self, left_out: &Self) -> Self {
+        self.peers.retain(|peer| !left_out.peers.contains(peer));
+        self.nodes.retain(|node| !left_out.nodes.contains(node));
+        self
+    }
+
+    /// The same and these.
+    pub(super) fn with(mut self, more: Self) -> Self {
+        self.peers.extend(more.peers);
+        self.nodes.extend(more.nodes);
+        self
+    }
+
+    pub(super) fn write(&self, dir: &Path) -> Done {
+        let text = toml::to_string(self).or_fault("this build is broken; report it")?;
+        files::write_public(&dir.join(NETWORK), text.as_bytes()).or_fault("name a folder that can be written")
+    }
 }
 
 /// A validator's folder that was read.

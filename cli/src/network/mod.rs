@@ -1,5 +1,6 @@
 //! `huizheng network …` and `huizheng node`: a chain of several validators, each a process with a folder of its own.
 
+mod begin;
 mod home;
 mod init;
 mod node;
@@ -9,6 +10,7 @@ mod view;
 use crate::args::{NetworkArgs, NetworkCommand};
 use crate::fault::Done;
 
+pub(crate) use begin::begin;
 pub use node::run as run_node;
 
 /// Runs `huizheng network …`.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chain::snapshot::SnapshotConfig;
 use chain::{Ledger, NetworkConfig, NetworkLedger, Node, NodeConfig};
 use registry::UnixMillis;
 use tokio::io::AsyncReadExt;
@@ -11,8 +12,8 @@ use super::home::Home;
 use crate::fault::{Done, OrFault};
 use crate::term;
 
-/// Runs the validator in a folder. `with_parent`: until standard input ends, too.
-pub async fn run(home: &Path, with_parent: bool) -> Done {
+/// Runs the validator in a folder. `with_parent`: until standard input ends, too. `anew`: begins again from a snapshot.
+pub async fn run(home: &Path, with_parent: bool, anew: bool) -> Done {
     let home = Home::read(home)?;
     let offset = home.settings.test_clock_offset_ms;
     let mut config = NetworkConfig::new(&home.folder, home.settings.name.clone(), home.peers());
@@ -20,11 +21,14 @@ pub async fn run(home: &Path, with_parent: bool) -> Done {
         tracing::warn!(offset, "this node's clock is set wrong on purpose");
         config.clock = Arc::new(move || UnixMillis(service::clock::now().0.saturating_add_signed(offset)));
     }
-    let Home { genesis, validator, network, settings, .. } = home;
+    let Home { folder, genesis, validator, network, settings } = home;
+    super::begin(&folder, &genesis, &settings.snapshots_from, anew).await?;
     let ledger = NetworkLedger::open(config, Some(genesis), Arc::new(validator), &network).await;
     let ledger: Arc<dyn Ledger> =
         Arc::new(ledger.or_fault("look at the node's folder and ports; --log info shows more")?);
-    let node = Node::bind(NodeConfig::new(settings.http), ledger).await;
+    let every = settings.snapshot_every;
+    let snapshots = (every > 0).then(|| SnapshotConfig { folder, every });
+    let node = Node::bind(NodeConfig { snapshots, ..NodeConfig::new(settings.http) }, ledger).await;
     let node = node.or_fault("stop the other program, or change `http` in node.toml")?;
     term::say_line(format!("{} answers at {}", settings.name, node.base_url()));
     tokio::select! {

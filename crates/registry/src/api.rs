@@ -101,10 +101,10 @@ pub fn hand_overs_path(from: u64) -> String {
     format!("{HAND_OVERS}?from={from}")
 }
 
-/// `GET`: one chunk of the snapshot, from 0.
+/// `GET`: one chunk, from 0, of the snapshot of block `height`.
 #[must_use]
-pub fn snapshot_chunk_path(chunk: usize) -> String {
-    format!("{SNAPSHOT}/chunks/{chunk}")
+pub fn snapshot_chunk_path(height: u64, chunk: usize) -> String {
+    format!("{SNAPSHOT}/{height}/{chunk}")
 }
 
 /// `GET`: a DID's resolution, now.
@@ -320,5 +320,8 @@ pub const STOPPED: &str = "node-stopped";
 pub const STALE: &str = "tip-stale";
 /// 503: this node only follows the chain; `upstream` names one to send transactions to.
 pub const FOLLOWS_ONLY: &str = "node-follows-only";
+/// 410: the node began from a snapshot and never had the block; `first` is the first it has, `elsewhere` a node that may
+/// have it, or null.
+pub const BLOCK_PRUNED: &str = "block-pruned";
 /// 503: as many listen to events as the node allows; try again later, or ask now and then.
 pub const TOO_MANY_LISTENERS: &str = "too-many-listeners";

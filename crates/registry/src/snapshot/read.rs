@@ -39,6 +39,18 @@ impl SnapshotReader {
         Ok(Self { manifest, signers, state: State::empty(), taken: 0, count: 0, last: None })
     }
 
+    /// What the snapshot says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The anchor that knows who signed its header.
+    #[must_use]
+    pub fn signers(&self) -> &Anchor {
+        &self.signers
+    }
+
     /// Which chunk comes next, from 0; none when all came.
     #[must_use]
     pub fn wants(&self) -> Option<usize> {
