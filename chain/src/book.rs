@@ -92,6 +92,8 @@ impl Writer {
     ) -> io::Result<()> {
         let offset = self.log.append(&block)?;
         let (height, block_id) = (block.block.header.height, block.certificate.block_id);
+        let (transactions, round) = (block.block.transactions.len(), block.certificate.round);
+        tracing::info!(height, transactions, round, "a block is final");
         let tip = IndexTip { height, block_id, offset, end: self.log.end() };
         if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {
             let mut validators = self.book.validators.write().unwrap_or_else(PoisonError::into_inner);
