@@ -37,6 +37,8 @@ type Slot = Arc<tokio::sync::Mutex<Option<Arc<View>>>>;
 pub(crate) struct View {
     /// The `statuslist+jwt`.
     pub(crate) token: String,
+    /// The `statuslist+cwt`.
+    pub(crate) cwt: Vec<u8>,
     revocation: String,
     suspension: String,
     made: Moment,
@@ -131,8 +133,10 @@ impl Served {
             exp: Some(ends),
             ttl: Some(self.policy.list_ttl.as_secs().max(1)),
         };
+        let public = credentials::key::Signer::public_key(key);
+        let cwt = bits.prepare_cwt(&claims, Some(kid), public).sign(key).map_err(|error| unmade(&error))?;
         let token = bits
-            .prepare(claims, Some(kid), credentials::key::Signer::public_key(key))
+            .prepare(claims, Some(kid), public)
             .map_err(|error| unmade(&error))?
             .sign(key)
             .map_err(|error| unmade(&error))?;
@@ -146,6 +150,7 @@ impl Served {
         };
         Ok(View {
             token,
+            cwt,
             revocation: bitstring(Purpose::Revocation)?,
             suspension: bitstring(Purpose::Suspension)?,
             made: now,

@@ -17,6 +17,10 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

@@ -52,6 +52,39 @@ async fn both_lists_say_what_the_chain_says_as_soon_as_a_change_returns() {
 }
 
 #[tokio::test]
+async fn a_list_comes_in_the_form_that_is_wanted() {
+    let world = World::start().await;
+    let get = async |accept: &str| {
+        let answer = world.http.get_with("/status-lists/0", &[("accept", accept.to_owned())]).await;
+        assert_eq!((answer.status, answer.header("vary")), (200, "Accept"), "{accept}");
+        answer
+    };
+    for (accept, form) in [
+        ("application/statuslist+cwt", "cwt"),
+        ("application/statuslist+jwt", "jwt"),
+        ("*/*", "jwt"),
+        ("application/statuslist+cwt, application/statuslist+jwt", "jwt"),
+        ("application/statuslist+jwt;q=0.5, application/statuslist+cwt", "cwt"),
+        ("application/statuslist+cwt, */*;q=0.1", "cwt"),
+        ("application/statuslist+cwt;q=0, application/*", "jwt"),
+        ("application/statuslist+cwt;q=much", "jwt"),
+        ("application/statuslist+cwt;q=7", "jwt"),
+        ("application/statuslist+cwt;q=0.001", "cwt"),
+        ("text/html", "jwt"),
+    ] {
+        let expected = format!("application/statuslist+{form}");
+        assert_eq!(get(accept).await.header("content-type"), expected, "{accept}");
+    }
+    let answer = get("application/statuslist+cwt").await;
+    let uri = format!("{}/status-lists/0", world.base());
+    let key = world.issuer_key(Algorithm::Es256);
+    let now = UnixSeconds(world.now());
+    let (list, claims) = TokenList::verify_cwt(answer.bytes(), &uri, &key, now).expect("verifies");
+    assert_eq!((list.entries(), claims.ttl), (131_072, Some(15)));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_list_that_is_not_there_is_not_found() {
     let world = World::start().await;
     for path in [

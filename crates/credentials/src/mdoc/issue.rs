@@ -31,7 +31,7 @@ pub struct Issuance {
     pub valid_from: UnixSeconds,
     /// From when it counts no more.
     pub valid_until: UnixSeconds,
-    /// Where its status is.
+    /// Where its status is; entries in Bitstring Status Lists have no place in an mdoc and are left out.
     pub status: Option<StatusRef>,
     /// The certificate of the issuer's key and those up to an anchor, DER; the anchor itself left out (§9.1.2.4).
     pub x5chain: Vec<Vec<u8>>,

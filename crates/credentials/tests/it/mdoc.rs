@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credentials::cbor::{self, Value};
+use credentials::cbor::{self, Map, Value};
+use credentials::cose::{self, Making};
 use credentials::key::{Algorithm, PublicKey, Signer};
 use credentials::mdoc::{
     DeviceResponse, Expect, IssueError, MDL, MDL_NAMESPACE, ParseError, ReaderKey, SessionTranscript, Trust,
@@ -10,10 +11,12 @@ use credentials::mdoc::{
 };
 use credentials::{CheckName, Flaw, Outcome, UnixSeconds};
 use serde_json::json;
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::bulk;
 use crate::mdoc_support::{
-    anchor, chosen, device, document_signer, expect, issuance, issued, presented, response, transcript,
+    anchor, chosen, device, document_signer, expect, issuance, issued, presented, response, signer,
+    transcript,
 };
 use crate::support::{NOW, key, status};
 
@@ -194,6 +197,62 @@ fn exactly_the_chosen_elements_show() {
             .is_ok()
     );
     assert!(bind().finish(&[7; 64]).is_err());
+}
+
+#[test]
+fn devices_sign_with_each_algorithm() {
+    let session = transcript();
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
+        let phone = key(12, algorithm);
+        let issuance = credentials::mdoc::Issuance { device_key: phone.public_key().clone(), ..issuance() };
+        let issued = issuance.sign(&signer(), &mut testkit::rng(5)).unwrap();
+        let selection = Unverified::parse(&issued).unwrap().select(&chosen()).unwrap();
+        let presented = selection.bind(&session).sign(&phone).unwrap();
+        assert!(response(&presented).verify(Trust::Anchors(&[anchor()]), &expect(&session)).is_ok());
+    }
+}
+
+/// §9.1.2.5: readers take SHA-384 and SHA-512 too, and nothing else for them.
+#[test]
+fn every_hash_of_the_standard_is_checked() {
+    let resigned = |name: &str, digest: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let issued = cbor::parse(&issued()).unwrap();
+        let issued = issued.as_map().unwrap();
+        let items =
+            issued.member("nameSpaces").and_then(Value::as_map).unwrap().member(MDL_NAMESPACE).unwrap();
+        let digests = items.as_array().unwrap().iter().map(|item| {
+            let inside = cbor::parse(item.as_encoded().unwrap()).unwrap();
+            let id = inside.as_map().unwrap().member("digestID").unwrap().clone();
+            (id, digest(&cbor::encode(item)).into())
+        });
+        let digests = Map::from([(MDL_NAMESPACE, Map::sorted(digests.collect()).into())]);
+        let auth = cose::Unverified::read(issued.member("issuerAuth").unwrap().clone()).unwrap();
+        let object = cbor::parse(auth.dangerous_payload().unwrap()).unwrap();
+        let mut object =
+            cbor::parse(object.as_encoded().unwrap()).unwrap().as_map().unwrap().clone().into_entries();
+        object.retain(|(name, _)| !["digestAlgorithm", "valueDigests"].contains(&name.as_text().unwrap()));
+        object.push(("digestAlgorithm".into(), name.into()));
+        object.push(("valueDigests".into(), digests.into()));
+        let payload = cbor::encode(&Value::encoded(cbor::encode(&Map::sorted(object).into())));
+        let making = Making { unprotected: auth.unprotected().clone(), ..Making::default() };
+        let auth = making.prepare(payload, signer().public_key()).sign_value(&signer()).unwrap();
+        let name_spaces = issued.member("nameSpaces").unwrap().clone();
+        let document = Map::from([("nameSpaces", name_spaces), ("issuerAuth", auth)]);
+        let document = Unverified::parse(&cbor::encode(&document.into())).unwrap();
+        document
+            .verify_issued(Trust::Anchors(&[anchor()]), None, NOW)
+            .map_err(|refused| refused.flaws().to_vec())
+    };
+    let sha256 = |bytes: &[u8]| Sha256::digest(bytes).to_vec();
+    let sha384 = |bytes: &[u8]| Sha384::digest(bytes).to_vec();
+    let sha512 = |bytes: &[u8]| Sha512::digest(bytes).to_vec();
+    assert!(resigned("SHA-256", &sha256).is_ok());
+    assert!(resigned("SHA-384", &sha384).is_ok());
+    assert!(resigned("SHA-512", &sha512).is_ok());
+    assert_eq!(resigned("SHA-512", &sha256).unwrap_err(), [Flaw::DigestWrong], "hash_crossed");
+    let cut_off = |bytes: &[u8]| Sha256::digest(bytes)[..16].to_vec();
+    assert_eq!(resigned("SHA-256", &cut_off).unwrap_err(), [Flaw::DigestWrong], "digest_cut_off");
+    assert_eq!(resigned("SHA-256", &|_| Vec::new()).unwrap_err(), [Flaw::DigestWrong], "digest_empty");
 }
 
 #[test]
