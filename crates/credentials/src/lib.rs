@@ -2,11 +2,11 @@
 //!
 //! Pure: no I/O, no clock, no ambient randomness. The time and the random source are arguments.
 //!
-//! - [`key`]: public keys (Ed25519, P-256, P-384), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
+//! - [`key`]: public keys (Ed25519, P-256, P-384; SM2 with the feature `sm2`), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
 //! - [`sd_jwt`]: SD-JWT VC (`dc+sd-jwt`) with key binding.
 //! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
-//!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
+//!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`; `bbs-2023` with the feature `bbs`, `sm2-jcs-2026` with the feature `sm2`.
 //! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
