@@ -2,12 +2,12 @@
 //!
 //! Pure: no I/O, no clock, no ambient randomness. The time and the random source are arguments.
 //!
-//! - [`key`]: public keys (Ed25519, P-256, P-384), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
+//! - [`key`]: public keys (Ed25519, P-256, P-384; SM2 with the feature `sm2`), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
 //! - [`cbor`], [`cose`]: strict CBOR, and signed CBOR messages (COSE_Sign1).
 //! - [`sd_jwt`]: SD-JWT (RFC 9901) with key binding, and SD-JWT VC (`dc+sd-jwt`).
 //! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
-//!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
+//!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`; `bbs-2023` with the feature `bbs`, `sm2-jcs-2026` with the feature `sm2`.
 //! - [`vc_jose`]: the same as signed tokens: `vc+jwt`, `vp+jwt`, `vc+sd-jwt`, `vp+sd-jwt`.
 //! - [`vc_cose`]: VCDM 2.0 credentials and presentations in COSE envelopes.
 //! - [`envelope`]: what presentations hold: secured credentials in `data:` URLs, or with proofs.

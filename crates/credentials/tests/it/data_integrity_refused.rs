@@ -505,6 +505,17 @@ fn presentations_refused_by_verification() {
             changed(|p| p["proof"]["domain"] = json!([AUDIENCE, "x"])),
             vec![Flaw::KeyBindingSignatureWrong, Flaw::AudienceWrong],
         ),
+        (
+            "no_domains",
+            changed(|p| p["proof"]["domain"] = json!([])),
+            vec![Flaw::KeyBindingSignatureWrong, Flaw::DomainMissing],
+        ),
+        (
+            // Only the signature is wrong: a list of the one is the one.
+            "domain_put_into_a_list",
+            changed(|p| p["proof"]["domain"] = json!([AUDIENCE])),
+            vec![Flaw::KeyBindingSignatureWrong],
+        ),
     ];
     for (name, presentation, flaws) in cases {
         let refused = UnverifiedPresentation::parse(&bytes(&presentation))
@@ -515,6 +526,19 @@ fn presentations_refused_by_verification() {
     }
     let whole = presented(&holder, same, |_| {});
     UnverifiedPresentation::parse(&bytes(&whole)).unwrap().verify(&expect_vp()).unwrap();
+}
+
+/// A single credential may stand without a list around it.
+#[test]
+fn one_credential_without_a_list() {
+    let holder = key(2, Algorithm::EdDsa);
+    let presentation =
+        presented(&holder, |p| p["verifiableCredential"] = p["verifiableCredential"][0].take(), |_| {});
+    let read = UnverifiedPresentation::parse(&bytes(&presentation)).unwrap();
+    assert_eq!(read.verify(&expect_vp()).unwrap().credentials().len(), 1);
+    let mut most = vp_presented();
+    most["verifiableCredential"] = vec![vc_issued(Algorithm::EdDsa); 16].into();
+    assert_eq!(UnverifiedPresentation::parse(&bytes(&most)).unwrap().credentials().len(), 16);
 }
 
 #[test]
