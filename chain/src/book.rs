@@ -65,7 +65,7 @@ pub(crate) struct Book {
 /// Opens the chain in the folder, or begins the one of `genesis`.
 pub(crate) fn open(folder: &Path, genesis: Option<Genesis>) -> Result<Opened, OpenError> {
     let io_error = |source| OpenError::Io { path: folder.to_owned(), source };
-    crate::keys::create_folder(folder).map_err(io_error)?;
+    service::files::create_folder(folder).map_err(io_error)?;
     let found = open::open(folder, genesis)?;
     let validators = RwLock::new(found.index.validators()?);
     let book = Arc::new(Book {
@@ -92,6 +92,8 @@ impl Writer {
     ) -> io::Result<()> {
         let offset = self.log.append(&block)?;
         let (height, block_id) = (block.block.header.height, block.certificate.block_id);
+        let (transactions, round) = (block.block.transactions.len(), block.certificate.round);
+        tracing::info!(height, transactions, round, "a block is final");
         let tip = IndexTip { height, block_id, offset, end: self.log.end() };
         if let Some(Record::Validators(record)) = updates.get(&RecordKey::Validators) {
             let mut validators = self.book.validators.write().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,10 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, and standard error sa
 /// Where a wallet's PIN comes from.
 const PIN: &str = "The PIN is asked for on the terminal; where there is none, HUIZHENG_PIN gives it.";
 
+/// Where a key file's passphrase comes from.
+const PASSPHRASE: &str = "The passphrase is asked for on the terminal; where there is none, it is the first line of the \
+    file that HUIZHENG_PASSPHRASE_FILE names, or of systemd's credential `passphrase`.";
+
 /// Digital identity and e-certificates: a chain, issuers, a phone and a counter, on this machine.
 ///
 /// Without a command it runs the demo.
@@ -24,7 +28,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "DIR", default_value = "data", env = "HUIZHENG_DATA")]
     pub data: PathBuf,
     /// What to log to standard error: `warn`, `info,chain=debug`.
-    #[arg(long, global = true, value_name = "FILTER", default_value = "warn")]
+    #[arg(long, global = true, value_name = "FILTER", default_value = "warn", env = "HUIZHENG_LOG")]
     pub log: String,
     /// How to run the demo.
     #[command(flatten)]
@@ -55,6 +59,9 @@ pub enum Command {
     Network(NetworkArgs),
     /// Run one validator.
     Node(NodeRunArgs),
+    /// The keys in files: of validators, of departments, of organisations.
+    #[command(after_help = PASSPHRASE)]
+    Key(KeyArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }
@@ -77,6 +84,12 @@ pub struct DemoArgs {
     /// Run the chain on this many validators that decide together, instead of one alone.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
     pub network: Option<u16>,
+    /// Let issuers and counter answer the W3C CCG's VC-API too: for test suites.
+    #[arg(long)]
+    pub vc_api: bool,
+    /// A host whose did:web the counter looks up for the VC-API; several times for several.
+    #[arg(long, value_name = "HOST", requires = "vc_api")]
+    pub did_web: Vec<String>,
 }
 
 /// `huizheng network …`
@@ -134,6 +147,34 @@ pub struct NodeRunArgs {
     /// Begin again from another node's snapshot, though there are blocks: when the others no longer have the next ones.
     #[arg(long)]
     pub anew: bool,
+}
+
+/// `huizheng key …`
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+/// What is done with a key file.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// The public key, and whether the file has a passphrase.
+    Show {
+        /// The key file.
+        file: PathBuf,
+    },
+    /// Put the key under a passphrase, or under another one.
+    Protect {
+        /// The key file.
+        file: PathBuf,
+    },
+    /// Take the passphrase away.
+    Unprotect {
+        /// The key file.
+        file: PathBuf,
+    },
 }
 
 /// `huizheng wallet …`

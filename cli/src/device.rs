@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use service::{clock, outbound};
+use service::{clock, files, outbound};
 use wallet_core::ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Method, Ports};
 use wallet_core::software::{DeviceSecret, SoftwareKeyStore, SoftwareKeyStoreError};
-
-use crate::files;
 
 /// Where a wallet's records are, in its folder.
 pub(crate) const VAULT: &str = "vault";

@@ -5,9 +5,9 @@ pub mod bench;
 pub mod demo;
 mod device;
 pub mod fault;
-mod files;
 pub mod follow;
 pub mod govern;
+pub mod keyfile;
 pub mod network;
 #[cfg(feature = "evm")]
 pub mod outward;

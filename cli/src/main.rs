@@ -40,13 +40,14 @@ fn run(cli: Cli) -> Done {
             Some(Command::Node(args)) => {
                 cli::network::run_node(&args.home, args.with_parent, args.anew).await
             }
+            Some(Command::Key(args)) => cli::keyfile::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })
 }
 
-/// The filter with consensus kept to what an operator can act on, unless it is named: that a validator which is down
-/// cannot be reached is no news each time it is tried.
+/// The filter with consensus kept to what an operator can act on, unless it is named: what it says at `info` is every
+/// vote, and that a validator which is down cannot be reached is no news each time it is tried.
 fn quiet(filter: &str) -> String {
     if filter.contains("malachite") {
         return filter.to_owned();
@@ -54,5 +55,5 @@ fn quiet(filter: &str) -> String {
     // The last two: what its parts say of each other while they stop.
     let connections = "arc_malachitebft_network=off,arc_malachitebft_discovery=off,ractor=off,\
                        arc_malachitebft_engine::util::ticker=off,arc_malachitebft_engine::network=off";
-    format!("{filter},arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,{connections}")
+    format!("{filter},arc_malachitebft=warn,{connections}")
 }

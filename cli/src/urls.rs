@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use registry::{Anchor, Did, LocalText, Slug};
 use serde::{Deserialize, Serialize};
-
-use crate::files;
+use service::files;
 
 /// Every address, identifier and the trust anchor of a running stack.
 #[derive(Clone, Serialize, Deserialize)]

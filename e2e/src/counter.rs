@@ -87,6 +87,23 @@ impl Counter {
         self.http.post_form(&request.response_uri(), &form).await
     }
 
+    /// Answers a request with one presentation, given as the bytes that are to stand in `vp_token`.
+    pub async fn answer_with_bytes(&self, request: &Request, format: &str, presentation: &[u8]) -> Answer {
+        let query = request.query_id(format);
+        let vp_token = [format!("{{\"{query}\":[").as_bytes(), presentation, b"]}"].concat();
+        let mut form = Form::default().with("state", Some(request.state())).encode();
+        form.push_str("&vp_token=");
+        form.extend(vp_token.iter().map(|byte| format!("%{byte:02X}")));
+        let (url, form_type) = (request.response_uri(), "application/x-www-form-urlencoded");
+        if form.len() > 1 << 20 {
+            return Answer {
+                status: self.http.announce(&url, form_type, form.len()).await,
+                body: Vec::new(),
+            };
+        }
+        self.http.post(&url, None, form_type, form).await
+    }
+
     /// What became of a request.
     pub async fn decision(&self, asked: &Asked) -> Decision {
         let url = format!("{}/api/requests/{}", self.url, asked.id);

@@ -12,7 +12,7 @@ use wallet_core::{
     Card, Choice, Event, PresentError, Presented, ReceiveError, Received, Wallet, WalletConfig,
 };
 
-use crate::{Asked, Http, Offer, Play, Sent};
+use crate::{Asked, Http, Offer, Play, Sent, Spoiling};
 
 const PIN: &str = "246810";
 
@@ -54,6 +54,14 @@ impl Holder {
     pub async fn receive_with(&self, offer: &Offer, tx_code: &str) -> Result<Received, ReceiveError> {
         let previewed = self.wallet.preview_offer(&offer.link).await.expect("an offer");
         self.wallet.receive(&previewed, Some(tx_code)).await
+    }
+
+    /// The same while the connection does this to every credential.
+    pub async fn receive_spoiled(&self, offer: &Offer, spoiling: Spoiling) -> Result<Received, ReceiveError> {
+        self.http.spoil(Some(spoiling));
+        let received = self.receive(offer).await;
+        self.http.spoil(None);
+        received
     }
 
     /// The only card, with the newest evidence.

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use protocol::limits::Form;
 use serde_json::Value;
 use service::outbound;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wallet_core::ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Method};
 
 /// The most that is read of an answer, in bytes.
@@ -17,7 +19,11 @@ const LIMIT: usize = 8 << 20;
 pub struct Http {
     client: reqwest::Client,
     posted: Arc<Mutex<Vec<Sent>>>,
+    spoiling: Arc<Mutex<Option<Spoiling>>>,
 }
+
+/// What is done to a credential on its way to a wallet: its bytes from then on, or nothing if it is left as it is.
+pub type Spoiling = Box<dyn Fn(&Value) -> Option<Vec<u8>> + Send>;
 
 /// A `POST` that a wallet sent.
 #[derive(Clone)]
@@ -63,7 +69,8 @@ impl Answer {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { client: outbound::client(Duration::from_secs(60)), posted: Arc::default() }
+        let client = outbound::client(Duration::from_secs(60));
+        Self { client, posted: Arc::default(), spoiling: Arc::default() }
     }
 }
 
@@ -95,6 +102,33 @@ impl Http {
         answer(authorised(request, bearer)).await
     }
 
+    /// The status that a `POST` of so many bytes gets as soon as it is announced: a body that is too long is not waited for.
+    pub async fn announce(&self, url: &str, media_type: &str, bytes: usize) -> u16 {
+        let (host, path) =
+            url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("an address");
+        let mut stream = TcpStream::connect(host).await.expect("a connection");
+        let head = format!(
+            "POST /{path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {media_type}\r\ncontent-length: {bytes}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).await.expect("an answer");
+        String::from_utf8_lossy(&line[9..]).parse().expect("a status")
+    }
+
+    /// From now on, does this to every credential that an issuer sends to a wallet with this client.
+    pub fn spoil(&self, spoiling: Option<Spoiling>) {
+        *self.spoiling.lock().unwrap_or_else(PoisonError::into_inner) = spoiling;
+    }
+
+    fn spoiled(&self, body: Vec<u8>) -> Vec<u8> {
+        let spoiling = self.spoiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(spoiling) = spoiling.as_ref() else { return body };
+        let Ok(answer) = serde_json::from_slice::<Value>(&body) else { return body };
+        let Some(bytes) = spoiling(&answer["credentials"][0]["credential"]) else { return body };
+        [&br#"{"credentials":[{"credential":"#[..], &bytes, b"}]}"].concat()
+    }
+
     /// The last `POST` that a wallet with this client sent to an address with this end.
     pub fn last_posted(&self, end: &str) -> Sent {
         let posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,6 +155,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
 impl HttpClient for Http {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let url = request.url.as_str();
+        let is_credential = url.ends_with("/credential");
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
             Method::Post => {
@@ -137,6 +172,10 @@ impl HttpClient for Http {
         let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = came.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = outbound::body(came, request.answer_limit).await.map_err(|_| HttpError::TooLarge)?;
+        let body = if is_credential { self.spoiled(body) } else { body };
+        if body.len() > request.answer_limit {
+            return Err(HttpError::TooLarge);
+        }
         Ok(HttpResponse { status, headers, body })
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! A [`Play`] is the whole system with a chain, two issuers and a counter. A [`Holder`] is an honest wallet in it, a
 //! [`Rogue`] a holder without one, who signs what no wallet would. A [`Desk`] is an issuer as its clerks and applicants
-//! see it, a [`Counter`] a verifier. [`others`] brings in organisations that the play has not.
+//! see it, a [`Counter`] a verifier. [`others`] brings in organisations that the play has not, [`flaws`] credentials that
+//! are not what they should be.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "what fails here fails the test that drives it")]
 
 mod counter;
 mod desk;
+pub mod flaws;
 mod holder;
 mod http;
 pub mod others;
@@ -19,7 +21,7 @@ pub mod token;
 pub use counter::{Asked, Counter, Decision, Request};
 pub use desk::{Application, Desk, Offer};
 pub use holder::Holder;
-pub use http::{Answer, Http, Sent};
+pub use http::{Answer, Http, Sent, Spoiling};
 pub use play::Play;
 pub use rogue::Rogue;
 pub use stage::Stage;

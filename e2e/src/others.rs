@@ -23,6 +23,7 @@ pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (Runnin
         anchor: play.urls().chain.anchor.clone(),
         staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN)],
         data_dir: play.data.join("others").join(name),
+        vc_api: false,
         policy: issuer::Policy::default(),
     };
     let running = Issuer::bind(config).await.expect("an issuer");
@@ -48,6 +49,7 @@ pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerif
         anchor: play.urls().chain.anchor.clone(),
         staff: vec![verifier::StaffAccount::new("Clerk", STAFF_TOKEN)],
         data_dir: play.data.join("others").join(name),
+        vc_api: None,
         policy: verifier::Policy::default(),
     };
     let running = Verifier::bind(config).await.expect("a verifier");

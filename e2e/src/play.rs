@@ -18,9 +18,10 @@ pub struct Play {
 }
 
 impl Play {
-    /// Starts a stack on a folder, new or used before, at any free ports.
+    /// Starts a stack on a folder, new or used before, at any free ports, with all that can be switched on.
     pub async fn start(data: &Path) -> Self {
         let config = StackConfig::new(data.join("stack"), Ports::Any).expect("a configuration");
+        let config = StackConfig { vc_api: Some(verifier::VcApiConfig::default()), ..config };
         let stack = Stack::start(config).await.unwrap_or_else(|error| panic!("the stack: {error}"));
         Self { stack, data: data.to_owned(), http: Http::default() }
     }

@@ -1,12 +1,11 @@
 //! What an issuer must be told before it starts, one struct for each concern.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use registry::{Anchor, LocalText};
-use sha2::{Digest, Sha256};
+use service::StaffAccount;
 use url::Url;
 
 /// Everything about one issuer.
@@ -29,30 +28,11 @@ pub struct Config {
     pub staff: Vec<StaffAccount>,
     /// Its folder: store, keys. Made if missing; nobody else may write there.
     pub data_dir: PathBuf,
+    /// Whether it answers the W3C CCG's VC-API too: issuers with DIDs of their own, which sign what anyone asks them to. For
+    /// test suites.
+    pub vc_api: bool,
     /// Periods and sizes.
     pub policy: Policy,
-}
-
-/// One account of the staff.
-#[derive(Clone)]
-pub struct StaffAccount {
-    /// Shown beside what was decided with it.
-    pub name: String,
-    /// SHA-256 of the account's token. The token must be random (32 bytes or more), which is why no slow hash is needed.
-    pub token_sha256: [u8; 32],
-}
-
-impl StaffAccount {
-    /// An account with this token.
-    pub fn new(name: impl Into<String>, token: &str) -> Self {
-        Self { name: name.into(), token_sha256: Sha256::digest(token).into() }
-    }
-}
-
-impl fmt::Debug for StaffAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StaffAccount").field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 /// Periods and sizes, with the defaults that a department would run with.

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use protocol::Endpoint;
 use registry::LocalText;
-use service::{Lang, RateLimiter, Strings, Texts};
+use service::{Lang, RateLimiter, Staff, Strings, Texts};
 
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
@@ -12,9 +12,9 @@ use crate::desk::Desk;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
+use crate::model::Actor;
 use crate::offers::Offers;
 use crate::seals::Seals;
-use crate::staff::Staff;
 use crate::status::{Served, Statuses};
 
 /// What handlers get: cheap to clone.
@@ -30,7 +30,7 @@ pub(crate) struct Core {
     pub(crate) metadata: Metadata,
     pub(crate) ledger: Ledger,
     pub(crate) seals: Arc<Seals>,
-    pub(crate) staff: Staff,
+    pub(crate) staff: Staff<Actor>,
     pub(crate) desk: Desk,
     /// Applications by client.
     pub(crate) arrivals: RateLimiter,

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use registry::api::SubmitResponse;
-use registry::build::TxSigner;
 use registry::{
-    Action, Author, CHUNK_BYTES, CHUNK_ENTRIES, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
     UnixMillis,
 };
 use service::NodeClient;
@@ -37,15 +36,7 @@ impl Ledger {
 
     /// Registers the DID unless the chain has it.
     pub(crate) async fn register(&self) -> Result<(), SubmitError> {
-        let did = self.identity.did();
-        if self.node.proven_one(RecordKey::Did(did.clone())).await?.record().is_some() {
-            return Ok(());
-        }
-        match self.act(&self.identity.plan().clone().into_action()).await {
-            // Another start was quicker, or an answer was lost.
-            Err(SubmitError::Rejected { code, .. }) if code == "did-exists" => Ok(()),
-            done => done.map(drop),
-        }
+        self.identity.organisation().register(&self.node).await
     }
 
     /// Opens a status list; one that is open already is fine.
@@ -100,9 +91,7 @@ impl Ledger {
     }
 
     async fn act(&self, action: &Action) -> Result<SubmitResponse, SubmitError> {
-        let author = Author::Did(self.identity.did().clone());
-        let signer: &(dyn TxSigner + Send + Sync) = self.identity.author();
-        self.node.act(&author, action, &[signer]).await
+        self.identity.organisation().act(&self.node, action).await
     }
 }
 

@@ -80,7 +80,7 @@ fn configuration(kind: &CredentialKind) -> CredentialConfiguration {
     };
     let (format, signing, prefix) = match kind.format {
         Format::SdJwtVc => (protocol::Format::SdJwtVc, "ES256", None),
-        Format::LdpVc => (protocol::Format::LdpVc, "eddsa-jcs-2022", Some("credentialSubject")),
+        Format::LdpVc => (protocol::Format::LdpVc, of.cryptosuite.name(), Some("credentialSubject")),
     };
     let is_ldp = kind.format == Format::LdpVc;
     CredentialConfiguration {

@@ -1,13 +1,15 @@
 //! Starting and stopping.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use credentials::catalogue::{Catalogue, CatalogueError};
 use protocol::{Endpoint, EndpointError};
 use registry::Did;
 use service::node::SubmitError;
+use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
-use service::{NodeClient, NodeConfig, RateLimiter, Running, Server};
+use service::{NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
 use store::{OpenError, Options, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,16 +18,19 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
 use crate::desk::Desk;
-use crate::identity::{Identity, IdentityError};
+use crate::identity::Identity;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::{Metadata, MetadataError};
 use crate::offers::Offers;
 use crate::routes;
 use crate::seals::Seals;
-use crate::staff::Staff;
 use crate::status::{Keeper, OpenListError, Served, Statuses};
 use crate::tables::{LISTS, REGISTERED};
+use crate::vc_api::{self, Instances};
+
+/// How long a console stays signed in without being used.
+const CONSOLE_IDLE: Duration = Duration::from_secs(30 * 60);
 
 /// Where issuers come from.
 #[derive(Debug)]
@@ -48,7 +53,7 @@ pub enum StartError {
     Address(#[from] EndpointError),
     /// The keys.
     #[error(transparent)]
-    Identity(#[from] IdentityError),
+    Identity(#[from] OrganisationError),
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -110,7 +115,9 @@ impl Issuer {
         };
         let base = Endpoint::parse(&base_url)?;
         let metadata = Metadata::of(&base, &config.name, &kinds)?;
-        let identity = Arc::new(Identity::open(&config.data_dir.join("keys"), &config.anchor.network)?);
+        let keys = config.data_dir.join("keys");
+        let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
+        let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
         let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
@@ -150,7 +157,7 @@ impl Issuer {
             kinds,
             metadata,
             ledger,
-            staff: Staff::new(config.staff, &base_url),
+            staff: Staff::new(config.staff, "desk", &base_url, CONSOLE_IDLE),
             desk: Desk::new(store.clone()),
             arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),
@@ -162,7 +169,12 @@ impl Issuer {
         };
         let (stop_keeper, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keeper.run(stopped));
-        let server = listening.serve(routes::layers().wrap(routes::router(Arc::new(core))));
+        let core = Arc::new(core);
+        let router = match instances {
+            Some(instances) => routes::router(core.clone()).merge(vc_api::router(core, instances)),
+            None => routes::router(core),
+        };
+        let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "issuer is up");
         Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
     }

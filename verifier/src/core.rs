@@ -7,13 +7,12 @@ use protocol::Endpoint;
 use protocol::dcql::DcqlQuery;
 use protocol::openid4vp::RequestLink;
 use registry::{LocalText, Slug};
-use service::{Lang, NodeClient};
+use service::{Lang, NodeClient, Staff};
 
 use crate::config::Policy;
 use crate::identity::Identity;
 use crate::purpose::Purpose;
 use crate::request::{Desk, Memory, Request, RequestId};
-use crate::staff::Staff;
 
 /// What handlers get: cheap to clone.
 pub(crate) type App = Arc<Core>;
@@ -27,7 +26,7 @@ pub(crate) struct Core {
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) node: NodeClient,
-    pub(crate) staff: Staff,
+    pub(crate) staff: Staff<String>,
     pub(crate) desk: Desk,
     pub(crate) memory: Arc<Memory>,
 }

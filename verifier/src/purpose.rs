@@ -39,7 +39,7 @@ pub struct AskConfig {
     pub credential_type: Slug,
     /// The claims, by their names in the catalogue; at least one.
     pub claims: Vec<String>,
-    /// The formats that will do, the preferred first. `ldp_vc` shows a credential whole, so it can only be listed where
+    /// The formats that will do, the preferred first. Where `ldp_vc` shows a credential whole, it can only be listed if
     /// every claim is asked for.
     #[serde(default = "sd_jwt_only")]
     pub formats: Vec<CatalogueFormat>,
@@ -165,7 +165,7 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
             let (id, credential_type) = of();
             return Err(PurposeError::UnknownFormat(id, credential_type, protocol_format(*format)));
         }
-        if *format == CatalogueFormat::LdpVc && !whole {
+        if !kind.is_selective(*format) && !whole {
             let (id, credential_type) = of();
             return Err(PurposeError::Partial(id, credential_type));
         }

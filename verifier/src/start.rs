@@ -1,27 +1,31 @@
 //! Starting and stopping.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use credentials::catalogue::{Catalogue, CatalogueError};
 use protocol::{Endpoint, EndpointError};
 use registry::Did;
 use service::node::SubmitError;
 use service::server::{BindError, Stopper};
-use service::{NodeClient, NodeConfig, Running, Server};
+use service::{NodeClient, NodeConfig, OrganisationError, Running, Server, Staff};
 use store::{OpenError, Options, Store, StoreError, Table};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
-use crate::identity::{Identity, IdentityError};
+use crate::identity::Identity;
 use crate::purpose::{Purpose, PurposeError};
 use crate::request::{Desk, Memory, Tidier};
 use crate::routes;
-use crate::staff::Staff;
+use crate::vc_api;
 
 /// The DIDs of ours that are known to be on the chain: later starts need no chain.
 const REGISTERED: Table<str, bool> = Table::new("registered");
+
+/// How long a counter stays open without being used: a working day.
+const COUNTER_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Where verifiers come from.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub enum StartError {
     Address(#[from] EndpointError),
     /// The keys.
     #[error(transparent)]
-    Identity(#[from] IdentityError),
+    Identity(#[from] OrganisationError),
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -106,7 +110,7 @@ impl Verifier {
 
         let did = identity.did().clone();
         if store.get(&REGISTERED, did.to_string())? != Some(true) {
-            identity.register(&node).await.map_err(StartError::Register)?;
+            identity.organisation().register(&node).await.map_err(StartError::Register)?;
             let registered = did.to_string();
             store.write_async(move |tx| tx.put(&REGISTERED, registered, &true)).await?;
             tracing::info!(%did, "the verifier's DID is registered");
@@ -118,7 +122,7 @@ impl Verifier {
         let core = Core {
             name: config.name,
             desk: Desk::new(store.clone(), policy.request_lifetime, policy.result_lifetime),
-            staff: Staff::new(config.staff, &base_url),
+            staff: Staff::new(config.staff, "counter", &base_url, COUNTER_IDLE),
             base,
             policy,
             identity,
@@ -127,7 +131,12 @@ impl Verifier {
             node,
             memory,
         };
-        let server = listening.serve(routes::layers().wrap(routes::router(Arc::new(core))));
+        let core = Arc::new(core);
+        let router = match config.vc_api {
+            Some(vc_api) => routes::router(core.clone()).merge(vc_api::router(core, vc_api)),
+            None => routes::router(core),
+        };
+        let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "verifier is up");
         Ok(RunningVerifier { server, base_url, did, store: StoreHandle(store), stop_tidier, tidier })
     }

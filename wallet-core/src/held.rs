@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use credentials::{
-    UnixSeconds, data_integrity, json,
+    ClaimPath, UnixSeconds,
+    claim::Step,
+    data_integrity::{self, Cryptosuite, sd},
+    json,
+    jsonld::Contexts,
     key::{PublicKey, SelfContained},
     sd_jwt,
     status::StatusRef,
@@ -107,20 +111,19 @@ impl Content {
         }
     }
 
+    /// Whether its holder can show some claims and hold others back.
+    pub(crate) fn is_selective(&self) -> bool {
+        match self {
+            Self::SdJwt(_) => true,
+            Self::Ldp { whole, .. } => whole["proof"]["cryptosuite"] == Cryptosuite::EcdsaSd2023.name(),
+        }
+    }
+
     /// The claims about the subject.
     pub(crate) fn claims(&self) -> Map<String, Value> {
         match self {
             Self::SdJwt(token) => subject_of_token(token),
-            Self::Ldp { whole, .. } => {
-                let mut claims = match whole.get("credentialSubject") {
-                    Some(Value::Array(list)) => list.first().and_then(Value::as_object).cloned(),
-                    Some(subject) => subject.as_object().cloned(),
-                    None => None,
-                }
-                .unwrap_or_default();
-                claims.remove("id");
-                claims
-            }
+            Self::Ldp { whole, .. } => subject_of_document(whole),
         }
     }
 
@@ -159,6 +162,33 @@ pub(crate) fn subject_of_token(token: &sd_jwt::Unverified) -> Map<String, Value>
     claims.into_iter().filter(|(name, _)| !is_envelope(name)).collect()
 }
 
+/// The claims about the first subject that show in a VCDM credential.
+pub(crate) fn subject_of_document(whole: &Value) -> Map<String, Value> {
+    let subject = match whole.get("credentialSubject") {
+        Some(Value::Array(list)) => list.first(),
+        one => one,
+    };
+    let mut claims = subject.and_then(Value::as_object).cloned().unwrap_or_default();
+    claims.remove("id");
+    claims
+}
+
+/// What a holder shows of a VCDM credential that is selective: what it must, and what these paths name.
+pub(crate) fn derived(whole: &Value, paths: &[ClaimPath]) -> Option<Value> {
+    let pointers: Vec<String> = paths.iter().map(pointer).collect::<Option<_>>()?;
+    sd::derive(whole.as_object()?, &pointers, Contexts::pinned()).ok()
+}
+
+/// A path as a JSON pointer (RFC 6901); one that names every element of an array has none.
+fn pointer(path: &ClaimPath) -> Option<String> {
+    let step = |step: &Step| match step {
+        Step::Member(name) => Some(format!("/{}", name.replace('~', "~0").replace('/', "~1"))),
+        Step::Element(at) => Some(format!("/{at}")),
+        Step::Every(()) => None,
+    };
+    path.0.iter().map(step).collect()
+}
+
 /// The subject's own DID and key, if it is one subject with a DID that is its own document.
 pub(crate) fn subject_key(credential: &data_integrity::UnverifiedCredential) -> Option<SelfContained> {
     let mut ids = credential.subject_ids();
@@ -179,6 +209,14 @@ pub(crate) fn expanded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_pointers_where_they_name_one_place() {
+        let path = |steps: &[Step]| pointer(&ClaimPath(steps.to_vec()));
+        let name = |name: &str| Step::Member(name.to_owned());
+        assert_eq!(path(&[name("a/b~c"), Step::Element(2)]).as_deref(), Some("/a~1b~0c/2"));
+        assert_eq!(path(&[name("a"), Step::Every(())]), None);
+    }
 
     #[test]
     fn what_held_at_either_end_of_the_second_counts() {

@@ -13,9 +13,9 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use registry::{CertifiedBlock, Hash32};
+use service::files::sync_folder;
 
 use crate::book::frame::{read_frame, write_frame};
-use crate::keys::sync_folder;
 
 const HEAD: &[u8; 8] = b"HZLOG\0\0\x01";
 const HEAD_BYTES: u64 = 40;

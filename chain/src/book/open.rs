@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use registry::{CertifiedBlock, Genesis, GenesisError, Header, State, ValidatorSet, VerifiedTransaction};
+use service::files;
 
 use crate::book::base::Base;
 use crate::book::index::{Batch, Index, IndexTip, Place};
 use crate::book::log::{BlockLog, LogError};
 use crate::book::recent::Recent;
 use crate::book::successor::{self, BlockFlaw};
-use crate::keys::write_new;
 use crate::ledger::Tip;
 use crate::news::{BlockNews, News};
 use crate::snapshot::SnapshotFileError;
@@ -157,7 +157,7 @@ fn genesis(folder: &Path, given: Option<Genesis>) -> Result<Genesis, OpenError> 
         (None, Some(given)) => {
             given.check()?;
             let bytes = serde_json::to_vec_pretty(&given).map_err(|_| malformed())?;
-            write_new(&path, &bytes).map_err(io_error)?;
+            files::write_secret(&path, &bytes).map_err(io_error)?;
             Ok(given)
         }
     }

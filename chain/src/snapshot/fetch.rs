@@ -10,9 +10,9 @@ use reqwest::Client;
 use service::outbound;
 
 use crate::book::MAX_RECORD;
-use crate::keys::create_folder;
 use crate::snapshot::file::{Unfinished, check_block};
 use crate::snapshot::{SnapshotFileError, base_path};
+use service::files::create_folder;
 
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);

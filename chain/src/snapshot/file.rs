@@ -16,8 +16,8 @@ use registry::snapshot::{
 use registry::{Anchor, BlockError, CertifiedBlock, HandOver, State};
 
 use crate::book::{MAX_RECORD, read_frame, write_frame};
-use crate::keys::sync_folder;
 use crate::ledger::Tip;
+use service::files::sync_folder;
 
 const MARK: [u8; 4] = *b"HZSN";
 

@@ -8,9 +8,9 @@ use registry::HandOver;
 use registry::api::MAX_HAND_OVERS;
 use tokio::sync::watch;
 
-use crate::keys::create_folder;
 use crate::ledger::{BlockReadError, Ledger, Tip};
 use crate::snapshot::{SnapshotFile, SnapshotFileError, base_path};
+use service::files::create_folder;
 
 /// How many are kept: whoever is fetching one can finish while the next is made.
 const KEPT: usize = 2;

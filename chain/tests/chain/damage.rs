@@ -197,3 +197,28 @@ async fn an_index_that_is_gone_old_or_damaged_is_built_again() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_copy_made_while_the_node_writes_is_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = std::sync::Arc::new(open(folder.path()));
+    ledger.submit(create(1).1).await.unwrap();
+    let writing = {
+        let ledger = std::sync::Arc::clone(&ledger);
+        tokio::spawn(async move {
+            for n in 2..200 {
+                ledger.submit(create(n).1).await.unwrap();
+            }
+        })
+    };
+    let acknowledged = ledger.tip().header.clone();
+    // As docs/operations.md says: the log alone, with whatever is being written at its end.
+    let backup = tempfile::tempdir().unwrap();
+    fs::copy(log(folder.path()), log(backup.path())).unwrap();
+    writing.await.unwrap();
+    let restored = open(backup.path());
+    assert!(restored.tip().header.height > acknowledged.height, "opening adds a block");
+    let block = restored.block(acknowledged.height).await.unwrap().unwrap();
+    assert_eq!(block.block.header, acknowledged, "all that was acknowledged before the copy");
+    assert_eq!(restored.tip().state.root(), restored.tip().header.state_root);
+}

@@ -18,7 +18,8 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
     if args.story {
         return crate::story::run(data, ports, args.network).await;
     }
-    let stack = start(data, ports, args.network).await?;
+    let vc_api = args.vc_api.then(|| verifier::VcApiConfig { did_web_hosts: args.did_web.clone() });
+    let stack = start_with(data, ports, args.network, vc_api).await?;
     if let Some(file) = &args.urls {
         stack.urls().write(file).map_err(|error| {
             Fault::new(format!("{}: {error}", file.display()), "name a file that can be written with --urls")
@@ -37,8 +38,17 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
 
 /// Starts the stack, or says what to do.
 pub(crate) async fn start(data: &Path, ports: Ports, network: Option<u16>) -> Done<Stack> {
+    start_with(data, ports, network, None).await
+}
+
+async fn start_with(
+    data: &Path,
+    ports: Ports,
+    network: Option<u16>,
+    vc_api: Option<verifier::VcApiConfig>,
+) -> Done<Stack> {
     let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
-    let config = StackConfig { network, ..config };
+    let config = StackConfig { network, vc_api, ..config };
     Stack::start(config).await.map_err(|error: StackError| {
         let todo = error.todo();
         Err::<(), _>(error).or_fault(todo).err().unwrap_or_else(|| Fault::new("", ""))

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use chain::keys::{self, KeyFileError};
 use registry::build::{SoftwareSigner, TxSigner};
 use registry::{GenesisGovernance, LocalText, Member};
+use service::files;
 
-use crate::files;
+use crate::fault::Done;
+use crate::keyfile;
 
 /// How many departments must agree.
 const THRESHOLD: u16 = 2;
@@ -55,16 +57,16 @@ impl Governance {
 
     /// The keys in a folder that [`Governance::create`] made.
     pub fn open(folder: &Path) -> Result<Self, GovernanceError> {
-        Self::of_files(&DEPARTMENTS.map(|(name, ..)| path_of(folder, name)))
+        let read = |(name, ..): (&str, &str, &str)| match path_of(folder, name) {
+            path if path.exists() => Ok(keys::load_or_create(&path)?),
+            path => Err(GovernanceError::Missing(path)),
+        };
+        Ok(Self { keys: DEPARTMENTS.into_iter().map(read).collect::<Result<_, GovernanceError>>()? })
     }
 
-    /// The keys in these files.
-    pub fn of_files(paths: &[PathBuf]) -> Result<Self, GovernanceError> {
-        let read = |path: &PathBuf| match path.exists() {
-            true => Ok(keys::load_or_create(path)?),
-            false => Err(GovernanceError::Missing(path.clone())),
-        };
-        Ok(Self { keys: paths.iter().map(read).collect::<Result<_, _>>()? })
+    /// The keys in these files, under passphrases or not.
+    pub fn of_files(paths: &[PathBuf]) -> Done<Self> {
+        Ok(Self { keys: paths.iter().map(|path| keyfile::load(path)).collect::<Done<_>>()? })
     }
 
     /// Who governs at first: these departments, two of which must agree.

@@ -29,7 +29,7 @@ const CORRECT: &str = "the chain keeps what it had; correct it and try again";
 pub async fn run(data: &Path, args: RegistryArgs) -> Done {
     // Signing needs no chain: a department does it where its key is.
     if let RegistryCommand::Sign { file, keys } = &args.command {
-        return draft::sign(file, &Governance::of_files(keys).or_fault(NAME_KEYS)?);
+        return draft::sign(file, &Governance::of_files(keys)?);
     }
     let client = connect(data, &args.node).await?;
     match args.command {
@@ -91,11 +91,10 @@ async fn show(client: &NodeClient, key: registry::RecordKey) -> Done {
 
 async fn govern(client: &NodeClient, data: &Path, sign: &SignArgs, action: &Action) -> Done {
     let governance = if sign.keys.is_empty() {
-        Governance::open(&data.join("governance"))
+        Governance::open(&data.join("governance")).or_fault(NAME_KEYS)?
     } else {
-        Governance::of_files(&sign.keys)
+        Governance::of_files(&sign.keys)?
     };
-    let governance = governance.or_fault(NAME_KEYS)?;
     if let Some(file) = &sign.draft {
         let nonce = client.next_nonce(&Author::Governance).await.or_fault("is the node running?")?;
         let chain_id = client.anchor().chain_id;

@@ -11,11 +11,12 @@ use registry::{
     RecordKey, Slug,
 };
 use service::NodeClient;
+use service::files;
 
 use super::{connect, report};
 use crate::args::{OrgArgs, OrgCommand};
 use crate::fault::{Done, Fault, OrFault};
-use crate::files;
+use crate::keyfile;
 use crate::term::{self, Paint};
 
 /// Runs `huizheng org …`.
@@ -62,9 +63,8 @@ async fn create(client: &NodeClient, folder: &Path, signing: &[PublicKey]) -> Do
 }
 
 async fn rotate(client: &NodeClient, folder: &Path, signing: &[PublicKey]) -> Done {
-    let todo = "give the folder that `huizheng org create` made";
     let did = read_did(folder)?;
-    let author = keys::load_or_create(&folder.join("author.key")).or_fault(todo)?;
+    let author = keyfile::load(&folder.join("author.key"))?;
     let record = did_record(client, &did).await?;
     let document = next_document(&record, signing)?;
     let action = Action::DidRotate { document };
@@ -81,8 +81,7 @@ async fn deactivate(client: &NodeClient, folder: &Path, yes: bool) -> Done {
     if !yes && !term::ask(&format!("End {did} for good?"))? {
         return Err(Fault::new("nothing was changed", ""));
     }
-    let author = keys::load_or_create(&folder.join("author.key"))
-        .or_fault("give the folder that `huizheng org create` made")?;
+    let author = keyfile::load(&folder.join("author.key"))?;
     let action = Action::DidDeactivate;
     let done = client
         .act(&Author::Did(did), &action, &[&author])

@@ -8,9 +8,10 @@ use chain::network::Peers;
 use registry::Genesis;
 use registry::build::SoftwareSigner;
 use serde::{Deserialize, Serialize};
+use service::files;
 
 use crate::fault::{Done, OrFault};
-use crate::files;
+use crate::keyfile;
 
 const SETTINGS: &str = "node.toml";
 const NETWORK: &str = "network.toml";
@@ -110,10 +111,18 @@ impl Home {
         let key = |name: &str| {
             let path = folder.join(name);
             std::fs::metadata(&path).or_fault(format!("{}: {RESTORE}", path.display()))?;
-            keys::load_or_create(&path).or_fault(RESTORE)
+            keyfile::load(&path)
         };
         let (validator, network) = (key("validator.key")?, key("network.key")?);
         Ok(Self { folder: folder.to_owned(), settings, genesis, validator, network })
+    }
+
+    /// Its key files that have no passphrase.
+    pub(super) fn unprotected(&self) -> impl Iterator<Item = &'static str> {
+        let is_plain = |name: &&str| {
+            keys::describe(&self.folder.join(name)).is_ok_and(|file| !file.is_protected)
+        };
+        ["validator.key", "network.key"].into_iter().filter(is_plain)
     }
 
     pub(super) fn peers(&self) -> Peers {

@@ -6,10 +6,10 @@ use chain::network::peer_id;
 use registry::build::{SoftwareSigner, TxSigner};
 use registry::{Genesis, Slug, Validator, ValidatorSet};
 use service::clock;
+use service::files;
 
 use super::home::{self, Reached, Settings};
 use crate::fault::{Done, Fault, OrFault};
-use crate::files;
 use crate::govern::Governance;
 use crate::term;
 

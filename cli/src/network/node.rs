@@ -21,6 +21,9 @@ pub async fn run(home: &Path, with_parent: bool, anew: bool) -> Done {
         tracing::warn!(offset, "this node's clock is set wrong on purpose");
         config.clock = Arc::new(move || UnixMillis(service::clock::now().0.saturating_add_signed(offset)));
     }
+    for name in home.unprotected() {
+        tracing::warn!(%name, "this key has no passphrase: `huizheng key protect` gives it one");
+    }
     let Home { folder, genesis, validator, network, settings } = home;
     super::begin(&folder, &genesis, &settings.snapshots_from, anew).await?;
     let ledger = NetworkLedger::open(config, Some(genesis), Arc::new(validator), &network).await;

@@ -6,7 +6,7 @@ use std::path::Path;
 use issuer::{Issuer, RunningIssuer};
 use registry::Anchor;
 use url::Url;
-use verifier::{RunningVerifier, Verifier};
+use verifier::{RunningVerifier, VcApiConfig, Verifier};
 
 use super::StackError;
 use super::seed::{IssuerSeed, Seed};
@@ -26,6 +26,7 @@ pub(super) async fn issuer(
     shared: &Shared<'_>,
     seed: &IssuerSeed,
     policy: issuer::Policy,
+    vc_api: bool,
     listen: SocketAddr,
 ) -> Result<RunningIssuer, StackError> {
     let config = issuer::Config {
@@ -37,6 +38,7 @@ pub(super) async fn issuer(
         anchor: shared.anchor.clone(),
         staff: vec![issuer::StaffAccount::new(STAFF, shared.staff_token)],
         data_dir: shared.data.join("issuers").join(seed.id.as_str()),
+        vc_api,
         policy,
     };
     let failed = |reason| StackError::Issuer { id: seed.id.to_string(), reason: Box::new(reason) };
@@ -47,6 +49,7 @@ pub(super) async fn verifier(
     shared: &Shared<'_>,
     seed: &Seed,
     policy: verifier::Policy,
+    vc_api: Option<VcApiConfig>,
     listen: SocketAddr,
 ) -> Result<RunningVerifier, StackError> {
     let config = verifier::Config {
@@ -58,6 +61,7 @@ pub(super) async fn verifier(
         anchor: shared.anchor.clone(),
         staff: vec![verifier::StaffAccount::new(STAFF, shared.staff_token)],
         data_dir: shared.data.join("verifier"),
+        vc_api,
         policy,
     };
     Ok(Verifier::bind(config).await.map_err(Box::new)?)

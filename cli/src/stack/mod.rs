@@ -39,6 +39,8 @@ pub struct StackConfig {
     pub issuing: issuer::Policy,
     /// The counter's periods and sizes.
     pub checking: verifier::Policy,
+    /// Whether and how issuers and counter answer the VC-API too.
+    pub vc_api: Option<verifier::VcApiConfig>,
 }
 
 impl StackConfig {
@@ -55,6 +57,7 @@ impl StackConfig {
             // On loopback everybody is one client.
             issuing: issuer::Policy { applications_per_client: u32::MAX, ..issuer::Policy::default() },
             checking: verifier::Policy::default(),
+            vc_api: None,
         })
     }
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use chain::{Ledger, Node, SoloConfig, SoloLedger, keys};
 use registry::build::TxSigner;
 use registry::{Genesis, Slug, Validator, ValidatorSet};
+use service::files;
 use service::{NodeClient, NodeConfig, clock, random};
 
 use super::members::{self, Shared};
 use super::validators::Validators;
 use super::{Stack, StackConfig, StackError};
-use crate::files;
 use crate::govern::{Governance, ensure_accredited, ensure_purpose};
 use crate::phone::{Phone, PhoneConfig};
 use crate::urls::{ChainUrl, IssuerUrl, PhoneUrl, Urls, VerifierUrl};
@@ -33,7 +33,8 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     let mut issuers = BTreeMap::new();
     let mut issuer_urls = BTreeMap::new();
     for (seed, index) in config.seed.issuers.iter().zip(1..) {
-        let issuer = members::issuer(&shared, seed, config.issuing, config.ports.addr(index)).await?;
+        let vc_api = config.vc_api.is_some();
+        let issuer = members::issuer(&shared, seed, config.issuing, vc_api, config.ports.addr(index)).await?;
         for kind in &seed.credential_types {
             ensure_accredited(&client, &governance, issuer.did(), kind, &seed.name).await?;
         }
@@ -48,8 +49,8 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     }
 
     let after = u16::try_from(config.seed.issuers.len()).unwrap_or(u16::MAX);
-    let verifier =
-        members::verifier(&shared, &config.seed, config.checking, config.ports.addr(after + 1)).await?;
+    let (checking, address) = (config.checking, config.ports.addr(after + 1));
+    let verifier = members::verifier(&shared, &config.seed, checking, config.vc_api, address).await?;
     let name = &config.seed.verifier.name;
     for purpose in &config.seed.purposes {
         let draft = purpose.draft(verifier.did(), name, clock::now());

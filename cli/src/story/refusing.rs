@@ -96,6 +96,7 @@ pub(super) async fn unregistered(scene: &Scene, teller: &mut Teller) -> Done {
         anchor: urls.chain.anchor.clone(),
         staff: vec![verifier::StaffAccount::new("nobody", &token)],
         data_dir: scene.folder.join("unknown-counter"),
+        vc_api: None,
         policy: verifier::Policy::default(),
     };
     let stranger = verifier::Verifier::bind(config).await.or_fault("a second counter should start")?;

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 use protocol::Endpoint;
 use registry::Anchor;
+use service::files;
 use service::node::fetch_anchor;
 use wallet_core::{CreateError, OpenError, Wallet, WalletConfig};
 
 use crate::args::{NodeArgs, WalletArgs, WalletCommand};
 use crate::device;
 use crate::fault::{Done, Fault, OrFault};
-use crate::files;
 use crate::govern;
 use crate::term::{self, Ink, Paint};
 

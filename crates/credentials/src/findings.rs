@@ -69,6 +69,15 @@ pub enum Flaw {
     /// The labels of blank nodes are not one for each.
     #[error("the labels of the statements shown are wrong")]
     LabelMapWrong,
+    /// An element is not the one whose digest was signed.
+    #[error("an element shown is not the one that was signed")]
+    DigestWrong,
+    /// The document is of another type than the one asked for, or the issuer signed another.
+    #[error("the document is of another type")]
+    DocTypeWrong,
+    /// The issuer's certificate leads to no anchor, does not count, or is not one for this.
+    #[error("the issuer's certificate is not trusted")]
+    CertificateUntrusted,
     /// `nbf`, `validFrom`: not valid yet.
     #[error("not valid yet")]
     NotYetValid,
@@ -102,6 +111,9 @@ pub enum Flaw {
     /// The key binding says that it was made in the future.
     #[error("the key binding was made in the future")]
     KeyBindingInFuture,
+    /// The device adds elements of its own, which the issuer did not allow it.
+    #[error("the device adds elements of its own")]
+    DeviceElements,
     /// The presentation's proof was not made for authentication.
     #[error("the presentation's proof was made for another purpose")]
     PresentationPurposeWrong,
@@ -136,7 +148,10 @@ impl Flaw {
             | Self::ProofChainBroken
             | Self::StatementUnsigned
             | Self::StatementCountWrong
-            | Self::LabelMapWrong => CheckName::IssuerSignature,
+            | Self::LabelMapWrong
+            | Self::DigestWrong
+            | Self::DocTypeWrong
+            | Self::CertificateUntrusted => CheckName::IssuerSignature,
             Self::NotYetValid | Self::Expired | Self::CreatedInFuture | Self::ProofExpired => {
                 CheckName::Validity
             }
@@ -147,6 +162,7 @@ impl Flaw {
             | Self::KeyBindingForAnotherPresentation
             | Self::KeyBindingTooOld
             | Self::KeyBindingInFuture
+            | Self::DeviceElements
             | Self::PresentationPurposeWrong
             | Self::HolderIsAnother => CheckName::HolderBinding,
             Self::NonceWrong | Self::ChallengeMissing => CheckName::Nonce,

@@ -4,14 +4,21 @@
 //!
 //! - [`key`]: public keys (Ed25519, P-256, P-384), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
-//! - [`sd_jwt`]: SD-JWT VC (`dc+sd-jwt`) with key binding.
+//! - [`cbor`], [`cose`]: strict CBOR, and signed CBOR messages (COSE_Sign1).
+//! - [`sd_jwt`]: SD-JWT (RFC 9901) with key binding, and SD-JWT VC (`dc+sd-jwt`).
 //! - [`data_integrity`]: VCDM 2.0 credentials and presentations: `eddsa-jcs-2022`, `eddsa-rdfc-2022`, `ecdsa-jcs-2019`,
 //!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`.
+//! - [`vc_jose`]: the same as signed tokens: `vc+jwt`, `vp+jwt`, `vc+sd-jwt`, `vp+sd-jwt`.
+//! - [`vc_cose`]: VCDM 2.0 credentials and presentations in COSE envelopes.
+//! - [`envelope`]: what presentations hold: secured credentials in `data:` URLs, or with proofs.
+//! - [`mdoc`], [`x509`]: ISO mdoc, and the certificates of those who issue it.
 //! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
 //! - [`rdf`]: datasets and their canonical form (RDFC-1.0), with bounded work.
 //! - [`status`]: Token Status List, Bitstring Status List, and where a credential says its status is.
 //! - [`catalogue`]: the types of credentials as data, and the checks of their claims.
+//! - [`vc_api`]: what the W3C CCG's VC-API asks of services.
 //! - [`findings`]: what a verification found, check by check.
+//! - `bbs` (with the feature of that name): BBS signatures, for `bbs-2023`. Experimental.
 //! - `bench` (with the feature of that name): what issuing and verifying cost beside the bare signature operations.
 //! - `second` (with the feature `ssi`): ssi's opinion beside ours.
 //! - [`json`]: strict parsing and canonical writing (RFC 8785).
@@ -20,22 +27,32 @@
 //! answers for signatures, integrity, times and binding. Whether the issuer was accredited, its key valid at the
 //! time, and the status good, is decided by the caller from the chain's facts.
 
+#[cfg(feature = "bbs")]
+pub mod bbs;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod catalogue;
+pub mod cbor;
 pub mod claim;
+pub mod cose;
 pub mod data_integrity;
+pub mod envelope;
 pub mod findings;
 pub mod json;
 pub mod jsonld;
 pub mod jws;
 pub mod key;
+pub mod mdoc;
 pub mod rdf;
 pub mod sd_jwt;
 #[cfg(feature = "ssi")]
 pub mod second;
 pub mod status;
 mod time;
+pub mod vc_api;
+pub mod vc_cose;
+pub mod vc_jose;
+pub mod x509;
 
 pub use claim::ClaimPath;
 pub use findings::{CheckName, Findings, Flaw, Outcome, Refused};

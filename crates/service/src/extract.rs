@@ -103,6 +103,10 @@ impl IntoResponse for InputError {
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
+/// The bytes of a JSON body, for those who read JSON more strictly than [`Json`] does.
+#[derive(Debug, Clone)]
+pub struct JsonBytes(pub Bytes);
+
 /// An `application/x-www-form-urlencoded` body. A field given twice is refused.
 #[derive(Debug, Clone)]
 pub struct Form<T>(pub T);
@@ -149,11 +153,19 @@ pub fn json_from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InputErro
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = InputError;
     async fn from_request(request: Request, state: &S) -> Result<Self, InputError> {
+        let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
+        json_from_slice(&bytes).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonBytes {
+    type Rejection = InputError;
+    async fn from_request(request: Request, state: &S) -> Result<Self, InputError> {
         let is_json = |kind: &str| kind == "application/json" || kind.ends_with("+json");
         if !media_type(request.headers()).is_some_and(|kind| is_json(&kind)) {
             return Err(InputError::MediaType { expected: "application/json" });
         }
-        json_from_slice(&body(request, state).await?).map(Self)
+        body(request, state).await.map(Self)
     }
 }
 

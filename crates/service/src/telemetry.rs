@@ -31,11 +31,13 @@ pub enum TelemetryError {
     AlreadyStarted,
 }
 
-/// Starts logging. `HUIZHENG_LOG` wins over `filter` (`warn`, `info,chain=debug`).
+/// Starts logging what `filter` says (`warn`, `info,chain=debug`).
+///
+/// # Errors
+/// [`TelemetryError`].
 pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
-    let filter = std::env::var("HUIZHENG_LOG").unwrap_or_else(|_| filter.to_owned());
-    let parsed = EnvFilter::try_new(&filter)
-        .map_err(|error| TelemetryError::Filter { filter: filter.clone(), reason: error.to_string() })?;
+    let parsed = EnvFilter::try_new(filter)
+        .map_err(|error| TelemetryError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
     let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
     match format {
         Format::Human => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),

@@ -1,4 +1,4 @@
-//! For tests only: fixed clock, seeded randomness, synthetic people and companies.
+//! For tests only: fixed clock, seeded randomness and damage, synthetic people and companies.
 //!
 //! Everybody here is made up. The same number gives the same person, company or random bytes each time, so that a
 //! test that fails, fails again. Check characters are worked out here and not by the code under test.
@@ -6,6 +6,7 @@
 mod check_characters;
 mod clock;
 mod company;
+mod dice;
 mod person;
 mod portrait;
 
@@ -14,6 +15,7 @@ pub use check_characters::{
 };
 pub use clock::FixedClock;
 pub use company::Company;
+pub use dice::{Dice, rounds};
 pub use person::Person;
 pub use portrait::portrait_png;
 

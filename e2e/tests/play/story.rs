@@ -1,8 +1,9 @@
 //! What must work.
 
 use e2e::{Holder, LICENCE};
+use serde_json::json;
 use testkit::{Company, Person};
-use wallet_core::{Event, Outcome};
+use wallet_core::{Event, Outcome, RequestRefused};
 
 use crate::{licence, play};
 
@@ -64,9 +65,50 @@ fn an_adult_shows_nothing_but_that() {
         holder.present(&asked).await.expect("presented");
         let decision = counter.decision(&asked).await;
         decision.must_accept();
-        assert_eq!(decision.claims(), [(&"ageOver18".to_owned(), &serde_json::json!(true))]);
+        assert_eq!(decision.claims(), [(&"ageOver18".to_owned(), &json!(true))]);
         let sent = String::from_utf8(holder.last_answer().body).expect("a form");
         assert!(!sent.contains(&Person::nth(3).id_number));
+    });
+}
+
+#[test]
+fn an_adult_shows_nothing_but_that_of_a_w3c_credential() {
+    play(async |play| {
+        let (police, counter) = (play.police(), play.counter());
+        let holder = Holder::new(play, "story-adult-w3c").await;
+        let (application, offer) = police.offered("digital-id", &Person::nth(5).digital_id_claims()).await;
+        holder.receive(&offer).await.expect("received");
+        let dcql = json!({"credentials": [{
+            "id": "adult",
+            "format": "ldp_vc",
+            "meta": {"type_values": [["DigitalId"]]},
+            "claims": [{"path": ["credentialSubject", "ageOver18"]}],
+        }]});
+        let asked = counter.ask_for("adult-check", &dcql).await;
+        let consent = holder.wallet.review_request(&asked.link).await.expect("a request");
+        let option = &consent.questions[0].options[0];
+        assert_eq!(option.leaves.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>(), ["ageOver18"]);
+        assert!(option.stays.iter().any(|claim| claim.name == "idNumber"));
+        assert_eq!(option.warnings, []);
+        holder.present(&asked).await.expect("presented");
+        let decision = counter.decision(&asked).await;
+        decision.must_accept();
+        assert_eq!(decision.claims(), [(&"ageOver18".to_owned(), &json!(true))]);
+        let sent = String::from_utf8(holder.last_answer().body).expect("a form");
+        assert!(sent.contains("ecdsa-sd-2023") && !sent.contains(&Person::nth(5).id_number));
+
+        // Whoever asks for the subject itself asks for all of it, which this purpose does not allow.
+        let mut all = dcql.clone();
+        all["credentials"][0]["claims"][0]["path"] = json!(["credentialSubject"]);
+        let asked = counter.ask_for("adult-check", &all).await;
+        let refused = holder.wallet.review_request(&asked.link).await.expect_err("too much");
+        assert!(matches!(refused, RequestRefused::AsksTooMuch { .. }), "{refused}");
+
+        // Revoked, it counts no more, though the same statements are shown.
+        police.change_all(&application, "revoke").await;
+        let asked = counter.ask_for("adult-check", &dcql).await;
+        holder.present(&asked).await.expect("presented");
+        counter.decision(&asked).await.must_refuse(&[("status", "revoked")]);
     });
 }
 

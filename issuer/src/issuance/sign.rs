@@ -1,7 +1,9 @@
 //! From a record and what was claimed to a signed credential.
 
 use credentials::catalogue::Format;
-use credentials::data_integrity::{self, CONTEXT_HUIZHENG};
+use credentials::data_integrity::{self, CONTEXT_HUIZHENG, Cryptosuite, Making, sd};
+use credentials::jsonld::Contexts;
+use credentials::key::{Algorithm, Signer as _};
 use credentials::sd_jwt;
 use credentials::status::{BitstringEntry, Purpose, RegistryEntry, StatusRef, TokenEntry};
 use rand_core::OsRng;
@@ -74,7 +76,12 @@ pub(super) fn sign(
             Ok(Value::String(credential.sign(key, &mut OsRng)?))
         }
         Format::LdpVc => {
-            let (key, kid) = issuance.identity.eddsa();
+            let suite = kind.of.cryptosuite;
+            let (key, kid) = if suite.takes(Algorithm::EdDsa) {
+                issuance.identity.eddsa()
+            } else {
+                issuance.identity.es256()
+            };
             let credential = data_integrity::Issuance {
                 id: None,
                 contexts: vec![CONTEXT_HUIZHENG.to_owned()],
@@ -92,9 +99,23 @@ pub(super) fn sign(
                     bitstring: bitstring_entries(&issuance.served, record),
                 }),
             };
-            Ok(credential.sign(key)?)
+            if suite == Cryptosuite::EcdsaSd2023 {
+                let (always, secrets) = (always_shown(), sd::Secrets::generate(&mut OsRng));
+                let prepared =
+                    credential.prepare_sd(key.public_key(), always, &secrets, Contexts::pinned())?;
+                return Ok(prepared.sign(key).map_err(data_integrity::IssueError::from)?);
+            }
+            let prepared = credential.prepare_with(key.public_key(), &Making::with(suite))?;
+            Ok(prepared.sign(key).map_err(data_integrity::IssueError::from)?)
         }
     }
+}
+
+/// What a holder can't hold back: all that decides whether the credential counts, and whose it is.
+fn always_shown() -> Vec<String> {
+    ["/issuer", "/validFrom", "/validUntil", "/credentialStatus", "/credentialSubject/id"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 fn bitstring_entries(served: &Served, record: &CredentialRecord) -> Vec<BitstringEntry> {

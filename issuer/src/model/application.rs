@@ -65,6 +65,13 @@ pub enum Actor {
     },
 }
 
+impl Actor {
+    /// A member of staff.
+    pub fn staff(name: impl Into<String>) -> Self {
+        Self::Staff { name: name.into() }
+    }
+}
+
 /// What happened to an application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]

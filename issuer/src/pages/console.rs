@@ -4,10 +4,13 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use serde::Deserialize;
-use service::Problem;
+use service::{Problem, Session};
 
 use crate::core::App;
-use crate::staff::StaffSession;
+use crate::model::Actor;
+
+/// A signed-in member of staff on a page.
+pub(super) type StaffSession = Session<Actor>;
 
 /// Somebody of the staff who is signed in; anyone else is led to sign in.
 pub(super) struct SignedIn(pub(super) StaffSession);

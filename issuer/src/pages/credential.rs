@@ -13,13 +13,12 @@ use service::ui::{
 };
 use service::{Lang, Problem};
 
-use super::console::{ConsoleForm, SignedIn};
+use super::console::{ConsoleForm, SignedIn, StaffSession};
 use super::frame::{console, day, format_name, moment, type_name};
 use super::issued::status;
 use crate::core::{App, Core, texts};
 use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Standing};
 use crate::reason::Reason;
-use crate::staff::StaffSession;
 use crate::status::ChangeError;
 
 pub(super) fn router() -> Router<App> {

@@ -5,9 +5,9 @@ use registry::UnixMillis;
 use service::ui::{Brand, Markup, NavItem, Page, State as Badge, Visitor, Width, badge, csrf_field, html};
 use service::{Lang, dates};
 
+use super::console::StaffSession;
 use crate::core::{Core, texts};
 use crate::model::{Application, Standing, State};
-use crate::staff::StaffSession;
 
 /// Applications counted for the navigation at most; more show as this.
 const COUNTED: usize = 999;

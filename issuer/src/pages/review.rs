@@ -13,14 +13,13 @@ use service::ui::{
 };
 use service::{Lang, Problem};
 
-use super::console::{ConsoleForm, SignedIn};
+use super::console::{ConsoleForm, SignedIn, StaffSession};
 use super::frame::{application_badge, console, format_name, moment, type_name};
 use super::values::{label, shown};
 use crate::core::{App, Core, texts};
 use crate::desk::{DecideError, Decision};
 use crate::model::{Actor, Application, Event, Happening, Id, State as Standing};
 use crate::reason::Reason;
-use crate::staff::StaffSession;
 
 pub(super) fn router() -> Router<App> {
     Router::new()

@@ -15,6 +15,7 @@ use super::console::{ConsoleForm, SignedIn};
 use super::frame::console_brand;
 use crate::client::Client;
 use crate::core::{App, Core, texts};
+use crate::model::Actor;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/console/sign-in", get(ask).post(sign_in)).route("/console/sign-out", post(sign_out))
@@ -36,8 +37,8 @@ async fn sign_in(
     Form(Credentials { token }): Form<Credentials>,
 ) -> Result<Response, Problem> {
     match app.staff.by_token(token.expose().trim()) {
-        Some(who) => {
-            let started = app.staff.sessions().start(who);
+        Some(name) => {
+            let started = app.staff.sessions().start(Actor::staff(name));
             Ok(([(header::SET_COOKIE, started.set_cookie)], Redirect::to("/console")).into_response())
         }
         None => {

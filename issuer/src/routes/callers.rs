@@ -27,7 +27,7 @@ impl FromRequestParts<App> for StaffCaller {
         let Bearer(token) = Bearer::from_request_parts(parts, app).await?;
         app.staff
             .by_token(&token)
-            .map(Self)
+            .map(|name| Self(Actor::staff(name)))
             .ok_or_else(|| Problem::unauthorized("That is no token of the staff"))
     }
 }

@@ -22,5 +22,6 @@ mod pages_console;
 mod pages_portal;
 mod restart;
 mod token;
+mod vc_api;
 mod wallet;
 mod world;

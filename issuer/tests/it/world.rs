@@ -91,6 +91,7 @@ impl World {
             anchor: genesis.anchor(),
             staff: vec![StaffAccount::new("li", STAFF_TOKEN), StaffAccount::new("wu", SECOND_STAFF_TOKEN)],
             data_dir: dir.path().join("issuer"),
+            vc_api: true,
             policy,
         };
         let clock = Arc::new(ShiftedClock::default());
@@ -255,7 +256,7 @@ impl World {
         let name = match algorithm {
             Algorithm::EdDsa => "signing-ed25519.key",
             Algorithm::Es256 => "signing-p256.key",
-            Algorithm::Es384 => panic!("issuers have no P-384 key"),
+            other => panic!("issuers have no key for {other:?}"),
         };
         let secret = std::fs::read(self.config.data_dir.join("keys").join(name)).expect("key file");
         let key = SoftwareKey::from_secret_bytes(algorithm, &secret).expect("key");

@@ -14,7 +14,7 @@ use crate::{
 pub enum CredentialFormat {
     /// SD-JWT VC (`dc+sd-jwt`): claims can be shown one by one.
     SdJwtVc,
-    /// W3C credential with Data Integrity (`ldp_vc`): it is shown as a whole.
+    /// W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
     LdpVc,
 }
 

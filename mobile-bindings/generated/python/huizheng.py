@@ -1581,7 +1581,7 @@ class CredentialFormat(enum.Enum):
     
     LDP_VC = 1
     """
-    W3C credential with Data Integrity (`ldp_vc`): it is shown as a whole.
+    W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
 """
     
 

@@ -4858,7 +4858,7 @@ public enum CredentialFormat: Equatable, Hashable {
      */
     case sdJwtVc
     /**
-     * W3C credential with Data Integrity (`ldp_vc`): it is shown as a whole.
+     * W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
      */
     case ldpVc
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use credentials::catalogue::Catalogue;
 use credentials::key::PublicKey;
+use credentials::status::StatusRef;
 use registry::{Did, KeyId, Proven, RecordKey, Slug, StatusListId};
 use service::NodeClient;
 
@@ -21,15 +22,19 @@ pub(crate) struct Named {
 
 impl Named {
     pub(crate) fn by(received: &Received, catalogue: &Catalogue) -> Self {
-        let entry = received.status().and_then(|status| status.registry.as_ref());
         Self {
             issuer: received.issuer().parse().ok(),
             key: received.key().and_then(|key| key.parse().ok()),
             credential_type: received
                 .credential_type(catalogue)
                 .and_then(|credential_type| Slug::new(&credential_type.id).ok()),
-            entry: entry.and_then(|entry| Some((entry.list.parse().ok()?, entry.index))),
+            entry: received.status().and_then(entry_of),
         }
+    }
+
+    /// The status entry of an issuer's credential, whatever type it is of and whichever key signed it.
+    pub(crate) fn in_credential(issuer: &str, status: &StatusRef) -> Self {
+        Self { issuer: issuer.parse().ok(), key: None, credential_type: None, entry: entry_of(status) }
     }
 
     /// The records that say whether it counts.
@@ -47,6 +52,11 @@ impl Named {
     }
 }
 
+fn entry_of(status: &StatusRef) -> Option<(StatusListId, u32)> {
+    let entry = status.registry.as_ref()?;
+    Some((entry.list.parse().ok()?, entry.index))
+}
+
 /// Proven facts; none of them when the chain can't be reached.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts(BTreeMap<RecordKey, Proven>);
@@ -55,8 +65,16 @@ impl Facts {
     /// Fetches what is needed to decide on these credentials. When that fails, there are no facts, which makes what
     /// rests on them unknown.
     pub(crate) async fn about(received: &[Received], catalogue: &Catalogue, node: &NodeClient) -> Self {
-        let keys: BTreeSet<RecordKey> =
-            received.iter().flat_map(|one| Named::by(one, catalogue).records().collect::<Vec<_>>()).collect();
+        let named = received.iter().map(|one| Named::by(one, catalogue));
+        Self::at(named.flat_map(|named| named.records().collect::<Vec<_>>()).collect(), node).await
+    }
+
+    /// The same for one credential.
+    pub(crate) async fn of(named: &Named, node: &NodeClient) -> Self {
+        Self::at(named.records().collect(), node).await
+    }
+
+    async fn at(keys: BTreeSet<RecordKey>, node: &NodeClient) -> Self {
         let keys: Vec<RecordKey> = keys.into_iter().collect();
         match node.proven(&keys).await {
             Ok(proven) => Self::new(proven),

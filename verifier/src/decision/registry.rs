@@ -78,7 +78,7 @@ pub(super) fn accredited(named: &Named, issued: Option<UnixMillis>, facts: &Fact
 }
 
 /// Is it neither revoked nor suspended now?
-pub(super) fn status(named: &Named, has_status: bool, issued: Option<UnixMillis>, facts: &Facts) -> Check {
+pub(crate) fn status(named: &Named, has_status: bool, issued: Option<UnixMillis>, facts: &Facts) -> Check {
     const ID: CheckId = CheckId::Status;
     let Some((list, index)) = &named.entry else {
         return if has_status {

@@ -8,16 +8,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use protocol::Secret;
 use serde::Deserialize;
-use service::Problem;
 use service::extract::Form;
 use service::ui::{
     Brand, Field, Kind, Page, Tone, Visitor, Width, button, form, heading, html, notice, panel,
 };
+use service::{Problem, Session};
 
 use crate::client::Client;
 use crate::core::{App, Core};
 use crate::decision::texts;
-use crate::staff::ClerkSession;
+
+/// A signed-in clerk on a page, known by name.
+type ClerkSession = Session<String>;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/sign-in", get(ask).post(sign_in)).route("/sign-out", post(sign_out))
@@ -80,10 +82,10 @@ async fn sign_in(
     let t = texts(visitor.lang);
     match app.staff.by_token(token.expose().trim()) {
         Some(clerk) => {
-            let started = app.staff.sessions().start(clerk);
+            let started = app.staff.sessions().start(clerk.to_owned());
             ([(header::SET_COOKIE, started.set_cookie)], Redirect::to("/")).into_response()
         }
-        None => match app.staff.count_sign_in(&client) {
+        None => match app.staff.wrong_sign_in(&client) {
             Ok(()) => page(&app, &visitor, Some((StatusCode::UNAUTHORIZED, t.get("sign_in.wrong")))),
             Err(_) => page(&app, &visitor, Some((StatusCode::TOO_MANY_REQUESTS, t.get("sign_in.many")))),
         },

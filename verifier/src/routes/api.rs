@@ -16,14 +16,13 @@ use service::{Lang, Problem, clock};
 use crate::core::{App, Core};
 use crate::decision::{self, CheckId, Decision, Outcome as CheckOutcome, Verdict};
 use crate::request::{Found, Outcome, RequestId};
-use crate::staff::Clerk;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/api/requests", post(ask)).route("/api/requests/{id}", get(read))
 }
 
-/// Someone with a token of the staff; 401 for anyone else.
-struct Caller(Clerk);
+/// The name of someone with a token of the staff; 401 for anyone else.
+struct Caller(String);
 
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
@@ -31,7 +30,9 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Bearer(token) = Bearer::from_request_parts(parts, app).await?;
         let clerk = app.staff.by_token(&token);
-        clerk.map(Self).ok_or_else(|| Problem::unauthorized("That is no token of this counter"))
+        clerk
+            .map(|name| Self(name.to_owned()))
+            .ok_or_else(|| Problem::unauthorized("That is no token of this counter"))
     }
 }
 

@@ -10,3 +10,4 @@ mod refusals;
 mod response;
 mod stack;
 mod start;
+mod vc_api;

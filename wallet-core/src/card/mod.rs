@@ -21,7 +21,7 @@ pub enum Format {
     /// SD-JWT VC: claims can be shown one by one.
     #[serde(rename = "dc+sd-jwt")]
     SdJwtVc,
-    /// W3C credential with Data Integrity: it is shown as a whole.
+    /// W3C credential with Data Integrity: it is shown as a whole, or, where its issuer provided for it, claim by claim.
     #[serde(rename = "ldp_vc")]
     LdpVc,
 }

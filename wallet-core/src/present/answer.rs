@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    held::{CARDS, Content, StoredCard, StoredCredential, subject_key},
+    held::{CARDS, Content, StoredCard, StoredCredential, derived, subject_key},
     log::{self, Event, LOG, LogRecord, Outcome},
     ports::KeyStoreError,
     vault::VaultError,
@@ -103,7 +103,9 @@ async fn build(
     let credential = find(&card, &option.credential).ok_or(PresentError::CardGone)?;
     let (audience, nonce) = (pending.request.client_id.as_str(), pending.request.nonce.as_str());
     let damaged = |_| PresentError::Vault(VaultError::OtherForm("cards"));
-    match credential.content()? {
+    let content = credential.content()?;
+    let selective = content.is_selective();
+    match content {
         Content::SdJwt(token) => {
             let selection = token.select(&option.paths).map_err(damaged)?;
             let to_bind = selection.bind(audience, nonce, context.seconds()).map_err(damaged)?;
@@ -114,9 +116,10 @@ async fn build(
         Content::Ldp { whole, parsed } => {
             let missing = || PresentError::Vault(VaultError::OtherForm("cards"));
             let holder = subject_key(&parsed).ok_or_else(missing)?;
+            let shown = if selective { derived(&whole, &option.paths).ok_or_else(missing)? } else { whole };
             let presenting = Presenting {
                 holder: &holder,
-                credentials: vec![whole],
+                credentials: vec![shown],
                 challenge: nonce,
                 domain: audience,
                 created: context.seconds(),

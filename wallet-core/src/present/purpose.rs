@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use credentials::catalogue::{Catalogue, CredentialType};
+use credentials::catalogue::{Catalogue, CredentialType, Format as CatalogueFormat};
 use protocol::{
     Format,
     dcql::{ClaimPath, CredentialQuery, DcqlQuery, Step},
@@ -55,7 +55,7 @@ fn claim_label(kind: Option<&CredentialType>, name: &str) -> LocalText {
 }
 
 /// Everything the query could get to see: each type it accepts, with the claims it names in any alternative. Of a
-/// format that is shown whole it sees all claims, named or not.
+/// format that this type is shown whole in, it sees all claims, named or not.
 fn asked(catalogue: &Catalogue, query: &DcqlQuery) -> Result<Vec<(Slug, Vec<String>)>, RequestRefused> {
     let mut asked: BTreeMap<Slug, BTreeSet<String>> = BTreeMap::new();
     for credential in &query.credentials {
@@ -87,7 +87,12 @@ fn claims(kind: &CredentialType, query: &CredentialQuery) -> BTreeSet<String> {
     if query.format == Format::SdJwtVc {
         return named.filter_map(|claim| top(&claim.path)).filter(|name| !is_envelope(name)).collect();
     }
-    let whole = kind.claims.iter().map(|claim| claim.name.clone());
+    let names_one =
+        |path: &ClaimPath| top(path).as_deref() != Some("credentialSubject") || of_subject(path).is_some();
+    let in_parts =
+        kind.is_selective(CatalogueFormat::LdpVc) && named.clone().all(|claim| names_one(&claim.path));
+    // A path to the subject itself asks for all of it.
+    let whole = kind.claims.iter().filter(|_| !in_parts).map(|claim| claim.name.clone());
     named.filter_map(|claim| of_subject(&claim.path)).chain(whole).collect()
 }
 

@@ -4,11 +4,11 @@ use credentials::{ClaimPath, sd_jwt};
 use protocol::dcql;
 use serde_json::{Map, Value};
 
-use crate::held::{Content, subject_of_token};
+use crate::held::{Content, derived, subject_of_document, subject_of_token};
 
 /// A choice of claims of one credential.
 pub(super) struct Selection {
-    /// For an SD-JWT: the paths to disclose.
+    /// The paths to disclose, where the credential is selective.
     pub(super) paths: Vec<ClaimPath>,
     /// The claims that a verifier would see.
     pub(super) leaves: Map<String, Value>,
@@ -20,17 +20,19 @@ impl Selection {
     /// `asked` are the exact paths that a query selects. `None` if the credential can't show them.
     pub(super) fn of(content: &Content, asked: &[dcql::ClaimPath]) -> Option<Self> {
         let all = content.claims();
-        match content {
-            Content::Ldp { .. } => Some(Self { paths: Vec::new(), leaves: all, stays: Map::new() }),
-            Content::SdJwt(token) => {
-                let paths: Vec<ClaimPath> = asked.iter().map(same_path).collect::<Option<_>>()?;
-                let selection = token.select(&paths).ok()?;
-                let seen = sd_jwt::Unverified::parse(selection.text()).ok()?;
-                let leaves = subject_of_token(&seen);
-                let stays = all.into_iter().filter(|(name, value)| leaves.get(name) != Some(value)).collect();
-                Some(Self { paths, leaves, stays })
-            }
+        if !content.is_selective() {
+            return Some(Self { paths: Vec::new(), leaves: all, stays: Map::new() });
         }
+        let paths: Vec<ClaimPath> = asked.iter().map(same_path).collect::<Option<_>>()?;
+        let leaves = match content {
+            Content::SdJwt(token) => {
+                let selection = token.select(&paths).ok()?;
+                subject_of_token(&sd_jwt::Unverified::parse(selection.text()).ok()?)
+            }
+            Content::Ldp { whole, .. } => subject_of_document(&derived(whole, &paths)?),
+        };
+        let stays = all.into_iter().filter(|(name, value)| leaves.get(name) != Some(value)).collect();
+        Some(Self { paths, leaves, stays })
     }
 
     /// The claims that would leave without being allowed to.

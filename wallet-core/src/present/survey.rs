@@ -10,7 +10,7 @@ use super::{
     consent::OpenOption, purpose::kinds, request::Genuine, selection::Selection,
 };
 use crate::{
-    card::{self, CardState, Format},
+    card::{self, CardState},
     context::Context,
     log,
 };
@@ -149,7 +149,7 @@ fn warnings(held: &Held, state: &CardState, verifier: &Did) -> Vec<Warning> {
         | CardState::Expired { .. }
         | CardState::NotTrusted { .. } => warnings.push(Warning::NotInForce),
     }
-    if held.credential.format == Format::LdpVc {
+    if !held.content.is_selective() {
         warnings.push(Warning::ShownWhole);
     }
     if held.credential.shown_to.iter().any(|seen_by| seen_by != verifier) {

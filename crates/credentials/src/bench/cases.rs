@@ -6,7 +6,7 @@ use rand_core::CryptoRngCore;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Map, Value};
 
-use super::{Case, suites};
+use super::{Case, envelopes, suites};
 use crate::catalogue::{Catalogue, CheckedClaims};
 use crate::data_integrity::{self, UnverifiedCredential};
 use crate::key::{Algorithm, PublicKey, Signer, SoftwareKey};
@@ -29,6 +29,9 @@ pub(super) const ISSUER: &str = "did:hui:anhui:zQmYtUc4iTCbbfVSDNKvtQqrfyezPPnFv
 pub fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepared> {
     let mut cases = vec![eddsa_jcs_2022(rng)?, sd_jwt_kb_es256(rng)?];
     cases.extend(suites::cases(rng)?);
+    cases.extend(envelopes::cases(rng)?);
+    #[cfg(feature = "bbs")]
+    cases.extend(super::bbs::cases(rng)?);
     Ok(cases)
 }
 

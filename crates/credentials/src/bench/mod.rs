@@ -4,7 +4,10 @@
 //! Pure like the rest: the clock is an argument. Each figure and its floor are measured in turns in one run, so that
 //! whatever else the machine does falls on both.
 
+#[cfg(feature = "bbs")]
+mod bbs;
 mod cases;
+mod envelopes;
 mod suites;
 
 pub use cases::{Unprepared, cases};
@@ -94,9 +97,24 @@ mod tests {
                 "verify/eddsa-rdfc-2022",
                 "issue/ecdsa-rdfc-2019",
                 "verify/ecdsa-rdfc-2019",
+                #[cfg(feature = "sm2")]
+                "issue/sm2-jcs-2026",
+                #[cfg(feature = "sm2")]
+                "verify/sm2-jcs-2026",
                 "issue/ecdsa-sd-2023",
                 "derive/ecdsa-sd-2023",
                 "verify/ecdsa-sd-2023",
+                "issue/mdoc",
+                "present/mdoc",
+                "verify/mdoc",
+                "issue/vc-cose",
+                "verify/vc-cose",
+                #[cfg(feature = "bbs")]
+                "issue/bbs-2023",
+                #[cfg(feature = "bbs")]
+                "derive/bbs-2023",
+                #[cfg(feature = "bbs")]
+                "verify/bbs-2023",
             ]
         );
         // A clock that goes on by 20 µs at each look.

@@ -13,6 +13,11 @@ use crate::data_integrity::{CONTEXT_HUIZHENG, Cryptosuite, Issuance, Making, Unv
 use crate::jsonld::Contexts;
 use crate::key::{Algorithm, PublicKey, Signer, SoftwareKey};
 
+/// What is always shown where the holder chooses.
+pub(super) const MANDATORY: [&str; 4] = ["/issuer", "/validFrom", "/validUntil", "/credentialStatus"];
+/// What is shown beside it.
+pub(super) const SHOWN: [&str; 3] = ["name", "creditCode", "legalRepresentative"];
+
 /// What the signature suites are measured by.
 struct Names {
     issue: &'static str,
@@ -39,6 +44,8 @@ pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepare
         (Cryptosuite::EddsaJcs2022, Algorithm::EdDsa, names!("eddsa-jcs-2022", false)),
         (Cryptosuite::EddsaRdfc2022, Algorithm::EdDsa, names!("eddsa-rdfc-2022", true)),
         (Cryptosuite::EcdsaRdfc2019, Algorithm::Es256, names!("ecdsa-rdfc-2019", true)),
+        #[cfg(feature = "sm2")]
+        (Cryptosuite::Sm2Jcs2026, Algorithm::Sm2, names!("sm2-jcs-2026", false)),
     ] {
         let key = SoftwareKey::generate(algorithm, rng);
         whole(suite, key, &names, &mut cases)?;
@@ -47,7 +54,7 @@ pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepare
     Ok(cases)
 }
 
-fn issuance() -> Result<Issuance, Unprepared> {
+pub(super) fn issuance() -> Result<Issuance, Unprepared> {
     Ok(Issuance {
         id: None,
         contexts: vec![CONTEXT_HUIZHENG.to_owned()],
@@ -111,8 +118,6 @@ fn verifying(text: String, key: PublicKey) -> impl Fn() -> bool {
 
 /// `ecdsa-sd-2023`: three claims shown beside what is mandatory.
 fn statements(rng: &mut impl CryptoRngCore, cases: &mut Vec<Case>) -> Result<(), Unprepared> {
-    const MANDATORY: [&str; 4] = ["/issuer", "/validFrom", "/validUntil", "/credentialStatus"];
-    const SHOWN: [&str; 3] = ["name", "creditCode", "legalRepresentative"];
     let key = SoftwareKey::generate(Algorithm::Es256, rng);
     let secrets = Secrets::generate(rng);
     let contexts = Contexts::pinned();

@@ -8,6 +8,7 @@ mod credit_code;
 mod date;
 mod id_number;
 mod licence_identifier;
+mod mdoc;
 mod problem;
 mod types;
 
@@ -16,6 +17,7 @@ pub use credit_code::CreditCode;
 pub use date::Date;
 pub use id_number::{IdNumber, Sex};
 pub use licence_identifier::LicenceIdentifier;
+pub use mdoc::{Category, MdocElement, MdocForm, NotForMdoc, Source};
 pub use problem::{ClaimError, Problem};
 pub use types::{Agreement, Choice, Claim, Colours, CredentialType, Derived, Format, Kind, Part, Text};
 

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::CatalogueError;
+use super::{CatalogueError, MdocForm};
+use crate::data_integrity::Cryptosuite;
 use crate::{ClaimPath, json};
 
 /// A text for people, in Chinese and in English.
@@ -43,8 +44,14 @@ pub struct CredentialType {
     pub validity_days: u32,
     /// In which formats it is issued.
     pub formats: Vec<Format>,
+    /// How it is secured as a VCDM credential; with `ecdsa-sd-2023` its holder chooses what to show.
+    #[serde(default = "jcs", skip_serializing_if = "is_jcs")]
+    pub cryptosuite: Cryptosuite,
     /// The claims, in the order in which they are shown.
     pub claims: Vec<Claim>,
+    /// How it is written as an mdoc, if it ever is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mdoc: Option<MdocForm>,
 }
 
 /// A format that a credential is issued in.
@@ -102,6 +109,15 @@ pub struct Claim {
 
 fn yes() -> bool {
     true
+}
+
+fn jcs() -> Cryptosuite {
+    Cryptosuite::EddsaJcs2022
+}
+
+/// The usual one is not written, so that definitions from before there was a choice keep their digests.
+fn is_jcs(suite: &Cryptosuite) -> bool {
+    *suite == jcs()
 }
 
 /// What a claim holds.
@@ -209,6 +225,15 @@ impl CredentialType {
         }
     }
 
+    /// Whether a holder of this format can show some claims and hold others back.
+    #[must_use]
+    pub fn is_selective(&self, format: Format) -> bool {
+        match format {
+            Format::SdJwtVc => true,
+            Format::LdpVc => self.cryptosuite == Cryptosuite::EcdsaSd2023,
+        }
+    }
+
     /// The SHA-256 of this definition in canonical JSON: what the chain registers as the type's schema.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
@@ -242,6 +267,9 @@ impl CredentialType {
             if claim.required && claim.derived.is_none() && claim.example.is_none() {
                 return wrong(format!("{name} has no example"));
             }
+        }
+        if let Some(what) = self.mdoc_inconsistency() {
+            return wrong(what);
         }
         let colours = [&self.colours.from, &self.colours.to, &self.colours.ink];
         let is_colour = |text: &&String| {

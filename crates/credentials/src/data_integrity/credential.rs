@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::document::{Document, id_of};
-use super::proof::Proof;
+use super::proof::{Proof, ProofKey};
 use super::{ParseError, Purpose, Reading};
 use crate::jsonld::Contexts;
 use crate::jws::LEEWAY;
@@ -20,13 +20,14 @@ pub struct UnverifiedCredential {
     content: Content,
 }
 
+/// What a credential says of itself, however it is secured.
 #[derive(Clone)]
-struct Content {
-    issuer: String,
-    subject_ids: Vec<Option<String>>,
-    valid_from: Option<UnixSeconds>,
-    valid_until: Option<UnixSeconds>,
-    status: Option<StatusRef>,
+pub(crate) struct Content {
+    pub(crate) issuer: String,
+    pub(crate) subject_ids: Vec<Option<String>>,
+    pub(crate) valid_from: Option<UnixSeconds>,
+    pub(crate) valid_until: Option<UnixSeconds>,
+    pub(crate) status: Option<StatusRef>,
 }
 
 /// A credential whose proof and times were right. Whether its issuer may issue it, and its status, is another
@@ -61,7 +62,7 @@ impl UnverifiedCredential {
     /// [`ParseError`].
     pub fn read_as(value: Value, reading: Reading) -> Result<Self, ParseError> {
         let document = Document::read(value, "VerifiableCredential", reading)?;
-        let content = Content::read(&document)?;
+        let content = Content::read(&document.members, document.is_v1)?;
         Ok(Self { document, content })
     }
 
@@ -140,6 +141,18 @@ impl UnverifiedCredential {
         now: UnixSeconds,
         contexts: &Contexts,
     ) -> Result<VerifiedCredential, Refused> {
+        let findings = self.check_all(keys, now, contexts).into_result()?;
+        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+    }
+
+    /// The checks of [`UnverifiedCredential::verify_all`] alone.
+    #[must_use]
+    pub fn check_all(
+        &self,
+        keys: &dyn Fn(&str) -> Option<PublicKey>,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Findings {
         let mut findings = Findings::default();
         for (at, proof) in self.document.proofs().iter().enumerate() {
             let checked = match keys(proof.verification_method()) {
@@ -157,8 +170,13 @@ impl UnverifiedCredential {
             findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
         }
         findings.record(CheckName::Validity, self.content.check_times(now));
-        let findings = findings.into_result()?;
-        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+        findings
+    }
+
+    /// Whether every proof was made in answer to this challenge, and for this domain, as far as they are given.
+    #[must_use]
+    pub fn check_answer(&self, challenge: Option<&str>, domain: Option<&str>) -> Findings {
+        self.document.check_answer(challenge, domain)
     }
 
     /// The checks alone.
@@ -170,6 +188,45 @@ impl UnverifiedCredential {
     /// The checks alone, with contexts of one's own.
     #[must_use]
     pub fn check_with(&self, issuer_key: &PublicKey, now: UnixSeconds, contexts: &Contexts) -> Findings {
+        self.check_by(issuer_key.into(), now, contexts)
+    }
+
+    /// Checks a proof of `bbs-2023` with the issuer's key and the times.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    #[cfg(feature = "bbs")]
+    pub fn verify_bbs(
+        self,
+        issuer_key: &crate::bbs::PublicKey,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Result<VerifiedCredential, Refused> {
+        let findings = self.check_bbs(issuer_key, now, contexts).into_result()?;
+        Ok(VerifiedCredential { document: self.document, content: self.content, findings })
+    }
+
+    /// The checks of `bbs-2023` alone.
+    #[cfg(feature = "bbs")]
+    #[must_use]
+    pub fn check_bbs(
+        &self,
+        issuer_key: &crate::bbs::PublicKey,
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Findings {
+        self.check_by(ProofKey::Bbs(issuer_key), now, contexts)
+    }
+
+    /// What a proof of `bbs-2023` was tied to when it was derived: compare it with the request's nonce. None when it is no derived
+    /// proof of that suite.
+    #[cfg(feature = "bbs")]
+    #[must_use]
+    pub fn presentation_header(&self) -> Option<&[u8]> {
+        self.document.proof().presentation_header()
+    }
+
+    fn check_by(&self, issuer_key: ProofKey<'_>, now: UnixSeconds, contexts: &Contexts) -> Findings {
         let mut findings = Findings::default();
         let proof = self.document.proof();
         findings.record(CheckName::IssuerSignature, self.document.check_proof(issuer_key, contexts));
@@ -197,7 +254,7 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`Flaw`].
     pub fn check_proof_with(&self, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
-        self.document.check_proof(key, contexts)
+        self.document.check_proof(key.into(), contexts)
     }
 
     /// The same for one of several proofs, counted from 0, and the proofs that it builds on.
@@ -212,14 +269,18 @@ impl UnverifiedCredential {
     pub fn verification_methods(&self) -> impl Iterator<Item = &str> + '_ {
         self.document.proofs().iter().map(Proof::verification_method)
     }
+
+    /// The proofs' keys (DID URLs), each with the time at which its proof says it was made.
+    pub fn signed_with(&self) -> impl Iterator<Item = (&str, Option<UnixSeconds>)> + '_ {
+        self.document.proofs().iter().map(|proof| (proof.verification_method(), proof.created))
+    }
 }
 
 impl Content {
-    fn read(document: &Document) -> Result<Self, ParseError> {
-        let members = &document.members;
+    pub(crate) fn read(members: &Map<String, Value>, is_v1: bool) -> Result<Self, ParseError> {
         let (from, until) =
-            if document.is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
-        if document.is_v1 && !members.contains_key(from) {
+            if is_v1 { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
+        if is_v1 && !members.contains_key(from) {
             return Err(ParseError::Member(from));
         }
         let issuer = members.get("issuer").and_then(id_of).ok_or(ParseError::Member("issuer"))?;
@@ -248,7 +309,7 @@ impl Content {
         })
     }
 
-    fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
+    pub(crate) fn check_times(&self, now: UnixSeconds) -> Result<(), Flaw> {
         if self.valid_from.is_some_and(|from| now.plus(LEEWAY) < from) {
             return Err(Flaw::NotYetValid);
         }

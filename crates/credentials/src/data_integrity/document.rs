@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::proof::Proof;
+use super::proof::{Proof, ProofKey};
 use super::{CONTEXT_V1, CONTEXT_V2};
 use crate::jsonld::Contexts;
 use crate::key::PublicKey;
 use crate::status::StatusRefError;
-use crate::{Flaw, json};
+use crate::{CheckName, Findings, Flaw, json};
 
 /// Why a text is no secured VCDM 2.0 document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,9 @@ pub enum ParseError {
     /// `proofValue` is not `z` and the base58 of 64 bytes.
     #[error("the proof value is malformed")]
     ProofValue,
+    /// The proof is of a suite that is read, but with a feature of it that isn't.
+    #[error("the proof has a feature that is not supported: {0}")]
+    ProofFeature(&'static str),
     /// A member of the proof is missing or of a wrong type.
     #[error("the proof's {0} is missing or malformed")]
     Proof(&'static str),
@@ -78,16 +81,7 @@ impl Document {
             Some(proof @ Value::Object(_)) => vec![proof],
             _ => return Err(ParseError::ProofCount),
         };
-        let first = members.get("@context").and_then(Value::as_array).and_then(|list| list.first());
-        let is_v1 = match first.and_then(Value::as_str) {
-            Some(CONTEXT_V2) => false,
-            Some(CONTEXT_V1) if reading.vcdm_1_1 => true,
-            _ => return Err(ParseError::Context),
-        };
-        let types = texts(members.get("type")).ok_or(ParseError::Type)?;
-        if !types.iter().any(|t| t == expected_type) {
-            return Err(ParseError::Type);
-        }
+        let (types, is_v1) = heading(&members, expected_type, reading.vcdm_1_1)?;
         let proofs = proofs.into_iter().map(Proof::parse).collect::<Result<Vec<_>, _>>()?;
         // A chained proof must be checked together with those before it.
         if !reading.several_proofs && proofs.iter().any(|proof| !proof.previous().is_empty()) {
@@ -110,8 +104,22 @@ impl Document {
         &self.proofs
     }
 
+    /// Whether every proof was made in answer to this challenge, and for this domain, as far as they are given.
+    pub(super) fn check_answer(&self, challenge: Option<&str>, domain: Option<&str>) -> Findings {
+        let mut findings = Findings::default();
+        for proof in &self.proofs {
+            if let Some(expected) = challenge {
+                findings.record(CheckName::Nonce, proof.check_challenge(expected));
+            }
+            if let Some(expected) = domain {
+                findings.record(CheckName::Audience, proof.check_domain(expected));
+            }
+        }
+        findings
+    }
+
     /// Whether the only proof was made by this key.
-    pub(super) fn check_proof(&self, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
+    pub(super) fn check_proof(&self, key: ProofKey<'_>, contexts: &Contexts) -> Result<(), Flaw> {
         match self.proofs.as_slice() {
             [only] if only.previous().is_empty() => only.check(&self.members, key, contexts),
             _ => Err(Flaw::ProofChainBroken),
@@ -122,7 +130,7 @@ impl Document {
     pub(super) fn check_proof_at(&self, at: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
         let proof = self.proofs.get(at).ok_or(Flaw::ProofChainBroken)?;
         if proof.previous().is_empty() {
-            return proof.check(&self.members, key, contexts);
+            return proof.check(&self.members, key.into(), contexts);
         }
         let named = |id: &String| {
             let mut others = self.proofs.iter().enumerate().filter(|(other, _)| *other != at);
@@ -133,12 +141,28 @@ impl Document {
         let previous: Option<Vec<Value>> = proof.previous().iter().map(named).collect();
         let mut document = self.members.clone();
         document.insert("proof".to_owned(), Value::Array(previous.ok_or(Flaw::ProofChainBroken)?));
-        proof.check(&document, key, contexts)
+        proof.check(&document, key.into(), contexts)
     }
 }
 
+/// The types of a document, secured or not, and whether it is one of VCDM 1.1, if those are taken.
+pub(crate) fn heading(
+    members: &Map<String, Value>,
+    expected_type: &str,
+    takes_v1: bool,
+) -> Result<(Vec<String>, bool), ParseError> {
+    let first = members.get("@context").and_then(Value::as_array).and_then(|list| list.first());
+    let is_v1 = match first.and_then(Value::as_str) {
+        Some(CONTEXT_V2) => false,
+        Some(CONTEXT_V1) if takes_v1 => true,
+        _ => return Err(ParseError::Context),
+    };
+    let types = texts(members.get("type")).ok_or(ParseError::Type)?;
+    if types.iter().any(|t| t == expected_type) { Ok((types, is_v1)) } else { Err(ParseError::Type) }
+}
+
 /// A text or an array of texts.
-pub(super) fn texts(value: Option<&Value>) -> Option<Vec<String>> {
+pub(crate) fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     match value? {
         Value::String(text) => Some(vec![text.clone()]),
         Value::Array(list) => list.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
@@ -147,7 +171,7 @@ pub(super) fn texts(value: Option<&Value>) -> Option<Vec<String>> {
 }
 
 /// The `id` of an object, or the text itself: how VCDM names issuers and holders.
-pub(super) fn id_of(value: &Value) -> Option<&str> {
+pub(crate) fn id_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(id) => Some(id),
         Value::Object(map) => map.get("id")?.as_str(),

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::credential::UnverifiedCredential;
 use super::document::{Document, id_of};
+use super::proof::Proof;
 use super::{ParseError, Purpose, Reading};
 use crate::jsonld::Contexts;
-use crate::key::{PublicKey, SelfContained};
+use crate::key::{PublicKey, SelfContained, controller};
 use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, json};
 
 /// A presentation holds so many credentials at most.
@@ -58,7 +59,15 @@ impl UnverifiedPresentation {
     /// # Errors
     /// [`ParseError`].
     pub fn read(value: Value) -> Result<Self, ParseError> {
-        let document = Document::read(value, "VerifiablePresentation", Reading::default())?;
+        Self::read_as(value, Reading::default())
+    }
+
+    /// The same, taking what `reading` says, for the presentation and for the credentials inside.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn read_as(value: Value, reading: Reading) -> Result<Self, ParseError> {
+        let document = Document::read(value, "VerifiablePresentation", reading)?;
         let holder = match document.members.get("holder") {
             None => None,
             Some(value) => Some(id_of(value).ok_or(ParseError::Member("holder"))?.to_owned()),
@@ -71,8 +80,8 @@ impl UnverifiedPresentation {
         if inside.len() > MAX_CREDENTIALS {
             return Err(ParseError::TooMany);
         }
-        let credentials =
-            inside.iter().map(|value| UnverifiedCredential::read(value.clone())).collect::<Result<_, _>>()?;
+        let credential = |value: &Value| UnverifiedCredential::read_as(value.clone(), reading);
+        let credentials = inside.iter().map(credential).collect::<Result<_, _>>()?;
         Ok(Self { document, holder, credentials })
     }
 
@@ -80,6 +89,54 @@ impl UnverifiedPresentation {
     #[must_use]
     pub fn credentials(&self) -> &[UnverifiedCredential] {
         &self.credentials
+    }
+
+    /// The keys that the proofs name (DID URLs), in the proofs' order.
+    pub fn verification_methods(&self) -> impl Iterator<Item = &str> + '_ {
+        self.document.proofs().iter().map(Proof::verification_method)
+    }
+
+    /// Checks every proof, whoever made it: with the key that `keys` has for its verification method, for
+    /// authentication, and in answer to the challenge. Without a `domain` the proofs must name none. The holder, if one is
+    /// named, must be who made them. Whether the holder is the credentials' subject: [`Self::check_subject`].
+    #[must_use]
+    pub fn check_all(
+        &self,
+        keys: &dyn Fn(&str) -> Option<PublicKey>,
+        (challenge, domain): (&str, Option<&str>),
+        now: UnixSeconds,
+        contexts: &Contexts,
+    ) -> Findings {
+        let mut findings = self.document.check_answer(Some(challenge), domain);
+        for (at, proof) in self.document.proofs().iter().enumerate() {
+            let method = proof.verification_method();
+            let checked = match keys(method) {
+                Some(key) => self.document.check_proof_at(at, &key, contexts),
+                None => Err(Flaw::NotBound),
+            };
+            findings.record(CheckName::HolderBinding, checked.map_err(as_binding));
+            findings.record(CheckName::HolderBinding, proof.check_times(now).map_err(as_binding));
+            if !proof.is_for(Purpose::Authentication) {
+                findings.record(CheckName::HolderBinding, Err(Flaw::PresentationPurposeWrong));
+            }
+            if self.holder.as_deref().is_some_and(|holder| holder != controller(method)) {
+                findings.record(CheckName::HolderBinding, Err(Flaw::HolderIsAnother));
+            }
+            if domain.is_none() && proof.has_domain() {
+                findings.record(CheckName::Audience, Err(Flaw::AudienceWrong));
+            }
+        }
+        findings
+    }
+
+    /// Whether whoever made the proofs is the subject of every credential inside.
+    #[must_use]
+    pub fn check_subject(&self) -> Findings {
+        let mut findings = Findings::default();
+        for method in self.verification_methods() {
+            findings.record(CheckName::HolderBinding, self.check_subject_is(controller(method)));
+        }
+        findings
     }
 
     /// Checks that the holder made it for this request, and is the subject of every credential inside.
@@ -110,26 +167,22 @@ impl UnverifiedPresentation {
         if let Err(flaw) = self.check_age(expect) {
             findings.record(CheckName::HolderBinding, Err(flaw));
         }
-        let nonce = match proof.challenge() {
-            None => Err(Flaw::ChallengeMissing),
-            Some(challenge) if challenge == expect.challenge => Ok(()),
-            Some(_) => Err(Flaw::NonceWrong),
-        };
-        findings.record(CheckName::Nonce, nonce);
+        findings.record(CheckName::Nonce, proof.check_challenge(expect.challenge));
         findings.record(CheckName::Audience, proof.check_domain(expect.domain));
         (findings, holder)
     }
 
     fn check_holder(&self, holder: Option<&SelfContained>) -> Result<(), Flaw> {
         let holder = holder.ok_or(Flaw::NotBound)?;
-        self.document.check_proof(&holder.key, Contexts::pinned()).map_err(|flaw| match flaw {
-            Flaw::AlgorithmNotOfKey => Flaw::KeyBindingTypeWrong,
-            _ => Flaw::KeyBindingSignatureWrong,
-        })?;
-        let is_holder = |did: &str| did == holder.did;
-        if !self.holder.as_deref().is_none_or(is_holder) {
+        self.document.check_proof((&holder.key).into(), Contexts::pinned()).map_err(as_binding)?;
+        if self.holder.as_deref().is_some_and(|named| named != holder.did) {
             return Err(Flaw::HolderIsAnother);
         }
+        self.check_subject_is(&holder.did)
+    }
+
+    fn check_subject_is(&self, holder: &str) -> Result<(), Flaw> {
+        let is_holder = |did: &str| did == holder;
         let subjects = || self.credentials.iter().flat_map(UnverifiedCredential::subject_ids);
         if subjects().any(|id| id.is_none()) {
             return Err(Flaw::NotBound);
@@ -139,14 +192,22 @@ impl UnverifiedPresentation {
 
     fn check_age(&self, expect: &Expect<'_>) -> Result<(), Flaw> {
         let proof = self.document.proof();
-        proof.check_times(expect.now).map_err(|flaw| match flaw {
-            Flaw::CreatedInFuture => Flaw::KeyBindingInFuture,
-            _ => Flaw::KeyBindingTooOld,
-        })?;
+        proof.check_times(expect.now).map_err(as_binding)?;
         match proof.created {
             Some(created) if created.plus(expect.max_age) >= expect.now => Ok(()),
             _ => Err(Flaw::KeyBindingTooOld),
         }
+    }
+}
+
+/// A flaw of the proof, said of a holder's.
+fn as_binding(flaw: Flaw) -> Flaw {
+    match flaw {
+        Flaw::NotBound | Flaw::ProofChainBroken => flaw,
+        Flaw::AlgorithmNotOfKey => Flaw::KeyBindingTypeWrong,
+        Flaw::CreatedInFuture => Flaw::KeyBindingInFuture,
+        Flaw::ProofExpired => Flaw::KeyBindingTooOld,
+        _ => Flaw::KeyBindingSignatureWrong,
     }
 }
 

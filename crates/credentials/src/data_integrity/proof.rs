@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::base58::decode_64;
+#[cfg(feature = "bbs")]
+use super::bbs;
 use super::document::texts;
 use super::{Cryptosuite, ParseError, sd};
 use crate::jsonld::Contexts;
@@ -37,6 +39,33 @@ pub(super) enum ProofValue {
     Signature(Signature),
     /// Of `ecdsa-sd-2023`: a signature over statements, of which some may be left out.
     Statements(Box<sd::Value>),
+    /// Of `bbs-2023`: the same, or a proof of such a signature.
+    #[cfg(feature = "bbs")]
+    Bbs(Box<bbs::Value>),
+}
+
+/// Whose proof it should be.
+#[derive(Clone, Copy)]
+pub(super) enum ProofKey<'k> {
+    Signing(&'k PublicKey),
+    #[cfg(feature = "bbs")]
+    Bbs(&'k crate::bbs::PublicKey),
+}
+
+impl ProofKey<'_> {
+    fn fits(self, suite: Cryptosuite) -> bool {
+        match self {
+            Self::Signing(key) => suite.takes(key.algorithm()),
+            #[cfg(feature = "bbs")]
+            Self::Bbs(_) => suite == Cryptosuite::Bbs2023,
+        }
+    }
+}
+
+impl<'k> From<&'k PublicKey> for ProofKey<'k> {
+    fn from(key: &'k PublicKey) -> Self {
+        Self::Signing(key)
+    }
 }
 
 /// A proof, read. `raw` is all of it but the proof value: that is what was signed.
@@ -81,7 +110,7 @@ impl Proof {
             some => texts(some).filter(|ids| !ids.is_empty()).ok_or(ParseError::Proof("previousProof"))?,
         };
         let (created, expires) = (time(&raw, "created")?, time(&raw, "expires")?);
-        let value = proof_value(raw.get("cryptosuite"), &text).ok_or(ParseError::ProofValue)?;
+        let value = proof_value(raw.get("cryptosuite"), &text)?;
         Ok(Self { raw, created, expires, value, text, previous })
     }
 
@@ -93,8 +122,18 @@ impl Proof {
         self.text("proofPurpose") == Some(purpose.name())
     }
 
-    pub(super) fn challenge(&self) -> Option<&str> {
-        self.text("challenge")
+    /// Whether it was made in answer to this challenge.
+    pub(super) fn check_challenge(&self, expected: &str) -> Result<(), Flaw> {
+        match self.text("challenge") {
+            None => Err(Flaw::ChallengeMissing),
+            Some(challenge) if challenge == expected => Ok(()),
+            Some(_) => Err(Flaw::NonceWrong),
+        }
+    }
+
+    /// Whether it names somebody whom it was made for.
+    pub(super) fn has_domain(&self) -> bool {
+        self.raw.contains_key("domain")
     }
 
     pub(super) fn id(&self) -> Option<&str> {
@@ -117,6 +156,15 @@ impl Proof {
         Cryptosuite::named(self.text("cryptosuite")?)
     }
 
+    /// What a proof of `bbs-2023` is tied to; none if it is none, or not derived.
+    #[cfg(feature = "bbs")]
+    pub(super) fn presentation_header(&self) -> Option<&[u8]> {
+        match &self.value {
+            ProofValue::Bbs(value) => value.presentation_header(),
+            _ => None,
+        }
+    }
+
     /// Whether it was made for this domain and no other.
     pub(super) fn check_domain(&self, expected: &str) -> Result<(), Flaw> {
         let only = match self.raw.get("domain") {
@@ -137,22 +185,28 @@ impl Proof {
     pub(super) fn check(
         &self,
         document: &Map<String, Value>,
-        key: &PublicKey,
+        key: ProofKey<'_>,
         contexts: &Contexts,
     ) -> Result<(), Flaw> {
-        let suite = self.cryptosuite().filter(|suite| suite.takes(key.algorithm()));
+        let suite = self.cryptosuite().filter(|suite| key.fits(*suite));
         let suite = suite.ok_or(Flaw::AlgorithmNotOfKey)?;
         // The suites take contexts appended after signing, and verify without them. Here the two must be equal: a
         // reader of the document as it came must not see terms that were never signed.
         if self.raw.get("@context").is_some_and(|signed| document.get("@context") != Some(signed)) {
             return Err(Flaw::ContextInjected);
         }
-        match &self.value {
-            ProofValue::Statements(value) => value.check(document, &self.raw, key, contexts),
-            ProofValue::Signature(signature) => {
+        match (&self.value, key) {
+            (ProofValue::Statements(value), ProofKey::Signing(key)) => {
+                value.check(document, &self.raw, key, contexts)
+            }
+            (ProofValue::Signature(signature), ProofKey::Signing(key)) => {
                 let hashes = suite.hash_data(key.algorithm(), document, &self.raw, contexts)?;
                 key.verify(&hashes, signature).map_err(|_| Flaw::SignatureWrong)
             }
+            #[cfg(feature = "bbs")]
+            (ProofValue::Bbs(value), ProofKey::Bbs(key)) => value.check(document, &self.raw, key, contexts),
+            #[cfg(feature = "bbs")]
+            _ => Err(Flaw::AlgorithmNotOfKey),
         }
     }
 
@@ -169,19 +223,33 @@ impl Proof {
     }
 }
 
-/// `z` and the base58 of 64 bytes (96 on P-384) in its only spelling, or what `ecdsa-sd-2023` has in its place.
-fn proof_value(cryptosuite: Option<&Value>, text: &str) -> Option<ProofValue> {
+/// `z` and the base58 of 64 bytes (96 on P-384) in its only spelling, or what the suites of selective disclosure have in its
+/// place.
+fn proof_value(cryptosuite: Option<&Value>, text: &str) -> Result<ProofValue, ParseError> {
+    match cryptosuite.and_then(Value::as_str).and_then(Cryptosuite::named) {
+        Some(Cryptosuite::EcdsaSd2023) => {
+            let value = sd::Value::parse(text).ok_or(ParseError::ProofValue)?;
+            Ok(ProofValue::Statements(Box::new(value)))
+        }
+        #[cfg(feature = "bbs")]
+        Some(Cryptosuite::Bbs2023) => match bbs::Value::parse(text) {
+            Ok(value) => Ok(ProofValue::Bbs(Box::new(value))),
+            Err(bbs::ReadError::Malformed) => Err(ParseError::ProofValue),
+            Err(bbs::ReadError::Feature(name)) => Err(ParseError::ProofFeature(name)),
+        },
+        _ => signature(text).map(ProofValue::Signature).ok_or(ParseError::ProofValue),
+    }
+}
+
+fn signature(text: &str) -> Option<Signature> {
     /// 96 bytes in base58.
     const LONGEST: usize = 132;
-    if cryptosuite.and_then(Value::as_str) == Some(Cryptosuite::EcdsaSd2023.name()) {
-        return sd::Value::parse(text).map(|value| ProofValue::Statements(Box::new(value)));
-    }
     let digits = text.strip_prefix('z').filter(|digits| digits.len() <= LONGEST)?;
     if let Some(short) = decode_64(digits) {
-        return Some(ProofValue::Signature(short.into()));
+        return Some(short.into());
     }
     let long: [u8; 96] = bs58::decode(digits).into_vec().ok()?.try_into().ok()?;
-    Some(ProofValue::Signature(long.into()))
+    Some(long.into())
 }
 
 fn time(raw: &Map<String, Value>, name: &'static str) -> Result<Option<UnixSeconds>, ParseError> {

@@ -10,7 +10,10 @@ use crate::key::Algorithm;
 use crate::rdf::{HashAlgorithm, Work};
 
 /// How a document is canonicalised and signed.
+///
+/// Features of this crate add suites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Cryptosuite {
     /// JCS, SHA-256, Ed25519 (EdDSA cryptosuites 1.0 §3.3).
     #[serde(rename = "eddsa-jcs-2022")]
@@ -28,12 +31,30 @@ pub enum Cryptosuite {
     /// §3.4). Made and read by [`sd`](super::sd).
     #[serde(rename = "ecdsa-sd-2023")]
     EcdsaSd2023,
+    /// One BBS signature over all statements, shown by proofs that can't be linked (BBS cryptosuites §3.3, experimental). Made
+    /// and read by [`bbs`](super::bbs).
+    #[cfg(feature = "bbs")]
+    #[serde(rename = "bbs-2023")]
+    Bbs2023,
+    /// JCS, SM3, SM2: a suite of this project's own (docs/profiles/sm2.md).
+    #[cfg(feature = "sm2")]
+    #[serde(rename = "sm2-jcs-2026")]
+    Sm2Jcs2026,
 }
 
 impl Cryptosuite {
     /// Every suite.
-    pub const ALL: [Self; 5] =
-        [Self::EddsaJcs2022, Self::EddsaRdfc2022, Self::EcdsaJcs2019, Self::EcdsaRdfc2019, Self::EcdsaSd2023];
+    pub const ALL: &[Self] = &[
+        Self::EddsaJcs2022,
+        Self::EddsaRdfc2022,
+        Self::EcdsaJcs2019,
+        Self::EcdsaRdfc2019,
+        Self::EcdsaSd2023,
+        #[cfg(feature = "bbs")]
+        Self::Bbs2023,
+        #[cfg(feature = "sm2")]
+        Self::Sm2Jcs2026,
+    ];
 
     /// The suite that a key of this algorithm signs with unless another is asked for: the one over JCS.
     #[must_use]
@@ -41,6 +62,8 @@ impl Cryptosuite {
         match algorithm {
             Algorithm::EdDsa => Self::EddsaJcs2022,
             Algorithm::Es256 | Algorithm::Es384 => Self::EcdsaJcs2019,
+            #[cfg(feature = "sm2")]
+            Algorithm::Sm2 => Self::Sm2Jcs2026,
         }
     }
 
@@ -53,13 +76,17 @@ impl Cryptosuite {
             Self::EcdsaJcs2019 => "ecdsa-jcs-2019",
             Self::EcdsaRdfc2019 => "ecdsa-rdfc-2019",
             Self::EcdsaSd2023 => "ecdsa-sd-2023",
+            #[cfg(feature = "bbs")]
+            Self::Bbs2023 => "bbs-2023",
+            #[cfg(feature = "sm2")]
+            Self::Sm2Jcs2026 => "sm2-jcs-2026",
         }
     }
 
     /// The suite of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|suite| suite.name() == name)
+        Self::ALL.iter().copied().find(|suite| suite.name() == name)
     }
 
     /// Whether keys of this algorithm sign with it.
@@ -71,13 +98,25 @@ impl Cryptosuite {
                 matches!(algorithm, Algorithm::Es256 | Algorithm::Es384)
             }
             Self::EcdsaSd2023 => matches!(algorithm, Algorithm::Es256),
+            // Its keys are of another type.
+            #[cfg(feature = "bbs")]
+            Self::Bbs2023 => false,
+            #[cfg(feature = "sm2")]
+            Self::Sm2Jcs2026 => matches!(algorithm, Algorithm::Sm2),
         }
     }
 
     /// Whether documents are canonicalised as RDF, which contexts must be able to explain whole.
     #[must_use]
     pub const fn is_rdf(self) -> bool {
-        matches!(self, Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023)
+        match self {
+            Self::EddsaJcs2022 | Self::EcdsaJcs2019 => false,
+            Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023 => true,
+            #[cfg(feature = "bbs")]
+            Self::Bbs2023 => true,
+            #[cfg(feature = "sm2")]
+            Self::Sm2Jcs2026 => false,
+        }
     }
 
     /// What is signed: the hash of the canonical proof options, then that of the canonical document (all of the
@@ -102,17 +141,23 @@ impl Cryptosuite {
         for (part, left_out) in parts {
             text.clear();
             json::canonical_without(part, left_out, &mut text);
-            match hash_of(algorithm) {
-                HashAlgorithm::Sha256 => hashes.extend_from_slice(&Sha256::digest(&text)),
-                HashAlgorithm::Sha384 => hashes.extend_from_slice(&Sha384::digest(&text)),
+            match algorithm {
+                Algorithm::EdDsa | Algorithm::Es256 => hashes.extend_from_slice(&Sha256::digest(&text)),
+                Algorithm::Es384 => hashes.extend_from_slice(&Sha384::digest(&text)),
+                #[cfg(feature = "sm2")]
+                Algorithm::Sm2 => hashes.extend_from_slice(&sm3::Sm3::digest(&text)),
             }
         }
         Ok(hashes)
     }
 }
 
+/// What canonicalisation hashes with.
 const fn hash_of(algorithm: Algorithm) -> HashAlgorithm {
     match algorithm {
+        // No suite over RDF takes it.
+        #[cfg(feature = "sm2")]
+        Algorithm::Sm2 => HashAlgorithm::Sha256,
         Algorithm::EdDsa | Algorithm::Es256 => HashAlgorithm::Sha256,
         Algorithm::Es384 => HashAlgorithm::Sha384,
     }

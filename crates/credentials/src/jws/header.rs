@@ -49,13 +49,20 @@ impl Header {
     /// Whether `typ` is this media type, in the short or the long form and any case (RFC 7515 §4.1.9).
     #[must_use]
     pub fn is_typed(&self, expected: &str) -> bool {
-        const LONG: &str = "application/";
-        self.typ.as_deref().is_some_and(|typ| {
-            let short = match typ.get(..LONG.len()) {
-                Some(start) if start.eq_ignore_ascii_case(LONG) => &typ[LONG.len()..],
-                _ => typ,
-            };
-            short.eq_ignore_ascii_case(expected)
-        })
+        self.typ.as_deref().is_some_and(|typ| short(typ).eq_ignore_ascii_case(expected))
+    }
+
+    /// `cty` in the short form (RFC 7515 §4.1.10); empty when it is no text.
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.other.get("cty").map(|value| value.as_str().map(short).unwrap_or_default())
+    }
+}
+
+/// A media type without `application/`.
+fn short(media_type: &str) -> &str {
+    const LONG: &str = "application/";
+    match media_type.get(..LONG.len()) {
+        Some(start) if start.eq_ignore_ascii_case(LONG) => &media_type[LONG.len()..],
+        _ => media_type,
     }
 }

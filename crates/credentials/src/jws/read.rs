@@ -29,8 +29,8 @@ pub enum ParseError {
     /// The payload is no JSON object.
     #[error("the payload is wrong: {0}")]
     Payload(json::Error),
-    /// The signature is not 64 bytes long: cut off, or of another algorithm.
-    #[error("the signature has another length than EdDSA's and ES256's")]
+    /// The signature is neither 64 nor 96 bytes long: cut off, or of another algorithm.
+    #[error("the signature has another length than those of EdDSA, ES256 and ES384")]
     SignatureLength,
 }
 

@@ -32,6 +32,21 @@ impl Times {
         Ok(Self { iat: time(claims, "iat")?, nbf: time(claims, "nbf")?, exp: time(claims, "exp")? })
     }
 
+    /// The same for tokens that carry a document of VCDM 2.0: there `iat` limits nothing beside `validFrom`, and some
+    /// issuers, those of the W3C's own test files among them, write it as `validFrom` is written.
+    ///
+    /// # Errors
+    /// [`WrongTime`] names the claim.
+    pub(crate) fn beside_document(claims: &Map<String, Value>) -> Result<Self, WrongTime> {
+        let iat = match claims.get("iat") {
+            Some(Value::String(text)) => {
+                Some(UnixSeconds::parse_rfc3339(text).map_err(|_| WrongTime("iat"))?)
+            }
+            _ => time(claims, "iat")?,
+        };
+        Ok(Self { iat, nbf: time(claims, "nbf")?, exp: time(claims, "exp")? })
+    }
+
     /// Whether now lies within, give or take [`LEEWAY`].
     ///
     /// # Errors

@@ -8,6 +8,11 @@ use zeroize::Zeroize;
 
 use super::{Algorithm, KeyError, PublicKey};
 
+/// SM2's recommended curve. No name is registered, so it is a collision-resistant one (RFC 7518 §6.2.1.1): the URN of its object
+/// identifier.
+#[cfg(feature = "sm2")]
+const SM2: &str = "urn:oid:1.2.156.10197.1.301";
+
 /// A public JSON Web Key as it stands in JSON: `OKP`/`Ed25519` (RFC 8037) or `EC` with `P-256` or `P-384` (RFC 7518 §6.2).
 ///
 /// Reading one checks nothing; [`PublicKey::from_jwk`] does. Members not named here are ignored, as RFC 7517 asks.
@@ -78,6 +83,8 @@ impl PublicKey {
             ("OKP", Some("Ed25519")) if jwk.y.is_none() => Self::ed25519(&coordinate(jwk.x.as_deref())?)?,
             ("EC", Some("P-256")) => Self::p256(&point::<32>(jwk)?)?,
             ("EC", Some("P-384")) => Self::p384(&point::<48>(jwk)?)?,
+            #[cfg(feature = "sm2")]
+            ("EC", Some(SM2)) => Self::sm2(&point::<32>(jwk)?)?,
             _ => return Err(KeyError::Unsupported),
         };
         let alg_fits = jwk.alg.as_deref().is_none_or(|alg| key.algorithm().is_named(alg));
@@ -92,6 +99,8 @@ impl PublicKey {
             Algorithm::EdDsa => "Ed25519",
             Algorithm::Es256 => "P-256",
             Algorithm::Es384 => "P-384",
+            #[cfg(feature = "sm2")]
+            Algorithm::Sm2 => SM2,
         }
     }
 

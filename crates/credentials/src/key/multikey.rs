@@ -6,6 +6,9 @@ use super::{Algorithm, KeyError, PublicKey};
 const ED25519: [u8; 2] = [0xed, 0x01];
 const P256: [u8; 2] = [0x80, 0x24];
 const P384: [u8; 2] = [0x81, 0x24];
+/// `sm2-pub`, a draft entry of the multicodec table: 0x1206.
+#[cfg(feature = "sm2")]
+const SM2: [u8; 2] = [0x86, 0x24];
 /// 2 bytes prefix and 49 bytes key are 70 characters of base58 at most.
 const LONGEST: usize = 72;
 
@@ -24,6 +27,8 @@ impl PublicKey {
             Algorithm::EdDsa => ED25519,
             Algorithm::Es256 => P256,
             Algorithm::Es384 => P384,
+            #[cfg(feature = "sm2")]
+            Algorithm::Sm2 => SM2,
         };
         let mut bytes = prefix.to_vec();
         bytes.extend_from_slice(&self.to_bytes());
@@ -51,6 +56,10 @@ impl PublicKey {
             P256 if key.len() == 33 => Self::p256(key),
             P384 if key.len() == 49 => Self::p384(key),
             P256 | P384 => Err(KeyError::Encoding),
+            #[cfg(feature = "sm2")]
+            SM2 if key.len() == 33 => Self::sm2(key),
+            #[cfg(feature = "sm2")]
+            SM2 => Err(KeyError::Encoding),
             _ => Err(KeyError::Unsupported),
         }
     }

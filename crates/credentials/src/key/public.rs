@@ -7,6 +7,8 @@ use p256::elliptic_curve::sec1::ToEncodedPoint;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 
 use super::Algorithm;
+#[cfg(feature = "sm2")]
+use super::sm2;
 
 /// Bytes or text that are no usable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +16,7 @@ pub enum KeyError {
     /// Not the encoding expected: base64url, base58, length, prefix.
     #[error("not the encoding of a key")]
     Encoding,
-    /// A kind of key that is not supported; Ed25519, P-256 and P-384 are.
+    /// A kind of key that is not supported; Ed25519, P-256 and P-384 are, and SM2 with the feature of that name.
     #[error("a kind of key that is not supported")]
     Unsupported,
     /// Not a point of the curve, or not in canonical form.
@@ -45,6 +47,8 @@ enum Inner {
     P256([u8; 65]),
     /// Likewise.
     P384([u8; 97]),
+    #[cfg(feature = "sm2")]
+    Sm2(Box<sm2::Public>),
 }
 
 impl PublicKey {
@@ -93,6 +97,19 @@ impl PublicKey {
         Ok(Self(Inner::P384(bytes)))
     }
 
+    /// An SM2 key from SEC 1 §2.3.3 bytes, compressed (33) or uncompressed (65).
+    ///
+    /// # Errors
+    /// [`KeyError::Encoding`] for another length or form, [`KeyError::NotOnCurve`].
+    #[cfg(feature = "sm2")]
+    pub fn sm2(sec1: &[u8]) -> Result<Self, KeyError> {
+        let form = (sec1.len(), sec1.first());
+        if !matches!(form, (33, Some(2 | 3)) | (65, Some(4))) {
+            return Err(KeyError::Encoding);
+        }
+        Ok(Self(Inner::Sm2(Box::new(sm2::Public::from_sec1(sec1)?))))
+    }
+
     /// What this key signs with.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
@@ -100,6 +117,8 @@ impl PublicKey {
             Inner::Ed25519(_) => Algorithm::EdDsa,
             Inner::P256(_) => Algorithm::Es256,
             Inner::P384(_) => Algorithm::Es384,
+            #[cfg(feature = "sm2")]
+            Inner::Sm2(_) => Algorithm::Sm2,
         }
     }
 
@@ -124,35 +143,43 @@ impl PublicKey {
             Inner::P384(point) => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point)
                 .verify(message, signature)
                 .map_err(|_| BadSignature),
+            #[cfg(feature = "sm2")]
+            Inner::Sm2(key) => key.verify(message, signature),
         }
     }
 
-    /// Ed25519: the 32 bytes; P-256 and P-384: the 33 or 49 bytes of the compressed point.
+    /// Ed25519: the 32 bytes; P-256, P-384 and SM2: the 33 or 49 bytes of the compressed point.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Inner::Ed25519(key) => key.to_bytes().to_vec(),
             Inner::P256(point) => compressed(&point[1..33], point[64]),
             Inner::P384(point) => compressed(&point[1..49], point[96]),
+            #[cfg(feature = "sm2")]
+            Inner::Sm2(key) => compressed(&key.point[1..33], key.point[64]),
         }
     }
 
-    /// P-256 and P-384: the coordinates x and y; Ed25519: none.
-    pub(super) fn coordinates(&self) -> Option<(&[u8], &[u8])> {
+    /// P-256, P-384 and SM2: the coordinates x and y; Ed25519: none.
+    pub(crate) fn coordinates(&self) -> Option<(&[u8], &[u8])> {
         match &self.0 {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some((&point[1..33], &point[33..])),
             Inner::P384(point) => Some((&point[1..49], &point[49..])),
+            #[cfg(feature = "sm2")]
+            Inner::Sm2(key) => Some((&key.point[1..33], &key.point[33..])),
         }
     }
 
-    /// P-256 and P-384: the uncompressed SEC 1 form; Ed25519: none.
+    /// P-256, P-384 and SM2: the uncompressed SEC 1 form; Ed25519: none.
     #[cfg(feature = "bench")]
     pub(crate) fn uncompressed(&self) -> Option<&[u8]> {
         match &self.0 {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some(point),
             Inner::P384(point) => Some(point),
+            #[cfg(feature = "sm2")]
+            Inner::Sm2(key) => Some(&key.point),
         }
     }
 
@@ -161,6 +188,8 @@ impl PublicKey {
             Inner::Ed25519(key) => (Algorithm::EdDsa, key.as_bytes()),
             Inner::P256(point) => (Algorithm::Es256, point),
             Inner::P384(point) => (Algorithm::Es384, point),
+            #[cfg(feature = "sm2")]
+            Inner::Sm2(key) => (Algorithm::Sm2, &key.point),
         }
     }
 }

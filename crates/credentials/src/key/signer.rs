@@ -52,6 +52,8 @@ pub(crate) fn finished(
         Algorithm::EdDsa => Signature::from_slice(signature).ok_or(SignatureRefused)?,
         Algorithm::Es256 => low_s(signature)?.into(),
         Algorithm::Es384 => low_s_384(signature)?,
+        #[cfg(feature = "sm2")]
+        Algorithm::Sm2 => Signature::from_slice(signature).ok_or(SignatureRefused)?,
     };
     key.verify(message, &signature).map_err(|_| SignatureRefused)?;
     Ok(signature)

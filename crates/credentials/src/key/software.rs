@@ -6,6 +6,8 @@ use p256::ecdsa::signature::Signer as _;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "sm2")]
+use super::sm2;
 use super::{Algorithm, KeyError, PublicKey, SignError, Signature, Signer};
 
 /// A private key in memory, wiped when dropped. Signs deterministically (RFC 8032; RFC 6979 with low `s`).
@@ -18,6 +20,8 @@ enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
+    #[cfg(feature = "sm2")]
+    Sm2(sm2::Secret),
 }
 
 impl SoftwareKey {
@@ -34,7 +38,7 @@ impl SoftwareKey {
         }
     }
 
-    /// From the secret bytes: the seed of Ed25519 (RFC 8032 §5.1.5, 32 bytes), the scalar of P-256 (32) or P-384 (48),
+    /// From the secret bytes: the seed of Ed25519 (RFC 8032 §5.1.5, 32 bytes), the scalar of P-256 and SM2 (32) or P-384 (48),
     /// big-endian.
     ///
     /// # Errors
@@ -57,6 +61,12 @@ impl SoftwareKey {
                 let public = PublicKey::p384(key.verifying_key().to_encoded_point(false).as_bytes())?;
                 Ok(Self { secret: Secret::P384(key), public })
             }
+            #[cfg(feature = "sm2")]
+            Algorithm::Sm2 => {
+                let key = sm2::Secret::from_bytes(secret)?;
+                let public = PublicKey::sm2(&key.public_sec1())?;
+                Ok(Self { secret: Secret::Sm2(key), public })
+            }
         }
     }
 
@@ -67,6 +77,8 @@ impl SoftwareKey {
             Secret::Ed25519(key) => key.to_bytes().to_vec(),
             Secret::P256(key) => key.to_bytes().to_vec(),
             Secret::P384(key) => key.to_bytes().to_vec(),
+            #[cfg(feature = "sm2")]
+            Secret::Sm2(key) => key.to_bytes(),
         })
     }
 }
@@ -90,6 +102,8 @@ impl Signer for SoftwareKey {
                 let low = signature.normalize_s().unwrap_or(signature);
                 Signature::from_slice(&low.to_bytes()).ok_or(SignError::DeviceFailed)
             }
+            #[cfg(feature = "sm2")]
+            Secret::Sm2(key) => key.sign(message).map(Signature::from),
         }
     }
 }

@@ -4,16 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use rand_core::CryptoRngCore;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use super::Hash;
 use crate::json;
 
-/// The only hash that is taken: the default of RFC 9901 §4.1.1.
-pub(super) const HASH: &str = "sha-256";
 /// Names that no claim may have.
 pub(super) const DIGESTS: &str = "_sd";
 pub(super) const DIGEST_OF_ELEMENT: &str = "...";
-pub(super) const HASH_NAME: &str = "_sd_alg";
 
 /// Why disclosures and digests don't make a whole. Each of these is an attack or a broken issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +52,7 @@ pub enum DisclosureError {
 pub(super) struct Disclosure {
     /// As it stands between the tildes.
     pub(super) text: String,
-    /// The base64url of its SHA-256.
+    /// The base64url of its hash.
     pub(super) digest: String,
     /// The name of the claim; none for an element of an array.
     pub(super) name: Option<String>,
@@ -64,7 +61,7 @@ pub(super) struct Disclosure {
 }
 
 impl Disclosure {
-    pub(super) fn parse(text: &str) -> Result<Self, DisclosureError> {
+    pub(super) fn parse(text: &str, hash: Hash) -> Result<Self, DisclosureError> {
         let bytes = BASE64.decode(text).map_err(|_| DisclosureError::Malformed)?;
         let Ok(Value::Array(mut parts)) = json::parse(&bytes) else {
             return Err(DisclosureError::Malformed);
@@ -78,7 +75,7 @@ impl Disclosure {
         if name.as_deref().is_some_and(|name| name == DIGESTS || name == DIGEST_OF_ELEMENT) {
             return Err(DisclosureError::ReservedName);
         }
-        Ok(Self { text: text.to_owned(), digest: digest(text), name, value })
+        Ok(Self { text: text.to_owned(), digest: hash.digest(text), name, value })
     }
 
     /// The text of a new disclosure, with a salt of 128 bits (RFC 9901 §9.3).
@@ -93,14 +90,9 @@ impl Disclosure {
     }
 }
 
-/// The digest that stands for a disclosure: base64url of the SHA-256 of its text.
-pub(super) fn digest(text: &str) -> String {
-    BASE64.encode(Sha256::digest(text))
-}
-
 /// A digest that stands for nothing (RFC 9901 §4.2.5).
-pub(super) fn decoy(rng: &mut impl CryptoRngCore) -> String {
-    digest(&salt(rng))
+pub(super) fn decoy(hash: Hash, rng: &mut impl CryptoRngCore) -> String {
+    hash.digest(&salt(rng))
 }
 
 fn salt(rng: &mut impl CryptoRngCore) -> String {

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use super::{KEY_BINDING_TYP, Unverified};
+use super::{Hash, KEY_BINDING_TYP, Unverified};
 use crate::jws::{self, CreateError, Header};
 use crate::key::{PublicKey, SignError, SignatureRefused, Signer};
 use crate::{ClaimPath, UnixSeconds};
@@ -32,6 +29,7 @@ pub struct Selection {
     text: String,
     disclosed: Vec<ClaimPath>,
     holder: Option<PublicKey>,
+    hash: Hash,
 }
 
 impl Unverified {
@@ -48,6 +46,7 @@ impl Unverified {
             text: format!("{}~", self.token.text()),
             disclosed: Vec::new(),
             holder: self.content.holder.clone(),
+            hash: self.hash,
         };
         for (disclosure, place) in self.disclosures.iter().zip(&self.content.places) {
             if paths.iter().any(|path| path.touches(place)) {
@@ -83,7 +82,7 @@ impl Selection {
             "aud": audience,
             "nonce": nonce,
             "iat": now.0,
-            "sd_hash": BASE64.encode(Sha256::digest(self.text.as_bytes())),
+            "sd_hash": self.hash.digest(&self.text),
         });
         let token = jws::prepare(&Header::typed(KEY_BINDING_TYP), &claims, &holder)?;
         Ok(ToBind { text: self.text, token })

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::disclosure::{DIGEST_OF_ELEMENT, DIGESTS, Disclosure, DisclosureError, HASH, HASH_NAME};
+use super::disclosure::{DIGEST_OF_ELEMENT, DIGESTS, Disclosure, DisclosureError};
+use super::hash::HASH_NAME;
 use crate::claim::Step;
 use crate::json::MAX_DEPTH;
 
@@ -14,16 +15,12 @@ pub(super) struct Processed {
     pub(super) places: Vec<Vec<Step>>,
 }
 
-/// Resolves every digest of the payload. Every disclosure must be used, exactly once.
+/// Resolves every digest of the payload, whose hash was read already. Every disclosure must be used, exactly once.
 pub(super) fn process(
     mut claims: Map<String, Value>,
     disclosures: &[Disclosure],
 ) -> Result<Processed, DisclosureError> {
-    match claims.remove(HASH_NAME) {
-        None => {}
-        Some(Value::String(name)) if name == HASH => {}
-        Some(_) => return Err(DisclosureError::HashUnsupported),
-    }
+    claims.remove(HASH_NAME);
     let mut by_digest: Vec<usize> = (0..disclosures.len()).collect();
     by_digest.sort_unstable_by(|a, b| disclosures[*a].digest.cmp(&disclosures[*b].digest));
     if by_digest.windows(2).any(|pair| disclosures[pair[0]].digest == disclosures[pair[1]].digest) {

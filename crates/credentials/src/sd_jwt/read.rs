@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::disclosure::{Disclosure, DisclosureError};
 use super::process::{Processed, process};
-use super::{MAX_DISCLOSURES, TYP};
+use super::{Hash, MAX_DISCLOSURES, TYP};
 use crate::claim::Step;
 use crate::jws::{self, Header, Times, WrongTime};
 use crate::key::{Jwk, KeyError, PublicKey};
@@ -16,6 +16,14 @@ use crate::{ClaimPath, json};
 
 /// Claims that must always show, so that nobody can hide what limits a credential (SD-JWT VC §2.2.2.2).
 const ALWAYS_SHOWN: &[&str] = &["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status"];
+
+/// What makes one kind of SD-JWT.
+pub(crate) struct Profile<'a> {
+    pub(crate) typ: &'a str,
+    /// Members at the top that nobody may hide, nor anything inside them.
+    pub(crate) always_shown: &'static [&'static str],
+    pub(crate) times: fn(&Map<String, Value>) -> Result<Times, WrongTime>,
+}
 
 /// Why a text is no SD-JWT VC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,11 +63,12 @@ pub enum ParseError {
 /// An SD-JWT as it came, taken apart. Nothing in it is to be believed.
 #[derive(Clone)]
 pub struct Unverified {
-    pub(super) token: jws::Unverified,
+    pub(crate) token: jws::Unverified,
     /// The text up to and with the last tilde: what a key binding is about.
     pub(super) bound: String,
     pub(super) disclosures: Vec<Disclosure>,
     pub(super) key_binding: Option<jws::Unverified>,
+    pub(super) hash: Hash,
     pub(super) content: Content,
 }
 
@@ -96,6 +105,10 @@ impl Unverified {
     /// # Errors
     /// [`ParseError`].
     pub fn parse_plain(text: &str, typ: &str) -> Result<Self, ParseError> {
+        Self::parse_as(text, &Profile { typ, always_shown: ALWAYS_SHOWN, times: Times::of })
+    }
+
+    pub(crate) fn parse_as(text: &str, profile: &Profile<'_>) -> Result<Self, ParseError> {
         if text.len() > json::MAX_BYTES {
             return Err(ParseError::Form);
         }
@@ -103,24 +116,28 @@ impl Unverified {
         let mut parts = rest.split('~');
         let mut token =
             jws::Unverified::parse(parts.next().unwrap_or_default()).map_err(ParseError::Token)?;
-        if !token.header().is_typed(typ) {
+        if !token.header().is_typed(profile.typ) {
             return Err(ParseError::TypeWrong);
         }
-        let disclosures =
-            parts
-                .enumerate()
-                .map(|(at, text)| {
-                    if at < MAX_DISCLOSURES { Disclosure::parse(text) } else { Err(DisclosureError::TooMany) }
-                })
-                .collect::<Result<Vec<_>, _>>()?;
+        let hash = Hash::of(token.dangerous_claims())?;
+        let disclosures = parts
+            .enumerate()
+            .map(|(at, text)| {
+                if at < MAX_DISCLOSURES {
+                    Disclosure::parse(text, hash)
+                } else {
+                    Err(DisclosureError::TooMany)
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
         let key_binding = if binding.is_empty() {
             None
         } else {
             Some(jws::Unverified::parse(binding).map_err(ParseError::KeyBinding)?)
         };
-        let content = Content::read(process(token.take_claims(), &disclosures)?)?;
+        let content = Content::read(process(token.take_claims(), &disclosures)?, profile)?;
         let bound = text[..=rest.len()].to_owned();
-        Ok(Self { token, bound, disclosures, key_binding, content })
+        Ok(Self { token, bound, disclosures, key_binding, hash, content })
     }
 
     /// The issuer it names (`iss`), to look up.
@@ -179,9 +196,9 @@ impl Unverified {
 }
 
 impl Content {
-    fn read(Processed { claims, places }: Processed) -> Result<Self, ParseError> {
+    fn read(Processed { claims, places }: Processed, profile: &Profile<'_>) -> Result<Self, ParseError> {
         let hidden = |place: &Vec<Step>| match place.first() {
-            Some(Step::Member(name)) => ALWAYS_SHOWN.contains(&name.as_str()),
+            Some(Step::Member(name)) => profile.always_shown.contains(&name.as_str()),
             _ => false,
         };
         if places.iter().any(hidden) {
@@ -198,7 +215,7 @@ impl Content {
         Ok(Self {
             issuer: text(&claims, "iss")?,
             vct: text(&claims, "vct")?,
-            times: Times::of(&claims)?,
+            times: (profile.times)(&claims)?,
             status: claims.get("status").map(StatusRef::from_claim).transpose()?,
             holder,
             claims: Value::Object(claims),

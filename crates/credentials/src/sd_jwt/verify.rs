@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::read::Content;
 use super::{KEY_BINDING_TYP, Unverified};
@@ -117,7 +114,7 @@ impl Unverified {
 
         let claims = binding.dangerous_claims();
         let says = |name: &str, expected: &str| claims.get(name).and_then(Value::as_str) == Some(expected);
-        let sd_hash = BASE64.encode(Sha256::digest(self.bound.as_bytes()));
+        let sd_hash = self.hash.digest(&self.bound);
         if !says("sd_hash", &sd_hash) {
             findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
         }

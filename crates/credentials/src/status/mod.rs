@@ -3,11 +3,13 @@
 //! Both lists are views of the bits on the chain: two bits for each credential, [`Status`].
 
 mod bitstring;
+mod cwt;
 mod inflate;
 mod reference;
 mod token;
 
 pub use bitstring::{BitstringError, BitstringList, MIN_ENTRIES, Purpose};
+pub use cwt::TYP as TOKEN_LIST_CWT;
 pub use reference::{BitstringEntry, RegistryEntry, StatusRef, StatusRefError, TokenEntry};
 pub use token::{Bits, TokenList, TokenListClaims, TokenListError};
 

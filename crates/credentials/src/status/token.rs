@@ -1,4 +1,5 @@
-//! Token Status List (draft-ietf-oauth-status-list-21): one or more bits for each token, as a JWT.
+//! Token Status List (draft-ietf-oauth-status-list-21): one or more bits for each token, as a JWT
+//! here, as a CWT beside.
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::inflate::{InflateError, unzlib, zlib};
 use super::{MAX_LIST_BYTES, Status};
 use crate::UnixSeconds;
+use crate::cose;
 use crate::jws::{self, CreateError, Header, LEEWAY};
 use crate::key::PublicKey;
 
@@ -69,6 +71,12 @@ pub enum TokenListError {
     /// A JWT of another type, another key, or forged.
     #[error(transparent)]
     Refused(#[from] jws::VerifyError),
+    /// Not a COSE message.
+    #[error(transparent)]
+    Message(#[from] cose::ParseError),
+    /// A COSE message of another type, another key, or forged.
+    #[error(transparent)]
+    RefusedMessage(#[from] cose::VerifyError),
     /// The list of another URI.
     #[error("the status list is another one")]
     SubjectWrong,
@@ -98,7 +106,7 @@ impl From<InflateError> for TokenListError {
 /// A list of statuses, packed: the first entry in the lowest bits of the first byte (§4.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenList {
-    bits: Bits,
+    pub(super) bits: Bits,
     bytes: Vec<u8>,
 }
 
@@ -115,6 +123,23 @@ pub struct TokenListClaims {
     /// For how many seconds it may be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
+}
+
+impl TokenListClaims {
+    /// Whether it is the list of this URI, and counts now.
+    pub(super) fn check(&self, uri: &str, now: UnixSeconds) -> Result<(), TokenListError> {
+        if self.sub != uri {
+            return Err(TokenListError::SubjectWrong);
+        }
+        if self.exp.is_some_and(|exp| now >= exp.plus(LEEWAY)) {
+            return Err(TokenListError::Expired);
+        }
+        if self.iat > now.plus(LEEWAY) {
+            return Err(TokenListError::MadeInFuture);
+        }
+        // A positive number (§5.1, §5.2).
+        if self.ttl == Some(0) { Err(TokenListError::Malformed) } else { Ok(()) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -223,15 +248,7 @@ impl TokenList {
         now: UnixSeconds,
     ) -> Result<(Self, TokenListClaims), TokenListError> {
         let payload: Payload = jws::Unverified::parse(text)?.verify(key, TYP)?.claims;
-        if payload.claims.sub != uri {
-            return Err(TokenListError::SubjectWrong);
-        }
-        if payload.claims.exp.is_some_and(|exp| now >= exp.plus(LEEWAY)) {
-            return Err(TokenListError::Expired);
-        }
-        if payload.claims.iat > now.plus(LEEWAY) {
-            return Err(TokenListError::MadeInFuture);
-        }
+        payload.claims.check(uri, now)?;
         Ok((Self::decode(&payload.status_list)?, payload.claims))
     }
 

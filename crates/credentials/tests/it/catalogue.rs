@@ -1,9 +1,10 @@
 //! The bundled catalogue, and the checks of numbers.
 
-use credentials::UnixSeconds;
 use credentials::catalogue::{
-    Catalogue, CatalogueError, CreditCode, Date, Format, IdNumber, LicenceIdentifier, Problem, Sex,
+    Catalogue, CatalogueError, CreditCode, Date, Format, IdNumber, LicenceIdentifier, NotForMdoc, Problem,
+    Sex,
 };
+use credentials::{UnixSeconds, cbor, mdoc};
 use serde_json::{Value, json};
 use testkit::{Company, Person};
 
@@ -269,6 +270,73 @@ fn refused_claims() {
     ends["term"] = json!("2046-03-02");
     ends["businessScope"] = json!("一\n二");
     assert_eq!(problems("business-licence", &ends), []);
+}
+
+#[test]
+fn the_drivers_licence_becomes_an_mdl() {
+    let file = include_str!("../../../../catalogue/drivers-licence.toml");
+    let catalogue = Catalogue::parse(&[file]).unwrap();
+    let licence = catalogue.by_id("drivers-licence").unwrap();
+    let elements = |change: fn(&mut Value)| {
+        let mut claims = licence.example();
+        change(&mut claims);
+        licence.mdoc_elements(&licence.validate_claims(&claims, NOW).unwrap()).map(Option::unwrap)
+    };
+    let (namespace, found) = elements(|_| ()).unwrap();
+    assert_eq!(namespace, mdoc::MDL_NAMESPACE);
+    let element = |name: &str| &found.iter().find(|(element, _)| element == name).unwrap().1;
+    // Every element that table 5 asks for.
+    for mandatory in [
+        "family_name",
+        "given_name",
+        "birth_date",
+        "issue_date",
+        "expiry_date",
+        "issuing_country",
+        "issuing_authority",
+        "document_number",
+        "portrait",
+        "driving_privileges",
+        "un_distinguishing_sign",
+    ] {
+        assert!(found.iter().any(|(element, _)| element == mandatory), "{mandatory}");
+    }
+    assert_eq!(element("sex").as_integer(), Some(2));
+    assert!(element("portrait").as_bytes().unwrap().starts_with(&[0xff, 0xd8]));
+    assert_eq!(element("birth_date").untagged(1004).and_then(cbor::Value::as_text), Some("1988-03-21"));
+    let privileges = |class: &'static str| {
+        let mut claims = licence.example();
+        claims["class"] = class.into();
+        let claims = licence.validate_claims(&claims, NOW).unwrap();
+        let (_, elements) = licence.mdoc_elements(&claims).unwrap().unwrap();
+        elements.into_iter().find(|(name, _)| name == "driving_privileges").unwrap().1.to_json()
+    };
+    let codes = |class| privileges(class)[0]["vehicle_category_code"].clone();
+    assert_eq!(privileges("C1")[0]["issue_date"], "2012-06-08");
+    assert_eq!(privileges("C1")[0]["expiry_date"], element("expiry_date").to_json());
+    assert_eq!(privileges("C2")[0]["codes"], json!([{"code": "78"}]));
+    assert_eq!([codes("C1"), codes("A1"), codes("A2"), codes("F")], ["B", "D", "CE", "AM"]);
+    assert_eq!(privileges("M"), json!([]), "known here only");
+    // A picture that is no JPEG has no place in it.
+    let digital_id = Catalogue::bundled().unwrap().by_id("digital-id").unwrap();
+    let png = digital_id.example()["portrait"].as_str().unwrap().to_owned();
+    let mut claims = licence.example();
+    claims["portrait"] = png.into();
+    let claims = licence.validate_claims(&claims, NOW).unwrap();
+    assert_eq!(licence.mdoc_elements(&claims), Err(NotForMdoc("portrait".to_owned())));
+    let id = digital_id.validate_claims(&digital_id.example(), NOW).unwrap();
+    assert_eq!(digital_id.mdoc_elements(&id), Ok(None));
+    for (name, from, to) in [
+        ("class_without_categories", "N = []\n", ""),
+        ("element_twice", r#"element = "given_name""#, r#"element = "family_name""#),
+        ("claim_not_there", r#"text = "familyName""#, r#"text = "surname""#),
+        ("day_of_no_date", r#"day = "birthDate""#, r#"day = "address""#),
+        ("number_missing", "female = 2", "other = 2"),
+    ] {
+        let changed = file.replacen(from, to, 1);
+        assert_ne!(changed, file, "{name}");
+        assert!(Catalogue::parse(&[&changed]).is_err(), "{name}");
+    }
 }
 
 #[test]

@@ -3,13 +3,16 @@
 use credentials::catalogue::{CreditCode, IdNumber, LicenceIdentifier};
 use credentials::data_integrity::{UnverifiedCredential, UnverifiedPresentation};
 use credentials::key::{Algorithm, PublicKey, SelfContained, Signer, SoftwareKey};
-use credentials::status::{BitstringList, StatusRef, TokenList};
-use credentials::{ClaimPath, UnixSeconds, json, jws, sd_jwt};
+use credentials::mdoc::{self, DeviceResponse, Trust};
+use credentials::status::{BitstringList, StatusRef, TokenList, TokenListClaims};
+use credentials::x509::Certificate;
+use credentials::{ClaimPath, UnixSeconds, cbor, cose, json, jws, sd_jwt, vc_cose};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use crate::mdoc_support;
 use crate::support::{
     NOW, bytes, expect_sd_jwt, expect_vp, holder, issuer, licence, present, sd_jwt_issuance,
     sd_jwt_presented, vc_issued, vp_presented,
@@ -48,6 +51,26 @@ fn any_json() -> impl Strategy<Value = Value> {
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
             prop::collection::btree_map(any::<String>(), inner, 0..6)
                 .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Any CBOR within what strict parsing takes.
+fn any_cbor() -> impl Strategy<Value = cbor::Value> {
+    let leaf = prop_oneof![
+        Just(cbor::Value::Null),
+        any::<bool>().prop_map(cbor::Value::from),
+        any::<i64>().prop_map(cbor::Value::from),
+        (-300_i64..300).prop_map(cbor::Value::from),
+        any::<String>().prop_map(cbor::Value::from),
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(cbor::Value::Bytes),
+    ];
+    leaf.prop_recursive(5, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(cbor::Value::Array),
+            prop::collection::vec((inner.clone(), inner.clone()), 0..6)
+                .prop_map(|entries| cbor::Map::sorted(entries).into()),
+            (any::<u64>(), inner).prop_map(|(tag, inside)| cbor::Value::tagged(tag, inside)),
         ]
     })
 }
@@ -132,6 +155,59 @@ proptest! {
         }
     }
 
+    /// CBOR has one spelling for each item: what is read is written as it came, and written CBOR is read back.
+    #[test]
+    fn cbor_has_one_spelling(bytes in prop::collection::vec(any::<u8>(), 0..64), value in any_cbor()) {
+        if let Ok(read) = cbor::parse(&bytes) {
+            prop_assert_eq!(cbor::encode(&read), bytes);
+        }
+        let written = cbor::encode(&value);
+        prop_assert_eq!(cbor::parse(&written), Ok(value));
+    }
+
+    /// Only the unprotected header could be changed, and in an mdoc it must keep the certificate.
+    #[test]
+    fn a_changed_mdoc_is_refused(at: prop::sample::Index, how: u8, byte: u8) {
+        static TEXT: OnceLock<Vec<u8>> = OnceLock::new();
+        let text = once(&TEXT, mdoc_support::presented);
+        let changed = mutated(text, at, how, byte);
+        prop_assume!(changed != text);
+        let session = mdoc_support::transcript();
+        if let Ok(response) = DeviceResponse::parse(&changed) {
+            for document in response.documents {
+                let anchors = [mdoc_support::anchor()];
+                prop_assert!(document.verify(Trust::Anchors(&anchors), &mdoc_support::expect(&session)).is_err());
+            }
+        }
+    }
+
+    /// Without an unprotected header every byte counts.
+    #[test]
+    fn a_changed_cose_message_is_refused(at: prop::sample::Index, how: u8, byte: u8) {
+        static CREDENTIAL: OnceLock<Vec<u8>> = OnceLock::new();
+        static LIST: OnceLock<Vec<u8>> = OnceLock::new();
+        let key = issuer(Algorithm::Es256);
+        let credential = once(&CREDENTIAL, || {
+            let key = issuer(Algorithm::Es256);
+            vc_cose::issue(crate::support::vc_issuance(), key.public_key()).unwrap().sign(&key).unwrap()
+        });
+        let changed = mutated(credential, at, how, byte);
+        // The tag may be left out.
+        prop_assume!(changed != credential && changed != credential[1..]);
+        if let Ok(credential) = vc_cose::UnverifiedCredential::parse(&changed) {
+            prop_assert!(credential.verify(key.public_key(), NOW).is_err());
+        }
+        let list = once(&LIST, || {
+            let key = issuer(Algorithm::Es256);
+            let list = TokenList::from_bytes(credentials::status::Bits::Two, vec![27; 64]).unwrap();
+            let claims = TokenListClaims { sub: "https://x.example".to_owned(), iat: NOW, exp: None, ttl: None };
+            list.prepare_cwt(&claims, None, key.public_key()).sign(&key).unwrap()
+        });
+        let changed = mutated(list, at, how, byte);
+        prop_assume!(changed != list);
+        prop_assert!(TokenList::verify_cwt(&changed, "https://x.example", key.public_key(), NOW).is_err());
+    }
+
     /// Canonical JSON reads back as the same value and is its own canonical form.
     #[test]
     fn canonical_is_stable(value in any_json()) {
@@ -146,6 +222,13 @@ proptest! {
         let _ = UnverifiedCredential::parse(&bytes);
         let _ = UnverifiedPresentation::parse(&bytes);
         let _ = PublicKey::p256(&bytes);
+        let _ = cose::Unverified::parse(&bytes);
+        let _ = vc_cose::UnverifiedCredential::parse(&bytes);
+        let _ = vc_cose::UnverifiedPresentation::parse(&bytes);
+        let _ = mdoc::Unverified::parse(&bytes);
+        let _ = DeviceResponse::parse(&bytes);
+        let _ = mdoc::SessionTranscript::parse(&bytes);
+        let _ = Certificate::parse(&bytes);
         for text in [text.as_str(), tilde.as_str()] {
             let _ = jws::Unverified::parse(text);
             let _ = sd_jwt::Unverified::parse(text);
@@ -164,6 +247,23 @@ proptest! {
         for key in [issuer(Algorithm::EdDsa), issuer(Algorithm::Es256)] {
             prop_assert!(key.public_key().verify(b"m", &bytes).is_err());
         }
+    }
+
+    /// CBOR of any shape, also where a part of an mdoc belongs.
+    #[test]
+    fn arbitrary_cbor_never_panics(value in any_cbor(), member in 0_usize..3) {
+        let encoded = cbor::encode(&value);
+        let _ = mdoc::Unverified::parse(&encoded);
+        let _ = DeviceResponse::parse(&encoded);
+        let _ = cose::Unverified::parse(&encoded);
+        let _ = PublicKey::from_cose_key(&value);
+        let _ = StatusRef::from_cbor(&value);
+        let _ = TokenList::from_cbor(&value);
+        let _ = value.to_json();
+        let document = cbor::parse(&mdoc_support::presented()).unwrap();
+        let mut entries = document.as_map().unwrap().clone().into_entries();
+        entries[member].1 = value;
+        let _ = DeviceResponse::parse(&cbor::encode(&cbor::Map::sorted(entries).into()));
     }
 
     #[test]

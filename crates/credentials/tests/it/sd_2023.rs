@@ -11,7 +11,7 @@ use crate::ld_support::{Change, Folder, object, w3c_contexts};
 use crate::rdf_suites::{options_of, secret_key};
 use crate::support::{NOW, issuer, status, vc_issuance};
 
-fn pointers(value: &Value) -> Vec<String> {
+pub(crate) fn pointers(value: &Value) -> Vec<String> {
     value.as_array().unwrap().iter().map(|pointer| pointer.as_str().unwrap().to_owned()).collect()
 }
 
@@ -127,7 +127,7 @@ fn blank_nodes_are_told_apart() {
 }
 
 /// The CBOR inside a proof value, changed and put back.
-fn with_value(mut shown: Value, change: impl FnOnce(&mut Vec<u8>)) -> Value {
+pub(crate) fn with_value(mut shown: Value, change: impl FnOnce(&mut Vec<u8>)) -> Value {
     use base64::Engine as _;
     let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let mut bytes = engine.decode(&shown["proof"]["proofValue"].as_str().unwrap()[1..]).unwrap();

@@ -12,10 +12,10 @@ use crate::support::{
     sd_jwt_presented,
 };
 
-const RFC_TYP: &str = "example+sd-jwt";
+pub(crate) const RFC_TYP: &str = "example+sd-jwt";
 
 /// The issuer's key of RFC 9901 appendix B.
-fn rfc_issuer() -> PublicKey {
+pub(crate) fn rfc_issuer() -> PublicKey {
     let jwk = json!({
         "kty": "EC", "crv": "P-256",
         "x": "b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ", "y": "Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8"
@@ -23,7 +23,7 @@ fn rfc_issuer() -> PublicKey {
     PublicKey::from_jwk(&serde_json::from_value(jwk).unwrap()).unwrap()
 }
 
-fn rfc_expect(iat: i64) -> Expect<'static> {
+pub(crate) fn rfc_expect(iat: i64) -> Expect<'static> {
     Expect {
         audience: "https://verifier.example.org",
         nonce: "1234567890",
@@ -71,7 +71,7 @@ fn rfc_9901_files() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let folder = entry.unwrap().path();
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
-        // Two examples are in JSON serialization, which is not read here.
+        // Two examples are in JSON: see `sd_json`.
         let Some(presented) = read("sd_jwt_presentation.txt") else { continue };
         let name = folder.file_name().unwrap().to_str().unwrap();
         let text = |text: String| text.split_whitespace().collect::<String>();
@@ -113,7 +113,7 @@ fn rfc_9901_files() {
 
 #[test]
 fn issued_and_verified_by_the_wallet() {
-    for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
         let issued = sd_jwt_issuance().sign(&issuer(algorithm), &mut testkit::rng(3)).unwrap();
         let card = Unverified::parse(&issued).unwrap();
         assert_eq!(card.issuer(), Some("did:hui:anhui:zIssuer"));

@@ -11,53 +11,10 @@ use registry::snapshot::{Manifest, SnapshotReader, SnapshotWriter};
 use registry::{
     CertifiedBlock, Evidence, EvidenceBundle, Genesis, HandOver, LightClient, Record, RecordKey, Transaction,
 };
+use testkit::Dice;
 
 const SHORT: u64 = 4_000;
 const LONG: u64 = 200_000;
-
-/// SplitMix64: repeatable, and good enough to choose bytes by.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.roll() % limit.max(1) as u64).unwrap()
-    }
-
-    /// One to eight small changes: bits, bytes, lengths, pieces moved or taken from another seed.
-    fn damage(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
-        let mut bytes = seeds[self.below(seeds.len())].clone();
-        for _ in 0..=self.below(8) {
-            let at = self.below(bytes.len() + 1);
-            let end = (at + self.below(40)).min(bytes.len());
-            match self.below(8) {
-                0 | 1 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-                2 if at < bytes.len() => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
-                3 => bytes.insert(at, self.roll().to_le_bytes()[0]),
-                4 => drop(bytes.drain(at..end)),
-                5 => bytes.truncate(at),
-                6 => {
-                    let piece = bytes[at..end].to_vec();
-                    let to = self.below(bytes.len() + 1);
-                    drop(bytes.splice(to..to, piece));
-                }
-                _ => {
-                    let other = &seeds[self.below(seeds.len())];
-                    let from = self.below(other.len() + 1);
-                    let piece = other[from..(from + 64).min(other.len())].to_vec();
-                    drop(bytes.splice(at..end, piece));
-                }
-            }
-        }
-        bytes
-    }
-}
 
 /// Every damaged input, and the seeds themselves: what `door` gives back is what it writes of what it accepted.
 fn fuzz(name: &str, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> Option<Vec<u8>>) {
@@ -69,10 +26,8 @@ fn fuzz_slow(name: &str, times: u64, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> 
     for seed in seeds {
         assert_eq!(door(seed).as_ref(), Some(seed), "{name}: a sound one comes back");
     }
-    let rounds = if std::env::var_os("HUIZHENG_LONG").is_some() { LONG } else { SHORT };
-    let rounds = rounds / times;
-    let mut dice = Dice(name.bytes().map(u64::from).sum());
-    for round in 0..rounds {
+    let mut dice = Dice::named(name);
+    for round in 0..testkit::rounds(SHORT, LONG) / times {
         let bytes = dice.damage(seeds);
         if let Some(written) = door(&bytes) {
             assert_eq!(written, bytes, "{name}: round {round} is accepted in a second form");

@@ -107,7 +107,7 @@ impl core_ports::HolderKeyStore for DeviceKeys {
                 let bytes = made.public_key.as_slice().try_into().map_err(|_| KeyStoreError::Failed)?;
                 PublicKey::ed25519(bytes)
             }
-            Algorithm::Es384 => return Err(KeyStoreError::Failed),
+            _ => return Err(KeyStoreError::Failed),
         };
         Ok(HeldKey { handle: KeyHandle(made.handle), public: public.map_err(|_| KeyStoreError::Failed)? })
     }
@@ -138,7 +138,7 @@ impl TryFrom<Algorithm> for KeyAlgorithm {
         match algorithm {
             Algorithm::Es256 => Ok(Self::P256),
             Algorithm::EdDsa => Ok(Self::Ed25519),
-            Algorithm::Es384 => Err(KeyStoreError::Failed),
+            _ => Err(KeyStoreError::Failed),
         }
     }
 }

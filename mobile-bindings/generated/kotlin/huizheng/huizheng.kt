@@ -5904,7 +5904,7 @@ enum class CredentialFormat {
      */
     SD_JWT_VC,
     /**
-     * W3C credential with Data Integrity (`ldp_vc`): it is shown as a whole.
+     * W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
      */
     LDP_VC;
 

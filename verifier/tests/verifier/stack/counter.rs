@@ -52,6 +52,10 @@ impl Counter {
     pub(crate) async fn start_with(network: &Network, folder: &str, policy: Policy) -> Self {
         let running =
             Verifier::bind(Self::config(network, &network.dir.path().join(folder), policy)).await.unwrap();
+        Self::of(running)
+    }
+
+    pub(crate) fn of(running: RunningVerifier) -> Self {
         Self { running, http: outbound::client(Duration::from_secs(20)) }
     }
 
@@ -65,6 +69,7 @@ impl Counter {
             anchor: network.anchor.clone(),
             staff: vec![StaffAccount::new("counter 3", TOKEN)],
             data_dir: data_dir.to_owned(),
+            vc_api: Some(verifier::VcApiConfig::default()),
             policy,
         }
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::statements::Statements;
-use super::value::{Derived, Value};
+use super::value::{Derived, Value, labels};
 use crate::data_integrity::Cryptosuite;
+use crate::data_integrity::statements::{Statements, keyed};
 use crate::jsonld::{Contexts, JsonLdError, Selection};
 
 /// Why nothing can be derived.
@@ -41,7 +41,7 @@ pub fn derive(
         _ => return Err(DeriveError::NoBaseProof),
     };
 
-    let statements = Statements::of(&document, contexts, &value.hmac_key)?;
+    let statements = Statements::of(&document, contexts, labels(&value.hmac_key))?;
     let mandatory = statements.chosen(&Selection::of(&document, &value.mandatory)?)?;
     let selection = Selection::of(&document, &[&value.mandatory, pointers].concat())?;
     if selection == Selection::Nothing {
@@ -57,11 +57,12 @@ pub fn derive(
         return Err(DeriveError::Mismatch);
     }
     let signatures = others.zip(&value.signatures).filter(|((_, shown), _)| **shown);
+    let numbers = statements.numbers_of(&selection)?;
     let derived = Derived {
         signature: value.signature,
         key: value.key.clone(),
         signatures: signatures.map(|(_, signature)| *signature).collect(),
-        labels: statements.labels_of(&selection, &value.hmac_key)?,
+        labels: numbers.into_iter().map(|(here, whole)| (here, keyed(&value.hmac_key, whole))).collect(),
         mandatory: mandatory_shown.map(|(at, _)| at).collect(),
     };
     proof.insert("proofValue".to_owned(), Value::Derived(derived).text().into());

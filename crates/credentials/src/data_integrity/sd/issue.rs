@@ -4,8 +4,8 @@ use rand_core::CryptoRngCore;
 use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
 
-use super::statements::{Statements, hash};
-use super::value::{Base, Value, signed_by_issuer};
+use super::value::{Base, Value, labels, signed_by_issuer};
+use crate::data_integrity::statements::{Statements, hash};
 use crate::data_integrity::suite::hash_rdf;
 use crate::data_integrity::{Cryptosuite, Making, ProofOptions, SecureError};
 use crate::jsonld::{Contexts, Selection};
@@ -77,7 +77,7 @@ impl Issuing<'_> {
         let proof = self.options.lay_out(&document, &Making::with(Cryptosuite::EcdsaSd2023));
         let context = document.get("@context").unwrap_or(&Json::Null);
         let proof_hash = hash_rdf(self.contexts, context, &proof, HashAlgorithm::Sha256)?;
-        let statements = Statements::of(&document, self.contexts, &secrets.hmac_key)?;
+        let statements = Statements::of(&document, self.contexts, labels(&secrets.hmac_key))?;
         let mandatory = statements.chosen(&Selection::of(&document, &self.mandatory)?)?;
         let (mandatory, others) = statements.divided(&mandatory);
         let statement_key = secrets.key.public_key().clone();

@@ -9,7 +9,6 @@
 mod cbor;
 mod derive;
 mod issue;
-mod statements;
 mod value;
 
 pub use derive::{DeriveError, derive};

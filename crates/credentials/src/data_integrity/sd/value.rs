@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
 
 use super::cbor;
-use super::statements::{Statements, hash};
 use crate::Flaw;
+use crate::data_integrity::statements::{Statements, hash, keyed, text};
 use crate::data_integrity::suite::hash_rdf;
 use crate::jsonld::{Contexts, Selection};
 use crate::key::{Algorithm, PublicKey, Signature};
@@ -79,12 +79,13 @@ impl Value {
     ) -> Result<(), Flaw> {
         let (statements, mandatory) = match self {
             Self::Base(base) => {
-                let statements = Statements::of(document, contexts, &base.hmac_key)?;
+                let statements = Statements::of(document, contexts, labels(&base.hmac_key))?;
                 let mandatory = statements.chosen(&Selection::of(document, &base.mandatory)?)?;
                 (statements, mandatory)
             }
             Self::Derived(derived) => {
-                let statements = Statements::shown(document, contexts, &derived.labels)?;
+                let labels = derived.labels.iter().map(|(number, hmac)| (*number, text(hmac))).collect();
+                let statements = Statements::shown(document, contexts, &labels)?;
                 let mandatory = statements.numbered(&derived.mandatory)?;
                 (statements, mandatory)
             }
@@ -105,6 +106,11 @@ impl Value {
         let right = others.iter().zip(signatures).all(|(one, by)| key.verify(one.as_bytes(), by).is_ok());
         if right { Ok(()) } else { Err(Flaw::StatementUnsigned) }
     }
+}
+
+/// The labels of so many blank nodes.
+pub(super) fn labels(hmac_key: &[u8; 32]) -> impl FnOnce(u32) -> Vec<String> {
+    |count| (0..count).map(|number| text(&keyed(hmac_key, number))).collect()
 }
 
 /// What the issuer signs (§3.5.4).

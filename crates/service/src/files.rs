@@ -5,23 +5,65 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes a file that only its owner reads (mode 0600), whole or not at all.
-pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// What the system says.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, 0o600)
 }
 
 /// Writes a file that anyone may read, whole or not at all.
-pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// What the system says.
+pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, 0o644)
 }
 
-/// Makes a folder that only its owner enters (mode 0700), and those above it.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)?;
+/// Makes a folder that only its owner enters (mode 0700), and those above it, durably.
+///
+/// # Errors
+/// What the system says.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    create_folder(path)?;
     restrict(path, 0o700)
 }
 
+/// Makes a folder and those above it, durably.
+///
+/// # Errors
+/// What the system says.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let above = above(path);
+    if above != path {
+        create_folder(above)?;
+    }
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder(above),
+    }
+}
+
+/// Makes new names in a folder durable.
+///
+/// # Errors
+/// What the system says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+fn above(path: &Path) -> &Path {
+    path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Keeps a folder for this process while the file is alive; `None` when another process keeps it.
-pub(crate) fn claim(folder: &Path) -> io::Result<Option<File>> {
+///
+/// # Errors
+/// What the system says.
+pub fn claim(folder: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
@@ -31,14 +73,14 @@ pub(crate) fn claim(folder: &Path) -> io::Result<Option<File>> {
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = above(path);
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
     let mut file = create(&beside, mode)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
-    File::open(folder)?.sync_all()
+    sync_folder(folder)
 }
 
 #[cfg(unix)]

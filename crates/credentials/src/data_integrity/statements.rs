@@ -1,9 +1,11 @@
-//! A document as statements: lines of canonical N-Quads whose blank nodes carry keyed labels.
+//! A document as statements, for the suites of selective disclosure: lines of canonical N-Quads whose blank nodes carry labels
+//! from an HMAC.
 
 use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -23,31 +25,33 @@ pub(super) struct Statements<'d> {
 }
 
 impl<'d> Statements<'d> {
-    /// With labels from the HMAC key (§3.4.5, `createHmacIdLabelMapFunction`).
+    /// With the labels that `name` gives to so many blank nodes, by their canonical numbers.
     pub(super) fn of(
         document: &'d Map<String, Value>,
         contexts: &'d Contexts,
-        hmac_key: &[u8; 32],
+        name: impl FnOnce(u32) -> Vec<String>,
     ) -> Result<Self, JsonLdError> {
         let dataset = contexts.to_rdf(document)?;
         let canonical = canonicalize(&dataset)?;
-        let labels = labels(&canonical, &dataset, |number| keyed(hmac_key, number));
+        let count = u32::try_from(canonical.named()).map_err(|_| JsonLdError::TooMuchWork)?;
+        let names = name(count);
+        let labels = labels(&canonical, &dataset, |number| names.get(number as usize).cloned());
         // Every blank node that stands in a statement got one.
         let labels = labels.ok_or(JsonLdError::TooMuchWork)?;
         Ok(Self { lines: lines(&dataset, &labels), labels, canonical, document, contexts })
     }
 
-    /// With the labels that a derived proof gives (§3.6.5).
+    /// With the labels that a derived proof gives, by their canonical numbers.
     pub(super) fn shown(
         document: &'d Map<String, Value>,
         contexts: &'d Contexts,
-        given: &BTreeMap<u32, [u8; 32]>,
+        given: &BTreeMap<u32, String>,
     ) -> Result<Self, Flaw> {
         let dataset = contexts.to_rdf(document)?;
         let canonical = canonicalize(&dataset)?;
         // Two nodes under one label would become one, and a label too many may hide another reading.
         let all_different = given.values().collect::<HashSet<_>>().len() == given.len();
-        let labels = labels(&canonical, &dataset, |number| given.get(&number).copied());
+        let labels = labels(&canonical, &dataset, |number| given.get(&number).cloned());
         let named = canonical.named();
         match labels {
             Some(labels) if all_different && named == given.len() => {
@@ -55,6 +59,12 @@ impl<'d> Statements<'d> {
             }
             _ => Err(Flaw::LabelMapWrong),
         }
+    }
+
+    /// How many blank nodes have labels.
+    #[cfg(feature = "bbs")]
+    pub(super) fn blanks(&self) -> u32 {
+        u32::try_from(self.canonical.named()).unwrap_or(u32::MAX)
     }
 
     /// Which of the lines come from the chosen parts of the document.
@@ -86,22 +96,33 @@ impl<'d> Statements<'d> {
         (of(true), of(false))
     }
 
-    /// The labels that whoever sees only the chosen parts needs: by the numbers that canonicalisation gives there.
-    pub(super) fn labels_of(
-        &self,
-        selection: &Selection,
-        hmac_key: &[u8; 32],
-    ) -> Result<BTreeMap<u32, [u8; 32]>, JsonLdError> {
+    /// What whoever sees only the chosen parts needs to find the labels: for the canonical number of each blank node there the
+    /// one that it has in the whole.
+    pub(super) fn numbers_of(&self, selection: &Selection) -> Result<BTreeMap<u32, u32>, JsonLdError> {
         let part = self.contexts.to_rdf_of(self.document, selection)?;
         let canonical = canonicalize(&part)?;
-        let pairs = (0..part.blanks()).filter_map(|blank| {
-            Some((canonical.label(blank)?, keyed(hmac_key, self.canonical.label(blank)?)?))
-        });
+        let pairs = (0..part.blanks())
+            .filter_map(|blank| Some((canonical.label(blank)?, self.canonical.label(blank)?)));
         Ok(pairs.collect())
     }
 }
 
-pub(super) fn canonicalize(dataset: &Dataset) -> Result<Canonical, JsonLdError> {
+/// HMAC-SHA-256 of a canonical label (ECDSA cryptosuites 1.0 §3.4.5, `createHmacIdLabelMapFunction`).
+pub(super) fn keyed(hmac_key: &[u8; 32], number: u32) -> [u8; 32] {
+    // HMAC fills a key up to a block with zeros (RFC 2104 §2).
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(hmac_key);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    mac.update(format!("c14n{number}").as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+/// The label that such an HMAC makes.
+pub(super) fn text(hmac: &[u8; 32]) -> String {
+    format!("u{}", BASE64.encode(hmac))
+}
+
+fn canonicalize(dataset: &Dataset) -> Result<Canonical, JsonLdError> {
     dataset.canonicalize(HashAlgorithm::Sha256, Work::default()).map_err(|_| JsonLdError::TooMuchWork)
 }
 
@@ -120,20 +141,12 @@ fn lines(dataset: &Dataset, labels: &[String]) -> Vec<String> {
 fn labels(
     canonical: &Canonical,
     dataset: &Dataset,
-    of: impl Fn(u32) -> Option<[u8; 32]>,
+    of: impl Fn(u32) -> Option<String>,
 ) -> Option<Vec<String>> {
     (0..dataset.blanks())
         .map(|blank| match canonical.label(blank) {
             None => Some(String::new()),
-            Some(number) => Some(format!("u{}", BASE64.encode(of(number)?))),
+            Some(number) => of(number),
         })
         .collect()
-}
-
-/// HMAC-SHA-256 of a canonical label.
-fn keyed(hmac_key: &[u8; 32], number: u32) -> Option<[u8; 32]> {
-    // Keys of any length are taken.
-    let mut mac = Hmac::<Sha256>::new_from_slice(hmac_key).ok()?;
-    mac.update(format!("c14n{number}").as_bytes());
-    Some(mac.finalize().into_bytes().into())
 }

@@ -1,0 +1,261 @@
+//! Presentations.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Map, Value};
+
+use super::TYP;
+use super::credential::UnverifiedCredential;
+use super::issue::Document;
+use super::present::{AUDIENCE, CWT_CLAIMS, ISSUED_AT, NONCE};
+use super::read::{Opened, ParseError, open};
+use crate::cose::{self, VerifyError};
+use crate::data_integrity::id_of;
+use crate::jws::LEEWAY;
+use crate::key::{PublicKey, SelfContained};
+use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, cbor};
+
+/// A presentation holds so many credentials at most.
+const MAX_CREDENTIALS: usize = 16;
+
+/// What a verifier expects of a presentation.
+#[derive(Debug, Clone, Copy)]
+pub struct Expect<'a> {
+    /// The nonce of this one request.
+    pub nonce: &'a str,
+    /// Who the verifier is to the holder: its client id.
+    pub audience: &'a str,
+    /// Now.
+    pub now: UnixSeconds,
+    /// How old the presentation may be, in seconds.
+    pub max_age: i64,
+}
+
+/// A credential inside a presentation.
+#[derive(Debug, Clone)]
+pub enum Presented {
+    /// In a COSE envelope.
+    Cose(Box<UnverifiedCredential>),
+    /// Secured otherwise: for the reader of that form, which must check its holder too.
+    Other(Value),
+}
+
+/// A presentation as it came. Nothing in it is to be believed.
+#[derive(Clone)]
+pub struct UnverifiedPresentation {
+    message: cose::Unverified,
+    members: Map<String, Value>,
+    holder: Option<String>,
+    credentials: Vec<Presented>,
+}
+
+/// A presentation that answers the request, by the subject of the credentials inside. The credentials are still to be
+/// verified, each with its issuer's key.
+#[derive(Clone)]
+pub struct VerifiedPresentation {
+    holder: SelfContained,
+    credentials: Vec<Presented>,
+    findings: Findings,
+}
+
+impl UnverifiedPresentation {
+    /// Reads a presentation and the credentials inside.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        let Opened { message, members, .. } = open(bytes, Document::Presentation)?;
+        let holder = match members.get("holder") {
+            None => None,
+            Some(value) => Some(id_of(value).ok_or(ParseError::Inside)?.to_owned()),
+        };
+        let inside = match members.get("verifiableCredential") {
+            None => &[],
+            Some(Value::Array(list)) if list.len() <= MAX_CREDENTIALS => list.as_slice(),
+            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+            Some(_) => return Err(ParseError::Inside),
+        };
+        let credentials = inside.iter().map(Presented::read).collect::<Result<_, _>>()?;
+        Ok(Self { message, members, holder, credentials })
+    }
+
+    /// The key that it names, if it is a text.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.message.kid().and_then(|kid| std::str::from_utf8(kid).ok())
+    }
+
+    /// The credentials inside, to find out whom to ask for their keys.
+    #[must_use]
+    pub fn credentials(&self) -> &[Presented] {
+        &self.credentials
+    }
+
+    /// The members before anything was checked.
+    #[must_use]
+    pub fn dangerous_members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// Only whether it was signed with this key: no nonce, no audience, no holder, no time.
+    ///
+    /// # Errors
+    /// [`Flaw`].
+    pub fn check_signature(&self, key: &PublicKey) -> Result<(), Flaw> {
+        self.message.check_signature(key, &[], None).map_err(|error| match error {
+            VerifyError::AlgorithmNotOfKey => Flaw::KeyBindingTypeWrong,
+            VerifyError::TypeWrong | VerifyError::SignatureWrong | VerifyError::Payload => {
+                Flaw::KeyBindingSignatureWrong
+            }
+        })
+    }
+
+    /// Checks that the holder made it for this request, and is the subject of every COSE credential inside.
+    ///
+    /// # Errors
+    /// [`Refused`] with every flaw found.
+    pub fn verify(self, expect: &Expect<'_>) -> Result<VerifiedPresentation, Refused> {
+        let (findings, holder) = self.examine(expect);
+        let Some(holder) = holder else { return Err(findings.refuse(Flaw::NotBound)) };
+        let findings = findings.into_result()?;
+        Ok(VerifiedPresentation { holder, credentials: self.credentials, findings })
+    }
+
+    /// The checks alone.
+    #[must_use]
+    pub fn check(&self, expect: &Expect<'_>) -> Findings {
+        self.examine(expect).0
+    }
+
+    fn examine(&self, expect: &Expect<'_>) -> (Findings, Option<SelfContained>) {
+        let mut findings = Findings::default();
+        let kid = self.message.protected().kid.as_deref().and_then(|kid| std::str::from_utf8(kid).ok());
+        let holder = kid.and_then(|kid| SelfContained::parse(kid).ok());
+        findings.record(CheckName::HolderBinding, self.check_holder(holder.as_ref()));
+        let claims = self.claims();
+        let claim = |name: i64| claims.and_then(|claims| claims.member(name));
+        let made = claim(ISSUED_AT).and_then(cbor::Value::as_integer).map(UnixSeconds);
+        if let Err(flaw) = fresh(made, expect) {
+            findings.record(CheckName::HolderBinding, Err(flaw));
+        }
+        let nonce = match claim(NONCE) {
+            None => Err(Flaw::ChallengeMissing),
+            Some(nonce) if nonce.as_bytes() == Some(expect.nonce.as_bytes()) => Ok(()),
+            Some(_) => Err(Flaw::NonceWrong),
+        };
+        findings.record(CheckName::Nonce, nonce);
+        let audience = match claim(AUDIENCE) {
+            None => Err(Flaw::DomainMissing),
+            Some(audience) if audience.as_text() == Some(expect.audience) => Ok(()),
+            Some(_) => Err(Flaw::AudienceWrong),
+        };
+        findings.record(CheckName::Audience, audience);
+        (findings, holder)
+    }
+
+    fn check_holder(&self, holder: Option<&SelfContained>) -> Result<(), Flaw> {
+        let holder = holder.ok_or(Flaw::NotBound)?;
+        self.check_signature(&holder.key)?;
+        let is_holder = |did: &str| did == holder.did;
+        if !self.holder.as_deref().is_none_or(is_holder) {
+            return Err(Flaw::HolderIsAnother);
+        }
+        for credential in &self.credentials {
+            let Presented::Cose(credential) = credential else { continue };
+            for id in credential.subject_ids() {
+                if !is_holder(id.ok_or(Flaw::NotBound)?) {
+                    return Err(Flaw::HolderIsAnother);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The CWT claims in the protected header.
+    fn claims(&self) -> Option<&cbor::Map> {
+        let other = &self.message.protected().other;
+        other.iter().find(|(label, _)| label.as_integer() == Some(CWT_CLAIMS))?.1.as_map()
+    }
+}
+
+fn fresh(made: Option<UnixSeconds>, expect: &Expect<'_>) -> Result<(), Flaw> {
+    let made = made.ok_or(Flaw::KeyBindingTooOld)?;
+    if expect.now.plus(LEEWAY) < made {
+        return Err(Flaw::KeyBindingInFuture);
+    }
+    if made.plus(expect.max_age) < expect.now { Err(Flaw::KeyBindingTooOld) } else { Ok(()) }
+}
+
+impl Presented {
+    fn read(value: &Value) -> Result<Self, ParseError> {
+        let members = value.as_object().ok_or(ParseError::Inside)?;
+        let id = members.get("id").and_then(Value::as_str);
+        let is_enveloped = match members.get("type") {
+            Some(Value::String(one)) => one == ENVELOPED,
+            Some(Value::Array(types)) => types.iter().any(|one| one == ENVELOPED),
+            _ => return Err(ParseError::Inside),
+        };
+        let data = id.filter(|_| is_enveloped).and_then(|id| id.strip_prefix("data:"));
+        let Some((media_type, encoded)) = data.and_then(|data| data.split_once(";base64,")) else {
+            return Ok(Self::Other(value.clone()));
+        };
+        if media_type != TYP {
+            return Ok(Self::Other(value.clone()));
+        }
+        let bytes = BASE64.decode(encoded).map_err(|_| ParseError::Inside)?;
+        Ok(Self::Cose(Box::new(UnverifiedCredential::parse(&bytes)?)))
+    }
+}
+
+/// VCDM 2.0 §4.13.
+const ENVELOPED: &str = "EnvelopedVerifiableCredential";
+
+impl VerifiedPresentation {
+    /// The holder's DID.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        &self.holder.did
+    }
+
+    /// The holder's key.
+    #[must_use]
+    pub fn holder_key(&self) -> &PublicKey {
+        &self.holder.key
+    }
+
+    /// The credentials, to be verified with their issuers' keys.
+    #[must_use]
+    pub fn credentials(&self) -> &[Presented] {
+        &self.credentials
+    }
+
+    /// The credentials, to be verified with their issuers' keys.
+    #[must_use]
+    pub fn into_credentials(self) -> Vec<Presented> {
+        self.credentials
+    }
+
+    /// The checks made, all passed.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+}
+
+impl fmt::Debug for UnverifiedPresentation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("vc_cose::UnverifiedPresentation")
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifiedPresentation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("vc_cose::VerifiedPresentation")
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+//! The instances, and their keys.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use credentials::key::{Algorithm, SelfContained, Signer, SoftwareKey};
+use credentials::vc_api::Mechanism;
+use hmac::{Hmac, Mac};
+use serde::Serialize;
+use service::OrganisationError;
+use service::secrets::SecretFolder;
+use sha2::Sha384;
+use zeroize::Zeroizing;
+
+use super::VcApi;
+
+/// The file that all instances' keys are derived from.
+const FILE: &str = "vc-api.key";
+
+/// An issuer by one mechanism.
+pub(super) struct Instance {
+    pub(super) mechanism: Mechanism,
+    pub(super) who: SelfContained,
+    pub(super) key: SoftwareKey,
+}
+
+/// One for each mechanism, in the order of [`Mechanism::ALL`].
+pub(crate) struct Instances(Vec<Instance>);
+
+impl Instances {
+    /// The instances whose secret is in this folder; made if there is none.
+    pub(crate) fn open(folder: &SecretFolder) -> Result<Self, OrganisationError> {
+        let secret = folder.secret(FILE)?;
+        let instances = Mechanism::ALL.into_iter().map(|mechanism| {
+            let key = derived(&secret, mechanism).ok_or(OrganisationError::Unusable(FILE))?;
+            Ok(Instance { mechanism, who: key.public_key().did_key(), key })
+        });
+        Ok(Self(instances.collect::<Result<_, OrganisationError>>()?))
+    }
+
+    pub(super) fn of(&self, mechanism: Mechanism) -> Option<&Instance> {
+        self.0.iter().find(|instance| instance.mechanism == mechanism)
+    }
+}
+
+/// HMAC-SHA-384 of the mechanism's name: enough bytes for every curve.
+fn derived(secret: &Zeroizing<[u8; 32]>, mechanism: Mechanism) -> Option<SoftwareKey> {
+    let mut mac = <Hmac<Sha384>>::new_from_slice(secret.as_slice()).ok()?;
+    mac.update(b"huizheng vc-api instance ");
+    mac.update(mechanism.name().as_bytes());
+    let bytes = Zeroizing::new(<[u8; 48]>::from(mac.finalize().into_bytes()));
+    let length = if mechanism.algorithm() == Algorithm::Es384 { 48 } else { 32 };
+    SoftwareKey::from_secret_bytes(mechanism.algorithm(), &bytes[..length]).ok()
+}
+
+/// An instance, as others see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct View {
+    name: &'static str,
+    id: String,
+    cryptosuite: &'static str,
+    key_type: &'static str,
+    issue: String,
+}
+
+pub(super) async fn list(State(api): State<VcApi>) -> Answer<Vec<View>> {
+    let view = |instance: &Instance| {
+        let name = instance.mechanism.name();
+        View {
+            name,
+            id: instance.who.did.clone(),
+            cryptosuite: instance.mechanism.cryptosuite().name(),
+            key_type: match instance.mechanism.algorithm() {
+                Algorithm::EdDsa => "Ed25519",
+                Algorithm::Es256 => "P-256",
+                Algorithm::Es384 => "P-384",
+            },
+            issue: format!("{}/instances/{name}/credentials/issue", api.app.base),
+        }
+    };
+    Answer(api.instances.0.iter().map(view).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instance_has_a_key_of_its_own_and_keeps_it() {
+        let dir = tempfile::tempdir().expect("dir");
+        let folder = SecretFolder::open(dir.path()).expect("a folder");
+        let dids = || {
+            let instances = Instances::open(&folder).expect("instances");
+            instances.0.iter().map(|instance| instance.who.did.clone()).collect::<Vec<_>>()
+        };
+        let (first, mut again) = (dids(), dids());
+        assert_eq!(first, again);
+        again.sort();
+        again.dedup();
+        assert_eq!(again.len(), Mechanism::ALL.len());
+    }
+}

@@ -1,0 +1,74 @@
+//! Issuing and deriving.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use credentials::data_integrity::{SecureError, sd};
+use credentials::jsonld::JsonLdError;
+use credentials::vc_api::{DeriveRequest, IssueFailed, IssueRequest, Mechanism};
+use http::StatusCode;
+use rand_core::OsRng;
+use serde_json::{Value, json};
+use service::Problem;
+use service::extract::{JsonBytes, Path};
+
+use super::{VcApi, unreadable};
+
+pub(super) async fn issue(
+    State(api): State<VcApi>,
+    Path(name): Path<String>,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, Problem> {
+    let mechanism = Mechanism::named(&name)
+        .ok_or_else(|| Problem::not_found("There is no such instance; GET /instances lists them"))?;
+    let now = api.app.now().seconds;
+    let issued = at_work(move || {
+        let request = IssueRequest::parse(&body).map_err(unreadable)?;
+        let instance =
+            api.instances.of(mechanism).ok_or_else(|| Problem::internal("an instance is missing"))?;
+        let issued = mechanism.issue(request, (&instance.who, &instance.key), now, &api.contexts, &mut OsRng);
+        issued.map_err(not_issued)
+    });
+    Ok(created(&issued.await?))
+}
+
+pub(super) async fn derive(
+    State(api): State<VcApi>,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, Problem> {
+    let derived = at_work(move || {
+        let request = DeriveRequest::parse(&body).map_err(unreadable)?;
+        let Value::Object(credential) = request.verifiable_credential else {
+            return Err(not_derived("the credential is no JSON object"));
+        };
+        sd::derive(&credential, &request.options.selective_pointers, &api.contexts).map_err(not_derived)
+    });
+    Ok(created(&derived.await?))
+}
+
+/// Signing many statements takes long: not on a thread that others need.
+async fn at_work(work: impl FnOnce() -> Result<Value, Problem> + Send + 'static) -> Result<Value, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
+}
+
+fn created(credential: &Value) -> Response {
+    (StatusCode::CREATED, Answer(json!({"verifiableCredential": credential}))).into_response()
+}
+
+fn not_issued(error: IssueFailed) -> Problem {
+    let kind = match error {
+        IssueFailed::Secure(SecureError::Sign(error)) => return Problem::internal(error),
+        IssueFailed::Secure(SecureError::JsonLd(JsonLdError::Pointer)) | IssueFailed::NoPointers => {
+            "https://w3id.org/security#PROOF_GENERATION_ERROR"
+        }
+        IssueFailed::Secure(SecureError::JsonLd(_)) => "https://w3id.org/security#DATA_LOSS_DETECTION_ERROR",
+        IssueFailed::Secure(_) | IssueFailed::Draft(_) => "https://w3id.org/security#PROOF_GENERATION_ERROR",
+    };
+    Problem::bad_request("not-issued", "This can't be issued")
+        .detail(error.to_string())
+        .with("problemDetails", [json!({"type": kind, "title": error.to_string()})])
+}
+
+fn not_derived(error: impl ToString) -> Problem {
+    Problem::bad_request("not-derived", "Nothing can be derived from this").detail(error.to_string())
+}
