@@ -83,7 +83,12 @@ impl Issuer {
 
     /// This many updates, in order.
     pub(super) fn updates(&self, count: u64) -> Result<VecDeque<Transaction>, BenchError> {
-        Ok((0..count).map(|at| self.update(at)).collect::<Result<_, _>>()?)
+        self.updates_from(0, count)
+    }
+
+    /// This many updates from the `first`th on.
+    pub(super) fn updates_from(&self, first: u64, count: u64) -> Result<VecDeque<Transaction>, BenchError> {
+        Ok((first..first + count).map(|at| self.update(at)).collect::<Result<_, _>>()?)
     }
 
     /// The `at`th update: suspends and reinstates entries all over the list.

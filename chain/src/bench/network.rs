@@ -26,8 +26,8 @@ type Stream = VecDeque<Transaction>;
 /// The four-validator figures: `network4/tx_per_s` (floor: raw signature checks a second on all cores, each
 /// transaction checked by four), `network4/final_p50_ms` and `network4/final_p99_ms` at half that load (floor: the
 /// three synced writes that a block needs), `network4/dead_proposer_turn_ms` (floor: a turn of a live one),
-/// `catch_up/blocks_per_s` (floor: the same blocks read and verified alone), `node/rss_mb` (floor: the state's
-/// records) and `disk/bytes_per_tx` (floor: the transactions themselves).
+/// `catch_up/blocks_per_s` of a validator that begins with nothing and asks the others (floor: the same blocks read and
+/// verified alone) and `disk/bytes_per_tx` (floor: the transactions themselves).
 ///
 /// # Errors
 /// [`BenchError`].
@@ -54,7 +54,6 @@ pub async fn network(folder: &Path, budget: Duration) -> Result<Vec<Measure>, Be
     measures.push(four.disk().await?);
     let stream = streams.first_mut().ok_or_else(|| BenchError::Unsound("there are no authors".into()))?;
     measures.extend(four.without_one(stream).await?);
-    measures.extend(four.memory());
     four.shutdown().await;
     Ok(measures)
 }
@@ -161,7 +160,6 @@ impl Four {
         if let Some(gone) = self.nodes.pop().flatten() {
             gone.shutdown().await;
         }
-        let from = node.tip().header.height;
         let (mut live, mut dead) = (Vec::new(), Vec::new());
         for _ in 0..ALONE {
             let Some(next) = stream.pop_front() else { break };
@@ -176,21 +174,22 @@ impl Four {
             |all: &[Duration]| all.iter().sum::<Duration>() / u32::try_from(all.len().max(1)).unwrap_or(1);
         let turn =
             Measure::new("network4/dead_proposer_turn_ms", millis(mean(&dead)), "ms", millis(mean(&live)));
+        // It comes back with nothing but its keys, and takes the chain from block 1.
+        fs::remove_dir_all(self.folder.join(format!("n{}", VALIDATORS - 1)))?;
         let start = Instant::now();
         let again = self.open(VALIDATORS - 1).await?;
-        let behind = again.tip().header.height.min(from);
         let tip = node.tip().header.height;
         reaches(&again, tip).await?;
         let took = start.elapsed();
         self.nodes.push(Some(again));
         let start = Instant::now();
-        for height in behind + 1..=tip {
+        for height in 1..=tip {
             let block =
                 node.block(height).await?.ok_or_else(|| BenchError::Unsound("a block is gone".into()))?;
             let sound = block.verify(&self.genesis.validators, &self.genesis.chain_id());
             sound.map_err(|error| BenchError::Unsound(error.to_string()))?;
         }
-        let per_second = |time: Duration| (tip - behind) as f64 / time.as_secs_f64();
+        let per_second = |time: Duration| tip as f64 / time.as_secs_f64();
         Ok(vec![
             turn,
             Measure::new("catch_up/blocks_per_s", per_second(took), "1/s", per_second(start.elapsed())),
@@ -209,16 +208,6 @@ impl Four {
         let used = size(&self.folder.join("n0"))? as f64;
         let each = |bytes: f64| bytes / f64::from(count.max(1));
         Ok(Measure::new("disk/bytes_per_tx", each(used), "B", each(bytes as f64)))
-    }
-
-    /// Memory of one validator: a quarter of the process, which holds little else.
-    fn memory(&self) -> Option<Measure> {
-        let status = fs::read_to_string("/proc/self/status").ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        let state = self.nodes.first()?.as_ref()?.tip().state.clone();
-        let records = state.all_bytes().map(<[u8]>::len).sum::<usize>() as f64 / 1e6;
-        Some(Measure::new("node/rss_mb", kilobytes / 1e3 / VALIDATORS as f64, "MB", records))
     }
 
     async fn shutdown(self) {

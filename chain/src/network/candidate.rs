@@ -2,12 +2,13 @@
 //! kept until it is decided.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use registry::{
-    Block, BlockContext, Execution, Hash32, Record, RecordKey, Slug, State, Transaction, TxError, UnixMillis,
-    VerifiedTransaction, transaction_root,
+    Block, BlockContext, Execution, Hash32, Header, Record, RecordKey, Slug, State, Transaction,
+    TransactionError, TxError, UnixMillis, VerifiedTransaction, transaction_root,
 };
 
 use crate::ledger::{Clock, Tip};
@@ -99,8 +100,8 @@ impl Maker {
         Candidate { id: header.id(), block: Block { header, transactions }, hashes, state, updates }
     }
 
-    /// Checks and executes a block that another validator proposes. `is_new` when it is proposed now: then its time must
-    /// fit this validator's clock.
+    /// Checks and executes a block that another validator proposes, as [`proposal_bytes`] writes it. `is_new` when it is
+    /// proposed now: then its time must fit this validator's clock.
     pub(super) fn check(
         &self,
         mempool: &Mempool,
@@ -108,38 +109,26 @@ impl Maker {
         block: &[u8],
         is_new: bool,
     ) -> Result<Candidate, Flaw> {
-        let block = self.read(tip, block)?;
-        if is_new && block.header.time > (self.clock)().after(MAX_AHEAD) {
+        let (header, transactions): (Header, Vec<Vec<u8>>) =
+            borsh::from_slice(block).map_err(|_| Flaw::Malformed)?;
+        follows(tip, &header, transactions.len())?;
+        if is_new && header.time > (self.clock)().after(MAX_AHEAD) {
             return Err(Flaw::TimeAhead);
         }
-        let verified = verified(mempool, &block.transactions)?;
-        self.execute(tip, block, &verified)
+        let verified = verified(mempool, &transactions)?;
+        let transactions = verified.iter().map(|verified| verified.transaction().clone()).collect();
+        self.execute(tip, Block { header, transactions }, &verified)
     }
 
     /// Executes a block that is decided already: the validators who decided it verified its transactions, and their
     /// certificate, checked before this, covers them.
     pub(super) fn check_decided(&self, tip: &Tip, block: &[u8]) -> Result<Candidate, Flaw> {
-        let block = self.read(tip, block)?;
+        let block: Block = borsh::from_slice(block).map_err(|_| Flaw::Malformed)?;
+        follows(tip, &block.header, block.transactions.len())?;
         let verified = block.transactions.iter().cloned();
         let verified = verified.map(VerifiedTransaction::dangerous_from_certified_block).map(Arc::new);
         let verified: Vec<_> = verified.collect();
         self.execute(tip, block, &verified)
-    }
-
-    /// What can be told without looking into transactions.
-    fn read(&self, tip: &Tip, block: &[u8]) -> Result<Block, Flaw> {
-        let block: Block = borsh::from_slice(block).map_err(|_| Flaw::Malformed)?;
-        let header = &block.header;
-        if header.height != tip.header.height + 1 || header.previous != tip.header.id() {
-            return Err(Flaw::Header);
-        }
-        if header.time <= tip.header.time {
-            return Err(Flaw::TimeBack);
-        }
-        if block.transactions.len() > MAX_TRANSACTIONS {
-            return Err(Flaw::TooLong);
-        }
-        Ok(block)
     }
 
     fn execute(
@@ -167,28 +156,57 @@ impl Maker {
 /// The most transactions that a block of another validator may have.
 const MAX_TRANSACTIONS: usize = 10_000;
 
+/// A block as its proposer sends it: the header, then each transaction's own bytes. Whoever has a transaction waiting knows it
+/// by the digest of its bytes, and neither reads it again nor checks its signature.
+pub(super) fn proposal_bytes(block: &Block) -> io::Result<Vec<u8>> {
+    let transactions: Vec<_> = block.transactions.iter().map(Transaction::to_bytes).collect();
+    borsh::to_vec(&(&block.header, transactions))
+}
+
+/// What can be told without looking into transactions.
+fn follows(tip: &Tip, header: &Header, count: usize) -> Result<(), Flaw> {
+    if header.height != tip.header.height + 1 || header.previous != tip.header.id() {
+        return Err(Flaw::Header);
+    }
+    if header.time <= tip.header.time {
+        return Err(Flaw::TimeBack);
+    }
+    if count > MAX_TRANSACTIONS {
+        return Err(Flaw::TooLong);
+    }
+    Ok(())
+}
+
 /// The block's transactions with their signatures checked: those that wait here were already, the others are now, on
 /// all cores. Each by itself and strictly: a batch check would take signatures that a single check refuses, and
 /// validators must never differ.
-fn verified(mempool: &Mempool, transactions: &[Transaction]) -> Result<Vec<Arc<VerifiedTransaction>>, Flaw> {
-    let check = |transaction: &Transaction| {
-        if let Some(known) = mempool.verified(&transaction.hash()) {
-            return Ok(known);
-        }
-        transaction.clone().verify().map(Arc::new).map_err(|_| Flaw::Signature)
+fn verified(mempool: &Mempool, transactions: &[Vec<u8>]) -> Result<Vec<Arc<VerifiedTransaction>>, Flaw> {
+    let mut all = mempool.verified(transactions.iter().map(|bytes| Transaction::hash_of_bytes(bytes)));
+    let mut new: Vec<_> = all.iter_mut().zip(transactions).filter(|(known, _)| known.is_none()).collect();
+    let check = |bytes: &[u8]| {
+        let transaction = Transaction::from_bytes(bytes).map_err(|error| match error {
+            TransactionError::TooLong => Flaw::TooLong,
+            TransactionError::Malformed
+            | TransactionError::SignatureCount
+            | TransactionError::Signature(_) => Flaw::Malformed,
+        })?;
+        transaction.verify().map(Arc::new).map_err(|_| Flaw::Signature)
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = transactions.len().div_ceil(threads).max(64);
+    let share = new.len().div_ceil(threads).max(64);
     std::thread::scope(|scope| {
-        let check = &check;
-        let parts: Vec<_> = transactions
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(check).collect::<Result<Vec<_>, _>>()))
+        let parts: Vec<_> = new
+            .chunks_mut(share)
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter_mut().try_for_each(|(to, bytes)| {
+                        **to = Some(check(bytes)?);
+                        Ok(())
+                    })
+                })
+            })
             .collect();
-        let mut all = Vec::with_capacity(transactions.len());
-        for part in parts {
-            all.extend(part.join().map_err(|_| Flaw::Malformed)??);
-        }
-        Ok(all)
-    })
+        parts.into_iter().try_for_each(|part| part.join().map_err(|_| Flaw::Malformed)?)
+    })?;
+    all.into_iter().collect::<Option<_>>().ok_or(Flaw::Malformed)
 }

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::book::Writer;
 use crate::ledger::Tip;
-use crate::network::candidate::{Candidate, Flaw, Maker};
+use crate::network::candidate::{Candidate, Flaw, Maker, proposal_bytes};
 use crate::network::codec;
 use crate::network::context::{Address, BlockId, Chain, Height, Members, Signature};
 use crate::network::mempool::Mempool;
@@ -236,7 +236,7 @@ impl Engine {
                 let id = candidate.id;
                 let sighting =
                     Sighting { height: self.height(), round, valid_round: Round::Nil, proposer: me };
-                let bytes = borsh::to_vec(&candidate.block).map_err(failed("a block cannot be encoded"))?;
+                let bytes = proposal_bytes(&candidate.block).map_err(failed("a block cannot be encoded"))?;
                 let kept = self.undecided.keep(&sighting, candidate, &bytes);
                 kept.map_err(failed("a proposal cannot be written"))?;
                 id
@@ -248,7 +248,7 @@ impl Engine {
 
     pub(super) fn publish(&mut self, id: &Hash32, round: Round, valid_round: Round) -> Result<(), Failed> {
         let Some(candidate) = self.undecided.candidate(id) else { return Ok(()) };
-        let block = borsh::to_vec(&candidate.block).map_err(failed("a block cannot be encoded"))?;
+        let block = proposal_bytes(&candidate.block).map_err(failed("a block cannot be encoded"))?;
         let height = self.height();
         let message = ProposedBlock::signing_bytes(&self.chain_id(), height, (round, valid_round), &block);
         let signature = self.signer.sign(&message).map_err(failed("a proposal cannot be signed"))?;

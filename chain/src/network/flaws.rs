@@ -12,7 +12,7 @@ use registry::{
 };
 
 use crate::ledger::{Ledger, Tip};
-use crate::network::candidate::{Flaw, MAX_AHEAD, Maker};
+use crate::network::candidate::{Flaw, MAX_AHEAD, Maker, proposal_bytes};
 use crate::network::lies::{LIE, Lie};
 use crate::network::mempool::{Limits, Mempool};
 use crate::network::{NetworkConfig, NetworkLedger, Peers, peer_id};
@@ -64,7 +64,7 @@ fn flawed_blocks_are_refused_by_name() {
     let sound = maker.make(&mempool, &tip).block;
     assert_eq!(sound.transactions.len(), 2);
     let check = |block: &Block| {
-        let checked = maker.check(&mempool, &tip, &borsh::to_vec(block).unwrap(), true);
+        let checked = maker.check(&mempool, &tip, &proposal_bytes(block).unwrap(), true);
         checked.map(|candidate| candidate.id)
     };
     assert_eq!(check(&sound), Ok(sound.header.id()));
@@ -101,7 +101,7 @@ fn flawed_blocks_are_refused_by_name() {
     for (name, block, flaw) in flaws {
         assert_eq!(check(&block), Err(flaw), "{name}");
     }
-    let whole = borsh::to_vec(&sound).unwrap();
+    let whole = proposal_bytes(&sound).unwrap();
     for bytes in [&whole[..whole.len() - 1], &[whole.as_slice(), &[0]].concat(), &[]] {
         let checked = maker.check(&mempool, &tip, bytes, true);
         assert_eq!(checked.map(|candidate| candidate.id), Err(Flaw::Malformed));

@@ -136,9 +136,15 @@ impl Mempool {
         }
     }
 
-    /// Whether a transaction waits here: then it was verified.
-    pub(super) fn verified(&self, hash: &Hash32) -> Option<Arc<VerifiedTransaction>> {
-        self.lock().entry(hash).map(|entry| Arc::clone(&entry.transaction))
+    /// Those of these transactions that wait here: they were verified.
+    pub(super) fn verified(
+        &self,
+        hashes: impl Iterator<Item = Hash32>,
+    ) -> Vec<Option<Arc<VerifiedTransaction>>> {
+        let hashes: Vec<_> = hashes.collect();
+        let mut inner = self.lock();
+        let find = |hash| inner.entry(hash).map(|entry| Arc::clone(&entry.transaction));
+        hashes.iter().map(find).collect()
     }
 
     pub(super) fn knows(&self, hash: &Hash32) -> bool {

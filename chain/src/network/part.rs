@@ -31,7 +31,7 @@ pub(super) struct ProposedBlock {
     /// The round in which enough validators would have taken it already.
     pub(super) valid_round: Round,
     pub(super) proposer: Address,
-    /// The block, in borsh: decoded only once the signature is checked.
+    /// The block, in [`proposal_bytes`](super::candidate::proposal_bytes): decoded only once the signature is checked.
     pub(super) block: Vec<u8>,
     /// The proposer's, over [`ProposedBlock::signing_bytes`].
     pub(super) signature: Signature,

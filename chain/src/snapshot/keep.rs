@@ -48,7 +48,9 @@ impl Snapshots {
                 Ok(file) => Some(Arc::new(file)),
                 Err(error) => {
                     tracing::warn!(%error, "a snapshot is not handed out");
-                    (*path != base).then(|| forget(path));
+                    if *path != base {
+                        forget(path);
+                    }
                     None
                 }
             })

@@ -84,6 +84,10 @@ async fn credentials(budget: Duration) -> Done {
 }
 
 async fn chain(folder: &Path, budget: Duration) -> Done {
+    let rss = chain::bench::node_rss_mb(&folder.join("node")).await;
+    if let Some(measure) = rss.or_fault("is there room and time on this machine?")? {
+        print_chain(&measure)?;
+    }
     let solo = chain::bench::solo_tx_per_s(&folder.join("solo"), budget).await;
     print_chain(&solo.or_fault("is there room and time on this machine?")?)?;
     let network = chain::bench::network(&folder.join("network4"), budget).await;

@@ -147,6 +147,12 @@ impl Transaction {
         hash_of(&self.to_bytes())
     }
 
+    /// The name of the transaction that these bytes encode, if they encode one: to recognise it without reading it.
+    #[must_use]
+    pub fn hash_of_bytes(bytes: &[u8]) -> Hash32 {
+        hash_of(bytes)
+    }
+
     /// Checks every signature against the key beside it. Needs no state, so it can be done anywhere, in any order.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use crate::transaction::Author;
 
 pub(super) struct Overlay<'s> {
     before: &'s State,
-    /// Records read or written in this block, decoded once; the flag says written.
-    block: BTreeMap<RecordKey, (Record, bool)>,
+    /// Records read or written in this block, decoded once; the flag says written. Boxed: the map moves what it holds.
+    block: BTreeMap<RecordKey, (Box<Record>, bool)>,
     pending: Vec<Record>,
 }
 
@@ -27,9 +27,9 @@ impl<'s> Overlay<'s> {
             let Some(record) = self.before.record(key).map_err(|_| TxError::StateDamaged)? else {
                 return Ok(None);
             };
-            self.block.insert(key.clone(), (record, false));
+            self.block.insert(key.clone(), (Box::new(record), false));
         }
-        Ok(self.block.get(key).map(|(record, _)| record))
+        Ok(self.block.get(key).map(|(record, _)| &**record))
     }
 
     /// Puts a record at its key, if the transaction succeeds.
@@ -39,7 +39,7 @@ impl<'s> Overlay<'s> {
 
     /// The transaction succeeded.
     pub(super) fn keep(&mut self) {
-        self.block.extend(self.pending.drain(..).map(|record| (record.key(), (record, true))));
+        self.block.extend(self.pending.drain(..).map(|record| (record.key(), (Box::new(record), true))));
     }
 
     /// The transaction was refused.
@@ -49,7 +49,7 @@ impl<'s> Overlay<'s> {
 
     pub(super) fn finish(self) -> (State, BTreeMap<RecordKey, Record>) {
         let written =
-            self.block.into_iter().filter_map(|(key, (record, written))| written.then_some((key, record)));
+            self.block.into_iter().filter_map(|(key, (record, written))| written.then_some((key, *record)));
         let updates: BTreeMap<_, _> = written.collect();
         (self.before.with(updates.values()), updates)
     }
