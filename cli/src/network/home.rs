@@ -30,13 +30,6 @@ pub(super) struct Settings {
     /// Whether only those may connect; leave it off while new validators may join.
     #[serde(default)]
     pub(super) only_these_peers: bool,
-    /// For tests of clocks that are wrong: milliseconds added to this machine's clock.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub(super) test_clock_offset_ms: i64,
-}
-
-fn is_zero(offset: &i64) -> bool {
-    *offset == 0
 }
 
 /// A validator's folder that was read.

@@ -66,7 +66,6 @@ pub(super) fn init(dir: &Path, count: u16, port_base: u16) -> Done {
             listen: address(*port),
             peers: others.map(|(_, (_, _, address, ..))| address.clone()).collect(),
             only_these_peers: false,
-            test_clock_offset_ms: 0,
         };
         home::write(folder, &settings, &genesis)?;
     }
@@ -104,7 +103,6 @@ pub(super) fn join(dir: &Path, new: &Path, port: u16) -> Done {
         listen: address(listen),
         peers,
         only_these_peers: false,
-        test_clock_offset_ms: 0,
     };
     home::write(new, &settings, &genesis)?;
     term::say_line(format!(

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chain::{Ledger, NetworkConfig, NetworkLedger, Node, NodeConfig};
-use registry::UnixMillis;
 use tokio::io::AsyncReadExt;
 
 use super::home::Home;
@@ -14,12 +13,7 @@ use crate::term;
 /// Runs the validator in a folder. `with_parent`: until standard input ends, too.
 pub async fn run(home: &Path, with_parent: bool) -> Done {
     let home = Home::read(home)?;
-    let offset = home.settings.test_clock_offset_ms;
-    let mut config = NetworkConfig::new(&home.folder, home.settings.name.clone(), home.peers());
-    if offset != 0 {
-        tracing::warn!(offset, "this node's clock is set wrong on purpose");
-        config.clock = Arc::new(move || UnixMillis(service::clock::now().0.saturating_add_signed(offset)));
-    }
+    let config = NetworkConfig::new(&home.folder, home.settings.name.clone(), home.peers());
     let Home { genesis, validator, network, settings, .. } = home;
     let ledger = NetworkLedger::open(config, Some(genesis), Arc::new(validator), &network).await;
     let ledger: Arc<dyn Ledger> =
