@@ -9,6 +9,7 @@
 //! FOLDER/waiting.log     transactions that were submitted here and wait
 //! ```
 
+mod ahead;
 mod candidate;
 mod codec;
 mod context;
@@ -23,6 +24,8 @@ mod open;
 mod part;
 mod settings;
 mod signing;
+#[cfg(test)]
+mod strangers;
 mod undecided;
 
 use std::path::PathBuf;

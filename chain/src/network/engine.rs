@@ -13,21 +13,23 @@ use malachite_sync::RawDecidedValue;
 use malachite_types::{CommitCertificate, LinearTimeouts, Round, Validity};
 use registry::api::SubmitResponse;
 use registry::build::TxSigner;
-use registry::{CertifiedBlock, Hash32, Transaction, ValidatorSet};
+use registry::{CertifiedBlock, Hash32, ValidatorSet};
 use tokio::sync::{mpsc, watch};
 
 use crate::book::Writer;
 use crate::ledger::Tip;
+use crate::network::ahead::Ahead;
 use crate::network::candidate::{Candidate, Flaw, Maker, proposal_bytes};
 use crate::network::codec;
 use crate::network::context::{Address, BlockId, Chain, Height, Members, Signature};
+use crate::network::gossip::Batch;
 use crate::network::mempool::Mempool;
 use crate::network::part::{Part, ProposedBlock};
 use crate::network::undecided::{Kept, Sighting, Undecided};
 use crate::news::BlockNews;
 
-/// How many blocks of heights to come are kept until their turn.
-const MAX_FUTURE: usize = 8;
+/// How many rounds ahead a proposed block may be: who signs blocks for all rounds to come fills nobody's disk.
+const MAX_ROUNDS_AHEAD: i64 = 4;
 /// How much is sent at once to a node that catches up, in bytes.
 const SERVED_BYTES: usize = 6 * 1024 * 1024;
 /// How often the pool is swept.
@@ -71,10 +73,12 @@ pub(super) struct Engine {
     pub(super) undecided: Undecided,
     /// A block that a node sent us as decided long ago: its signatures are its certificate's word.
     pub(super) synced: Option<Candidate>,
-    pub(super) future: Vec<ProposedBlock>,
+    pub(super) ahead: Ahead,
+    /// Where consensus is.
+    pub(super) round: Round,
     pub(super) network: mpsc::Sender<NetworkMsg<Chain>>,
     /// Where transactions from others are verified.
-    pub(super) received: SyncSender<Vec<Transaction>>,
+    pub(super) received: SyncSender<Batch>,
     /// Consensus waits for the next height to begin.
     pub(super) waiting: Option<Reply<Next<Chain>>>,
     /// The newest block was decided by the others long before it came here.
@@ -150,8 +154,12 @@ impl Engine {
             AppMsg::ConsensusReady { reply } => reply_with(reply, (self.height(), self.params())),
             AppMsg::StartedRound { height, round, reply_value, proposer, .. } => {
                 tracing::debug!(%height, %round, %proposer, "a round begins");
+                self.round = round;
                 if height == self.height() {
-                    self.look_at_future()?;
+                    // Consensus hears of them in the answer.
+                    for proposed in self.ahead.take(height) {
+                        self.take_proposed(proposed)?;
+                    }
                 }
                 reply_with(reply_value, self.undecided.seen_in(round));
             }
@@ -166,7 +174,7 @@ impl Engine {
                 let value = match part.content.into_data() {
                     Some(Part::Block(block)) => self.take_proposed(block)?,
                     Some(Part::Transactions(transactions)) => {
-                        if self.received.try_send(transactions).is_err() {
+                        if self.received.try_send((from, transactions)).is_err() {
                             tracing::debug!(%from, "more transactions arrive than can be verified; some are left out");
                         }
                         None
@@ -216,7 +224,7 @@ impl Engine {
         let height = self.height();
         let is_due = self.is_behind
             || self.beat.elapsed() >= self.heartbeat
-            || self.future.iter().any(|block| block.height == height)
+            || self.ahead.has(height)
             || self.maker.has_work(&self.mempool, &self.tip());
         if is_due && let Some(reply) = self.waiting.take() {
             self.is_idle.store(false, Ordering::SeqCst);
@@ -267,13 +275,13 @@ impl Engine {
     fn take_proposed(&mut self, proposed: ProposedBlock) -> Result<Option<ProposedValue<Chain>>, Failed> {
         let height = self.height();
         if proposed.height > height {
-            let is_near = proposed.height.0 - height.0 <= MAX_FUTURE as u64;
-            if is_near && self.future.len() < MAX_FUTURE && self.is_signed(&proposed) {
-                self.future.push(proposed);
+            if Ahead::is_near(height, proposed.height) && self.is_signed(&proposed) {
+                self.ahead.keep(proposed);
             }
             return Ok(None);
         }
-        if proposed.height < height || !self.is_by_its_proposer(&proposed) {
+        let is_soon = proposed.round.as_i64() <= self.round.as_i64().saturating_add(MAX_ROUNDS_AHEAD);
+        if proposed.height < height || !is_soon || !self.is_by_its_proposer(&proposed) {
             return Ok(None);
         }
         let ProposedBlock { height, round, valid_round, proposer, block, .. } = proposed;
@@ -312,22 +320,6 @@ impl Engine {
         let ProposedBlock { height, round, valid_round, proposer, block, signature } = proposed;
         let message = ProposedBlock::signing_bytes(&self.chain_id(), *height, (*round, *valid_round), block);
         self.members.key(proposer).is_some_and(|key| key.verifies(&message, &signature.0))
-    }
-
-    /// Blocks that came before their height began.
-    fn look_at_future(&mut self) -> Result<(), Failed> {
-        let height = self.height();
-        for proposed in std::mem::take(&mut self.future) {
-            match proposed.height.cmp(&height) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => {
-                    // Consensus hears of it in the answer to the round's beginning.
-                    self.take_proposed(proposed)?;
-                }
-                std::cmp::Ordering::Greater => self.future.push(proposed),
-            }
-        }
-        Ok(())
     }
 
     /// A block that is decided already, sent because this node is behind. Its certificate was checked before this.

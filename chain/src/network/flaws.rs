@@ -1,8 +1,9 @@
 //! Blocks that a lying proposer could send, named by their flaw; and a validator that lies among three that don't.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
@@ -19,11 +20,11 @@ use crate::network::{NetworkConfig, NetworkLedger, Peers, peer_id};
 
 const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
 
-fn signer(n: u8) -> SoftwareSigner {
+pub(super) fn signer(n: u8) -> SoftwareSigner {
     SoftwareSigner::from_seed(&[n; 32]).unwrap()
 }
 
-fn genesis() -> Genesis {
+pub(super) fn genesis() -> Genesis {
     let member = Member { name: LocalText::new("部门", "Department"), key: signer(99).public_key() };
     let validators = (1..=4).map(|n| Validator { key: signer(n).public_key(), power: 1 }).collect();
     Genesis {
@@ -40,7 +41,7 @@ fn tip() -> Tip {
     Tip { header, certificate, state: genesis().state(), news: crate::news::News::default() }
 }
 
-fn create(n: u8) -> Transaction {
+pub(super) fn create(n: u8) -> Transaction {
     let key = signer(n);
     let document = organisation_document(&key.public_key(), &[], vec![]);
     let commitment = recovery_commitment(&key.public_key());
@@ -140,43 +141,102 @@ fn lanes_take_turns_and_strangers_take_none() {
     assert!(of_busy.eq(0..10), "in order of nonces");
 }
 
+/// Four validators in this process; whoever submits here is told what became of it, and held to it.
+pub(super) struct Four {
+    folder: tempfile::TempDir,
+    ports: Vec<u16>,
+    nodes: Vec<NetworkLedger>,
+    acknowledged: Mutex<BTreeMap<Hash32, (u64, u32)>>,
+}
+
+impl Four {
+    /// `only_these`: whether nobody else may connect.
+    pub(super) async fn running(only_these: bool) -> Self {
+        let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        drop(listeners);
+        let (folder, acknowledged) = (tempfile::tempdir().unwrap(), Mutex::default());
+        let mut four = Self { folder, ports, nodes: Vec::new(), acknowledged };
+        for n in 0..4_u8 {
+            let others = (0..4).filter(|other| *other != n).map(|other| four.address(other));
+            let listen = format!("/ip4/127.0.0.1/tcp/{}", four.ports[usize::from(n)]);
+            let peers = Peers { listen, others: others.collect(), only_these };
+            let folder = four.folder.path().join(format!("n{n}"));
+            let config = NetworkConfig::new(folder, format!("n{n}"), peers);
+            let key = Arc::new(signer(n + 1));
+            let node = NetworkLedger::open(config, Some(genesis()), key, &signer(50 + n)).await;
+            four.nodes.push(node.unwrap());
+        }
+        four
+    }
+
+    /// Where the others reach it.
+    pub(super) fn address(&self, n: u8) -> String {
+        let id = peer_id(&signer(50 + n)).unwrap();
+        format!("/ip4/127.0.0.1/tcp/{}/p2p/{id}", self.ports[usize::from(n)])
+    }
+
+    pub(super) fn height(&self) -> u64 {
+        self.nodes.iter().map(|node| node.tip().header.height).max().unwrap()
+    }
+
+    pub(super) async fn submit(&self, n: usize, transaction: Transaction) {
+        let done = self.nodes[n].submit(transaction).await.unwrap();
+        self.acknowledged.lock().unwrap().insert(done.hash, (done.height, done.index));
+    }
+
+    /// Waits until a transaction is final, whoever sent it.
+    pub(super) async fn has(&self, transaction: &Transaction) {
+        let found = async {
+            while !self.knows(transaction) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(120), found).await.unwrap();
+    }
+
+    pub(super) fn knows(&self, transaction: &Transaction) -> bool {
+        self.nodes[0].transaction(&transaction.hash()).is_some()
+    }
+
+    /// All have the same blocks, with each acknowledged transaction once, where it was said to be.
+    pub(super) async fn agree(&self) {
+        let height = self.height();
+        let mut found = BTreeMap::new();
+        for node in &self.nodes {
+            let mut tips = node.follow();
+            let reached = tips.wait_for(|tip| tip.header.height >= height);
+            tokio::time::timeout(Duration::from_secs(120), reached).await.unwrap().unwrap();
+        }
+        for at in 1..=height {
+            let first = self.nodes[0].block(at).await.unwrap().unwrap().block;
+            for node in &self.nodes {
+                assert_eq!(node.block(at).await.unwrap().unwrap().block, first);
+            }
+            for (transaction, index) in first.transactions.iter().zip(0..) {
+                assert_eq!(found.insert(transaction.hash(), (at, index)), None, "twice");
+            }
+        }
+        for (hash, place) in self.acknowledged.lock().unwrap().iter() {
+            assert_eq!(found.get(hash), Some(place));
+        }
+    }
+}
+
 /// Three honest validators and one that lies each time it proposes: they go on, and agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lying_proposer_stops_nobody() {
-    let folder = tempfile::tempdir().unwrap();
-    let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let ports: Vec<u16> = listeners.iter().map(|l| l.local_addr().unwrap().port()).collect();
-    drop(listeners);
-    let address = |n: usize| format!("/ip4/127.0.0.1/tcp/{}", ports[n]);
-    let liar = 3;
-    let mut nodes = Vec::new();
-    for n in 0..4 {
-        let others = (0..4)
-            .filter(|other| *other != n)
-            .map(|other| format!("{}/p2p/{}", address(other), peer_id(&signer(50 + other as u8)).unwrap()));
-        let peers = Peers { listen: address(n), others: others.collect(), only_these: true };
-        let config = NetworkConfig::new(folder.path().join(format!("n{n}")), format!("n{n}"), peers);
-        let key = Arc::new(signer(n as u8 + 1));
-        let node = NetworkLedger::open(config, Some(genesis()), key, &signer(50 + n as u8)).await;
-        nodes.push(node.unwrap());
-    }
+    let four = Four::running(true).await;
+    let liar = signer(4).public_key();
     for lie in [Lie::StateRoot, Lie::TwoBlocks] {
-        LIE.with_key(signer(liar + 1).public_key(), lie);
+        LIE.with_key(liar, lie);
+        let told = LIE.told.load(Ordering::SeqCst);
         let first = 30 + 10 * lie as u8;
         for n in first..first + 9 {
-            nodes[usize::from(n % 3)].submit(create(n)).await.unwrap();
+            four.submit(usize::from(n % 3), create(n)).await;
         }
+        assert!(LIE.told.load(Ordering::SeqCst) > told, "{lie:?}: it lied");
     }
     LIE.stop();
-    let height = nodes[0].tip().header.height;
-    for node in &nodes {
-        let mut tips = node.follow();
-        let reached = tips.wait_for(|tip| tip.header.height >= height);
-        tokio::time::timeout(Duration::from_secs(120), reached).await.unwrap().unwrap();
-        for at in 1..=height {
-            let block = node.block(at).await.unwrap().unwrap();
-            assert_eq!(block.block, nodes[0].block(at).await.unwrap().unwrap().block);
-        }
-    }
-    assert!(LIE.told.load(Ordering::SeqCst) > 0, "it lied");
+    four.agree().await;
 }

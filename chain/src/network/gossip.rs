@@ -1,11 +1,13 @@
 //! Transactions between validators: sent in batches as they come in, verified on a thread of their own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use malachite_app::NetworkMsg;
 use malachite_app::app::streaming::{StreamContent, StreamId, StreamMessage};
+use malachite_app::app::types::PeerId;
 use registry::Transaction;
 use tokio::sync::mpsc;
 
@@ -43,15 +45,34 @@ pub(super) async fn send(mempool: Arc<Mempool>, network: mpsc::Sender<NetworkMsg
     }
 }
 
+/// How long nothing is taken from a peer that sent what does not verify. Who is honest verifies before sending, so this
+/// costs no one else anything, and a flood costs one signature's check.
+const IGNORED: Duration = Duration::from_secs(30);
+
+/// Transactions, and who sent them.
+pub(super) type Batch = (PeerId, Vec<Transaction>);
+
 /// Verifies what the others send.
-pub(super) fn verify(mempool: &Mempool, received: &Receiver<Vec<Transaction>>) {
-    for transactions in received {
+pub(super) fn verify(mempool: &Mempool, received: &Receiver<Batch>) {
+    let mut ignored: HashMap<PeerId, Instant> = HashMap::new();
+    for (from, transactions) in received {
+        ignored.retain(|_, since| since.elapsed() < IGNORED);
+        if ignored.contains_key(&from) {
+            continue;
+        }
         let (mut taken, count) = (0, transactions.len());
         for transaction in transactions {
             if mempool.knows(&transaction.hash()) {
                 continue;
             }
-            taken += usize::from(transaction.verify().is_ok_and(|verified| mempool.take(verified)));
+            match transaction.verify() {
+                Ok(verified) => taken += usize::from(mempool.take(verified)),
+                Err(error) => {
+                    tracing::warn!(%from, %error, "a peer sends what nobody signed; it is ignored for a while");
+                    ignored.insert(from, Instant::now());
+                    break;
+                }
+            }
         }
         tracing::trace!(count, taken, "transactions from another validator");
     }

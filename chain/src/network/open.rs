@@ -12,12 +12,14 @@ use malachite_app::{
     SyncContext, WalContext,
 };
 use malachite_signing::Signer;
+use malachite_types::Round;
 use registry::build::{SoftwareSigner, TxSigner};
 use registry::{Certificate, Genesis};
 use tokio::sync::{oneshot, watch};
 
 use crate::book::{self, OpenError, Opened};
 use crate::ledger::Tip;
+use crate::network::ahead::Ahead;
 use crate::network::candidate::Maker;
 use crate::network::codec::Borsh;
 use crate::network::context::{Address, Chain, Members};
@@ -117,7 +119,8 @@ impl NetworkLedger {
             signer,
             undecided,
             synced: None,
-            future: Vec::new(),
+            ahead: Ahead::default(),
+            round: Round::ZERO,
             network: channels.network,
             received,
             waiting: None,
@@ -217,8 +220,10 @@ async fn forward(
         }
     }
     handle.actor.stop(None);
-    // What consensus still asks is not answered any more.
+    // What consensus still asks is not answered any more. When it ended by itself, because its log cannot be written or
+    // it found that going on is not safe, the engine must not go on taking what nobody will decide.
     drop(messages);
+    drop(inputs.send(Input::Stop));
     if tokio::time::timeout(END, handle.handle).await.is_err() {
         tracing::warn!("consensus takes long to end");
     }

@@ -38,18 +38,11 @@ pub(super) struct Settings {
     /// The base URLs of nodes from whose snapshots it begins when it has no chain yet.
     #[serde(default)]
     pub(super) snapshots_from: Vec<String>,
-    /// For tests of clocks that are wrong: milliseconds added to this machine's clock.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub(super) test_clock_offset_ms: i64,
 }
 
 /// Some four hours of heartbeats.
 pub(super) fn usual_snapshots() -> u64 {
     1_000
-}
-
-fn is_zero(offset: &i64) -> bool {
-    *offset == 0
 }
 
 /// `network.toml`: how the network is reached. Public, as the genesis is: a department that joins is given both.

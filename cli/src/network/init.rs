@@ -93,7 +93,6 @@ fn settings(name: String, (port, http): (u16, u16), others: Reached) -> Settings
         only_these_peers: false,
         snapshot_every: home::usual_snapshots(),
         snapshots_from: others.nodes,
-        test_clock_offset_ms: 0,
     }
 }
 

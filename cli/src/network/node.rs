@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chain::snapshot::SnapshotConfig;
 use chain::{Ledger, NetworkConfig, NetworkLedger, Node, NodeConfig};
-use registry::UnixMillis;
 use tokio::io::AsyncReadExt;
 
 use super::home::Home;
@@ -15,12 +14,7 @@ use crate::term;
 /// Runs the validator in a folder. `with_parent`: until standard input ends, too. `anew`: begins again from a snapshot.
 pub async fn run(home: &Path, with_parent: bool, anew: bool) -> Done {
     let home = Home::read(home)?;
-    let offset = home.settings.test_clock_offset_ms;
-    let mut config = NetworkConfig::new(&home.folder, home.settings.name.clone(), home.peers());
-    if offset != 0 {
-        tracing::warn!(offset, "this node's clock is set wrong on purpose");
-        config.clock = Arc::new(move || UnixMillis(service::clock::now().0.saturating_add_signed(offset)));
-    }
+    let config = NetworkConfig::new(&home.folder, home.settings.name.clone(), home.peers());
     for name in home.unprotected() {
         tracing::warn!(%name, "this key has no passphrase: `huizheng key protect` gives it one");
     }

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use registry::api::{BlockView, HEAD, HeadResponse, OCTETS, ProblemView, SubmitResponse, TRANSACTIONS};
+use registry::api::{
+    BlockView, HEAD, HeadResponse, OCTETS, ProblemView, READY, STOPPED, SubmitResponse, TRANSACTIONS,
+};
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
 use registry::{Action, Author, Did, Genesis, Transaction};
+
+use crate::cables::Cables;
 
 /// How long anything may take before the test gives up: only a chain that stands still takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
@@ -20,8 +24,10 @@ pub(crate) struct Network {
     children: Vec<Option<Child>>,
     pub(crate) genesis: Genesis,
     http: reqwest::Client,
+    /// None when all are on loopback.
+    cables: Option<Cables>,
     /// Where each acknowledged transaction is.
-    pub(crate) acknowledged: Arc<Mutex<HashMap<String, (u64, u32)>>>,
+    acknowledged: Arc<Mutex<HashMap<String, (u64, u32)>>>,
 }
 
 /// The first of eight free ports in a row.
@@ -54,9 +60,38 @@ impl Network {
             children: (0..4).map(|_| None).collect(),
             genesis: serde_json::from_slice(&genesis).expect("a genesis"),
             http: service::outbound::client(Duration::from_secs(15)),
+            cables: None,
             acknowledged: Arc::default(),
             folder,
         }
+    }
+
+    /// Its folders, for validators on machines of their own.
+    pub(crate) fn init_on(cables: Cables) -> Self {
+        let mut network = Self::init();
+        network.cables = Some(cables);
+        for n in 0..4 {
+            let path = network.home(n).join("node.toml");
+            let mut settings = std::fs::read_to_string(&path).expect("settings");
+            let cables = network.cables();
+            for other in 0..4 {
+                let (port, http) = (network.port(other), network.port(other) + 1);
+                let bus = format!("/ip4/{}/tcp/{port}", cables.bus(other));
+                settings = settings.replace(&format!("/ip4/127.0.0.1/tcp/{port}"), &bus);
+                let desk = format!("{}:{http}", cables.http(other));
+                settings = settings.replace(&format!("127.0.0.1:{http}"), &desk);
+            }
+            std::fs::write(&path, settings).expect("written");
+        }
+        network
+    }
+
+    pub(crate) fn cables(&self) -> &Cables {
+        self.cables.as_ref().expect("it has cables")
+    }
+
+    fn port(&self, n: usize) -> usize {
+        usize::from(self.base) + 2 * n
     }
 
     pub(crate) fn home(&self, n: usize) -> PathBuf {
@@ -64,18 +99,28 @@ impl Network {
     }
 
     pub(crate) fn start(&mut self, n: usize) {
-        self.start_with(n, 0);
+        self.start_with(n, &[]);
     }
 
-    /// With a clock that is so many milliseconds wrong.
-    pub(crate) fn start_with(&mut self, n: usize, clock_offset: i64) {
-        let child = Command::new(env!("CARGO_BIN_EXE_huizheng"))
-            .args(["node", "--log", "error", "--home"])
-            .arg(self.home(n))
-            .env("HUIZHENG_NODE_TEST_CLOCK_OFFSET_MS", clock_offset.to_string())
-            .stdout(Stdio::null())
-            .spawn();
-        self.children[n] = Some(child.expect("started"));
+    /// With variables in its environment.
+    pub(crate) fn start_with(&mut self, n: usize, variables: &[(&str, &str)]) {
+        let program = env!("CARGO_BIN_EXE_huizheng");
+        let mut command = match &self.cables {
+            None => Command::new(program),
+            Some(cables) => {
+                // `ip` becomes the program: same process.
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", &cables.machine(n), program]);
+                command
+            }
+        };
+        command.args(["node", "--log", "error", "--home"]).arg(self.home(n));
+        command.envs(variables.iter().copied()).stdout(Stdio::null());
+        self.children[n] = Some(command.spawn().expect("started"));
+    }
+
+    pub(crate) fn pid(&self, n: usize) -> u32 {
+        self.children[n].as_ref().expect("it runs").id()
     }
 
     pub(crate) fn start_all(&mut self) {
@@ -91,12 +136,21 @@ impl Network {
         }
     }
 
+    /// `kill -9`, if it has not ended by itself.
+    pub(crate) fn end(&mut self, n: usize) {
+        if let Some(mut child) = self.children[n].take() {
+            child.kill().expect("killed");
+            child.wait().expect("ended");
+        }
+    }
+
     pub(crate) fn kill_all(&mut self) {
         (0..4).for_each(|n| self.kill(n));
     }
 
     fn url(&self, n: usize) -> String {
-        format!("http://127.0.0.1:{}", usize::from(self.base) + 2 * n + 1)
+        let host = self.cables.as_ref().map_or_else(|| "127.0.0.1".into(), |cables| cables.http(n));
+        format!("http://{host}:{}", self.port(n) + 1)
     }
 
     /// Who submits, apart from the network itself.
@@ -113,6 +167,25 @@ impl Network {
         serde_json::from_slice(&answer.bytes().await.ok()?).ok()
     }
 
+    /// How many transactions were acknowledged.
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.acknowledged.lock().expect("sound").len()
+    }
+
+    /// Waits until a validator says that it takes nothing any more.
+    pub(crate) async fn becomes_unready(&self, n: usize) {
+        let began = Instant::now();
+        loop {
+            let answer = self.http.get(format!("{}{READY}", self.url(n))).send().await.expect("it answers");
+            let (status, body) = (answer.status().as_u16(), answer.text().await.expect("whole"));
+            if status == 503 && body.contains(STOPPED) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "validator {n} still says that it is ready: {status} {body}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Waits until a validator has this height.
     pub(crate) async fn reaches(&self, n: usize, height: u64) {
         let began = Instant::now();
@@ -122,7 +195,7 @@ impl Network {
         }
     }
 
-    async fn block(&self, n: usize, height: u64) -> BlockView {
+    pub(crate) async fn block(&self, n: usize, height: u64) -> BlockView {
         let url = format!("{}/v1/blocks/{height}", self.url(n));
         let answer = self.http.get(url).send().await.expect("answered").bytes().await.expect("whole");
         serde_json::from_slice(&answer).expect("a block")
@@ -245,11 +318,4 @@ impl Organisation {
         self.nonce += 1;
         unsigned.signed_by(&self.key).expect("signed")
     }
-}
-
-/// Cuts some bytes off a file's end.
-pub(crate) fn tear(path: &Path, bytes: u64) {
-    let file = std::fs::OpenOptions::new().write(true).open(path).expect("the file");
-    let length = file.metadata().expect("there").len();
-    file.set_len(length.saturating_sub(bytes)).expect("cut");
 }
