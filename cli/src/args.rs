@@ -55,6 +55,8 @@ pub enum Command {
     Network(NetworkArgs),
     /// Run one validator.
     Node(NodeRunArgs),
+    /// Secure and verify credentials in files.
+    Vc(crate::vc::VcArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }

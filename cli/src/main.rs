@@ -38,6 +38,7 @@ fn run(cli: Cli) -> Done {
             Some(Command::Follow(args)) => cli::follow::run(&data, args).await,
             Some(Command::Network(args)) => cli::network::run(args, &cli.log).await,
             Some(Command::Node(args)) => cli::network::run_node(&args.home, args.with_parent).await,
+            Some(Command::Vc(args)) => cli::vc::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })
