@@ -47,7 +47,7 @@ pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepare
     Ok(cases)
 }
 
-fn issuance() -> Result<Issuance, Unprepared> {
+pub(super) fn issuance() -> Result<Issuance, Unprepared> {
     Ok(Issuance {
         id: None,
         contexts: vec![CONTEXT_HUIZHENG.to_owned()],
