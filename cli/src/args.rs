@@ -62,6 +62,8 @@ pub enum Command {
     /// The keys in files: of validators, of departments, of organisations.
     #[command(after_help = PASSPHRASE)]
     Key(KeyArgs),
+    /// Secure and verify credentials in files.
+    Vc(crate::vc::VcArgs),
     /// Measure, each value beside its floor from the same run.
     Bench(BenchArgs),
 }

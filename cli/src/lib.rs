@@ -16,4 +16,5 @@ pub mod stack;
 mod story;
 pub mod term;
 pub mod urls;
+pub mod vc;
 pub mod wallet;

@@ -41,6 +41,7 @@ fn run(cli: Cli) -> Done {
                 cli::network::run_node(&args.home, args.with_parent, args.anew).await
             }
             Some(Command::Key(args)) => cli::keyfile::run(args),
+            Some(Command::Vc(args)) => cli::vc::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
     })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { stack } from '../stack.mjs'
-import { derive, issue, newDidKey, present, verify } from './lib/vc.mjs'
+import { derive, issue, newDidKey, present, verify } from './lib/digitalbazaar.mjs'
 
 const [issuer] = Object.values(stack.issuers)
 const instances = await (await fetch(`${issuer.url}/instances`)).json()

@@ -3,13 +3,20 @@
 //! What is inside is handed out as it came: unverified, each to be verified with its issuer's key.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value, json};
 
 use crate::data_integrity::{self, CONTEXT_V2};
 use crate::key::SelfContained;
 use crate::{Findings, key::PublicKey};
 use crate::{Flaw, UnixSeconds, vc_cose, vc_jose};
+
+/// With padding or without, as others write it; canonical otherwise.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A presentation holds so many credentials at most.
 pub const MAX_CREDENTIALS: usize = 16;

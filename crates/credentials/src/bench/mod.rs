@@ -9,6 +9,7 @@ mod bbs;
 mod cases;
 mod envelopes;
 mod suites;
+mod tokens;
 
 pub use cases::{Unprepared, cases};
 
@@ -91,7 +92,14 @@ mod tests {
             names,
             [
                 "verify/eddsa-jcs-2022",
+                "issue/vc-jwt",
+                "verify/vc-jwt",
+                "issue/sd-jwt-kb-es256",
+                "present/sd-jwt-kb-es256",
                 "verify/sd-jwt-kb-es256",
+                "issue/sd-jwt-kb-eddsa",
+                "present/sd-jwt-kb-eddsa",
+                "verify/sd-jwt-kb-eddsa",
                 "issue/eddsa-jcs-2022",
                 "issue/eddsa-rdfc-2022",
                 "verify/eddsa-rdfc-2022",

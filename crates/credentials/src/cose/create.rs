@@ -36,7 +36,7 @@ impl Making {
         Self { protected, ..Self::default() }
     }
 
-    /// Lays out a message that `key` will sign.
+    /// Lays out a message that `key` will sign. An SM2 key leaves it without `alg`, and nobody takes such a message.
     #[must_use]
     pub fn prepare(&self, payload: Vec<u8>, key: &PublicKey) -> Prepared {
         let protected = encode(&self.protected.to_map(Some(key.algorithm())).into());

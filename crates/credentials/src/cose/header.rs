@@ -96,7 +96,7 @@ impl Header {
                 entries.push((label.into(), value));
             }
         };
-        say(ALG, alg.map(|alg| alg.cose().into()));
+        say(ALG, alg.and_then(Algorithm::cose).map(Value::from));
         say(CONTENT_TYPE, self.content_type.as_ref().map(MediaType::to_value));
         say(KID, self.kid.clone().map(Value::Bytes));
         say(TYP, self.typ.as_ref().map(MediaType::to_value));

@@ -19,25 +19,28 @@ use crate::key::Algorithm;
 pub const TAG_SIGN1: u64 = 18;
 
 impl Algorithm {
-    /// The number in a COSE header: −8, −7, −35 (RFC 9053 §2).
+    /// The number in a COSE header: −8, −7, −35 (RFC 9053 §2). None for SM2, which has none.
     #[must_use]
-    pub const fn cose(self) -> i64 {
+    pub const fn cose(self) -> Option<i64> {
         match self {
-            Self::EdDsa => -8,
-            Self::Es256 => -7,
-            Self::Es384 => -35,
+            Self::EdDsa => Some(-8),
+            Self::Es256 => Some(-7),
+            Self::Es384 => Some(-35),
+            #[cfg(feature = "sm2")]
+            Self::Sm2 => None,
         }
     }
 
     /// Whether a COSE header's `alg` names this algorithm, also by its fully specified number (RFC 9864).
     #[must_use]
     pub const fn is_numbered(self, alg: i64) -> bool {
-        alg == self.cose()
-            || match self {
-                Self::EdDsa => alg == -19,
-                Self::Es256 => alg == -9,
-                Self::Es384 => alg == -51,
-            }
+        match self {
+            Self::EdDsa => matches!(alg, -8 | -19),
+            Self::Es256 => matches!(alg, -7 | -9),
+            Self::Es384 => matches!(alg, -35 | -51),
+            #[cfg(feature = "sm2")]
+            Self::Sm2 => false,
+        }
     }
 }
 

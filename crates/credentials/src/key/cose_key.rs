@@ -14,13 +14,16 @@ const OKP: i64 = 1;
 const EC2: i64 = 2;
 
 impl PublicKey {
-    /// This key as a COSE key with `kty`, `crv`, `x` (and `y`), nothing else.
+    /// This key as a COSE key with `kty`, `crv`, `x` (and `y`), nothing else. SM2's curve has no number: 0, which is reserved
+    /// and never read back.
     #[must_use]
     pub fn to_cose_key(&self) -> Value {
         let crv = match self.algorithm() {
             Algorithm::Es256 => 1,
             Algorithm::Es384 => 2,
             Algorithm::EdDsa => 6,
+            #[cfg(feature = "sm2")]
+            Algorithm::Sm2 => 0,
         };
         match self.coordinates() {
             Some((x, y)) => {

@@ -70,7 +70,7 @@ impl Certifying<'_> {
         let tbs = TbsCertificate {
             version: Version::V3,
             serial_number: SerialNumber::new(self.serial)?,
-            signature: signature_algorithm(issuer.algorithm()),
+            signature: signature_algorithm(issuer.algorithm())?,
             issuer: Name::from_str(self.issuer)?,
             validity: Validity { not_before: time(self.from)?, not_after: time(self.until)? },
             subject: Name::from_str(self.subject)?,
@@ -148,13 +148,15 @@ impl Prepared {
     }
 }
 
-fn signature_algorithm(algorithm: Algorithm) -> AlgorithmIdentifierOwned {
+fn signature_algorithm(algorithm: Algorithm) -> Result<AlgorithmIdentifierOwned, MakeError> {
     let oid = match algorithm {
         Algorithm::EdDsa => oid::ED25519,
         Algorithm::Es256 => oid::ECDSA_SHA256,
         Algorithm::Es384 => oid::ECDSA_SHA384,
+        #[cfg(feature = "sm2")]
+        Algorithm::Sm2 => return Err(MakeError::Form),
     };
-    AlgorithmIdentifierOwned { oid, parameters: None }
+    Ok(AlgorithmIdentifierOwned { oid, parameters: None })
 }
 
 fn key_info(key: &PublicKey) -> Result<SubjectPublicKeyInfoOwned, MakeError> {
@@ -162,6 +164,8 @@ fn key_info(key: &PublicKey) -> Result<SubjectPublicKeyInfoOwned, MakeError> {
         Algorithm::EdDsa => (oid::ED25519, None),
         Algorithm::Es256 => (oid::EC_PUBLIC_KEY, Some(oid::P256)),
         Algorithm::Es384 => (oid::EC_PUBLIC_KEY, Some(oid::P384)),
+        #[cfg(feature = "sm2")]
+        Algorithm::Sm2 => return Err(MakeError::Form),
     };
     let bytes = match key.coordinates() {
         Some((x, y)) => [[4].as_slice(), x, y].concat(),

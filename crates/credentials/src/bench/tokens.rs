@@ -1,0 +1,138 @@
+//! The business licence as tokens: `vc+jwt`, and SD-JWT VC with key binding.
+
+use std::hint::black_box;
+
+use rand_core::CryptoRngCore;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+use super::Case;
+use super::cases::{NOW, Unprepared, sd_jwt_issuance};
+use crate::ClaimPath;
+use crate::key::{Algorithm, PublicKey, Signer, SoftwareKey};
+use crate::{sd_jwt, vc_jose};
+
+const AUDIENCE: &str = "decentralized_identifier:did:hui:anhui:zCounter";
+const NONCE: &str = "n-0S6_WzA2Mj";
+
+/// Every case of tokens.
+pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<Vec<Case>, Unprepared> {
+    let mut cases = Vec::new();
+    vc_jwt(rng, &mut cases)?;
+    let es256 = ["issue/sd-jwt-kb-es256", "present/sd-jwt-kb-es256", "verify/sd-jwt-kb-es256"];
+    sd_jwt_kb(Algorithm::Es256, es256, rng, &mut cases)?;
+    let eddsa = ["issue/sd-jwt-kb-eddsa", "present/sd-jwt-kb-eddsa", "verify/sd-jwt-kb-eddsa"];
+    sd_jwt_kb(Algorithm::EdDsa, eddsa, rng, &mut cases)?;
+    Ok(cases)
+}
+
+fn vc_jwt(rng: &mut impl CryptoRngCore, cases: &mut Vec<Case>) -> Result<(), Unprepared> {
+    let key = SoftwareKey::generate(Algorithm::Es256, rng);
+    let public = key.public_key().clone();
+    let issuance = super::suites::issuance()?;
+    let issue =
+        move |key: &SoftwareKey| vc_jose::issue(issuance.clone(), key.public_key()).ok()?.sign(key).ok();
+    let text = issue(&key).ok_or(Unprepared)?;
+    let floor = verifications(&[(&text, &key)])?;
+    let signing = signature(&text, &key)?;
+    cases.push(Case {
+        name: "issue/vc-jwt",
+        run: Box::new(move || issue(&key).is_some()),
+        floor: Box::new(signing),
+    });
+    let run = move || {
+        let credential = vc_jose::UnverifiedCredential::parse(black_box(&text));
+        credential.is_ok_and(|credential| black_box(credential.verify(&public, NOW)).is_ok())
+    };
+    cases.push(Case { name: "verify/vc-jwt", run: Box::new(run), floor: Box::new(floor) });
+    Ok(())
+}
+
+fn sd_jwt_kb(
+    algorithm: Algorithm,
+    [issue_name, present_name, verify_name]: [&'static str; 3],
+    rng: &mut impl CryptoRngCore,
+    cases: &mut Vec<Case>,
+) -> Result<(), Unprepared> {
+    let key = SoftwareKey::generate(algorithm, rng);
+    let holder = SoftwareKey::generate(algorithm, rng);
+    let issuance = sd_jwt_issuance(holder.public_key())?;
+    let issued = issuance.clone().sign(&key, rng).map_err(|_| Unprepared)?;
+    let text = present(&issued, &holder).ok_or(Unprepared)?;
+    let binding = text.rsplit('~').next().unwrap_or_default();
+    let floor = verifications(&[(&text, &key), (binding, &holder)])?;
+    let (issuing, presenting) = (signature(&text, &key)?, signature(binding, &holder)?);
+    let public = key.public_key().clone();
+    let run = move || issuance.clone().sign(&key, &mut Counter(0)).is_ok();
+    cases.push(Case { name: issue_name, run: Box::new(run), floor: Box::new(issuing) });
+    let run = move || present(black_box(&issued), &holder).is_some();
+    cases.push(Case { name: present_name, run: Box::new(run), floor: Box::new(presenting) });
+    let run = move || {
+        let expect = sd_jwt::Expect { audience: AUDIENCE, nonce: NONCE, now: NOW, max_age: 300 };
+        let presented = sd_jwt::Unverified::parse(black_box(&text));
+        presented.is_ok_and(|presented| black_box(presented.verify_presented(&public, &expect)).is_ok())
+    };
+    cases.push(Case { name: verify_name, run: Box::new(run), floor: Box::new(floor) });
+    Ok(())
+}
+
+fn present(issued: &str, holder: &SoftwareKey) -> Option<String> {
+    let chosen = ["name", "creditCode", "legalRepresentative"].map(ClaimPath::top);
+    let selection = sd_jwt::Unverified::parse(issued).ok()?.select(&chosen).ok()?;
+    selection.bind(AUDIENCE, NONCE, NOW).ok()?.sign(holder).ok()
+}
+
+/// What was signed of a token, or of the token before the first tilde.
+fn signed(text: &str) -> Option<&str> {
+    Some(text.split('~').next()?.rsplit_once('.')?.0)
+}
+
+/// One bare signature.
+fn signature(text: &str, key: &SoftwareKey) -> Result<impl Fn() -> bool + 'static, Unprepared> {
+    let message = signed(text).ok_or(Unprepared)?.to_owned();
+    let twin = SoftwareKey::from_secret_bytes(key.algorithm(), &key.to_secret_bytes());
+    let twin = twin.map_err(|_| Unprepared)?;
+    Ok(move || twin.sign(black_box(message.as_bytes())).is_ok())
+}
+
+/// One bare verification for each token, over what was signed.
+fn verifications(tokens: &[(&str, &SoftwareKey)]) -> Result<impl Fn() -> bool + 'static, Unprepared> {
+    let mut checks: Vec<Box<dyn Fn() -> bool>> = Vec::new();
+    for (text, key) in tokens {
+        let message = signed(text).ok_or(Unprepared)?.to_owned();
+        let signature = key.sign(message.as_bytes()).map_err(|_| Unprepared)?;
+        let public: PublicKey = key.public_key().clone();
+        checks.push(match public.uncompressed() {
+            Some(point) => {
+                let bare = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.to_vec());
+                Box::new(move || bare.verify(black_box(message.as_bytes()), &signature).is_ok())
+            }
+            None => Box::new(move || public.verify(black_box(message.as_bytes()), &signature).is_ok()),
+        });
+    }
+    Ok(move || checks.iter().all(|check| check()))
+}
+
+/// Salts that are no secret: what is measured is thrown away.
+struct Counter(u64);
+
+impl rand_core::RngCore for Counter {
+    fn next_u32(&mut self) -> u32 {
+        rand_core::impls::next_u32_via_fill(self)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0 += 1;
+        self.0
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        rand_core::impls::fill_bytes_via_next(self, bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl rand_core::CryptoRng for Counter {}

@@ -1,0 +1,84 @@
+// Digital Bazaar's Verifiable Credentials library and cryptosuites, with keys of its own making and nothing from the network.
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey'
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey'
+import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite'
+import * as ecdsaSd from '@digitalbazaar/ecdsa-sd-2023-cryptosuite'
+import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite'
+import * as vc from '@digitalbazaar/vc'
+import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
+import { cryptosuite as ecdsaRdfc } from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite'
+import { cryptosuite as eddsaRdfc } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite'
+import { contexts as credentialContexts } from '@digitalbazaar/credentials-context'
+import * as dataIntegrityContext from '@digitalbazaar/data-integrity-context'
+import * as multikeyContext from '@digitalbazaar/multikey-context'
+
+/** Each suite: what signs, and what verifies. */
+const SUITES = {
+  'eddsa-jcs-2022': { sign: eddsaJcs.createSignCryptosuite, verify: eddsaJcs.createVerifyCryptosuite },
+  'eddsa-rdfc-2022': { sign: () => eddsaRdfc, verify: () => eddsaRdfc },
+  'ecdsa-jcs-2019': { sign: ecdsaJcs.createSignCryptosuite, verify: ecdsaJcs.createVerifyCryptosuite },
+  'ecdsa-rdfc-2019': { sign: () => ecdsaRdfc, verify: () => ecdsaRdfc },
+  'ecdsa-sd-2023': { sign: ecdsaSd.createSignCryptosuite, verify: ecdsaSd.createVerifyCryptosuite },
+}
+
+const CONTEXTS = new Map([...credentialContexts, ...dataIntegrityContext.contexts, ...multikeyContext.contexts])
+
+/** Documents by URL: the contexts that packages carry, and what did:key DIDs are by themselves. */
+export async function documentLoader(url) {
+  const document = CONTEXTS.get(url) ?? didKeyDocument(url)
+  if (!document) throw new Error(`${url} is not loaded here`)
+  return { contextUrl: null, documentUrl: url, document }
+}
+
+function didKeyDocument(url) {
+  const [did, fragment] = url.split('#')
+  if (!did.startsWith('did:key:')) return undefined
+  const multikey = did.slice('did:key:'.length)
+  const method = {
+    '@context': 'https://w3id.org/security/multikey/v1',
+    id: `${did}#${multikey}`,
+    type: 'Multikey',
+    controller: did,
+    publicKeyMultibase: multikey,
+  }
+  if (fragment) return method
+  const purposes = { assertionMethod: [method.id], authentication: [method.id] }
+  return { '@context': 'https://www.w3.org/ns/did/v1', id: did, verificationMethod: [method], ...purposes }
+}
+
+/** A new key under a did:key. @param {'Ed25519' | 'P-256' | 'P-384'} keyType */
+export async function newDidKey(keyType) {
+  const made = keyType === 'Ed25519' ? await Ed25519Multikey.generate() : await EcdsaMultikey.generate({ curve: keyType })
+  const { publicKeyMultibase } = await made.export({ publicKey: true })
+  made.controller = `did:key:${publicKeyMultibase}`
+  made.id = `${made.controller}#${publicKeyMultibase}`
+  return { did: made.controller, signer: made.signer() }
+}
+
+const proofBy = (key, cryptosuite) => new DataIntegrityProof({ signer: key.signer, cryptosuite })
+
+/** A credential, issued by their library with a key of {@link newDidKey}. */
+export function issue(credential, key, suite, options) {
+  return vc.issue({ credential, suite: proofBy(key, SUITES[suite].sign(options)), documentLoader })
+}
+
+/** A presentation by `key`, in answer to a challenge and for a domain. */
+export function present(credentials, key, suite, { challenge, domain }) {
+  const presentation = vc.createPresentation({ verifiableCredential: credentials, holder: key.did })
+  return vc.signPresentation({ presentation, suite: proofBy(key, SUITES[suite].sign()), challenge, domain, documentLoader })
+}
+
+/** What their library derives from a credential with a base proof of ecdsa-sd-2023. */
+export function derive(verifiableCredential, selectivePointers) {
+  const cryptosuite = ecdsaSd.createDiscloseCryptosuite({ selectivePointers })
+  return vc.derive({ verifiableCredential, suite: new DataIntegrityProof({ cryptosuite }), documentLoader })
+}
+
+/** Whether their library takes a credential, and why not. @returns {Promise<{ verified: boolean, error?: Error }>} */
+export function verify(credential, suite) {
+  return vc.verifyCredential({
+    credential,
+    suite: new DataIntegrityProof({ cryptosuite: SUITES[suite].verify() }),
+    documentLoader,
+  })
+}
