@@ -16,6 +16,10 @@ pub struct UnixSeconds(pub i64);
 #[error("not an RFC 3339 time with a time zone")]
 pub struct TimeError;
 
+/// 0000-01-01T00:00:00Z and 9999-12-30T22:00:00Z, the last that the library has in every time zone.
+const EARLIEST: i64 = -62_167_219_200;
+const LATEST: i64 = 253_402_207_200;
+
 impl UnixSeconds {
     /// `2026-03-01T08:00:00Z`: always UTC, whole seconds. Times beyond the years 0 to 9999 are clamped to them.
     #[must_use]
@@ -48,7 +52,9 @@ impl UnixSeconds {
         }
         let parsed: jiff::Timestamp = text.parse().map_err(|_| TimeError)?;
         // Seconds before the time, also when it lies before 1970 and has a fraction.
-        Ok(Self(parsed.as_second() - i64::from(parsed.subsec_nanosecond() < 0)))
+        let seconds = parsed.as_second() - i64::from(parsed.subsec_nanosecond() < 0);
+        // A zone can shift the year 0 out of the range, and then it could not be written any more.
+        if (EARLIEST..=LATEST).contains(&seconds) { Ok(Self(seconds)) } else { Err(TimeError) }
     }
 
     /// The calendar date in UTC as `YYYY-MM-DD`.
@@ -64,8 +70,7 @@ impl UnixSeconds {
     }
 
     fn timestamp(self) -> jiff::Timestamp {
-        // Years 0000-01-01 to 9999-12-31.
-        let clamped = self.0.clamp(-62_167_219_200, 253_402_207_200);
+        let clamped = self.0.clamp(EARLIEST, LATEST);
         jiff::Timestamp::from_second(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 }
@@ -88,6 +93,8 @@ mod tests {
             ("2023-02-25T07:36:38+08:00", 1_677_281_798),
             ("2023-02-24T23:36:38.999Z", 1_677_281_798),
             ("1969-12-31T23:59:59.5Z", -1),
+            ("0000-01-01T08:00:00+08:00", EARLIEST),
+            ("9999-12-30T22:00:00Z", LATEST),
         ] {
             assert_eq!(UnixSeconds::parse_rfc3339(text), Ok(UnixSeconds(seconds)), "{text}");
         }
@@ -110,6 +117,7 @@ mod tests {
             "+002023-02-24T23:36:38Z",
             "２023-02-24T23:36:38Z",
             "2023-02-24T23:36:38.Z",
+            "0000-01-01T07:59:59+08:00",
         ] {
             assert_eq!(UnixSeconds::parse_rfc3339(text), Err(TimeError), "{text}");
         }
