@@ -8,13 +8,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use registry::api::{
-    BlockView, HEAD, HeadResponse, OCTETS, ProblemView, READY, STOPPED, SubmitResponse, TRANSACTIONS,
+    BlockView, HEAD, HeadResponse, OCTETS, ProblemView, READY, STOPPED, SubmitResponse, TRANSACTION_KNOWN,
+    TRANSACTIONS,
 };
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
 use registry::{Action, Author, Did, Genesis, Transaction};
 
 use crate::cables::Cables;
 
+/// The answer of a validator that has not heard of the author's transaction before this one yet.
+const NONCE_AHEAD: &str = "nonce-ahead";
 /// How long anything may take before the test gives up: only a chain that stands still takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -114,8 +117,9 @@ impl Network {
                 command
             }
         };
-        command.args(["node", "--log", "error", "--home"]).arg(self.home(n));
-        command.envs(variables.iter().copied()).stdout(Stdio::null());
+        // Whatever becomes of the test, its validators end with it.
+        command.args(["node", "--with-parent", "--log", "error", "--home"]).arg(self.home(n));
+        command.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::null());
         self.children[n] = Some(command.spawn().expect("started"));
     }
 
@@ -257,12 +261,10 @@ impl Client {
             200 => serde_json::from_slice(&body).expect("an answer"),
             409 => {
                 let problem: ProblemView = serde_json::from_slice(&body).ok()?;
-                assert_eq!(
-                    problem.code(),
-                    registry::api::TRANSACTION_KNOWN,
-                    "{}",
-                    String::from_utf8_lossy(&body)
-                );
+                if problem.code() == NONCE_AHEAD {
+                    return None;
+                }
+                assert_eq!(problem.code(), TRANSACTION_KNOWN, "{}", String::from_utf8_lossy(&body));
                 let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
                 serde_json::from_value(body["known"].clone()).expect("where it is")
             }
