@@ -19,8 +19,11 @@ pub const MALFORMED: &str = "malformed";
 /// It is not even JSON that is read.
 pub const UNREADABLE: &str = "unreadable";
 
+/// A change to a credential.
+type Change = fn(&mut Value);
+
 enum Spoil {
-    Value(fn(&mut Value)),
+    Value(Change),
     Text(fn(String) -> Vec<u8>),
 }
 
@@ -84,7 +87,7 @@ pub fn whole() -> Vec<Flaw> {
         }),
         flaw("context_dropped", "context_injected", |c| drop(contexts(c).pop())),
     ];
-    let malformed: [(&str, fn(&mut Value)); 20] = [
+    let malformed: [(&str, Change); 20] = [
         ("proof_missing", |c| remove(c, "proof")),
         ("proof_null", |c| c["proof"] = Value::Null),
         ("no_proofs", |c| c["proof"] = json!([])),
@@ -130,8 +133,11 @@ pub fn whole() -> Vec<Flaw> {
     all
 }
 
+/// What becomes of a token's text.
+pub type TokenFlaw = fn(&str) -> String;
+
 /// Flaws of an SD-JWT VC, as issued or as presented: what becomes of its text.
-pub fn tokens() -> Vec<(&'static str, fn(&str) -> String)> {
+pub fn tokens() -> Vec<(&'static str, TokenFlaw)> {
     vec![
         ("signature_changed", |text| jwt(text, |parts| flip(&mut parts[2], 10))),
         ("signature_empty", |text| jwt(text, |parts| parts[2].clear())),

@@ -39,9 +39,10 @@ pub(super) async fn derive(
     let derived = at_work(move || {
         let request = DeriveRequest::parse(&body).map_err(unreadable)?;
         let Value::Object(credential) = request.verifiable_credential else {
-            return Err(not_derived("the credential is no JSON object"));
+            return Err(not_derived("the credential is no JSON object".to_owned()));
         };
-        sd::derive(&credential, &request.options.selective_pointers, &api.contexts).map_err(not_derived)
+        sd::derive(&credential, &request.options.selective_pointers, &api.contexts)
+            .map_err(|error| not_derived(error.to_string()))
     });
     Ok(created(&derived.await?))
 }
@@ -69,6 +70,6 @@ fn not_issued(error: IssueFailed) -> Problem {
         .with("problemDetails", [json!({"type": kind, "title": error.to_string()})])
 }
 
-fn not_derived(error: impl ToString) -> Problem {
-    Problem::bad_request("not-derived", "Nothing can be derived from this").detail(error.to_string())
+fn not_derived(why: String) -> Problem {
+    Problem::bad_request("not-derived", "Nothing can be derived from this").detail(why)
 }

@@ -172,7 +172,10 @@ impl Contexts {
                 .get(url)
                 .and_then(|document| document.get("@context"))
                 .ok_or(JsonLdError::ContextUnknown),
-            Value::Object(_) if self.takes_inline => Ok(context),
+            // Wrapped once more, as a context document is: JSON-LD does not say so, but the W3C's test suites have it.
+            Value::Object(members) if self.takes_inline => {
+                Ok(members.get("@context").filter(|_| members.len() == 1).unwrap_or(context))
+            }
             Value::Object(_) => Err(JsonLdError::ContextInline),
             _ => Err(JsonLdError::ContextMalformed),
         }

@@ -52,6 +52,9 @@ fn addresses_refused() {
     assert_eq!(DidWeb::parse(&format!("did:web:example.com:{}", "a".repeat(600))), Err(DidWebError::TooLong));
 }
 
+/// A change to a document.
+type Change = fn(&mut Value);
+
 const DID: &str = "did:web:licences.example";
 
 fn document() -> Value {
@@ -123,7 +126,7 @@ fn keys_passed_over() {
 
 #[test]
 fn documents_refused() {
-    let cases: Vec<(&str, fn(&mut Value), DocumentError)> = vec![
+    let cases: Vec<(&str, Change, DocumentError)> = vec![
         ("of_another_did", |d| d["id"] = "did:web:other.example".into(), DocumentError::OtherId),
         ("id_missing", |d| drop(d.as_object_mut().unwrap().remove("id")), DocumentError::OtherId),
         ("deactivated", |d| d["deactivated"] = true.into(), DocumentError::Deactivated),

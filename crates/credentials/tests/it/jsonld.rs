@@ -202,6 +202,22 @@ fn refused_by_flaw() {
 
 /// `@vocab` gives a meaning to whatever is misspelt: only for those who ask for it.
 #[test]
+fn a_context_written_out_means_the_same_wrapped_or_not() {
+    let inline = Contexts::new().dangerous_with_inline();
+    let with = |context: Value| {
+        let context = json!(["https://www.w3.org/ns/credentials/v2", context]);
+        let document = json!({"@context": context, "type": ["VerifiableCredential", "Alumni"]});
+        inline.to_rdf(&object(&document)).map(|dataset| {
+            dataset.canonicalize(HashAlgorithm::Sha256, Work::default()).unwrap().lines().join("\n")
+        })
+    };
+    let terms = json!({"Alumni": "https://example.org/Alumni"});
+    assert_eq!(with(json!({"@context": terms})), with(terms.clone()));
+    assert!(with(terms.clone()).unwrap().contains("https://example.org/Alumni"));
+    assert!(with(json!({"@context": terms, "other": "urn:x"})).is_err());
+}
+
+#[test]
 fn vocab_hides_typing_errors() {
     let vocabulary = r#"{"@context": {"@vocab": "https://example.org/v#"}}"#;
     let mut document = credential();

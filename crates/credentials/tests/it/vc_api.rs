@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::support::{NOW, key};
 
+/// A change to a request.
+type Change = fn(&mut Value);
+
 fn instance(mechanism: Mechanism) -> (SelfContained, SoftwareKey) {
     let key = key(7, mechanism.algorithm());
     (key.public_key().did_key(), key)
@@ -76,7 +79,7 @@ fn every_mechanism_issues_what_verifies() {
 #[test]
 fn what_is_not_issued() {
     let rdf = Mechanism::EddsaRdfc2022;
-    let cases: Vec<(&str, Mechanism, fn(&mut Value), IssueFailed)> = vec![
+    let cases: Vec<(&str, Mechanism, Change, IssueFailed)> = vec![
         (
             "issuer_another",
             rdf,
