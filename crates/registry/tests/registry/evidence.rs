@@ -167,15 +167,44 @@ fn certificates_refused_by_name() {
     assert_eq!(with(round), Err(CertificateError::Signature(0)), "another_round");
     assert_eq!(good.verify(validators, &Hash32::ZERO), Err(CertificateError::Signature(0)), "another_chain");
 
-    let small = Evidence::new(
-        key.clone(),
-        world.state.bytes(&key).map(<[u8]>::to_vec),
-        world.state.prove(&key),
-        &world.head,
-        world.certificate(&[0, 1]),
+    let evidence = |certificate: Certificate| {
+        let record = world.state.bytes(&key).map(<[u8]>::to_vec);
+        let evidence = Evidence::new(key.clone(), record, world.state.prove(&key), &world.head, certificate);
+        match verdict(&world, &evidence, world.now()) {
+            EvidenceError::Certificate(error) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let unknown = |at: usize, validator: u8| {
+        let mut certificate = good.clone();
+        certificate.signatures[at].validator = validator;
+        certificate
+    };
+    let small = CertificateError::QuorumTooSmall { have: 2, total: 4 };
+    assert_eq!(evidence(world.certificate(&[0, 1])), small, "quorum_too_small");
+    assert_eq!(
+        evidence(world.certificate(&[0, 1, 1])),
+        CertificateError::RepeatedSigner(1),
+        "repeated_signer"
     );
-    let expected = EvidenceError::Certificate(CertificateError::QuorumTooSmall { have: 2, total: 4 });
-    assert_eq!(verdict(&world, &small, world.now()), expected);
+    assert_eq!(evidence(unknown(2, 4)), CertificateError::UnknownSigner(4), "unknown_signer");
+    assert_eq!(evidence(unknown(2, 2)), CertificateError::Signature(2), "another_validators_signature");
+    let mut other_block = good.clone();
+    other_block.signatures[0].signature = world.certificate(&[1]).signatures[0].signature;
+    assert_eq!(evidence(other_block), CertificateError::Signature(0), "borrowed_signature");
+}
+
+#[test]
+fn another_chain_is_refused_behind_equal_tags_too() {
+    // The tags in evidence are two bytes that only choose the better error: what binds it to its chain is signed.
+    let (world, key, _) = populated(2);
+    let evidence = world.evidence(&key);
+    let mut anchor = world.genesis.anchor();
+    let mut like = anchor.chain_id.0;
+    like[31] ^= 1;
+    anchor.chain_id = Hash32(like);
+    let refused = verify(&evidence, &anchor, world.now(), MAX_AGE);
+    assert_eq!(refused, Err(EvidenceError::Certificate(CertificateError::Signature(0))));
 }
 
 #[test]

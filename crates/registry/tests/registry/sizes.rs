@@ -10,6 +10,27 @@ use registry::{
 };
 
 const RECORDS: u32 = 100_000;
+/// The most that evidence has beside what cannot be shorter: version, tags, lengths, bit maps, height, time and round.
+const BOOKKEEPING: usize = 26;
+
+/// What no encoding of the same record, tree and votes is without: the record, a hash beside each step of its path, the
+/// digest of what else the header says, three signatures of four. `all` are the first bytes of the keys' digests, sorted.
+///
+/// Beside step n of a path there is something if another key has the same first n bits and another bit n.
+fn floor(all: &[u64], record: &Record) -> usize {
+    let path = first_bytes(&record.key().hash());
+    let is_beside = |step: &u32| {
+        let bit = 1_u64 << (63 - step);
+        let from = (path ^ bit) & !(bit - 1);
+        let at = all.partition_point(|other| *other < from);
+        all.get(at).is_some_and(|other| *other <= from | (bit - 1))
+    };
+    300 + 32 * (0..64).filter(is_beside).count() + 32 + 3 * 64
+}
+
+fn first_bytes(hash: &Hash32) -> u64 {
+    u64::from_be_bytes(hash.0[..8].try_into().unwrap())
+}
 
 /// An organisation's record of exactly 300 bytes.
 fn record(n: u32) -> Record {
@@ -53,11 +74,22 @@ fn evidence_among_a_hundred_thousand() {
     assert!(samples.iter().all(|record| record.to_bytes().len() == 300));
     let filler =
         (1000..RECORDS).map(|n| (Hash32::tagged("filler", &[&n.to_be_bytes()]), n.to_be_bytes().to_vec()));
+    let filler: Vec<_> = filler.collect();
+    let keys = filler.iter().map(|(key, _)| *key).chain(samples.iter().map(|record| record.key().hash()));
+    let mut all: Vec<_> = keys.map(|key| first_bytes(&key)).collect();
+    all.sort_unstable();
     world.state = State::empty().with_bytes(filler).with(&samples);
     world.head.state_root = world.state.root();
     world.head.height = 2_000_000;
+    let mut floors: Vec<_> = samples.iter().map(|record| floor(&all, record)).collect();
     let mut sizes: Vec<_> =
         samples.iter().map(|record| world.evidence(&record.key()).to_bytes().len()).collect();
+    for (size, floor) in sizes.iter().zip(&floors) {
+        assert!((*floor..=floor + BOOKKEEPING).contains(size), "{size} bytes where {floor} must be");
+    }
+    floors.sort_unstable();
+    let mean = floors.iter().sum::<usize>() / floors.len();
+    println!("floor: mean {mean} B, median {}, 99th percentile {}", floors[500], floors[990]);
     sizes.sort_unstable();
     let mean = sizes.iter().sum::<usize>() / sizes.len();
     let within = sizes.iter().filter(|size| **size <= 1100).count() / 10;
