@@ -47,9 +47,8 @@ pub fn load(path: &Path) -> Done<SoftwareSigner> {
                 eprintln!("That is not its passphrase.");
                 continue;
             }
-            Err(error @ KeyFileError::NoPassphrase { .. }) => {
-                Err(error).or_fault(format!("name a file that holds it in {VARIABLE}, or run this on a terminal"))
-            }
+            Err(error @ KeyFileError::NoPassphrase { .. }) => Err(error)
+                .or_fault(format!("name a file that holds it in {VARIABLE}, or run this on a terminal")),
             Err(error @ KeyFileError::Passphrase { .. }) => {
                 Err(error).or_fault("give the right passphrase, or restore the file from its backup")
             }

@@ -112,9 +112,8 @@ impl Home {
 
     /// Its key files that have no passphrase.
     pub(super) fn unprotected(&self) -> impl Iterator<Item = &'static str> {
-        let is_plain = |name: &&str| {
-            keys::describe(&self.folder.join(name)).is_ok_and(|file| !file.is_protected)
-        };
+        let is_plain =
+            |name: &&str| keys::describe(&self.folder.join(name)).is_ok_and(|file| !file.is_protected);
         ["validator.key", "network.key"].into_iter().filter(is_plain)
     }
 

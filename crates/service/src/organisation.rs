@@ -118,7 +118,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let folder = SecretFolder::open(dir.path()).expect("a folder");
         let network = Slug::new("anhui").expect("a slug");
-        let signing = [1, 2].map(|n| SoftwareSigner::from_seed(&[n; 32]).expect("a key").public_key());
+        let signing = [1, 2]
+            .map(|n| PublicKey::Ed25519(SoftwareSigner::from_seed(&[n; 32]).expect("a key").public_key()));
         let first = Organisation::open(&folder, &network, &signing).expect("made");
         assert_eq!(Organisation::open(&folder, &network, &signing).expect("read").did(), first.did());
         for (place, key) in signing.iter().enumerate() {

@@ -74,6 +74,8 @@ pub(super) async fn list(State(api): State<VcApi>) -> Answer<Vec<View>> {
                 Algorithm::EdDsa => "Ed25519",
                 Algorithm::Es256 => "P-256",
                 Algorithm::Es384 => "P-384",
+                // No mechanism of the VC-API signs with another.
+                other => other.jose(),
             },
             issue: format!("{}/instances/{name}/credentials/issue", api.app.base),
         }
