@@ -236,7 +236,7 @@ mod tests {
         write(&path, &load_or_create(&path).unwrap(), Some("correct horse")).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
         for end in [20, 80, whole.len() - 2] {
-            files::write_secret(&path, whole[..end].as_bytes()).unwrap();
+            files::write_secret(&path, &whole.as_bytes()[..end]).unwrap();
             let opened = load(&path, &|_| Some("correct horse".to_owned().into()));
             assert!(matches!(opened, Err(KeyFileError::Malformed { .. })), "cut at {end}");
         }

@@ -47,7 +47,7 @@ pub enum Command {
     #[command(after_help = PIN)]
     Wallet(WalletArgs),
     /// What the chain says, and what its governing departments decide.
-    Registry(RegistryArgs),
+    Registry(Box<RegistryArgs>),
     /// An organisation's own identifier on the chain.
     Org(OrgArgs),
     /// What this chain looks like from another one: notarise its blocks there, and check them.

@@ -31,7 +31,7 @@ fn run(cli: Cli) -> Done {
             None => cli::demo::run(&data, cli.demo).await,
             Some(Command::Demo(demo)) => cli::demo::run(&data, demo).await,
             Some(Command::Wallet(command)) => cli::wallet::run(&data, command).await,
-            Some(Command::Registry(args)) => cli::govern::run(&data, args).await,
+            Some(Command::Registry(args)) => cli::govern::run(&data, *args).await,
             Some(Command::Org(args)) => cli::govern::run_org(&data, args).await,
             #[cfg(feature = "evm")]
             Some(Command::Chain(args)) => cli::outward::run(&data, args).await,

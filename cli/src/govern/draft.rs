@@ -5,9 +5,9 @@ use std::path::Path;
 use registry::Transaction;
 
 use crate::fault::{Done, Fault, OrFault};
-use crate::files;
 use crate::govern::Governance;
 use crate::term;
+use service::files;
 
 const BROKEN: &str = "this build is broken; report it";
 

@@ -24,7 +24,7 @@ pub async fn run(home: &Path, with_parent: bool, anew: bool) -> Done {
     let ledger: Arc<dyn Ledger> =
         Arc::new(ledger.or_fault("look at the node's folder and ports; --log info shows more")?);
     let every = settings.snapshot_every;
-    let snapshots = (every > 0).then(|| SnapshotConfig { folder, every });
+    let snapshots = (every > 0).then_some(SnapshotConfig { folder, every });
     let node = Node::bind(NodeConfig { snapshots, ..NodeConfig::new(settings.http) }, ledger).await;
     let node = node.or_fault("stop the other program, or change `http` in node.toml")?;
     term::say_line(format!("{} answers at {}", settings.name, node.base_url()));

@@ -15,7 +15,7 @@ use credentials::UnixSeconds;
 use serde_json::{Value, json};
 
 use crate::fault::{Done, Fault, OrFault};
-use crate::files::write_public;
+use service::files::write_public;
 
 /// `huizheng vc …`
 #[derive(Debug, Args)]

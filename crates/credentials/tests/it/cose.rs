@@ -98,7 +98,7 @@ fn what_is_signed_verifies_with_each_algorithm() {
         let bytes = making.prepare(CONTENT.to_vec(), public).sign(&signer).unwrap();
         let message = Unverified::parse(&bytes).unwrap();
         assert!(message.is_tagged());
-        assert_eq!((message.alg(), message.protected()), (algorithm.cose(), &header));
+        assert_eq!((Some(message.alg()), message.protected()), (algorithm.cose(), &header));
         assert_eq!(message.verify(public, TYP).unwrap().payload, CONTENT);
         // The same in two stages.
         let prepared = making.prepare(CONTENT.to_vec(), public);
