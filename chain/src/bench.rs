@@ -16,7 +16,7 @@ use serde::Serialize;
 
 pub use evidence::evidence;
 pub use network::network;
-pub use solo::{node_rss_mb, solo_tx_per_s};
+pub use solo::{disk_per_idle_block, node_rss_mb, solo_tx_per_s};
 
 /// One measured value.
 #[derive(Debug, Clone, PartialEq, Serialize)]

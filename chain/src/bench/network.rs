@@ -235,7 +235,7 @@ fn three_syncs(folder: &Path) -> Result<Duration, BenchError> {
     Ok(start.elapsed())
 }
 
-fn size(folder: &Path) -> Result<u64, BenchError> {
+pub(super) fn size(folder: &Path) -> Result<u64, BenchError> {
     let mut total = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

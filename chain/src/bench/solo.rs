@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::bench::load::{Issuer, send};
+use crate::bench::network::size;
 use crate::bench::{BenchError, Measure, genesis, signature_check, signer};
 use crate::{Ledger, SoloConfig, SoloLedger};
 
@@ -87,6 +88,28 @@ pub async fn node_rss_mb(folder: &Path) -> Result<Option<Measure>, BenchError> {
     let records = ledger.tip().state.all_bytes().map(<[u8]>::len).sum::<usize>() as f64 / 1e6;
     ledger.shutdown().await;
     Ok(Some(Measure::new("node/rss_mb", after - before, "MB", records)))
+}
+
+/// How many blocks a quiet chain has made when its disk is measured.
+const QUIET: u64 = 2_000;
+
+/// `disk/bytes_per_idle_block`: what a heartbeat without transactions takes on disk, index included, under one validator; each further
+/// signature adds 66 bytes. Floor: the block and its certificate as they are sent.
+///
+/// # Errors
+/// [`BenchError`].
+pub async fn disk_per_idle_block(folder: &Path) -> Result<Measure, BenchError> {
+    let validator = signer(1)?;
+    let genesis = genesis(std::slice::from_ref(&validator), &signer(2)?)?;
+    let config = SoloConfig { heartbeat: Duration::from_millis(1), ..SoloConfig::new(folder) };
+    let ledger = SoloLedger::open(config, Some(genesis), Arc::new(validator))?;
+    let reached = ledger.follow().wait_for(|tip| tip.header.height >= QUIET).await.map(drop);
+    reached.map_err(|error| BenchError::Unsound(error.to_string()))?;
+    let block = ledger.block(QUIET).await?;
+    let sent = borsh::to_vec(&block).map_err(|error| BenchError::Unsound(error.to_string()))?.len();
+    ledger.shutdown().await;
+    let blocks = ledger.tip().header.height as f64;
+    Ok(Measure::new("disk/bytes_per_idle_block", size(folder)? as f64 / blocks, "B", sent as f64))
 }
 
 /// How much memory this process has.

@@ -94,6 +94,8 @@ async fn chain(folder: &Path, budget: Duration) -> Done {
     for measure in network.or_fault("is there room and time on this machine?")? {
         print_chain(&measure)?;
     }
+    let idle = chain::bench::disk_per_idle_block(&folder.join("idle")).await;
+    print_chain(&idle.or_fault("is there room and time on this machine?")?)?;
     let evidence = tokio::task::spawn_blocking(move || chain::bench::evidence(budget));
     for measure in evidence.await.or_fault("")?.or_fault("this build is broken; report it")? {
         print_chain(&measure)?;

@@ -73,6 +73,7 @@ fn path(written: &str, file: &Path) -> String {
         "api::GENESIS" => api::GENESIS.to_owned(),
         "api::ANCHOR" => api::ANCHOR.to_owned(),
         "api::HAND_OVERS" => api::HAND_OVERS.to_owned(),
+        "api::SNAPSHOT" => api::SNAPSHOT.to_owned(),
         "api::EVENTS" => api::EVENTS.to_owned(),
         "api::METRICS" => api::METRICS.to_owned(),
         "api::OPENAPI" => api::OPENAPI.to_owned(),

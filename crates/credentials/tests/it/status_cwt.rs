@@ -67,8 +67,10 @@ fn the_drafts_long_lists() {
     let Some(path) = bulk::vectors("token-status-list.json") else { return };
     let cases: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     for case in cases.as_array().unwrap() {
-        let list =
-            TokenList::from_cbor(&cbor::parse(&hex(case["cbor_hex"].as_str().unwrap())).unwrap()).unwrap();
+        // The copies end in half a byte too many.
+        let text = case["cbor_hex"].as_str().unwrap();
+        let bytes = hex(&text[..text.len() / 2 * 2]);
+        let list = TokenList::from_cbor(&cbor::parse(&bytes).unwrap()).unwrap();
         assert_eq!(list, TokenList::from_json(&case["json"]).unwrap());
         for (index, value) in case["set"].as_object().unwrap() {
             let expected = Status::from_value(u8::try_from(value.as_u64().unwrap()).unwrap());
