@@ -53,6 +53,8 @@ async fn a_fifth_department_joins_from_a_snapshot_and_a_key_is_replaced() {
     town.stop(0);
     town.decides(4, 3).await;
     town.start(0);
+    let head = town.head(4).await.expect("it answers");
+    town.reaches(0, head.height).await;
 
     // The second department's key is replaced: a new folder, a decision of governance, and the old one stops.
     let old = town.key_of(1).await;
