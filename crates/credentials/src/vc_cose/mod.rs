@@ -14,7 +14,7 @@ mod read;
 pub use credential::{UnverifiedCredential, VerifiedCredential};
 pub use issue::{Document, issue, secure};
 pub use present::Presenting;
-pub use presentation::{Expect, Presented, UnverifiedPresentation, VerifiedPresentation};
+pub use presentation::{Expect, UnverifiedPresentation, VerifiedPresentation};
 pub use read::ParseError;
 
 /// The media type of a secured credential (§6.1.2).

@@ -2,17 +2,14 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
-use super::TYP;
-use super::credential::UnverifiedCredential;
 use super::issue::Document;
 use super::present::{AUDIENCE, CWT_CLAIMS, ISSUED_AT, NONCE};
 use super::read::{Opened, ParseError, open};
 use crate::cose::{self, VerifyError};
 use crate::data_integrity::id_of;
+use crate::envelope::{EnvelopeError, Presented};
 use crate::jws::LEEWAY;
 use crate::key::{PublicKey, SelfContained};
 use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, cbor};
@@ -31,15 +28,6 @@ pub struct Expect<'a> {
     pub now: UnixSeconds,
     /// How old the presentation may be, in seconds.
     pub max_age: i64,
-}
-
-/// A credential inside a presentation.
-#[derive(Debug, Clone)]
-pub enum Presented {
-    /// In a COSE envelope.
-    Cose(Box<UnverifiedCredential>),
-    /// Secured otherwise: for the reader of that form, which must check its holder too.
-    Other(Value),
 }
 
 /// A presentation as it came. Nothing in it is to be believed.
@@ -77,7 +65,8 @@ impl UnverifiedPresentation {
             Some(one @ Value::Object(_)) => std::slice::from_ref(one),
             Some(_) => return Err(ParseError::Inside),
         };
-        let credentials = inside.iter().map(Presented::read).collect::<Result<_, _>>()?;
+        let credentials =
+            inside.iter().map(|one| Presented::read(one).map_err(inside_flaw)).collect::<Result<_, _>>()?;
         Ok(Self { message, members, holder, credentials })
     }
 
@@ -162,21 +151,21 @@ impl UnverifiedPresentation {
         if !self.holder.as_deref().is_none_or(is_holder) {
             return Err(Flaw::HolderIsAnother);
         }
-        for credential in &self.credentials {
-            let Presented::Cose(credential) = credential else { continue };
-            for id in credential.subject_ids() {
-                if !is_holder(id.ok_or(Flaw::NotBound)?) {
-                    return Err(Flaw::HolderIsAnother);
-                }
-            }
-        }
-        Ok(())
+        self.credentials.iter().try_for_each(|credential| credential.check_holder(holder))
     }
 
     /// The CWT claims in the protected header.
     fn claims(&self) -> Option<&cbor::Map> {
         let other = &self.message.protected().other;
         other.iter().find(|(label, _)| label.as_integer() == Some(CWT_CLAIMS))?.1.as_map()
+    }
+}
+
+/// What was wrong with a credential in an envelope of this form is said as it is.
+fn inside_flaw(error: EnvelopeError) -> ParseError {
+    match error {
+        EnvelopeError::Cose(error) => error,
+        _ => ParseError::Inside,
     }
 }
 
@@ -187,30 +176,6 @@ fn fresh(made: Option<UnixSeconds>, expect: &Expect<'_>) -> Result<(), Flaw> {
     }
     if made.plus(expect.max_age) < expect.now { Err(Flaw::KeyBindingTooOld) } else { Ok(()) }
 }
-
-impl Presented {
-    fn read(value: &Value) -> Result<Self, ParseError> {
-        let members = value.as_object().ok_or(ParseError::Inside)?;
-        let id = members.get("id").and_then(Value::as_str);
-        let is_enveloped = match members.get("type") {
-            Some(Value::String(one)) => one == ENVELOPED,
-            Some(Value::Array(types)) => types.iter().any(|one| one == ENVELOPED),
-            _ => return Err(ParseError::Inside),
-        };
-        let data = id.filter(|_| is_enveloped).and_then(|id| id.strip_prefix("data:"));
-        let Some((media_type, encoded)) = data.and_then(|data| data.split_once(";base64,")) else {
-            return Ok(Self::Other(value.clone()));
-        };
-        if media_type != TYP {
-            return Ok(Self::Other(value.clone()));
-        }
-        let bytes = BASE64.decode(encoded).map_err(|_| ParseError::Inside)?;
-        Ok(Self::Cose(Box::new(UnverifiedCredential::parse(&bytes)?)))
-    }
-}
-
-/// VCDM 2.0 §4.13.
-const ENVELOPED: &str = "EnvelopedVerifiableCredential";
 
 impl VerifiedPresentation {
     /// The holder's DID.

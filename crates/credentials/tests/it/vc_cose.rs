@@ -1,9 +1,10 @@
 //! `vc+cose` and `vp+cose`: issued, presented, verified, refused.
 
 use credentials::cose::{Header, Making};
+use credentials::envelope::Presented;
 use credentials::key::{Algorithm, PublicKey, Signer};
 use credentials::vc_cose::{
-    self, Document, Expect, ParseError, Presented, Presenting, UnverifiedCredential, UnverifiedPresentation,
+    self, Document, Expect, ParseError, Presenting, UnverifiedCredential, UnverifiedPresentation,
 };
 use credentials::{CheckName, Flaw, Outcome, cbor, data_integrity};
 use serde_json::{Value, json};
@@ -180,7 +181,7 @@ fn a_presentation_without_request_is_refused() {
 }
 
 #[test]
-fn other_credentials_inside_are_left_to_their_readers() {
+fn credentials_of_every_form_inside_are_read() {
     let inside = vp_presented()["verifiableCredential"][0].clone();
     let signer = key(2, Algorithm::EdDsa);
     let make = |inside: Value| {
@@ -193,10 +194,12 @@ fn other_credentials_inside_are_left_to_their_readers() {
         let prepared = vc_cose::secure(Document::Presentation, document, None, signer.public_key()).unwrap();
         UnverifiedPresentation::parse(&prepared.sign(&signer).unwrap())
     };
-    assert!(matches!(make(inside).unwrap().credentials(), [Presented::Other(_)]));
-    let enveloped = |id: &str| json!({"type": "EnvelopedVerifiableCredential", "id": id});
-    let jwt = make(enveloped("data:application/vc+jwt,eyJ")).unwrap();
-    assert!(matches!(jwt.credentials(), [Presented::Other(_)]));
+    assert!(matches!(make(inside).unwrap().credentials(), [Presented::DataIntegrity(_)]));
+    let enveloped = |id: &str| json!({"@context": data_integrity::CONTEXT_V2, "type": "EnvelopedVerifiableCredential", "id": id});
+    let jwt = make(enveloped("data:application/vc+jwt,eyJ"));
+    assert_eq!(jwt.unwrap_err(), ParseError::Inside, "a credential that can't be read is never passed over");
+    let unsecured = make(json!({"type": ["VerifiableCredential"]}));
+    assert_eq!(unsecured.unwrap_err(), ParseError::Inside, "unsecured");
     let bad = make(enveloped("data:application/vc+cose;base64,*"));
     assert_eq!(bad.unwrap_err(), ParseError::Inside, "envelope_not_base64");
     let trailing = make(enveloped("data:application/vc+cose;base64,AAA="));
