@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use registry::api;
 use service::server::{BindError, Running, Server, Stopper};
@@ -124,11 +123,8 @@ impl Node {
 
 fn router(shared: Shared, layers: Layers) -> Router {
     let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    let router = api
-        .merge(explorer::router())
-        .route_layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))
-        .with_state(shared);
-    layers.wrap(router)
+    let router = shared.metrics.count(api.merge(explorer::router()));
+    layers.wrap(router.with_state(shared))
 }
 
 /// The API's routes; `openapi.json` describes each.

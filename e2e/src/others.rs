@@ -23,6 +23,9 @@ pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (Runnin
         anchor: play.urls().chain.anchor.clone(),
         staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN)],
         data_dir: play.data.join("others").join(name),
+        database: None,
+        tls: None,
+        operators: None,
         vc_api: false,
         policy: issuer::Policy::default(),
     };

@@ -17,6 +17,10 @@ pub struct Config {
     pub credential_types: Vec<String>,
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// A certificate and key, to answer TLS alone; `None` where a proxy ends TLS.
+    pub tls: Option<service::Tls>,
+    /// Where operators read `/metrics`: an address that citizens do not reach. `None` for nowhere.
+    pub operators: Option<SocketAddr>,
     /// The address that others reach it at, if not the one it listens on (behind a proxy). It is also the Credential
     /// Issuer Identifier (OpenID4VCI 1.0 §12.2.1), so it must never change.
     pub base_url: Option<Url>,
@@ -26,8 +30,11 @@ pub struct Config {
     pub anchor: Anchor,
     /// Who may sign in to the console and use the staff's API.
     pub staff: Vec<StaffAccount>,
-    /// Its folder: store, keys. Made if missing; nobody else may write there.
+    /// Its folder: keys, and the store unless `database` says where that is. Made if missing; nobody else may write there.
     pub data_dir: PathBuf,
+    /// The database that several instances of this issuer share, all with the same keys and the same `base_url`. With `None`
+    /// there is one instance, and its store is in `data_dir`.
+    pub database: Option<store::Server>,
     /// Whether it answers the W3C CCG's VC-API too: issuers with DIDs of their own, which sign what anyone asks them to. For
     /// test suites.
     pub vc_api: bool,

@@ -12,6 +12,7 @@ use crate::desk::Desk;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
+use crate::metrics::Metrics;
 use crate::model::Actor;
 use crate::offers::Offers;
 use crate::seals::Seals;
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) issuance: Issuance,
     pub(crate) statuses: Statuses,
     pub(crate) served: Served,
+    pub(crate) metrics: Metrics,
 }
 
 /// The issuer's own texts.

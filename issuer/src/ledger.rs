@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use registry::api::SubmitResponse;
 use registry::{
-    Action, CHUNK_BYTES, CHUNK_ENTRIES, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
     UnixMillis,
 };
 use service::NodeClient;
@@ -32,6 +32,11 @@ pub(crate) struct ListBits {
 impl Ledger {
     pub(crate) fn new(node: NodeClient, identity: Arc<Identity>) -> Self {
         Self { node, identity }
+    }
+
+    /// Who this issuer is on the chain.
+    pub(crate) fn did(&self) -> &Did {
+        self.identity.did()
     }
 
     /// Registers the DID unless the chain has it.

@@ -25,6 +25,7 @@ mod identity;
 mod issuance;
 mod ledger;
 mod metadata;
+mod metrics;
 pub mod model;
 mod offers;
 mod pages;

@@ -9,8 +9,8 @@ use registry::Did;
 use service::node::SubmitError;
 use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
-use service::{NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
-use store::{OpenError, Options, Store};
+use service::{Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
+use store::{OpenError, Options, Range, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -22,6 +22,7 @@ use crate::identity::Identity;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::{Metadata, MetadataError};
+use crate::metrics::Metrics;
 use crate::offers::Offers;
 use crate::routes;
 use crate::seals::Seals;
@@ -57,6 +58,11 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The database is another issuer's, or another instance was given other keys.
+    #[error(
+        "the database belongs to an issuer with other keys: give every instance a copy of the same `keys` folder"
+    )]
+    OtherKeys,
     /// Reading or writing the store.
     #[error(transparent)]
     StoreUse(#[from] store::StoreError),
@@ -66,6 +72,9 @@ pub enum StartError {
     /// The first status list could not be opened, which only a first start needs the chain for.
     #[error("the first status list can't be opened: {0}")]
     FirstList(#[from] OpenListError),
+    /// The system gave no thread.
+    #[error("the store can't be opened: {0}")]
+    Thread(std::io::Error),
     /// The metadata.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
@@ -75,6 +84,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct RunningIssuer {
     server: Running,
+    operators: Option<Running>,
     base_url: String,
     did: Did,
     store: StoreHandle,
@@ -108,7 +118,11 @@ impl Issuer {
     pub async fn bind_with(config: Config, clock: Arc<dyn Clock>) -> Result<RunningIssuer, StartError> {
         config.check()?;
         let kinds = Arc::new(Kinds::of(Catalogue::bundled()?, &config.credential_types)?);
-        let listening = Server::listen(config.listen).await?;
+        let listening = Server::listen(config.listen).await?.with_tls(config.tls.clone());
+        let operators = match config.operators {
+            Some(address) => Some(Server::listen(address).await?),
+            None => None,
+        };
         let base_url = match &config.base_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => listening.base_url(),
@@ -118,7 +132,7 @@ impl Issuer {
         let keys = config.data_dir.join("keys");
         let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
         let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
-        let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
+        let store = open_store(&config).await?;
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
         let node = NodeClient::new(NodeConfig::new(node_url, config.anchor.clone()).listening());
@@ -130,13 +144,19 @@ impl Issuer {
         let keeper = Keeper::new(statuses.clone(), ledger.clone(), store.clone(), policy, clock.clone());
 
         let did = identity.did().clone();
+        let is_anothers = |known: &String| *known != did.to_string();
+        if store.is_shared()
+            && store.page(&REGISTERED, &Range::all(), 2)?.iter().any(|(known, _)| is_anothers(known))
+        {
+            return Err(StartError::OtherKeys);
+        }
         if !store.read(|view| view.get(&REGISTERED, did.to_string()))?.unwrap_or(false) {
             ledger.register().await.map_err(StartError::Register)?;
             let registered = did.to_string();
             store.write_async(move |tx| tx.put(&REGISTERED, registered, &true)).await?;
             tracing::info!(%did, "the issuer's DID is registered");
         }
-        if store.page(&LISTS, &store::Range::all(), 1)?.is_empty() {
+        if store.page(&LISTS, &Range::all(), 1)?.is_empty() {
             keeper.ensure_list().await?;
         }
 
@@ -165,25 +185,50 @@ impl Issuer {
             issuance,
             statuses,
             served,
+            metrics: Metrics::new(),
             base,
         };
         let (stop_keeper, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
+        let watched = Layers { pages: false, ..Layers::default() };
+        let operators =
+            operators.map(|listening| listening.serve(watched.wrap(routes::operators(core.clone()))));
         let router = match instances {
             Some(instances) => routes::router(core.clone()).merge(vc_api::router(core, instances)),
             None => routes::router(core),
         };
         let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "issuer is up");
-        Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
+        Ok(RunningIssuer { server, operators, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
     }
+}
+
+/// The store in the database if there is one, else in the folder.
+async fn open_store(config: &Config) -> Result<Store, StartError> {
+    let (database, folder) = (config.database.clone(), config.data_dir.join("store"));
+    let opened = tokio::task::spawn_blocking(move || match database {
+        Some(server) => Store::postgres(&server),
+        None => Store::persistent(folder, &Options::default()),
+    });
+    // Only a panic makes it fail to join, and that is one here too.
+    opened.await.map_err(std::io::Error::other).map_err(StartError::Thread)?.map_err(StartError::from)
 }
 
 impl RunningIssuer {
     /// Its public address, without a slash at the end; also its Credential Issuer Identifier.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where it listens; behind a balancer not the same as its public address.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.server.addr()
+    }
+
+    /// Where operators read its metrics, if anywhere.
+    pub fn operators(&self) -> Option<std::net::SocketAddr> {
+        self.operators.as_ref().map(Running::addr)
     }
 
     /// Its DID on the chain, which governance accredits.
@@ -199,6 +244,9 @@ impl RunningIssuer {
     /// Waits until it has stopped: requests finished, what is queued stored.
     pub async fn join(self) {
         self.server.join().await;
+        if let Some(operators) = self.operators {
+            operators.shutdown().await;
+        }
         self.stop_keeper.send_replace(true);
         if let Err(error) = self.keeper.await {
             tracing::error!(%error, "the keeper ended badly");

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use store::Table;
 
 use crate::model::{Application, CredentialRecord, Id, Offer};
+use crate::status::Claim;
 
 /// Applications by name, which is by time.
 pub(crate) const APPLICATIONS: Table<u128, Application> = Table::new("applications");
@@ -18,8 +19,8 @@ pub(crate) const OFFERS: Table<u128, Offer> = Table::new("offers");
 pub(crate) const NONCES_USED: Table<[u8; 20], ()> = Table::new("nonces-used");
 /// Credentials by name, which is by time.
 pub(crate) const CREDENTIALS: Table<u128, CredentialRecord> = Table::new("credentials");
-/// Credentials with a change that is not final yet; empty but for moments, and after a crash.
-pub(crate) const PENDING: Table<u128, ()> = Table::new("status-pending");
+/// Credentials with a change that is not final yet, and whose it is to carry; empty but for moments, and after a crash.
+pub(crate) const PENDING: Table<u128, Option<Claim>> = Table::new("status-pending");
 /// Entries of status lists that are given out, and to which credential. Never removed: no entry is used twice.
 pub(crate) const ENTRIES: Table<(u32, u32), Id> = Table::new("status-entries");
 /// The status lists that are open on the chain, by number.

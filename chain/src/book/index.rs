@@ -90,7 +90,14 @@ impl Index {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         let store = match Store::persistent(path, &Options::default()) {
             Ok(store) => store,
-            Err(error @ (OpenError::InUse { .. } | OpenError::Io { .. })) => return Err(error),
+            // The last three are of stores on servers, which this one never is.
+            Err(
+                error @ (OpenError::InUse { .. }
+                | OpenError::Io { .. }
+                | OpenError::Unreachable { .. }
+                | OpenError::Unprotected
+                | OpenError::Newer { .. }),
+            ) => return Err(error),
             Err(
                 error @ (OpenError::Emptied { .. }
                 | OpenError::CutShort { .. }

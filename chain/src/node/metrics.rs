@@ -1,28 +1,25 @@
 //! What the node counts and measures, as Prometheus reads it (OpenMetrics text).
 
 mod labels;
-mod process;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::header;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use service::metrics::HttpMetrics;
 use service::{Problem, clock};
 use tokio::sync::watch;
 
 use crate::ledger::{Ledger, Tip};
 use crate::node::events::Listeners;
-use labels::{Error, Request as Answered};
-
-const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use labels::Error;
 
 /// Everything that is counted. One for each node, so that several in a process do not mix.
 pub(super) struct Metrics {
@@ -30,7 +27,7 @@ pub(super) struct Metrics {
     accepted: Counter,
     refused: Family<Error, Counter>,
     evidence: Counter,
-    requests: Family<Answered, Counter>,
+    http: HttpMetrics,
     execution: Histogram,
     writing: Histogram,
     transactions: Counter,
@@ -39,18 +36,19 @@ pub(super) struct Metrics {
     waiting: Gauge,
     waiting_bytes: Gauge,
     listeners: Gauge,
-    memory: Gauge,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let seconds = || Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
+        let mut registry = Registry::with_prefix("huizheng");
+        let http = HttpMetrics::registered(&mut registry);
         let mut metrics = Self {
-            registry: Registry::with_prefix("huizheng"),
+            registry,
+            http,
             accepted: Counter::default(),
             refused: Family::default(),
             evidence: Counter::default(),
-            requests: Family::default(),
             execution: seconds(),
             writing: seconds(),
             transactions: Counter::default(),
@@ -59,7 +57,6 @@ impl Default for Metrics {
             waiting: Gauge::default(),
             waiting_bytes: Gauge::default(),
             listeners: Gauge::default(),
-            memory: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -82,9 +79,7 @@ impl Metrics {
         let writing = "How long writing and syncing a block took";
         r.register_with_unit("block_sync", writing, Unit::Seconds, self.writing.clone());
         r.register("evidence_served", "Records handed out with evidence", self.evidence.clone());
-        r.register("http_requests", "Answers, by route, method and status", self.requests.clone());
         r.register("event_listeners", "Who listens to events now", self.listeners.clone());
-        r.register_with_unit("process_resident", "Memory in use", Unit::Bytes, self.memory.clone());
     }
 
     /// What became of a submission; an error by its code.
@@ -117,7 +112,7 @@ impl Metrics {
         }
     }
 
-    fn render(&self, ledger: &dyn Ledger, listeners: &Listeners) -> Result<String, std::fmt::Error> {
+    fn render(&self, ledger: &dyn Ledger, listeners: &Listeners) -> Result<Response, Problem> {
         let tip = ledger.tip();
         let waiting = ledger.waiting();
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -126,10 +121,12 @@ impl Metrics {
         self.waiting.set(count(waiting.transactions));
         self.waiting_bytes.set(count(waiting.bytes));
         self.listeners.set(count(listeners.count()));
-        self.memory.set(process::resident_bytes().map_or(0, count));
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
-        Ok(text)
+        self.http.render(&self.registry)
+    }
+
+    /// Counts every answer of the router.
+    pub(super) fn count<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        self.http.count(router)
     }
 }
 
@@ -139,16 +136,5 @@ pub(super) async fn metrics(
     State(listeners): State<Listeners>,
     State(metrics): State<Arc<Metrics>>,
 ) -> Result<Response, Problem> {
-    let text = metrics.render(ledger.as_ref(), &listeners).map_err(Problem::internal)?;
-    Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
-}
-
-/// Counts an answer under its route's pattern: what stands in its places never becomes a label.
-pub(super) async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
-    let method = labels::method(request.method());
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    metrics.requests.get_or_create(&Answered { route, method, status }).inc();
-    response
+    metrics.render(ledger.as_ref(), &listeners)
 }

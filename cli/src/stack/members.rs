@@ -38,6 +38,9 @@ pub(super) async fn issuer(
         anchor: shared.anchor.clone(),
         staff: vec![issuer::StaffAccount::new(STAFF, shared.staff_token)],
         data_dir: shared.data.join("issuers").join(seed.id.as_str()),
+        database: None,
+        tls: None,
+        operators: None,
         vc_api,
         policy,
     };

@@ -10,10 +10,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
+
+use crate::tls::Tls;
 
 /// How long a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,7 +48,7 @@ impl Server {
         let refused = |error: std::io::Error| BindError { addr, reason: error.kind() };
         let listener = bound(addr).map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
-        Ok(Listening { listener, addr })
+        Ok(Listening { listener, addr, tls: None })
     }
 
     /// Takes the address and serves the router.
@@ -69,6 +73,7 @@ fn bound(addr: SocketAddr) -> std::io::Result<TcpListener> {
 pub struct Listening {
     listener: TcpListener,
     addr: SocketAddr,
+    tls: Option<Tls>,
 }
 
 impl Listening {
@@ -77,16 +82,23 @@ impl Listening {
         self.addr
     }
 
-    /// `http://host:port`, without a slash at the end.
+    /// `http://host:port` or `https://host:port`, without a slash at the end.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.addr)
+        base_url(self.addr, self.tls.is_some())
+    }
+
+    /// The same, answering TLS alone; with `None` as it was.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Starts answering.
     pub fn serve(self, router: Router) -> Running {
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(self.listener, router, stopped));
-        Running { addr: self.addr, stop: Arc::new(stop), task }
+        let has_tls = self.tls.is_some();
+        let task = tokio::spawn(accept(self.listener, self.tls, router, stopped));
+        Running { addr: self.addr, has_tls, stop: Arc::new(stop), task }
     }
 }
 
@@ -94,6 +106,7 @@ impl Listening {
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
+    has_tls: bool,
     stop: Arc<watch::Sender<bool>>,
     task: JoinHandle<()>,
 }
@@ -115,9 +128,9 @@ impl Running {
         self.addr
     }
 
-    /// `http://host:port`, without a slash at the end.
+    /// `http://host:port` or `https://host:port`, without a slash at the end.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.addr)
+        base_url(self.addr, self.has_tls)
     }
 
     /// A handle that can stop it while something else waits in [`Running::join`].
@@ -169,7 +182,11 @@ pub async fn shutdown_signal() {
     drop(interrupt.await);
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+fn base_url(addr: SocketAddr, has_tls: bool) -> String {
+    format!("{}://{addr}", if has_tls { "https" } else { "http" })
+}
+
+async fn accept(listener: TcpListener, tls: Option<Tls>, router: Router, mut stopped: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let stopping = Stopping(stopped.clone());
@@ -193,9 +210,23 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
                 continue;
             }
         };
-        let connection = graceful.watch(connection(stream, peer, router.clone(), stopping.clone()));
+        // Small answers leave at once; failing to set it costs only latency.
+        drop(stream.set_nodelay(true));
+        let (router, stopping, watcher) = (router.clone(), stopping.clone(), graceful.watcher());
+        let tls = tls.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let ended = match tls {
+                None => watcher.watch(connection(stream, peer, router, stopping)).await,
+                Some(Tls(config)) => {
+                    let handshake = TlsAcceptor::from(config).accept(stream);
+                    match tokio::time::timeout(HEAD_TIMEOUT, handshake).await {
+                        Ok(Ok(stream)) => watcher.watch(connection(stream, peer, router, stopping)).await,
+                        Ok(Err(error)) => Err(error.into()),
+                        Err(_) => Err("no handshake in time".into()),
+                    }
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
@@ -207,14 +238,14 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
     }
 }
 
-fn connection(
-    stream: TcpStream,
+fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
     peer: SocketAddr,
     router: Router,
     stopping: Stopping,
 ) -> auto::Connection<
     'static,
-    TokioIo<TcpStream>,
+    TokioIo<S>,
     impl hyper::service::Service<
         http::Request<hyper::body::Incoming>,
         Response = axum::response::Response,
@@ -223,8 +254,6 @@ fn connection(
     >,
     TokioExecutor,
 > {
-    // Small answers leave at once; failing to set it costs only latency.
-    drop(stream.set_nodelay(true));
     let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(stopping.clone());

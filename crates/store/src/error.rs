@@ -48,6 +48,24 @@ pub enum OpenError {
         /// What the engine said.
         reason: String,
     },
+    /// The database server can't be reached, refuses the sign-in, or its answer can't be used: check the address, the
+    /// account and its rights.
+    #[error("the database server: {reason}")]
+    Unreachable {
+        /// What was refused; never the password.
+        reason: String,
+    },
+    /// The address of the database server would carry the rows over a network in the clear.
+    #[error("the database server is not on this machine: give the certificate authority it is known by")]
+    Unprotected,
+    /// The tables were made by a newer version of this software: upgrade this instance.
+    #[error("the database's tables have format {found}, and this software knows {known}")]
+    Newer {
+        /// The format in the database.
+        found: i32,
+        /// The format this software writes.
+        known: i32,
+    },
     /// The folder or the disk refused: check permissions and space.
     #[error("can't open the store in {}", path.display())]
     Io {
@@ -86,7 +104,8 @@ pub enum StoreError {
         /// The table's name.
         table: &'static str,
     },
-    /// The disk or the engine refused. After a failed commit the store stays closed for writing: reopen it.
+    /// The disk or the engine refused. After a failed commit a store on a disk stays closed for
+    /// writing: reopen it. A store on a server goes on once the server does.
     #[error("the store failed: {0}")]
     Failed(String),
     /// The closure given to a write panicked; what it did was undone.

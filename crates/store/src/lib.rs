@@ -38,6 +38,8 @@ mod table;
 mod tx;
 mod writer;
 
+#[cfg(feature = "postgres")]
+pub use backend::postgres::Server;
 pub use error::{OpenError, StoreError};
 pub use key::{Key, KeyFor, PrefixOf};
 pub use open::Options;

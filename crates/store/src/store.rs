@@ -17,7 +17,7 @@ use futures_channel::oneshot;
 
 use crate::{
     OpenError, Options, StoreError,
-    backend::{Backend, memory::Memory},
+    backend::{Backend, Reads, memory::Memory},
     key::{Key, KeyFor},
     open,
     range::Range,
@@ -49,6 +49,19 @@ impl Store {
         Self::start(Box::new(engine)).map_err(|source| OpenError::Io { path: path.to_owned(), source })
     }
 
+    /// Opens the store in a PostgreSQL database, which several processes may use at once: their writes come one after
+    /// another as if there were one. Makes the schema and its tables if they are missing.
+    ///
+    /// Reads and writes wait for the server, each at most ten seconds, on the calling thread.
+    ///
+    /// # Errors
+    /// Each [`OpenError`] says what to do.
+    #[cfg(feature = "postgres")]
+    pub fn postgres(server: &crate::Server) -> Result<Self, OpenError> {
+        let engine = crate::backend::postgres::Postgres::open(server)?;
+        Self::start(Box::new(engine)).map_err(|error| OpenError::Unreachable { reason: error.to_string() })
+    }
+
     /// Whether a store was made in this folder. Opening would make one.
     #[must_use]
     pub fn exists(path: impl AsRef<Path>) -> bool {
@@ -68,6 +81,12 @@ impl Store {
         let shared = Arc::new(Shared { backend, changing: RwLock::new(()) });
         let (sender, thread) = writer::spawn(Arc::clone(&shared))?;
         Ok(Self { inner: Arc::new(Inner { shared, writer: Mutex::new(Some(thread)), sender }) })
+    }
+
+    /// Whether other processes may be using it too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.inner.shared.backend.is_shared()
     }
 
     /// The value at a key.
@@ -97,8 +116,12 @@ impl Store {
 
     /// Several reads of one state: no commit comes between. Keep it short, commits wait for it.
     pub fn read<R>(&self, read: impl FnOnce(View<'_>) -> R) -> R {
+        let backend = self.inner.shared.backend.as_ref();
+        if let Some(view) = backend.view() {
+            return read(View { backend: view.as_ref() });
+        }
         let _still = self.inner.shared.changing.read().unwrap_or_else(PoisonError::into_inner);
-        read(View { backend: self.inner.shared.backend.as_ref() })
+        read(View { backend })
     }
 
     /// Runs the closure on the writing thread and waits until what it wrote is on the disk.
@@ -204,7 +227,7 @@ impl<T, E: From<StoreError>> Future for Writing<T, E> {
 /// One state of all tables.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    backend: &'a dyn Backend,
+    backend: &'a dyn Reads,
 }
 
 impl View<'_> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     StoreError,
-    backend::{Backend, Changes, Rows},
+    backend::{Changes, Reads, Rows},
     key::{Key, KeyFor},
     range::{Range, Span},
     table::{Codec, Table},
@@ -12,7 +12,7 @@ use crate::{
 
 /// All tables, with the writes of this closure and of those before it. Nothing leaves it until the closure returns.
 pub struct Tx<'a> {
-    backend: &'a dyn Backend,
+    backend: &'a dyn Reads,
     changes: Changes,
     undo: Vec<Undo>,
 }
@@ -24,7 +24,7 @@ struct Undo {
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn new(backend: &'a dyn Backend) -> Self {
+    pub(crate) fn new(backend: &'a dyn Reads) -> Self {
         Self { backend, changes: BTreeMap::new(), undo: Vec::new() }
     }
 

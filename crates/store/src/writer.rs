@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use crate::{StoreError, backend::Backend, tx::Tx};
+use crate::{
+    StoreError,
+    backend::{Backend, Reads, Rows},
+    range::Span,
+    tx::Tx,
+};
 
 /// How many writes share one sync at most.
 const GROUP: usize = 1024;
@@ -86,7 +91,16 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<Job>) {
         let shared = Arc::clone(&self.shared);
-        let mut tx = Tx::new(shared.backend.as_ref());
+        if shared.backend.recovers() {
+            self.failed = None;
+        }
+        // What can't begin is run all the same, on rows that can't be read: only the closures can tell those who wait.
+        let begun = if self.failed.is_none() { shared.backend.begin() } else { Ok(()) };
+        let refusing = begun.err().map(Refusing);
+        let mut tx = match &refusing {
+            Some(refusing) => Tx::new(refusing),
+            None => Tx::new(shared.backend.as_ref()),
+        };
         let mut waiting = Vec::with_capacity(group.len());
         for job in group {
             let answer = (job.run)(&mut tx);
@@ -98,7 +112,11 @@ impl Writer {
             waiting.push((job.durable, answer.tell));
         }
         let changes = tx.into_changes();
-        if !changes.is_empty() && self.failed.is_none() {
+        if let Some(Refusing(error)) = refusing {
+            self.failed = Some(error);
+        } else if changes.is_empty() {
+            shared.backend.leave();
+        } else if self.failed.is_none() {
             self.unsynced = true;
             let _changing = shared.changing.write().unwrap_or_else(PoisonError::into_inner);
             self.failed = shared.backend.apply(changes).err();
@@ -124,6 +142,19 @@ impl Writer {
     }
 }
 
+/// Rows that can't be read.
+struct Refusing(StoreError);
+
+impl Reads for Refusing {
+    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(self.0.clone())
+    }
+
+    fn page(&self, _: &Span, _: usize) -> Result<Rows, StoreError> {
+        Err(self.0.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,8 +162,7 @@ mod tests {
     use super::*;
     use crate::{
         Store, Table,
-        backend::{Changes, Rows, memory::Memory},
-        range::Span,
+        backend::{Changes, memory::Memory},
     };
 
     const NOTES: Table<str, u64> = Table::new("notes");
@@ -144,13 +174,16 @@ mod tests {
         refuse: Arc<AtomicBool>,
     }
 
-    impl Backend for Failing {
+    impl Reads for Failing {
         fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
             self.memory.get(key)
         }
         fn page(&self, span: &Span, limit: usize) -> Result<Rows, StoreError> {
             self.memory.page(span, limit)
         }
+    }
+
+    impl Backend for Failing {
         fn apply(&self, changes: Changes) -> Result<(), StoreError> {
             self.memory.apply(changes)
         }

@@ -7,8 +7,10 @@ mod check_characters;
 mod clock;
 mod company;
 mod dice;
+mod pem;
 mod person;
 mod portrait;
+mod postgres;
 
 pub use check_characters::{
     credit_code_check, id_number_check, licence_identifier_check, organisation_check,
@@ -16,8 +18,10 @@ pub use check_characters::{
 pub use clock::FixedClock;
 pub use company::Company;
 pub use dice::{Dice, rounds};
+pub use pem::pem;
 pub use person::Person;
 pub use portrait::portrait_png;
+pub use postgres::Postgres;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

@@ -7,6 +7,7 @@ mod callers;
 mod credential;
 mod credentials;
 mod discovery;
+mod health;
 mod lists;
 mod nonce;
 mod offers;
@@ -27,16 +28,21 @@ pub(crate) fn layers() -> Layers {
 
 /// The whole issuer, still without the layers that every service has.
 pub(crate) fn router(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(discovery::router())
         .merge(token::router())
         .merge(nonce::router())
         .merge(credential::router())
         .merge(offers::router())
         .merge(lists::router())
+        .merge(health::router())
         .merge(applications::router())
         .merge(credentials::router())
-        .merge(pages::router())
-        .with_state(app)
-        .merge(assets::router())
+        .merge(pages::router());
+    app.metrics.http.count(routes).with_state(app).merge(assets::router())
+}
+
+/// What operators alone are answered.
+pub(crate) fn operators(app: App) -> Router {
+    health::operators().with_state(app)
 }

@@ -96,7 +96,7 @@ impl Keeper {
     }
 
     async fn round(&self) {
-        match self.statuses.heal().await {
+        match self.statuses.heal(Moment::of(&self.clock)).await {
             Ok(true) => {}
             // Ringing again at once would only knock at a closed door.
             Ok(false) => tokio::time::sleep(Duration::from_secs(1)).await,

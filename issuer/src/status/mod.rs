@@ -4,6 +4,7 @@
 //! (durable), answer. Whatever breaks in between leaves a note; the keeper carries it out or finds it done. So no
 //! credential is ever said to be revoked that is not, and no revocation that was asked for is ever lost.
 
+mod claim;
 mod keeper;
 mod served;
 mod writer;
@@ -19,6 +20,8 @@ use crate::ledger::Ledger;
 use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, Pending, Personal};
 use crate::tables::{CREDENTIALS, PENDING};
 
+pub(crate) use claim::Claim;
+use claim::Instance;
 pub(crate) use keeper::Keeper;
 pub use keeper::OpenListError;
 pub(crate) use served::{Served, ServedError};
@@ -30,6 +33,7 @@ pub(crate) struct Statuses {
     store: Store,
     writer: Writer,
     served: Served,
+    instance: Instance,
     /// Changes that a request is carrying out just now: the keeper leaves them alone.
     under_way: Arc<Mutex<HashSet<Id>>>,
     /// Rung when a change was left behind.
@@ -62,7 +66,8 @@ pub(crate) enum ChangeError {
 impl Statuses {
     pub(crate) fn new(store: Store, ledger: Ledger, served: Served) -> Self {
         let writer = Writer::start(ledger);
-        Self { store, writer, served, under_way: Arc::default(), left_behind: Arc::default() }
+        let instance = Instance::new(store.is_shared(), &mut rand_core::OsRng);
+        Self { store, writer, served, instance, under_way: Arc::default(), left_behind: Arc::default() }
     }
 
     /// The record of a credential.
@@ -88,12 +93,13 @@ impl Statuses {
     ) -> Result<CredentialRecord, ChangeError> {
         let pending = Pending { change, by, at: now.seconds, reason: Personal(reason) };
         let mut under_way = UnderWay::begin(self, id)?;
+        let claim = self.instance.claim(now);
         let noted = self
             .store
             .write_async(move |tx| {
                 let mut record = tx.get(&CREDENTIALS, id.key())?.ok_or(ChangeError::Unknown)?;
                 record.ask(pending)?;
-                tx.put(&PENDING, id.key(), &())?;
+                tx.put(&PENDING, id.key(), &Some(claim))?;
                 tx.put(&CREDENTIALS, id.key(), &record)?;
                 Ok::<_, ChangeError>(record)
             })
@@ -127,6 +133,10 @@ impl Statuses {
             .store
             .write_async(move |tx| {
                 let mut record = tx.get(&CREDENTIALS, id.key())?.ok_or(ChangeError::Unknown)?;
+                if record.pending.as_ref() != Some(&pending) {
+                    // Settled already, and perhaps another asked for since, which is not this one's to settle.
+                    return Ok(record);
+                }
                 if done {
                     record.settle();
                 } else {
@@ -147,14 +157,32 @@ impl Statuses {
         }
     }
 
+    /// Claims a noted change; `None` if it is carried out already or another instance was first.
+    async fn take_over(&self, id: Id, now: Moment) -> Result<Option<CredentialRecord>, StoreError> {
+        let instance = self.instance;
+        self.store
+            .write_async(move |tx| {
+                match tx.get(&PENDING, id.key())? {
+                    Some(claim) if !instance.leaves(claim, now) => {}
+                    _ => return Ok(None),
+                }
+                tx.put(&PENDING, id.key(), &Some(instance.claim(now)))?;
+                tx.get(&CREDENTIALS, id.key())
+            })
+            .await
+    }
+
     /// Carries out whatever was left behind by a crash or while the chain was away. True when nothing is left.
-    async fn heal(&self) -> Result<bool, StoreError> {
+    async fn heal(&self, now: Moment) -> Result<bool, StoreError> {
         let mut left = false;
-        for (key, ()) in self.store.page(&PENDING, &Range::all(), 1000)? {
+        for (key, claim) in self.store.page(&PENDING, &Range::all(), 1000)? {
             let id = Id::from_key(key);
+            if self.instance.leaves(claim, now) {
+                continue;
+            }
             let Ok(mut under_way) = UnderWay::begin(self, id) else { continue };
             // The keeper knows that it left something; it need not ring for itself.
-            let record = self.find(id)?;
+            let record = self.take_over(id, now).await?;
             let outcome = match record {
                 Some(record) => self.carry_out(record, &mut under_way).await,
                 None => continue,

@@ -1,11 +1,13 @@
 //! One author, one writer: status changes that wait together become one transaction.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use registry::StatusChange;
 use service::node::SubmitError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::claim::{BEGUN_WITHIN, FINAL_WITHIN};
 use crate::ledger::{Ledger, as_status};
 use crate::model::{Standing, StatusIndex};
 
@@ -23,6 +25,7 @@ pub(crate) struct Writer {
 struct Job {
     entry: StatusIndex,
     standing: Standing,
+    asked: Instant,
     done: oneshot::Sender<Result<(), Unwritten>>,
 }
 
@@ -51,7 +54,8 @@ impl Writer {
     /// Sets an entry; final when it returns.
     pub(crate) async fn set(&self, entry: StatusIndex, standing: Standing) -> Result<(), Unwritten> {
         let (done, answer) = oneshot::channel();
-        self.jobs.send(Job { entry, standing, done }).await.map_err(|_| Unwritten::Away)?;
+        let asked = Instant::now();
+        self.jobs.send(Job { entry, standing, asked, done }).await.map_err(|_| Unwritten::Away)?;
         answer.await.map_err(|_| Unwritten::Away)?
     }
 }
@@ -61,6 +65,11 @@ async fn run(ledger: Ledger, mut waiting: mpsc::Receiver<Job>) {
     while waiting.recv_many(&mut jobs, TOGETHER).await > 0 {
         let mut lists: BTreeMap<u32, Vec<Job>> = BTreeMap::new();
         for job in jobs.drain(..) {
+            // Another instance may carry it out before this one would.
+            if job.asked.elapsed() >= BEGUN_WITHIN {
+                _ = job.done.send(Err(Unwritten::Away));
+                continue;
+            }
             lists.entry(job.entry.list).or_default().push(job);
         }
         for (list, jobs) in lists {
@@ -94,7 +103,11 @@ async fn submit(ledger: &Ledger, list: u32, changes: &BTreeMap<u32, Standing>) -
         .iter()
         .map(|(index, standing)| StatusChange { index: *index, status: as_status(*standing) })
         .collect();
-    match ledger.set(list, changes).await {
+    let Ok(outcome) = tokio::time::timeout(FINAL_WITHIN, ledger.set(list, changes)).await else {
+        tracing::warn!(list, "a status change is not final in time");
+        return Err(Unwritten::Away);
+    };
+    match outcome {
         Ok(_) => Ok(()),
         Err(SubmitError::Rejected { code, .. }) => Err(Unwritten::Refused { code }),
         Err(

@@ -55,6 +55,12 @@ impl Http {
         Self { base: base.to_owned(), client: service::outbound::client(Duration::from_secs(30)) }
     }
 
+    /// A new connection for each request, so that a balancer can send each somewhere else.
+    pub fn without_reuse(base: &str) -> Self {
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(30));
+        Self { base: base.to_owned(), client: client.build().expect("a client") }
+    }
+
     pub fn base(&self) -> &str {
         &self.base
     }

@@ -91,6 +91,9 @@ impl World {
             anchor: genesis.anchor(),
             staff: vec![StaffAccount::new("li", STAFF_TOKEN), StaffAccount::new("wu", SECOND_STAFF_TOKEN)],
             data_dir: dir.path().join("issuer"),
+            database: None,
+            tls: None,
+            operators: None,
             vc_api: true,
             policy,
         };
@@ -100,6 +103,16 @@ impl World {
         let config = Config { listen: issuer.base_url()[7..].parse().expect("address"), ..config };
         let http = Http::new(issuer.base_url());
         Self { http, clock, config, node: Some(node), issuer: Some(issuer), chain_dir, genesis, _dir: dir }
+    }
+
+    /// Another instance of the same issuer, with the same keys and the same clock.
+    pub async fn instance(&self, config: Config) -> RunningIssuer {
+        Issuer::bind_with(config, self.clock.clone()).await.expect("starts")
+    }
+
+    /// The same world as it is seen at another address.
+    pub fn see_through(&mut self, base_url: &str) {
+        self.http = Http::without_reuse(base_url);
     }
 
     pub fn base(&self) -> &str {

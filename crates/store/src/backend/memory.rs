@@ -6,7 +6,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{Backend, Changes, Rows};
+use super::{Backend, Changes, Reads, Rows};
 use crate::{StoreError, range::Span};
 
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub(crate) struct Memory {
     rows: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
-impl Backend for Memory {
+impl Reads for Memory {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.rows.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
     }
@@ -33,7 +33,9 @@ impl Backend for Memory {
             range.take(limit).map(own).collect()
         })
     }
+}
 
+impl Backend for Memory {
     fn apply(&self, changes: Changes) -> Result<(), StoreError> {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         for (key, change) in changes {

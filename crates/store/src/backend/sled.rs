@@ -11,7 +11,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{Backend, Changes, Rows};
+use super::{Backend, Changes, Reads, Rows};
 use crate::{StoreError, marker::Marker, range::Span};
 
 const PIECE: usize = 4096;
@@ -65,7 +65,7 @@ impl Sled {
     }
 }
 
-impl Backend for Sled {
+impl Reads for Sled {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.tree.get(key).map_err(failed)?.map(|stored| self.whole(key, &stored)).transpose()
     }
@@ -89,7 +89,9 @@ impl Backend for Sled {
             rows.take(limit).map(own).collect()
         }
     }
+}
 
+impl Backend for Sled {
     fn apply(&self, changes: Changes) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         for (key, change) in changes {

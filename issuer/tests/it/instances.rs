@@ -1,0 +1,186 @@
+//! Two instances of one issuer behind one address, on one database.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use credentials::key::Algorithm;
+use issuer::{Config, Issuer, RunningIssuer, StartError};
+use serde_json::json;
+use store::Server;
+use testkit::Postgres;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::wallet::Wallet;
+use crate::world::{STAFF_TOKEN, World};
+
+/// Sends each new connection to the next of its instances.
+struct Balancer {
+    base_url: String,
+    instances: Arc<Mutex<Vec<SocketAddr>>>,
+}
+
+impl Balancer {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base_url = format!("http://{}", listener.local_addr().expect("its number"));
+        let instances: Arc<Mutex<Vec<SocketAddr>>> = Arc::default();
+        let (to, turn) = (instances.clone(), AtomicUsize::new(0));
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let instance = {
+                    let instances = to.lock().expect("instances");
+                    instances[turn.fetch_add(1, Ordering::SeqCst) % instances.len()]
+                };
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(instance).await.expect("the instance is up");
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        });
+        Self { base_url, instances }
+    }
+
+    fn send_to(&self, instances: &[&RunningIssuer]) {
+        *self.instances.lock().expect("instances") =
+            instances.iter().map(|instance| instance.address()).collect();
+    }
+}
+
+/// Two instances, the world seen through the balancer, and what they stand on.
+struct Pair {
+    world: World,
+    balancer: Balancer,
+    one: RunningIssuer,
+    other: RunningIssuer,
+    // Before its folder, which it writes to while it ends.
+    postgres: Postgres,
+    dir: tempfile::TempDir,
+}
+
+impl Pair {
+    async fn start() -> Self {
+        let dir = tempfile::tempdir().expect("dir");
+        let folder = dir.path().to_owned();
+        let postgres = tokio::task::spawn_blocking(move || Postgres::start(&folder)).await.expect("a server");
+        let mut world = World::start().await;
+        world.stop_issuer().await;
+        let balancer = Balancer::start().await;
+        let config = |number: usize| -> Config {
+            let data_dir = world.config.data_dir.with_file_name(format!("instance-{number}"));
+            copy_keys(&world.config, &data_dir);
+            Config {
+                data_dir,
+                listen: "127.0.0.1:0".parse().expect("an address"),
+                base_url: Some(balancer.base_url.parse().expect("a URL")),
+                database: Some(server(&postgres)),
+                ..world.config.clone()
+            }
+        };
+        // Both at once, on a database that has nothing yet.
+        let (one, other) = tokio::join!(world.instance(config(0)), world.instance(config(1)));
+        balancer.send_to(&[&one, &other]);
+        world.see_through(&balancer.base_url.clone());
+        Self { world, balancer, one, other, postgres, dir }
+    }
+
+    async fn stop(self) {
+        self.one.shutdown().await;
+        self.other.shutdown().await;
+        self.world.stop().await;
+        tokio::task::spawn_blocking(move || drop((self.postgres, self.dir))).await.expect("stopped");
+    }
+}
+
+fn server(postgres: &Postgres) -> Server {
+    Server { address: postgres.address(), schema: "issuer".to_owned(), authorities: None }
+}
+
+fn copy_keys(from: &Config, to: &std::path::Path) {
+    let keys = to.join("keys");
+    std::fs::create_dir_all(&keys).expect("a folder");
+    for file in std::fs::read_dir(from.data_dir.join("keys")).expect("keys") {
+        let file = file.expect("a key").path();
+        std::fs::copy(&file, keys.join(file.file_name().expect("a name"))).expect("copied");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_request_may_reach_another_instance() {
+    let pair = Pair::start().await;
+    let world = &pair.world;
+    for (number, configuration) in ["business-licence-sd-jwt", "business-licence-vc"].into_iter().enumerate()
+    {
+        let (_, credential) = world.issued(configuration).await;
+        assert_eq!(world.change(&credential, "suspend").await.status, 200, "round {number}");
+        assert_eq!(world.change(&credential, "reinstate").await.status, 200);
+        for _ in 0..2 {
+            assert_eq!(world.record(&credential).await["status"], "valid", "whichever is asked");
+        }
+        assert_eq!(world.change(&credential, "revoke").await.status, 200);
+        assert_eq!(world.change(&credential, "reinstate").await.problem(), "revocation-final");
+    }
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_counts_once_counts_once_among_all_instances() {
+    let pair = Pair::start().await;
+    let world = &pair.world;
+    let applied = world.approved().await;
+    let offer = world.collectable(&applied).await;
+    let token = world.token(&offer).await;
+    let again = world.redeem(&offer.code, &offer.tx_code).await;
+    assert_eq!(again.oauth_error(), "invalid_grant", "a code is redeemed once");
+
+    let nonce = world.nonce().await;
+    let wallets: Vec<Wallet> = (0..8).map(|_| Wallet::new(Algorithm::Es256)).collect();
+    let proofs: Vec<String> = wallets.iter().map(|wallet| wallet.proof(world, &nonce)).collect();
+    let asked = proofs.iter().map(|proof| world.ask(&token, "business-licence-sd-jwt", proof));
+    let answers = futures_util::future::join_all(asked).await;
+    let issued = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(issued, 1, "one nonce, one credential, however many ask at once");
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_instance_that_is_gone_another_carries_out_what_it_had_begun() {
+    let mut pair = Pair::start().await;
+    let (_, credential) = pair.world.issued("business-licence-vc").await;
+    pair.world.stop_chain().await;
+    pair.balancer.send_to(&[&pair.one]);
+    assert_eq!(pair.world.change(&credential, "revoke").await.problem(), "change-queued");
+    let Pair { world, balancer, one, other, postgres, dir } = pair;
+    one.shutdown().await;
+    balancer.send_to(&[&other]);
+    let mut world = world;
+    world.start_chain().await;
+    assert_eq!(world.record(&credential).await["status"], "valid", "the claim is not over yet");
+    world.clock.forward(121);
+    let revoked = async {
+        while world.record(&credential).await["status"] != "revoked" {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), revoked).await.expect("the other takes it over");
+    other.shutdown().await;
+    world.stop().await;
+    tokio::task::spawn_blocking(move || drop((postgres, dir))).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_with_other_keys_is_not_let_in() {
+    let pair = Pair::start().await;
+    let data_dir = pair.world.config.data_dir.with_file_name("stranger");
+    let database = Some(server(&pair.postgres));
+    let stranger =
+        Config { data_dir, database, listen: "127.0.0.1:0".parse().unwrap(), ..pair.world.config.clone() };
+    let refused = Issuer::bind(stranger).await;
+    assert!(matches!(refused, Err(StartError::OtherKeys)));
+    let body =
+        json!({"type": "business-licence", "claims": testkit::Company::nth(5).business_licence_claims()});
+    let applied = pair.world.http.post_json("/api/applications", Some(STAFF_TOKEN), &body).await;
+    assert_eq!(applied.status, 201, "and the others go on");
+    pair.stop().await;
+}
