@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::data_integrity::{self, CONTEXT_V2};
 use crate::key::SelfContained;
+use crate::vcdm::Content;
+pub use crate::vcdm::MAX_CREDENTIALS;
 use crate::{Findings, key::PublicKey};
 use crate::{Flaw, UnixSeconds, vc_cose, vc_jose};
 
@@ -17,9 +19,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-
-/// A presentation holds so many credentials at most.
-pub const MAX_CREDENTIALS: usize = 16;
 
 /// Why an object is no secured credential or presentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -175,14 +174,20 @@ impl Presented {
         }
     }
 
+    /// What it says of itself. Nothing in it is to be believed.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        match self {
+            Self::Jose(credential) => credential,
+            Self::Cose(credential) => credential,
+            Self::DataIntegrity(credential) => credential,
+        }
+    }
+
     /// The issuer it names, to look up.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        match self {
-            Self::Jose(credential) => credential.issuer(),
-            Self::Cose(credential) => credential.issuer(),
-            Self::DataIntegrity(credential) => credential.issuer(),
-        }
+        self.content().issuer()
     }
 
     /// The key it names, to look up.
@@ -207,20 +212,11 @@ impl Presented {
 
     /// Whether the presenter is its subject, or has the key that it is bound to.
     pub(crate) fn check_holder(&self, holder: &SelfContained) -> Result<(), Flaw> {
-        let check = |ids: Vec<Option<&str>>| {
-            if ids.iter().any(Option::is_none) {
-                return Err(Flaw::NotBound);
-            }
-            if ids.iter().flatten().all(|id| *id == holder.did) { Ok(()) } else { Err(Flaw::HolderIsAnother) }
-        };
-        match self {
-            Self::Jose(credential) => match credential.holder() {
-                Some(key) if *key == holder.key => Ok(()),
-                Some(_) => Err(Flaw::HolderIsAnother),
-                None => check(credential.subject_ids().collect()),
-            },
-            Self::Cose(credential) => check(credential.subject_ids().collect()),
-            Self::DataIntegrity(credential) => check(credential.subject_ids().collect()),
+        let bound = if let Self::Jose(credential) = self { credential.holder() } else { None };
+        match bound {
+            Some(key) if *key == holder.key => Ok(()),
+            Some(_) => Err(Flaw::HolderIsAnother),
+            None => self.content().check_subject(&holder.did),
         }
     }
 }
