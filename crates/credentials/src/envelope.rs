@@ -137,6 +137,11 @@ impl MediaType {
 const ENVELOPED_CREDENTIAL: &str = "EnvelopedVerifiableCredential";
 const ENVELOPED_PRESENTATION: &str = "EnvelopedVerifiablePresentation";
 
+/// Whether it says that it is an enveloped credential.
+pub(crate) fn is_enveloped(value: &Value) -> bool {
+    is_of(value, ENVELOPED_CREDENTIAL)
+}
+
 fn is_of(value: &Value, expected: &str) -> bool {
     match value.get("type") {
         Some(Value::String(one)) => one == expected,
@@ -155,7 +160,7 @@ impl Presented {
     /// # Errors
     /// [`EnvelopeError`].
     pub fn read(value: &Value) -> Result<Self, EnvelopeError> {
-        if !is_of(value, ENVELOPED_CREDENTIAL) {
+        if !is_enveloped(value) {
             if value.get("proof").is_none() {
                 return Err(EnvelopeError::Malformed);
             }
@@ -200,11 +205,21 @@ impl Presented {
         }
     }
 
-    /// The checks with its issuer's key.
+    /// When it says that it was signed.
+    #[must_use]
+    pub fn created(&self) -> Option<UnixSeconds> {
+        match self {
+            Self::Jose(credential) => credential.issued_at(),
+            Self::Cose(_) => None,
+            Self::DataIntegrity(credential) => credential.created(),
+        }
+    }
+
+    /// The checks with its issuer's key. A key binding of its own is refused: it was made for another presentation.
     #[must_use]
     pub fn check(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
         match self {
-            Self::Jose(credential) => credential.check(issuer_key, now),
+            Self::Jose(credential) => credential.check_unbound(issuer_key, now),
             Self::Cose(credential) => credential.check(issuer_key, now),
             Self::DataIntegrity(credential) => credential.check(issuer_key, now),
         }

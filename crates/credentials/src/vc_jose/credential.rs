@@ -57,6 +57,12 @@ impl UnverifiedCredential {
         self.envelope.token.header().kid.as_deref()
     }
 
+    /// When it says it was signed (`iat`).
+    #[must_use]
+    pub fn issued_at(&self) -> Option<UnixSeconds> {
+        self.envelope.times.iat
+    }
+
     /// The key that a `vc+sd-jwt` is bound to (`cnf`).
     #[must_use]
     pub fn holder(&self) -> Option<&PublicKey> {
@@ -77,10 +83,7 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`Refused`] with every flaw found.
     pub fn verify(self, issuer_key: &PublicKey, now: UnixSeconds) -> Result<VerifiedCredential, Refused> {
-        let mut findings = self.check(issuer_key, now);
-        if self.sd_jwt().is_some_and(sd_jwt::Unverified::has_key_binding) {
-            findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
-        }
+        let findings = self.check_unbound(issuer_key, now);
         self.verified(findings)
     }
 
@@ -99,6 +102,16 @@ impl UnverifiedCredential {
             Some(token) => findings.absorb(token.check_holder(expect)),
         }
         self.verified(findings)
+    }
+
+    /// The checks of [`UnverifiedCredential::verify`] alone.
+    #[must_use]
+    pub fn check_unbound(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
+        let mut findings = self.check(issuer_key, now);
+        if self.sd_jwt().is_some_and(sd_jwt::Unverified::has_key_binding) {
+            findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
+        }
+        findings
     }
 
     /// The checks of the issuer's part alone.
