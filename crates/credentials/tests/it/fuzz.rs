@@ -68,14 +68,7 @@ fn fuzz_json() {
     fuzz("json", &seeds, |bytes| {
         let Ok(value) = json::parse(bytes) else { return false };
         let text = json::canonical(&value);
-        let again = match json::parse(&text) {
-            Ok(again) => again,
-            // `1e20` is a double as it is spelt; written canonically it is a whole number too large to be read.
-            Err(error) => {
-                assert_eq!(error, json::Error::NumberNotExact);
-                return true;
-            }
-        };
+        let again = json::parse(&text).unwrap();
         assert_eq!(json::canonical(&again), text);
         true
     });
