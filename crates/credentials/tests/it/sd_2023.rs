@@ -202,11 +202,19 @@ fn refused_by_flaw() {
     assert_eq!(flaws(merged).first(), Some(&Flaw::LabelMapWrong), "label_map_merged");
     let indexes = with_value(shown.clone(), |bytes| *bytes.last_mut().unwrap() = 0);
     assert_eq!(flaws(indexes).first(), Some(&Flaw::StatementCountWrong), "mandatory_index_repeated");
+    // One number more, so that each statement is still named.
+    let count = mandatory_statements(&shown);
+    let twice = with_value(shown.clone(), |bytes| {
+        let head = bytes.len() - count - 1;
+        assert_eq!(usize::from(bytes[head]), 0x80 + count);
+        bytes[head] += 1;
+        bytes.push(bytes[bytes.len() - 1]);
+    });
+    assert_eq!(flaws(twice), [Flaw::StatementCountWrong], "mandatory_index_twice");
 
     // A mandatory statement taken away, and the numbers of the others brought in order: no choice of it helps.
     let mut without = shown.clone();
     without.as_object_mut().unwrap().remove("validUntil");
-    let count = mandatory_statements(&shown);
     for left_out in 1..=count {
         let renumbered = with_value(without.clone(), |bytes| {
             let from = bytes.len() - count - 1;
