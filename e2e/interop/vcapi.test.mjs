@@ -58,7 +58,9 @@ const takenThere = async (credential, suite) => {
 }
 const changed = (credential) => ({ ...credential, credentialSubject: { ...credential.credentialSubject, name: '风帆' } })
 
-for (const instance of instances.filter(({ cryptosuite }) => cryptosuite !== 'ecdsa-sd-2023')) {
+// Envelopes have no cryptosuite, and npm has no current `bbs-2023`.
+const WHOLE = instances.filter(({ cryptosuite }) => cryptosuite && !['ecdsa-sd-2023', 'bbs-2023'].includes(cryptosuite))
+for (const instance of WHOLE) {
   describe(`${instance.name} with npm`, () => {
     // Their JCS suites compare contexts by identity, so that one written out never equals its copy in the proof.
     const written = instance.cryptosuite.includes('-jcs-') ? [] : [{ name: 'https://schema.org/name' }]

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::data_integrity::{self, CONTEXT_V2};
 use crate::key::SelfContained;
+use crate::vcdm::Content;
+pub use crate::vcdm::MAX_CREDENTIALS;
 use crate::{Findings, key::PublicKey};
 use crate::{Flaw, UnixSeconds, vc_cose, vc_jose};
 
@@ -17,9 +19,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-
-/// A presentation holds so many credentials at most.
-pub const MAX_CREDENTIALS: usize = 16;
 
 /// Why an object is no secured credential or presentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -138,6 +137,11 @@ impl MediaType {
 const ENVELOPED_CREDENTIAL: &str = "EnvelopedVerifiableCredential";
 const ENVELOPED_PRESENTATION: &str = "EnvelopedVerifiablePresentation";
 
+/// Whether it says that it is an enveloped credential.
+pub(crate) fn is_enveloped(value: &Value) -> bool {
+    is_of(value, ENVELOPED_CREDENTIAL)
+}
+
 fn is_of(value: &Value, expected: &str) -> bool {
     match value.get("type") {
         Some(Value::String(one)) => one == expected,
@@ -156,7 +160,7 @@ impl Presented {
     /// # Errors
     /// [`EnvelopeError`].
     pub fn read(value: &Value) -> Result<Self, EnvelopeError> {
-        if !is_of(value, ENVELOPED_CREDENTIAL) {
+        if !is_enveloped(value) {
             if value.get("proof").is_none() {
                 return Err(EnvelopeError::Malformed);
             }
@@ -175,14 +179,20 @@ impl Presented {
         }
     }
 
+    /// What it says of itself. Nothing in it is to be believed.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        match self {
+            Self::Jose(credential) => credential,
+            Self::Cose(credential) => credential,
+            Self::DataIntegrity(credential) => credential,
+        }
+    }
+
     /// The issuer it names, to look up.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        match self {
-            Self::Jose(credential) => credential.issuer(),
-            Self::Cose(credential) => credential.issuer(),
-            Self::DataIntegrity(credential) => credential.issuer(),
-        }
+        self.content().issuer()
     }
 
     /// The key it names, to look up.
@@ -195,11 +205,21 @@ impl Presented {
         }
     }
 
-    /// The checks with its issuer's key.
+    /// When it says that it was signed.
+    #[must_use]
+    pub fn created(&self) -> Option<UnixSeconds> {
+        match self {
+            Self::Jose(credential) => credential.issued_at(),
+            Self::Cose(_) => None,
+            Self::DataIntegrity(credential) => credential.created(),
+        }
+    }
+
+    /// The checks with its issuer's key. A key binding of its own is refused: it was made for another presentation.
     #[must_use]
     pub fn check(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
         match self {
-            Self::Jose(credential) => credential.check(issuer_key, now),
+            Self::Jose(credential) => credential.check_unbound(issuer_key, now),
             Self::Cose(credential) => credential.check(issuer_key, now),
             Self::DataIntegrity(credential) => credential.check(issuer_key, now),
         }
@@ -207,20 +227,11 @@ impl Presented {
 
     /// Whether the presenter is its subject, or has the key that it is bound to.
     pub(crate) fn check_holder(&self, holder: &SelfContained) -> Result<(), Flaw> {
-        let check = |ids: Vec<Option<&str>>| {
-            if ids.iter().any(Option::is_none) {
-                return Err(Flaw::NotBound);
-            }
-            if ids.iter().flatten().all(|id| *id == holder.did) { Ok(()) } else { Err(Flaw::HolderIsAnother) }
-        };
-        match self {
-            Self::Jose(credential) => match credential.holder() {
-                Some(key) if *key == holder.key => Ok(()),
-                Some(_) => Err(Flaw::HolderIsAnother),
-                None => check(credential.subject_ids().collect()),
-            },
-            Self::Cose(credential) => check(credential.subject_ids().collect()),
-            Self::DataIntegrity(credential) => check(credential.subject_ids().collect()),
+        let bound = if let Self::Jose(credential) = self { credential.holder() } else { None };
+        match bound {
+            Some(key) if *key == holder.key => Ok(()),
+            Some(_) => Err(Flaw::HolderIsAnother),
+            None => self.content().check_subject(&holder.did),
         }
     }
 }

@@ -10,6 +10,7 @@
 //!   `ecdsa-rdfc-2019`, `ecdsa-sd-2023`; `bbs-2023` with the feature `bbs`, `sm2-jcs-2026` with the feature `sm2`.
 //! - [`vc_jose`]: the same as signed tokens: `vc+jwt`, `vp+jwt`, `vc+sd-jwt`, `vp+sd-jwt`.
 //! - [`vc_cose`]: VCDM 2.0 credentials and presentations in COSE envelopes.
+//! - [`vcdm`]: what such documents say, however they are secured.
 //! - [`envelope`]: what presentations hold: secured credentials in `data:` URLs, or with proofs.
 //! - [`mdoc`], [`x509`]: ISO mdoc, and the certificates of those who issue it.
 //! - [`jsonld`]: documents to RDF without losing anything, under pinned contexts.
@@ -37,6 +38,7 @@ pub mod claim;
 pub mod cose;
 pub mod data_integrity;
 pub mod envelope;
+mod expect;
 pub mod findings;
 pub mod json;
 pub mod jsonld;
@@ -52,8 +54,10 @@ mod time;
 pub mod vc_api;
 pub mod vc_cose;
 pub mod vc_jose;
+pub mod vcdm;
 pub mod x509;
 
 pub use claim::ClaimPath;
+pub use expect::Expect;
 pub use findings::{CheckName, Findings, Flaw, Outcome, Refused};
 pub use time::{TimeError, UnixSeconds};

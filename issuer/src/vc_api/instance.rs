@@ -2,8 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use credentials::key::{Algorithm, SelfContained, Signer, SoftwareKey};
-use credentials::vc_api::Mechanism;
+use credentials::vc_api::{Instance, Mechanism};
 use hmac::{Hmac, Mac};
 use serde::Serialize;
 use service::OrganisationError;
@@ -16,13 +15,6 @@ use super::VcApi;
 /// The file that all instances' keys are derived from.
 const FILE: &str = "vc-api.key";
 
-/// An issuer by one mechanism.
-pub(super) struct Instance {
-    pub(super) mechanism: Mechanism,
-    pub(super) who: SelfContained,
-    pub(super) key: SoftwareKey,
-}
-
 /// One for each mechanism, in the order of [`Mechanism::ALL`].
 pub(crate) struct Instances(Vec<Instance>);
 
@@ -30,26 +22,24 @@ impl Instances {
     /// The instances whose secret is in this folder; made if there is none.
     pub(crate) fn open(folder: &SecretFolder) -> Result<Self, OrganisationError> {
         let secret = folder.secret(FILE)?;
-        let instances = Mechanism::ALL.into_iter().map(|mechanism| {
-            let key = derived(&secret, mechanism).ok_or(OrganisationError::Unusable(FILE))?;
-            Ok(Instance { mechanism, who: key.public_key().did_key(), key })
-        });
+        let instances = Mechanism::ALL
+            .iter()
+            .map(|mechanism| derived(&secret, *mechanism).ok_or(OrganisationError::Unusable(FILE)));
         Ok(Self(instances.collect::<Result<_, OrganisationError>>()?))
     }
 
     pub(super) fn of(&self, mechanism: Mechanism) -> Option<&Instance> {
-        self.0.iter().find(|instance| instance.mechanism == mechanism)
+        self.0.iter().find(|instance| instance.mechanism() == mechanism)
     }
 }
 
 /// HMAC-SHA-384 of the mechanism's name: enough bytes for every curve.
-fn derived(secret: &Zeroizing<[u8; 32]>, mechanism: Mechanism) -> Option<SoftwareKey> {
+fn derived(secret: &Zeroizing<[u8; 32]>, mechanism: Mechanism) -> Option<Instance> {
     let mut mac = <Hmac<Sha384>>::new_from_slice(secret.as_slice()).ok()?;
     mac.update(b"huizheng vc-api instance ");
     mac.update(mechanism.name().as_bytes());
     let bytes = Zeroizing::new(<[u8; 48]>::from(mac.finalize().into_bytes()));
-    let length = if mechanism.algorithm() == Algorithm::Es384 { 48 } else { 32 };
-    SoftwareKey::from_secret_bytes(mechanism.algorithm(), &bytes[..length]).ok()
+    Instance::from_secret(mechanism, &bytes)
 }
 
 /// An instance, as others see it.
@@ -58,25 +48,22 @@ fn derived(secret: &Zeroizing<[u8; 32]>, mechanism: Mechanism) -> Option<Softwar
 pub(super) struct View {
     name: &'static str,
     id: String,
-    cryptosuite: &'static str,
+    /// None for envelopes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cryptosuite: Option<&'static str>,
     key_type: &'static str,
     issue: String,
 }
 
 pub(super) async fn list(State(api): State<VcApi>) -> Answer<Vec<View>> {
     let view = |instance: &Instance| {
-        let name = instance.mechanism.name();
+        let mechanism = instance.mechanism();
+        let name = mechanism.name();
         View {
             name,
-            id: instance.who.did.clone(),
-            cryptosuite: instance.mechanism.cryptosuite().name(),
-            key_type: match instance.mechanism.algorithm() {
-                Algorithm::EdDsa => "Ed25519",
-                Algorithm::Es256 => "P-256",
-                Algorithm::Es384 => "P-384",
-                // No mechanism of the VC-API signs with another.
-                other => other.jose(),
-            },
+            id: instance.did().to_owned(),
+            cryptosuite: mechanism.cryptosuite().map(|suite| suite.name()),
+            key_type: mechanism.key_type(),
             issue: format!("{}/instances/{name}/credentials/issue", api.app.base),
         }
     };
@@ -93,7 +80,7 @@ mod tests {
         let folder = SecretFolder::open(dir.path()).expect("a folder");
         let dids = || {
             let instances = Instances::open(&folder).expect("instances");
-            instances.0.iter().map(|instance| instance.who.did.clone()).collect::<Vec<_>>()
+            instances.0.iter().map(|instance| instance.did().to_owned()).collect::<Vec<_>>()
         };
         let (first, mut again) = (dids(), dids());
         assert_eq!(first, again);

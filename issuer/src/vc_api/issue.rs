@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use credentials::data_integrity::{SecureError, sd};
+use credentials::data_integrity::SecureError;
 use credentials::jsonld::JsonLdError;
 use credentials::vc_api::{DeriveRequest, IssueFailed, IssueRequest, Mechanism};
 use http::StatusCode;
@@ -26,8 +26,7 @@ pub(super) async fn issue(
         let request = IssueRequest::parse(&body).map_err(unreadable)?;
         let instance =
             api.instances.of(mechanism).ok_or_else(|| Problem::internal("an instance is missing"))?;
-        let issued = mechanism.issue(request, (&instance.who, &instance.key), now, &api.contexts, &mut OsRng);
-        issued.map_err(not_issued)
+        instance.issue(request, now, &api.contexts, &mut OsRng).map_err(not_issued)
     });
     Ok(created(&issued.await?))
 }
@@ -38,11 +37,7 @@ pub(super) async fn derive(
 ) -> Result<Response, Problem> {
     let derived = at_work(move || {
         let request = DeriveRequest::parse(&body).map_err(unreadable)?;
-        let Value::Object(credential) = request.verifiable_credential else {
-            return Err(not_derived("the credential is no JSON object".to_owned()));
-        };
-        sd::derive(&credential, &request.options.selective_pointers, &api.contexts)
-            .map_err(|error| not_derived(error.to_string()))
+        request.derive(&api.contexts, &mut OsRng).map_err(|error| not_derived(error.to_string()))
     });
     Ok(created(&derived.await?))
 }
@@ -59,11 +54,10 @@ fn created(credential: &Value) -> Response {
 fn not_issued(error: IssueFailed) -> Problem {
     let kind = match error {
         IssueFailed::Secure(SecureError::Sign(error)) => return Problem::internal(error),
-        IssueFailed::Secure(SecureError::JsonLd(JsonLdError::Pointer)) | IssueFailed::NoPointers => {
-            "https://w3id.org/security#PROOF_GENERATION_ERROR"
+        IssueFailed::Secure(SecureError::JsonLd(error)) if error != JsonLdError::Pointer => {
+            "https://w3id.org/security#DATA_LOSS_DETECTION_ERROR"
         }
-        IssueFailed::Secure(SecureError::JsonLd(_)) => "https://w3id.org/security#DATA_LOSS_DETECTION_ERROR",
-        IssueFailed::Secure(_) | IssueFailed::Draft(_) => "https://w3id.org/security#PROOF_GENERATION_ERROR",
+        _ => "https://w3id.org/security#PROOF_GENERATION_ERROR",
     };
     Problem::bad_request("not-issued", "This can't be issued")
         .detail(error.to_string())

@@ -117,7 +117,7 @@ impl Received {
     pub(crate) fn issuer(&self) -> &str {
         match &self.form {
             Form::SdJwt(read) => read.issuer().unwrap_or_default(),
-            Form::DataIntegrity(read) => read.credentials().first().map_or("", UnverifiedCredential::issuer),
+            Form::DataIntegrity(read) => read.credentials().first().map_or("", |one| one.issuer()),
         }
     }
 
@@ -176,7 +176,7 @@ impl Received {
                 read.check_holder(&sd_jwt::Expect { audience: client_id, nonce, now, max_age })
             }
             Form::DataIntegrity(read) => {
-                read.check(&data_integrity::Expect { challenge: nonce, domain: client_id, now, max_age })
+                read.check(&data_integrity::Expect { nonce, audience: client_id, now, max_age })
             }
         }
     }

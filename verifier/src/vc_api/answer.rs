@@ -1,8 +1,9 @@
 //! What is answered.
 
+use std::fmt::Display;
+
 use axum::Json as Answer;
 use axum::response::{IntoResponse, Response};
-use credentials::data_integrity::ParseError;
 use credentials::vc_api::RequestError;
 use credentials::{CheckName, Findings, Flaw};
 use serde::Serialize;
@@ -60,7 +61,7 @@ pub(super) fn answer(details: &[Detail]) -> Response {
 }
 
 /// A document that can't be read as one.
-pub(super) fn malformed(error: ParseError) -> Problem {
+pub(super) fn malformed(error: impl Display) -> Problem {
     let detail = json!({
         "type": format!("{SECURITY}PARSING_ERROR"),
         "title": error.to_string(),

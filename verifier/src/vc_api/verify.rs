@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use credentials::data_integrity::{Purpose, UnverifiedCredential, UnverifiedPresentation};
-use credentials::vc_api::{Check, READING, VerifyCredentialRequest, VerifyPresentationRequest};
+use credentials::data_integrity::{Purpose, UnverifiedPresentation};
+use credentials::vc_api::{Check, READING, Secured, VerifyCredentialRequest, VerifyPresentationRequest};
 use credentials::{Findings, UnixSeconds};
 use service::extract::JsonBytes;
 use service::{Problem, clock};
@@ -17,8 +17,7 @@ pub(super) async fn credential(
 ) -> Result<Response, Problem> {
     let request = VerifyCredentialRequest::parse(&body).map_err(unreadable)?;
     let options = request.options;
-    let credential =
-        UnverifiedCredential::read_as(request.verifiable_credential, READING).map_err(malformed)?;
+    let credential = Secured::read(request.verifiable_credential).map_err(malformed)?;
     let answered = credential.check_answer(options.challenge.as_deref(), options.domain.as_deref());
     let mut found = details([&answered]);
     found.extend(api.weigh(credential, options.checks.as_deref()).await?);
@@ -52,28 +51,22 @@ pub(super) async fn presentation(
     })
     .await?;
     for credential in inside {
-        found.extend(api.weigh(credential, checks.as_deref()).await?);
+        found.extend(api.weigh(credential.into(), checks.as_deref()).await?);
     }
     Ok(answer(&found))
 }
 
 impl VcApi {
     /// What is wrong with a credential.
-    async fn weigh(
-        &self,
-        credential: UnverifiedCredential,
-        checks: Option<&[Check]>,
-    ) -> Result<Vec<Detail>, Problem> {
-        let named: Vec<_> =
-            credential.signed_with().map(|(method, created)| (method.to_owned(), created)).collect();
-        let keys = self.keys.keys(named, Purpose::AssertionMethod).await;
+    async fn weigh(&self, credential: Secured, checks: Option<&[Check]>) -> Result<Vec<Detail>, Problem> {
+        let keys = self.keys.keys(credential.signed_with(), Purpose::AssertionMethod).await;
         let contexts = self.contexts.clone();
         let status = match Check::Status.is_among(checks) {
             true => status::unless_good(&credential, &self.app.node).await,
             false => None,
         };
         let mut found = at_work(move || {
-            details([&credential.check_all(&|method| keys.get(method).cloned(), now(), &contexts)])
+            details([&credential.check(&|method| keys.get(method).cloned(), now(), &contexts)])
         })
         .await?;
         found.extend(status);

@@ -1,8 +1,10 @@
 //! Honest answers, and what the counter makes of them.
 
+use credentials::catalogue::Catalogue;
+use credentials::data_integrity::Cryptosuite;
 use registry::{Action, Status};
 
-use crate::stack::{Lies, Stack, check, not_passed};
+use crate::stack::{Card, Lies, Stack, check, not_passed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_sd_jwt_licence_is_accepted_with_every_check_passed() {
@@ -38,6 +40,32 @@ async fn a_data_integrity_licence_is_accepted_where_all_of_it_is_asked_for() {
     assert_eq!(decision["decision"], "accepted", "{decision}");
     assert_eq!(decision["claims"]["business-licence-vc"]["name"], testkit::Company::nth(3).name);
     assert!(decision["claims"]["business-licence-vc"].get("id").is_none());
+}
+
+/// Whichever suite a catalogue names for the type, over JCS or RDF.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_by_each_suite_that_a_catalogue_can_name_is_accepted_whole() {
+    let stack = Stack::start().await;
+    let file = include_str!("../../../catalogue/business-licence.toml");
+    for (at, suite) in
+        (30..).zip([Cryptosuite::EcdsaJcs2019, Cryptosuite::EddsaRdfc2022, Cryptosuite::EcdsaRdfc2019])
+    {
+        let named = format!("cryptosuite = \"{}\"\n{file}", suite.name());
+        let catalogue = Catalogue::parse(&[&named]).unwrap();
+        let kind = catalogue.by_id("business-licence").unwrap();
+        assert_eq!(kind.cryptosuite, suite);
+        let card = stack.market.licence_of(kind, &stack.phone, 3, at);
+        let Card::Whole(whole) = &card else { panic!("a VCDM credential") };
+        assert_eq!(whole["proof"]["cryptosuite"], suite.name());
+        let (reply, decision) = stack.present("full-licence", &card).await;
+        assert_eq!(reply.status, 200, "{}: {decision}", suite.name());
+        assert_eq!(decision["decision"], "accepted", "{}: {decision}", suite.name());
+        let claims = &decision["claims"]["business-licence-vc"];
+        assert_eq!(claims["name"], testkit::Company::nth(3).name);
+        stack.market.set(&stack.network, at, Status::Revoked).await;
+        let (_, decision) = stack.present("full-licence", &card).await;
+        assert_eq!(check(&decision, "status"), ("failed", "revoked"), "{}", suite.name());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

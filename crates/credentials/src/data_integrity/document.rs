@@ -50,15 +50,17 @@ pub enum ParseError {
     TooMany,
 }
 
-/// A secured document: its members without the proof, and the proof.
-#[derive(Clone)]
+/// A secured document: its members without the proofs, and the proofs.
 pub(super) struct Document {
     pub(super) members: Map<String, Value>,
     pub(super) types: Vec<String>,
     pub(super) is_v1: bool,
-    /// At least one.
-    proofs: Vec<Proof>,
+    pub(super) proofs: Proofs,
 }
+
+/// The proofs of a document, at least one.
+#[derive(Clone)]
+pub(super) struct Proofs(Vec<Proof>);
 
 /// What documents are taken beside those of VCDM 2.0 with one proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,24 +92,26 @@ impl Document {
         if proofs.is_empty() {
             Err(ParseError::ProofCount)
         } else {
-            Ok(Self { members, types, is_v1, proofs })
+            Ok(Self { members, types, is_v1, proofs: Proofs(proofs) })
         }
     }
+}
 
+impl Proofs {
     /// The proof, or the first of several.
-    pub(super) fn proof(&self) -> &Proof {
+    pub(super) fn first(&self) -> &Proof {
         // There is at least one.
-        &self.proofs[0]
+        &self.0[0]
     }
 
-    pub(super) fn proofs(&self) -> &[Proof] {
-        &self.proofs
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Proof> {
+        self.0.iter()
     }
 
     /// Whether every proof was made in answer to this challenge, and for this domain, as far as they are given.
     pub(super) fn check_answer(&self, challenge: Option<&str>, domain: Option<&str>) -> Findings {
         let mut findings = Findings::default();
-        for proof in &self.proofs {
+        for proof in &self.0 {
             if let Some(expected) = challenge {
                 findings.record(CheckName::Nonce, proof.check_challenge(expected));
             }
@@ -118,28 +122,39 @@ impl Document {
         findings
     }
 
-    /// Whether the only proof was made by this key.
-    pub(super) fn check_proof(&self, key: ProofKey<'_>, contexts: &Contexts) -> Result<(), Flaw> {
-        match self.proofs.as_slice() {
-            [only] if only.previous().is_empty() => only.check(&self.members, key, contexts),
+    /// Whether the only proof was made by this key over these members.
+    pub(super) fn check(
+        &self,
+        members: &Map<String, Value>,
+        key: ProofKey<'_>,
+        contexts: &Contexts,
+    ) -> Result<(), Flaw> {
+        match self.0.as_slice() {
+            [only] if only.previous().is_empty() => only.check(members, key, contexts),
             _ => Err(Flaw::ProofChainBroken),
         }
     }
 
     /// Whether one of several proofs was made by this key, over the proofs that it names too (Data Integrity 1.0 §4.5).
-    pub(super) fn check_proof_at(&self, at: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), Flaw> {
-        let proof = self.proofs.get(at).ok_or(Flaw::ProofChainBroken)?;
+    pub(super) fn check_at(
+        &self,
+        at: usize,
+        members: &Map<String, Value>,
+        key: &PublicKey,
+        contexts: &Contexts,
+    ) -> Result<(), Flaw> {
+        let proof = self.0.get(at).ok_or(Flaw::ProofChainBroken)?;
         if proof.previous().is_empty() {
-            return proof.check(&self.members, key.into(), contexts);
+            return proof.check(members, key.into(), contexts);
         }
         let named = |id: &String| {
-            let mut others = self.proofs.iter().enumerate().filter(|(other, _)| *other != at);
+            let mut others = self.0.iter().enumerate().filter(|(other, _)| *other != at);
             let found = others.find(|(_, other)| other.id() == Some(id)).map(|(_, other)| other.whole());
             // An id that stands twice names nothing.
             found.filter(|_| !others.any(|(_, other)| other.id() == Some(id)))
         };
         let previous: Option<Vec<Value>> = proof.previous().iter().map(named).collect();
-        let mut document = self.members.clone();
+        let mut document = members.clone();
         document.insert("proof".to_owned(), Value::Array(previous.ok_or(Flaw::ProofChainBroken)?));
         proof.check(&document, key.into(), contexts)
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::credential::Content;
 use super::document::heading;
 use super::{ParseError, Reading};
+use crate::vcdm::Facts;
 
 /// The context that explains proofs, for documents whose own contexts don't.
 const CONTEXT_PROOF: &str = "https://w3id.org/security/data-integrity/v2";
@@ -28,8 +28,7 @@ impl Draft {
         }
         let (_, is_v1) = heading(&members, "VerifiableCredential", reading.vcdm_1_1)?;
         members.entry("issuer").or_insert_with(|| issuer.into());
-        let content = Content::read(&members, is_v1)?;
-        if content.issuer != issuer {
+        if Facts::read(&members, is_v1)?.issuer() != issuer {
             return Err(ParseError::Member("issuer"));
         }
         if is_v1 && let Some(Value::Array(contexts)) = members.get_mut("@context") {

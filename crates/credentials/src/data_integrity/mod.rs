@@ -9,6 +9,7 @@
 mod base58;
 #[cfg(feature = "bbs")]
 pub mod bbs;
+mod components;
 mod credential;
 mod document;
 mod draft;
@@ -18,20 +19,22 @@ mod presentation;
 mod proof;
 pub mod sd;
 mod secure;
+mod selective;
 mod statements;
 mod suite;
 
-pub use credential::{UnverifiedCredential, VerifiedCredential};
+pub use crate::Expect;
+pub use crate::vcdm::VerifiedCredential;
+pub use credential::UnverifiedCredential;
 pub use document::{ParseError, Reading};
 pub use draft::Draft;
 pub use issue::{Issuance, IssueError};
 pub use present::Presenting;
-pub use presentation::{Expect, UnverifiedPresentation, VerifiedPresentation};
+pub use presentation::{UnverifiedPresentation, VerifiedPresentation};
 pub use proof::Purpose;
 pub use secure::{Making, Prepared, ProofOptions, SecureError, secure};
 pub use suite::Cryptosuite;
 
-pub(crate) use credential::Content;
 pub(crate) use document::{heading, id_of};
 
 /// The first context of every VCDM 2.0 document (VCDM 2.0 §4.3).

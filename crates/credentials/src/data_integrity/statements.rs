@@ -10,6 +10,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::selective::LabelKey;
 use crate::Flaw;
 use crate::jsonld::{Contexts, JsonLdError, Selection};
 use crate::rdf::{Canonical, Dataset, HashAlgorithm, Work};
@@ -26,7 +27,7 @@ pub(super) struct Statements<'d> {
 
 impl<'d> Statements<'d> {
     /// With the labels that `name` gives to so many blank nodes, by their canonical numbers.
-    pub(super) fn of(
+    fn of(
         document: &'d Map<String, Value>,
         contexts: &'d Contexts,
         name: impl FnOnce(u32) -> Vec<String>,
@@ -41,8 +42,32 @@ impl<'d> Statements<'d> {
         Ok(Self { lines: lines(&dataset, &labels), labels, canonical, document, contexts })
     }
 
-    /// With the labels that a derived proof gives, by their canonical numbers.
+    /// As a base proof has it: with these labels, and which of the statements the pointers make mandatory.
+    pub(super) fn signed(
+        document: &'d Map<String, Value>,
+        contexts: &'d Contexts,
+        name: impl FnOnce(u32) -> Vec<String>,
+        mandatory: &[String],
+    ) -> Result<(Self, Vec<bool>), JsonLdError> {
+        let statements = Self::of(document, contexts, name)?;
+        let mandatory = statements.chosen(&Selection::of(document, mandatory)?)?;
+        Ok((statements, mandatory))
+    }
+
+    /// As a derived proof has it: with the labels that it gives, by their canonical numbers, and the numbers of the
+    /// mandatory statements, which must rise.
     pub(super) fn shown(
+        document: &'d Map<String, Value>,
+        contexts: &'d Contexts,
+        labels: &BTreeMap<u32, String>,
+        mandatory: &[usize],
+    ) -> Result<(Self, Vec<bool>), Flaw> {
+        let statements = Self::relabelled(document, contexts, labels)?;
+        let mandatory = statements.numbered(mandatory)?;
+        Ok((statements, mandatory))
+    }
+
+    fn relabelled(
         document: &'d Map<String, Value>,
         contexts: &'d Contexts,
         given: &BTreeMap<u32, String>,
@@ -75,7 +100,7 @@ impl<'d> Statements<'d> {
     }
 
     /// The lines of these numbers, which must rise.
-    pub(super) fn numbered(&self, numbers: &[usize]) -> Result<Vec<bool>, Flaw> {
+    fn numbered(&self, numbers: &[usize]) -> Result<Vec<bool>, Flaw> {
         let mut chosen = vec![false; self.lines.len()];
         let rising = numbers.windows(2).all(|pair| pair[0] < pair[1]);
         for number in numbers {
@@ -108,10 +133,10 @@ impl<'d> Statements<'d> {
 }
 
 /// HMAC-SHA-256 of a canonical label (ECDSA cryptosuites 1.0 §3.4.5, `createHmacIdLabelMapFunction`).
-pub(super) fn keyed(hmac_key: &[u8; 32], number: u32) -> [u8; 32] {
+pub(super) fn keyed(key: &LabelKey, number: u32) -> [u8; 32] {
     // HMAC fills a key up to a block with zeros (RFC 2104 §2).
     let mut block = [0; 64];
-    block[..32].copy_from_slice(hmac_key);
+    block[..32].copy_from_slice(key.0.as_ref());
     let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
     mac.update(format!("c14n{number}").as_bytes());
     mac.finalize().into_bytes().into()

@@ -15,6 +15,9 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// The integers up to which every whole number is an IEEE double (RFC 8785 §3.2.2.3, I-JSON).
 const MAX_EXACT: u64 = 1 << 53;
 
+/// From here on the canonical form has an exponent, by which others tell a double from a whole number (ECMAScript, `Number::toString`).
+const EXPONENT_FROM: f64 = 1e21;
+
 /// Why a text is not taken as JSON. Carries nothing of the text: it may be personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -27,7 +30,7 @@ pub enum Error {
     /// A name stands twice in one object.
     #[error("a name stands twice in one JSON object")]
     DuplicateName,
-    /// A whole number beyond ±2^53, which other parsers would round.
+    /// A whole number beyond ±2^53, which other parsers would round, or a double that is written canonically as one: `1e20`.
     #[error("a number is not exact as an IEEE double")]
     NumberNotExact,
     /// Not JSON at all, or not UTF-8, or a number beyond the range of doubles, or a lone surrogate.
@@ -43,13 +46,14 @@ pub fn parse(text: &[u8]) -> Result<Value, Error> {
     if text.len() > MAX_BYTES {
         return Err(Error::TooLong);
     }
-    let flaw = Cell::new(Error::Syntax);
+    let (flaw, has_large) = (Cell::new(Error::Syntax), Cell::new(false));
     // All at once is quicker than string by string.
     let text = std::str::from_utf8(text).map_err(|_| Error::Syntax)?;
     let mut parser = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: 0, flaw: &flaw }.deserialize(&mut parser).map_err(|_| flaw.get())?;
+    let strict = Strict { depth: 0, flaw: &flaw, has_large: &has_large };
+    let value = strict.deserialize(&mut parser).map_err(|_| flaw.get())?;
     parser.end().map_err(|_| Error::Syntax)?;
-    Ok(value)
+    if has_large.get() && has_long_integer(text) { Err(Error::NumberNotExact) } else { Ok(value) }
 }
 
 /// Builds a value and remembers why it stopped, which the parser's own error can't carry.
@@ -57,6 +61,8 @@ pub fn parse(text: &[u8]) -> Result<Value, Error> {
 struct Strict<'f> {
     depth: usize,
     flaw: &'f Cell<Error>,
+    /// A double so large was there that it may have been spelt as a whole number.
+    has_large: &'f Cell<bool>,
 }
 
 impl Strict<'_> {
@@ -111,6 +117,13 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        // All of them are whole numbers.
+        if value.abs() > MAX_EXACT as f64 {
+            if value.abs() < EXPONENT_FROM {
+                return Err(self.refuse(Error::NumberNotExact));
+            }
+            self.has_large.set(true);
+        }
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom(Error::Syntax))
     }
 
@@ -144,6 +157,32 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 }
 
+/// Whether a whole number of more digits than 2^53 has is spelt out somewhere in this JSON, outside of texts.
+fn has_long_integer(json: &str) -> bool {
+    const DIGITS: usize = 16;
+    let (mut in_text, mut escaped, mut digits, mut is_whole) = (false, false, 0, false);
+    for byte in json.bytes().chain([b' ']) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'0'..=b'9' => {
+                is_whole |= digits == 0;
+                digits += 1;
+            }
+            b'.' | b'e' | b'E' | b'+' | b'-' if digits > 0 => is_whole = false,
+            _ => {
+                if is_whole && digits > DIGITS {
+                    return true;
+                }
+                (digits, is_whole) = (0, false);
+            }
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +198,11 @@ mod tests {
             ("nested_20000", deep(20_000), Error::TooDeep),
             ("integer_not_exact", "9007199254740993".into(), Error::NumberNotExact),
             ("negative_not_exact", "-9007199254740993".into(), Error::NumberNotExact),
+            ("double_written_as_integer", "1e20".into(), Error::NumberNotExact),
+            ("double_written_as_negative_integer", "[-1.5e20]".into(), Error::NumberNotExact),
+            ("integer_beyond_64_bits", "100000000000000000000".into(), Error::NumberNotExact),
+            ("integer_as_large_as_a_double", "[1e30,1000000000000000000001]".into(), Error::NumberNotExact),
+            ("integer_at_the_end", "-1000000000000000000001".into(), Error::NumberNotExact),
             ("number_beyond_doubles", "1e400".into(), Error::Syntax),
             ("lone_surrogate", r#""\ud800""#.into(), Error::Syntax),
             ("trailing_text", "{} {}".into(), Error::Syntax),
@@ -174,5 +218,24 @@ mod tests {
         assert_eq!(parse(b"\"\xff\""), Err(Error::Syntax), "not_utf8");
         assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
         assert_eq!(parse(br#"{"__proto__":1}"#), Ok(serde_json::json!({"__proto__": 1})));
+        // What is read is read again as it is written canonically.
+        for text in [
+            "9007199254740992",
+            "-9.007199254740992e15",
+            "1e21",
+            "-1e+300",
+            "[1000000000000000000001.0]",
+            r#"["1000000000000000000001\"2000000000000000000002",1E30]"#,
+            "1.0000000000000000000001e40",
+        ] {
+            let value = parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let written = crate::json::canonical(&value);
+            assert_eq!(parse(&written).map(|again| crate::json::canonical(&again)), Ok(written), "{text}");
+        }
+        for beyond in [9_007_199_254_740_994.0_f64, 1e16, 9.99e20] {
+            let written = crate::json::canonical(&serde_json::json!(beyond));
+            assert_eq!(parse(&written), Err(Error::NumberNotExact));
+            assert_eq!(parse(format!("{beyond:e}").as_bytes()), Err(Error::NumberNotExact));
+        }
     }
 }

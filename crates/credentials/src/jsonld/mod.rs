@@ -25,4 +25,4 @@ mod walk;
 pub use contexts::Contexts;
 pub use error::JsonLdError;
 pub use pinned::{PINNED, PinnedContext};
-pub(crate) use select::Selection;
+pub(crate) use select::{Selection, parse as pointer_names};

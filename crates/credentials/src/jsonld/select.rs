@@ -117,7 +117,8 @@ fn step<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     }
 }
 
-fn parse(pointer: &str) -> Result<Vec<String>, JsonLdError> {
+/// The names in a pointer.
+pub(crate) fn parse(pointer: &str) -> Result<Vec<String>, JsonLdError> {
     let path = pointer.strip_prefix('/').ok_or(JsonLdError::Pointer)?;
     path.split('/').map(unescape).collect()
 }

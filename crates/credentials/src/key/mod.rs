@@ -12,6 +12,7 @@ mod signer;
 #[cfg(feature = "sm2")]
 mod sm2;
 mod software;
+mod strict;
 mod web;
 
 pub use did::{DidKeyError, SelfContained};

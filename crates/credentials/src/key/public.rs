@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 
-use super::Algorithm;
 #[cfg(feature = "sm2")]
 use super::sm2;
+use super::{Algorithm, strict};
 
 /// Bytes or text that are no usable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,11 +58,13 @@ impl PublicKey {
     /// [`KeyError::NotOnCurve`] also for encodings that are not canonical, [`KeyError::SmallOrder`].
     pub fn ed25519(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotOnCurve)?;
-        if key.to_edwards().compress().as_bytes() != bytes {
+        if !strict::is_reduced(bytes) {
             return Err(KeyError::NotOnCurve);
         }
         if key.is_weak() {
-            return Err(KeyError::SmallOrder);
+            // Only these have a second spelling with a reduced y: the sign of an x that is 0.
+            let canonical = key.to_edwards().compress().as_bytes() == bytes;
+            return Err(if canonical { KeyError::SmallOrder } else { KeyError::NotOnCurve });
         }
         Ok(Self(Inner::Ed25519(key)))
     }
@@ -132,11 +134,7 @@ impl PublicKey {
     /// [`BadSignature`], for whatever reason.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         match &self.0 {
-            Inner::Ed25519(key) => {
-                let bytes: &[u8; 64] = signature.try_into().map_err(|_| BadSignature)?;
-                let signature = ed25519_dalek::Signature::from_bytes(bytes);
-                key.verify_strict(message, &signature).map_err(|_| BadSignature)
-            }
+            Inner::Ed25519(key) => strict::verify(key, message, signature),
             Inner::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
                 .verify(message, signature)
                 .map_err(|_| BadSignature),

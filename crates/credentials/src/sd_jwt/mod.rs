@@ -15,6 +15,7 @@ mod process;
 mod read;
 mod verify;
 
+pub use crate::Expect;
 pub use conceal::{Concealed, Concealing};
 pub use disclosure::DisclosureError;
 pub use hash::Hash;
@@ -22,7 +23,7 @@ pub use issue::{Issuance, IssueError, Prepared};
 pub use json_form::{JsonForm, JsonFormError};
 pub use present::{SelectError, Selection, ToBind};
 pub use read::{ParseError, Unverified};
-pub use verify::{Expect, Verified};
+pub use verify::Verified;
 
 pub(crate) use read::Profile;
 

@@ -9,20 +9,7 @@ use super::{KEY_BINDING_TYP, Unverified};
 use crate::jws::{Times, VerifyError};
 use crate::key::{PublicKey, controller};
 use crate::status::StatusRef;
-use crate::{CheckName, ClaimPath, Findings, Flaw, Refused, UnixSeconds};
-
-/// What a verifier expects of a presentation.
-#[derive(Debug, Clone, Copy)]
-pub struct Expect<'a> {
-    /// Who the verifier is to the holder: its client id.
-    pub audience: &'a str,
-    /// The nonce of this one request.
-    pub nonce: &'a str,
-    /// Now.
-    pub now: UnixSeconds,
-    /// How old a key binding may be, in seconds.
-    pub max_age: i64,
-}
+use crate::{CheckName, ClaimPath, Expect, Findings, Flaw, Refused, UnixSeconds};
 
 /// An SD-JWT whose signature, times and binding were right. Whether its issuer may issue it, and its status, is
 /// another question.

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{PRESENTATION_TYP, TYP};
 use crate::cose::{Header, Making, Prepared};
-use crate::data_integrity::{self, Content, Issuance, IssueError};
+use crate::data_integrity::{self, Issuance, IssueError};
 use crate::key::PublicKey;
+use crate::vcdm::Facts;
 
 /// What is inside an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub fn secure(
 ) -> Result<Prepared, data_integrity::ParseError> {
     data_integrity::heading(&document, kind.name(), false)?;
     if kind == Document::Credential {
-        Content::read(&document, false)?;
+        Facts::read(&document, false)?;
     }
     Ok(lay_out(kind, document, kid, key))
 }

@@ -11,10 +11,12 @@ mod present;
 mod presentation;
 mod read;
 
-pub use credential::{UnverifiedCredential, VerifiedCredential};
+pub use crate::Expect;
+pub use crate::vcdm::VerifiedCredential;
+pub use credential::UnverifiedCredential;
 pub use issue::{Document, issue, secure};
 pub use present::Presenting;
-pub use presentation::{Expect, UnverifiedPresentation, VerifiedPresentation};
+pub use presentation::{UnverifiedPresentation, VerifiedPresentation};
 pub use read::ParseError;
 
 /// The media type of a secured credential (§6.1.2).

@@ -8,27 +8,11 @@ use super::issue::Document;
 use super::present::{AUDIENCE, CWT_CLAIMS, ISSUED_AT, NONCE};
 use super::read::{Opened, ParseError, open};
 use crate::cose::{self, VerifyError};
-use crate::data_integrity::id_of;
 use crate::envelope::{EnvelopeError, Presented};
 use crate::jws::LEEWAY;
 use crate::key::{PublicKey, SelfContained};
-use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds, cbor};
-
-/// A presentation holds so many credentials at most.
-const MAX_CREDENTIALS: usize = 16;
-
-/// What a verifier expects of a presentation.
-#[derive(Debug, Clone, Copy)]
-pub struct Expect<'a> {
-    /// The nonce of this one request.
-    pub nonce: &'a str,
-    /// Who the verifier is to the holder: its client id.
-    pub audience: &'a str,
-    /// Now.
-    pub now: UnixSeconds,
-    /// How old the presentation may be, in seconds.
-    pub max_age: i64,
-}
+use crate::vcdm::{self, MAX_CREDENTIALS};
+use crate::{CheckName, Expect, Findings, Flaw, Refused, UnixSeconds, cbor};
 
 /// A presentation as it came. Nothing in it is to be believed.
 #[derive(Clone)]
@@ -39,14 +23,8 @@ pub struct UnverifiedPresentation {
     credentials: Vec<Presented>,
 }
 
-/// A presentation that answers the request, by the subject of the credentials inside. The credentials are still to be
-/// verified, each with its issuer's key.
-#[derive(Clone)]
-pub struct VerifiedPresentation {
-    holder: SelfContained,
-    credentials: Vec<Presented>,
-    findings: Findings,
-}
+/// A presentation that answers the request, with the credentials that it holds.
+pub type VerifiedPresentation = vcdm::VerifiedPresentation<Presented>;
 
 impl UnverifiedPresentation {
     /// Reads a presentation and the credentials inside.
@@ -55,16 +33,9 @@ impl UnverifiedPresentation {
     /// [`ParseError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let Opened { message, members, .. } = open(bytes, Document::Presentation)?;
-        let holder = match members.get("holder") {
-            None => None,
-            Some(value) => Some(id_of(value).ok_or(ParseError::Inside)?.to_owned()),
-        };
-        let inside = match members.get("verifiableCredential") {
-            None => &[],
-            Some(Value::Array(list)) if list.len() <= MAX_CREDENTIALS => list.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            Some(_) => return Err(ParseError::Inside),
-        };
+        let holder = vcdm::named_holder(&members, ParseError::Inside)?;
+        let inside = vcdm::inside(&members).filter(|inside| inside.len() <= MAX_CREDENTIALS);
+        let inside = inside.ok_or(ParseError::Inside)?;
         let credentials =
             inside.iter().map(|one| Presented::read(one).map_err(inside_flaw)).collect::<Result<_, _>>()?;
         Ok(Self { message, members, holder, credentials })
@@ -177,49 +148,9 @@ fn fresh(made: Option<UnixSeconds>, expect: &Expect<'_>) -> Result<(), Flaw> {
     if made.plus(expect.max_age) < expect.now { Err(Flaw::KeyBindingTooOld) } else { Ok(()) }
 }
 
-impl VerifiedPresentation {
-    /// The holder's DID.
-    #[must_use]
-    pub fn holder(&self) -> &str {
-        &self.holder.did
-    }
-
-    /// The holder's key.
-    #[must_use]
-    pub fn holder_key(&self) -> &PublicKey {
-        &self.holder.key
-    }
-
-    /// The credentials, to be verified with their issuers' keys.
-    #[must_use]
-    pub fn credentials(&self) -> &[Presented] {
-        &self.credentials
-    }
-
-    /// The credentials, to be verified with their issuers' keys.
-    #[must_use]
-    pub fn into_credentials(self) -> Vec<Presented> {
-        self.credentials
-    }
-
-    /// The checks made, all passed.
-    #[must_use]
-    pub fn findings(&self) -> &Findings {
-        &self.findings
-    }
-}
-
 impl fmt::Debug for UnverifiedPresentation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("vc_cose::UnverifiedPresentation")
-            .field("credentials", &self.credentials)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for VerifiedPresentation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("vc_cose::VerifiedPresentation")
             .field("credentials", &self.credentials)
             .finish_non_exhaustive()
     }

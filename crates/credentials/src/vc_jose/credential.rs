@@ -1,31 +1,20 @@
 //! Credentials.
 
 use std::fmt;
-
-use serde_json::{Map, Value};
+use std::ops::Deref;
 
 use super::issue::Document;
-use super::read::{Form, Opened, ParseError, Token};
-use crate::data_integrity::Content;
+use super::read::{Envelope, Form, Opened, ParseError, Token, agrees, text_of};
 use crate::key::PublicKey;
 use crate::sd_jwt;
-use crate::status::StatusRef;
+use crate::vcdm::{Content, Signed, VerifiedCredential};
 use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds};
 
-/// A credential as it came. Nothing in it is to be believed.
+/// A credential as it came. Nothing in it, and in its [`Content`], is to be believed.
 #[derive(Clone)]
 pub struct UnverifiedCredential {
-    opened: Opened,
+    envelope: Envelope,
     content: Content,
-}
-
-/// A credential whose signature and times were right. Whether its issuer may issue it, and its status, is another
-/// question.
-#[derive(Clone)]
-pub struct VerifiedCredential {
-    opened: Opened,
-    content: Content,
-    findings: Findings,
 }
 
 impl UnverifiedCredential {
@@ -50,45 +39,28 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`ParseError`].
     pub fn parse_as(text: &str, form: Form) -> Result<Self, ParseError> {
-        let opened = Opened::read(text, Document::Credential, form)?;
-        let content = Content::read(&opened.members, false)?;
-        opened.agrees("iss", Some(&content.issuer))?;
-        opened.agrees("jti", opened.text("id"))?;
-        let subject = match content.subject_ids.as_slice() {
-            [only] => only.as_deref(),
-            _ => None,
-        };
-        opened.agrees("sub", subject)?;
-        Ok(Self { opened, content })
-    }
-
-    /// The issuer it names, to look up.
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.content.issuer
+        let Opened { envelope, members, types } = Opened::read(text, Document::Credential, form)?;
+        let content = Content::read(members, types, false)?;
+        let members = content.dangerous_members();
+        agrees(members, "iss", Some(content.issuer()))?;
+        agrees(members, "jti", text_of(members, "id"))?;
+        let mut subjects = content.subject_ids();
+        let subject = subjects.next().flatten().filter(|_| subjects.next().is_none());
+        agrees(members, "sub", subject)?;
+        drop(subjects);
+        Ok(Self { envelope, content })
     }
 
     /// The key it names, to look up.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.opened.token.header().kid.as_deref()
+        self.envelope.token.header().kid.as_deref()
     }
 
-    /// Its types, `VerifiableCredential` among them.
+    /// When it says it was signed (`iat`).
     #[must_use]
-    pub fn types(&self) -> &[String] {
-        &self.opened.types
-    }
-
-    /// Where its status is.
-    #[must_use]
-    pub fn status(&self) -> Option<&StatusRef> {
-        self.content.status.as_ref()
-    }
-
-    /// The ids of its subjects; `None` for a subject without one.
-    pub fn subject_ids(&self) -> impl Iterator<Item = Option<&str>> + '_ {
-        self.content.subject_ids.iter().map(Option::as_deref)
+    pub fn issued_at(&self) -> Option<UnixSeconds> {
+        self.envelope.times.iat
     }
 
     /// The key that a `vc+sd-jwt` is bound to (`cnf`).
@@ -100,17 +72,10 @@ impl UnverifiedCredential {
     /// A `vc+sd-jwt`, to choose what to show of it ([`sd_jwt::Unverified::select`]).
     #[must_use]
     pub fn sd_jwt(&self) -> Option<&sd_jwt::Unverified> {
-        match &self.opened.token {
+        match &self.envelope.token {
             Token::Jwt(_) => None,
             Token::SdJwt(token) => Some(token),
         }
-    }
-
-    /// The members before anything was checked, the token's own claims among them. A wallet reads its own stored
-    /// cards so, having verified them when they came.
-    #[must_use]
-    pub fn dangerous_members(&self) -> &Map<String, Value> {
-        &self.opened.members
     }
 
     /// Checks the signature with the issuer's key and the times. A key binding is refused: it was made for somebody.
@@ -118,10 +83,7 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`Refused`] with every flaw found.
     pub fn verify(self, issuer_key: &PublicKey, now: UnixSeconds) -> Result<VerifiedCredential, Refused> {
-        let mut findings = self.check(issuer_key, now);
-        if self.sd_jwt().is_some_and(sd_jwt::Unverified::has_key_binding) {
-            findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
-        }
+        let findings = self.check_unbound(issuer_key, now);
         self.verified(findings)
     }
 
@@ -142,91 +104,47 @@ impl UnverifiedCredential {
         self.verified(findings)
     }
 
+    /// The checks of [`UnverifiedCredential::verify`] alone.
+    #[must_use]
+    pub fn check_unbound(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
+        let mut findings = self.check(issuer_key, now);
+        if self.sd_jwt().is_some_and(sd_jwt::Unverified::has_key_binding) {
+            findings.record(CheckName::HolderBinding, Err(Flaw::KeyBindingForAnotherPresentation));
+        }
+        findings
+    }
+
     /// The checks of the issuer's part alone.
     #[must_use]
     pub fn check(&self, issuer_key: &PublicKey, now: UnixSeconds) -> Findings {
         let mut findings = Findings::default();
-        findings.record(CheckName::IssuerSignature, self.opened.check_signature(issuer_key));
-        if let Err(flaw) = self.opened.check_kid(&self.content.issuer) {
+        findings.record(CheckName::IssuerSignature, self.envelope.check_signature(issuer_key));
+        if let Err(flaw) = self.envelope.check_kid(self.issuer()) {
             findings.record(CheckName::IssuerSignature, Err(flaw));
         }
         // Either may end first: the signature's times and the statement's.
-        let times = self.opened.times.check(now).and_then(|()| self.content.check_times(now));
+        let times = self.envelope.times.check(now).and_then(|()| self.content.check_times(now));
         findings.record(CheckName::Validity, times);
         findings
     }
 
     fn verified(self, findings: Findings) -> Result<VerifiedCredential, Refused> {
-        let findings = findings.into_result()?;
-        Ok(VerifiedCredential { opened: self.opened, content: self.content, findings })
+        let signed = Signed { key_id: self.kid().map(str::to_owned), at: self.envelope.times.iat };
+        VerifiedCredential::new(self.content, signed, findings)
     }
 }
 
-impl VerifiedCredential {
-    /// All members that show, the token's own claims (`iat`, `exp`, `cnf`…) among them.
-    #[must_use]
-    pub fn members(&self) -> &Map<String, Value> {
-        &self.opened.members
-    }
+impl Deref for UnverifiedCredential {
+    type Target = Content;
 
-    /// The first subject: the claims, with the holder's DID as `id`.
-    #[must_use]
-    pub fn subject(&self) -> &Value {
-        static NONE: Value = Value::Null;
-        match self.opened.members.get("credentialSubject") {
-            Some(Value::Array(list)) => list.first().unwrap_or(&NONE),
-            Some(subject) => subject,
-            None => &NONE,
-        }
-    }
-
-    /// Who issued it.
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.content.issuer
-    }
-
-    /// Its types, `VerifiableCredential` among them.
-    #[must_use]
-    pub fn types(&self) -> &[String] {
-        &self.opened.types
-    }
-
-    /// From when it counts.
-    #[must_use]
-    pub fn valid_from(&self) -> Option<UnixSeconds> {
-        self.content.valid_from
-    }
-
-    /// From when it counts no more.
-    #[must_use]
-    pub fn valid_until(&self) -> Option<UnixSeconds> {
-        self.content.valid_until
-    }
-
-    /// Where its status is.
-    #[must_use]
-    pub fn status(&self) -> Option<&StatusRef> {
-        self.content.status.as_ref()
-    }
-
-    /// The checks made, all passed.
-    #[must_use]
-    pub fn findings(&self) -> &Findings {
-        &self.findings
+    fn deref(&self) -> &Content {
+        &self.content
     }
 }
 
 impl fmt::Debug for UnverifiedCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("vc_jose::UnverifiedCredential");
-        shown.field("types", &self.opened.types).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for VerifiedCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("vc_jose::VerifiedCredential");
-        shown.field("types", &self.opened.types).finish_non_exhaustive()
+        shown.field("types", &self.types()).finish_non_exhaustive()
     }
 }

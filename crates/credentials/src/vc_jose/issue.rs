@@ -7,11 +7,12 @@ use super::read::{Form, always_shown};
 use super::{PRESENTATION_TYP, SD_PRESENTATION_TYP, SD_TYP, TYP};
 use crate::ClaimPath;
 use crate::claim::Step;
-use crate::data_integrity::{self, Content, Issuance};
+use crate::data_integrity::{self, Issuance};
 use crate::jws::{self, CreateError, Header};
 use crate::key::{PublicKey, SignError};
 use crate::sd_jwt::{self, Concealing};
 use crate::status::StatusRefError;
+use crate::vcdm::Facts;
 
 /// What is inside a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Document {
     fn check(self, document: &Map<String, Value>) -> Result<(), data_integrity::ParseError> {
         data_integrity::heading(document, self.name(), false)?;
         if self == Self::Credential {
-            match Content::read(document, false) {
+            match Facts::read(document, false) {
                 // Another's kind of status is the issuer's to choose.
                 Err(data_integrity::ParseError::Status(StatusRefError::Unsupported)) | Ok(_) => {}
                 Err(error) => return Err(error),

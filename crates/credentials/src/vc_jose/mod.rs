@@ -14,10 +14,12 @@ mod present;
 mod presentation;
 mod read;
 
-pub use credential::{UnverifiedCredential, VerifiedCredential};
+pub use crate::Expect;
+pub use crate::vcdm::VerifiedCredential;
+pub use credential::UnverifiedCredential;
 pub use issue::{Document, IssueError, issue, issue_sd, secure, secure_sd};
 pub use present::Presenting;
-pub use presentation::{Expect, PresentationError, UnverifiedPresentation, VerifiedPresentation};
+pub use presentation::{PresentationError, UnverifiedPresentation, VerifiedPresentation};
 pub use read::{Form, ParseError};
 
 /// The type of a credential as a token (§6.1.1).

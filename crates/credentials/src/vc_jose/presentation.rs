@@ -5,24 +5,11 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::issue::Document;
-use super::read::{Form, Opened, ParseError};
-use crate::data_integrity::id_of;
-use crate::envelope::{EnvelopeError, MAX_CREDENTIALS, Presented};
+use super::read::{Envelope, Form, Opened, ParseError, agrees, text_of};
+use crate::envelope::{EnvelopeError, Presented};
 use crate::key::{PublicKey, SelfContained};
-use crate::{CheckName, Findings, Flaw, Refused, UnixSeconds};
-
-/// What a verifier expects of a presentation.
-#[derive(Debug, Clone, Copy)]
-pub struct Expect<'a> {
-    /// The nonce of this one request.
-    pub nonce: &'a str,
-    /// Who the verifier is to the holder: its client id.
-    pub audience: &'a str,
-    /// Now.
-    pub now: UnixSeconds,
-    /// How old the presentation may be, in seconds.
-    pub max_age: i64,
-}
+use crate::vcdm::{self, MAX_CREDENTIALS};
+use crate::{CheckName, Expect, Findings, Flaw, Refused, UnixSeconds};
 
 /// Why a text is no presentation as a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,19 +28,14 @@ pub enum PresentationError {
 /// A presentation as it came. Nothing in it is to be believed.
 #[derive(Clone)]
 pub struct UnverifiedPresentation {
-    opened: Opened,
+    envelope: Envelope,
+    members: Map<String, Value>,
     holder: Option<String>,
     credentials: Vec<Presented>,
 }
 
-/// A presentation that answers the request, by the subject of the credentials inside. The credentials are still to be
-/// verified, each with its issuer's key.
-#[derive(Clone)]
-pub struct VerifiedPresentation {
-    holder: SelfContained,
-    credentials: Vec<Presented>,
-    findings: Findings,
-}
+/// A presentation that answers the request, with the credentials that it holds.
+pub type VerifiedPresentation = vcdm::VerifiedPresentation<Presented>;
 
 impl UnverifiedPresentation {
     /// Reads a `vp+jwt` and the credentials inside.
@@ -77,32 +59,24 @@ impl UnverifiedPresentation {
     /// # Errors
     /// [`PresentationError`].
     pub fn parse_as(text: &str, form: Form) -> Result<Self, PresentationError> {
-        let opened = Opened::read(text, Document::Presentation, form)?;
-        let holder = match opened.members.get("holder") {
-            None => None,
-            Some(value) => Some(id_of(value).ok_or(ParseError::ClaimWrong("holder"))?.to_owned()),
-        };
+        let Opened { envelope, members, .. } = Opened::read(text, Document::Presentation, form)?;
+        let holder = vcdm::named_holder(&members, ParseError::ClaimWrong("holder"))?;
         // Without a holder in the document, `iss` says who it is.
-        let holder = holder.or_else(|| opened.text("iss").map(str::to_owned));
-        opened.agrees("iss", holder.as_deref())?;
-        opened.agrees("jti", opened.text("id"))?;
-        let inside = match opened.members.get("verifiableCredential") {
-            None => &[],
-            Some(Value::Array(list)) => list.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            Some(_) => return Err(EnvelopeError::Malformed.into()),
-        };
+        let holder = holder.or_else(|| text_of(&members, "iss").map(str::to_owned));
+        agrees(&members, "iss", holder.as_deref())?;
+        agrees(&members, "jti", text_of(&members, "id"))?;
+        let inside = vcdm::inside(&members).ok_or(EnvelopeError::Malformed)?;
         if inside.len() > MAX_CREDENTIALS {
             return Err(PresentationError::TooMany);
         }
         let credentials = inside.iter().map(Presented::read).collect::<Result<_, _>>()?;
-        Ok(Self { opened, holder, credentials })
+        Ok(Self { envelope, members, holder, credentials })
     }
 
     /// The key that it names.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.opened.token.header().kid.as_deref()
+        self.envelope.token.header().kid.as_deref()
     }
 
     /// The credentials inside, to find out whom to ask for their keys.
@@ -114,7 +88,7 @@ impl UnverifiedPresentation {
     /// The members before anything was checked.
     #[must_use]
     pub fn dangerous_members(&self) -> &Map<String, Value> {
-        &self.opened.members
+        &self.members
     }
 
     /// Only whether this key of the holder named signed it, and whether its own times hold: no nonce, no audience, no
@@ -122,12 +96,12 @@ impl UnverifiedPresentation {
     #[must_use]
     pub fn check_signature(&self, key: &PublicKey, now: UnixSeconds) -> Findings {
         let mut findings = Findings::default();
-        findings.record(CheckName::HolderBinding, self.opened.check_signature(key).map_err(of_holder));
-        let is_holders = |holder: &String| self.opened.check_kid(holder).is_ok();
+        findings.record(CheckName::HolderBinding, self.envelope.check_signature(key).map_err(of_holder));
+        let is_holders = |holder: &String| self.envelope.check_kid(holder).is_ok();
         if !self.holder.as_ref().is_none_or(is_holders) {
             findings.record(CheckName::HolderBinding, Err(Flaw::HolderIsAnother));
         }
-        findings.record(CheckName::HolderBinding, self.opened.times.check(now).map_err(of_time));
+        findings.record(CheckName::HolderBinding, self.envelope.times.check(now).map_err(of_time));
         findings
     }
 
@@ -162,13 +136,13 @@ impl UnverifiedPresentation {
             findings.record(CheckName::HolderBinding, self.check_subjects(holder));
         }
         findings.record(CheckName::HolderBinding, self.check_age(expect));
-        let nonce = match self.opened.members.get("nonce") {
+        let nonce = match self.members.get("nonce") {
             None => Err(Flaw::ChallengeMissing),
             Some(nonce) if nonce == expect.nonce => Ok(()),
             Some(_) => Err(Flaw::NonceWrong),
         };
         findings.record(CheckName::Nonce, nonce);
-        let audience = match self.opened.members.get("aud") {
+        let audience = match self.members.get("aud") {
             None => Err(Flaw::DomainMissing),
             Some(audience) if audience == expect.audience => Ok(()),
             Some(_) => Err(Flaw::AudienceWrong),
@@ -185,7 +159,7 @@ impl UnverifiedPresentation {
     }
 
     fn check_age(&self, expect: &Expect<'_>) -> Result<(), Flaw> {
-        match self.opened.times.iat {
+        match self.envelope.times.iat {
             Some(made) if made.plus(expect.max_age) >= expect.now => Ok(()),
             _ => Err(Flaw::KeyBindingTooOld),
         }
@@ -200,48 +174,9 @@ fn of_time(flaw: Flaw) -> Flaw {
     if flaw == Flaw::Expired { Flaw::KeyBindingTooOld } else { Flaw::KeyBindingInFuture }
 }
 
-impl VerifiedPresentation {
-    /// The holder's DID.
-    #[must_use]
-    pub fn holder(&self) -> &str {
-        &self.holder.did
-    }
-
-    /// The holder's key.
-    #[must_use]
-    pub fn holder_key(&self) -> &PublicKey {
-        &self.holder.key
-    }
-
-    /// The credentials, to be verified with their issuers' keys.
-    #[must_use]
-    pub fn credentials(&self) -> &[Presented] {
-        &self.credentials
-    }
-
-    /// The credentials, to be verified with their issuers' keys.
-    #[must_use]
-    pub fn into_credentials(self) -> Vec<Presented> {
-        self.credentials
-    }
-
-    /// The checks made, all passed.
-    #[must_use]
-    pub fn findings(&self) -> &Findings {
-        &self.findings
-    }
-}
-
 impl fmt::Debug for UnverifiedPresentation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("vc_jose::UnverifiedPresentation");
-        shown.field("credentials", &self.credentials).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for VerifiedPresentation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("vc_jose::VerifiedPresentation");
         shown.field("credentials", &self.credentials).finish_non_exhaustive()
     }
 }

@@ -78,20 +78,25 @@ pub(super) const fn always_shown(kind: Document) -> &'static [&'static str] {
     }
 }
 
-/// The token around a document.
+/// Either kind of token.
 #[derive(Clone)]
 pub(super) enum Token {
     Jwt(Box<jws::Unverified>),
     SdJwt(Box<sd_jwt::Unverified>),
 }
 
-/// A token taken apart, its document's heading checked.
+/// The token around a document, and its own times.
 #[derive(Clone)]
-pub(super) struct Opened {
+pub(super) struct Envelope {
     pub(super) token: Token,
+    pub(super) times: Times,
+}
+
+/// A token taken apart, its document's heading checked.
+pub(super) struct Opened {
+    pub(super) envelope: Envelope,
     pub(super) members: Map<String, Value>,
     pub(super) types: Vec<String>,
-    pub(super) times: Times,
 }
 
 impl Opened {
@@ -128,23 +133,11 @@ impl Opened {
             }
         }
         let (types, _) = data_integrity::heading(&members, kind.name(), false)?;
-        Ok(Self { token, members, types, times })
+        Ok(Self { envelope: Envelope { token, times }, members, types })
     }
+}
 
-    /// Whether a claim, if it is there, is the text that the document has.
-    pub(super) fn agrees(&self, claim: &'static str, document: Option<&str>) -> Result<(), ParseError> {
-        match self.members.get(claim) {
-            None => Ok(()),
-            Some(Value::String(text)) if Some(text.as_str()) == document => Ok(()),
-            Some(_) => Err(ParseError::ClaimWrong(claim)),
-        }
-    }
-
-    /// A member that is a text.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.members.get(name).and_then(Value::as_str)
-    }
-
+impl Envelope {
     pub(super) fn check_signature(&self, key: &PublicKey) -> Result<(), Flaw> {
         let token = match &self.token {
             Token::Jwt(token) => token.as_ref(),
@@ -177,4 +170,22 @@ impl Token {
             Self::SdJwt(token) => token.header(),
         }
     }
+}
+
+/// Whether a claim, if it is there, is the text that the document has.
+pub(super) fn agrees(
+    members: &Map<String, Value>,
+    claim: &'static str,
+    document: Option<&str>,
+) -> Result<(), ParseError> {
+    match members.get(claim) {
+        None => Ok(()),
+        Some(Value::String(text)) if Some(text.as_str()) == document => Ok(()),
+        Some(_) => Err(ParseError::ClaimWrong(claim)),
+    }
+}
+
+/// A member that is a text.
+pub(super) fn text_of<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m str> {
+    members.get(name).and_then(Value::as_str)
 }

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::bulk::vectors;
 use crate::support::{
-    MAX_AGE, NOW, bytes, expect_vp, issuer, key, licence, presenting, status, vc_holder, vc_issuance,
-    vc_issued, vp_presented,
+    MAX_AGE, NOW, bytes, expect, issuer, key, licence, presenting, status, vc_holder, vc_issuance, vc_issued,
+    vp_presented,
 };
 
 /// The unsigned credential of EdDSA cryptosuites 1.0 §B.1 and ECDSA cryptosuites 1.0 §A.
@@ -152,7 +152,7 @@ fn presented_and_verified() {
     let text = bytes(&vp_presented());
     let unverified = UnverifiedPresentation::parse(&text).unwrap();
     assert_eq!(unverified.credentials()[0].issuer(), "did:hui:anhui:zIssuer");
-    let verified = unverified.verify(&expect_vp()).unwrap();
+    let verified = unverified.verify(&expect()).unwrap();
     assert_eq!(verified.holder(), vc_holder().did);
     assert_eq!(verified.holder_key(), key(2, Algorithm::EdDsa).public_key());
     for name in [CheckName::HolderBinding, CheckName::Nonce, CheckName::Audience] {
@@ -181,7 +181,7 @@ fn presented_with_a_hardware_key() {
     let signature = key.sign(prepared.bytes()).unwrap();
     let presentation = prepared.finish(&signature).unwrap();
     let read = UnverifiedPresentation::parse(&bytes(&presentation)).unwrap();
-    assert_eq!(read.verify(&expect_vp()).unwrap().holder(), holder.did);
+    assert_eq!(read.verify(&expect()).unwrap().holder(), holder.did);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn times_at_their_ends() {
     assert!(valid(86_400 + 59) && !valid(86_400 + 60));
     let presentation = UnverifiedPresentation::read(vp_presented()).unwrap();
     let fresh = |at: i64| {
-        let expect = credentials::data_integrity::Expect { now: NOW.plus(at), ..expect_vp() };
+        let expect = credentials::Expect { now: NOW.plus(at), ..expect() };
         presentation.check(&expect).flaws().is_empty()
     };
     assert!(fresh(-60) && !fresh(-61));

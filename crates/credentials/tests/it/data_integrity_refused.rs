@@ -8,7 +8,7 @@ use credentials::{Flaw, json};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AUDIENCE, NONCE, NOW, bytes, expect_vp, issuer, key, presenting, vc_holder, vc_issuance, vc_issued,
+    AUDIENCE, NONCE, NOW, bytes, expect, issuer, key, presenting, vc_holder, vc_issuance, vc_issued,
     vp_presented,
 };
 
@@ -520,12 +520,12 @@ fn presentations_refused_by_verification() {
     for (name, presentation, flaws) in cases {
         let refused = UnverifiedPresentation::parse(&bytes(&presentation))
             .unwrap_or_else(|error| panic!("{name}: {error}"))
-            .verify(&expect_vp())
+            .verify(&expect())
             .expect_err(name);
         assert_eq!(refused.flaws(), flaws, "{name}");
     }
     let whole = presented(&holder, same, |_| {});
-    UnverifiedPresentation::parse(&bytes(&whole)).unwrap().verify(&expect_vp()).unwrap();
+    UnverifiedPresentation::parse(&bytes(&whole)).unwrap().verify(&expect()).unwrap();
 }
 
 /// A single credential may stand without a list around it.
@@ -535,7 +535,7 @@ fn one_credential_without_a_list() {
     let presentation =
         presented(&holder, |p| p["verifiableCredential"] = p["verifiableCredential"][0].take(), |_| {});
     let read = UnverifiedPresentation::parse(&bytes(&presentation)).unwrap();
-    assert_eq!(read.verify(&expect_vp()).unwrap().credentials().len(), 1);
+    assert_eq!(read.verify(&expect()).unwrap().credentials().len(), 1);
     let mut most = vp_presented();
     most["verifiableCredential"] = vec![vc_issued(Algorithm::EdDsa); 16].into();
     assert_eq!(UnverifiedPresentation::parse(&bytes(&most)).unwrap().credentials().len(), 16);

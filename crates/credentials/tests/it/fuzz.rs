@@ -17,8 +17,8 @@ use testkit::Dice;
 
 use crate::ld_support::object;
 use crate::support::{
-    NOW, bytes, expect_sd_jwt, expect_vp, holder, issuer, licence, sd_jwt_issued, sd_jwt_presented, status,
-    vc_holder, vc_issuance, vc_issued, vp_presented,
+    NOW, bytes, expect, holder, issuer, licence, sd_jwt_issued, sd_jwt_presented, status, vc_holder,
+    vc_issuance, vc_issued, vp_presented,
 };
 
 const SHORT: u64 = 4_000;
@@ -68,14 +68,7 @@ fn fuzz_json() {
     fuzz("json", &seeds, |bytes| {
         let Ok(value) = json::parse(bytes) else { return false };
         let text = json::canonical(&value);
-        let again = match json::parse(&text) {
-            Ok(again) => again,
-            // `1e20` is a double as it is spelt; written canonically it is a whole number too large to be read.
-            Err(error) => {
-                assert_eq!(error, json::Error::NumberNotExact);
-                return true;
-            }
-        };
+        let again = json::parse(&text).unwrap();
         assert_eq!(json::canonical(&again), text);
         true
     });
@@ -112,7 +105,7 @@ fn fuzz_sd_jwt() {
         &seeds,
         of_text(|text| {
             let Ok(read) = sd_jwt::Unverified::parse(text) else { return false };
-            if read.clone().verify_presented(key.public_key(), &expect_sd_jwt()).is_ok() {
+            if read.clone().verify_presented(key.public_key(), &expect()).is_ok() {
                 assert_eq!(text, presented, "a presentation is taken as it was made");
                 return true;
             }
@@ -322,9 +315,9 @@ fn fuzz_presentations() {
         &[bytes(&original)],
         of_json(|value| {
             let Ok(read) = UnverifiedPresentation::read(value.clone()) else { return false };
-            let is_right = read.check(&expect_vp()).flaws().is_empty();
+            let is_right = read.check(&expect()).flaws().is_empty();
             assert!(!is_right || same(&value, &original), "{value}");
-            assert!(!is_right || read.verify(&expect_vp()).unwrap().holder() == vc_holder().did);
+            assert!(!is_right || read.verify(&expect()).unwrap().holder() == vc_holder().did);
             is_right
         }),
     );
@@ -540,7 +533,7 @@ fn fuzz_key_bindings() {
         &texts(&[binding]),
         of_text(|text| {
             let Ok(read) = sd_jwt::Unverified::parse(&format!("{bound}~{text}")) else { return false };
-            let verified = read.verify_presented(key.public_key(), &expect_sd_jwt()).is_ok();
+            let verified = read.verify_presented(key.public_key(), &expect()).is_ok();
             assert!(!verified || text == binding);
             verified
         }),
@@ -558,7 +551,7 @@ fn fuzz_key_bindings() {
             let header = jws::Header::typed("kb+jwt");
             let text = jws::sign(&header, changed, &holder()).unwrap();
             let Ok(read) = sd_jwt::Unverified::parse(&format!("{bound}~{text}")) else { return false };
-            let verified = read.verify_presented(key.public_key(), &expect_sd_jwt()).is_ok();
+            let verified = read.verify_presented(key.public_key(), &expect()).is_ok();
             let is_kept = |name: &str| value[name] == right[name];
             assert!(!verified || ["aud", "nonce", "sd_hash"].into_iter().all(is_kept), "{value}");
             verified

@@ -347,7 +347,7 @@ fn credentials_with_flaws() {
 /// A presentation over RDF, with credentials of both kinds inside: each under its own contexts.
 #[test]
 fn presented_over_rdf() {
-    use crate::support::{expect_vp, key, presenting, vc_holder, vc_issuance};
+    use crate::support::{expect, key, presenting, vc_holder, vc_issuance};
     let issuer = crate::support::issuer(Algorithm::EdDsa);
     let over_rdf = || Making::with(Cryptosuite::EddsaRdfc2022);
     let prepared = vc_issuance().prepare_with(issuer.public_key(), &over_rdf()).unwrap();
@@ -355,7 +355,7 @@ fn presented_over_rdf() {
     let holder = vc_holder();
     let presenting = presenting(credentials, &holder);
     let secured = presenting.prepare_with(&over_rdf()).unwrap().sign(&key(2, Algorithm::EdDsa)).unwrap();
-    let verified = UnverifiedPresentation::parse(&bytes(&secured)).unwrap().verify(&expect_vp()).unwrap();
+    let verified = UnverifiedPresentation::parse(&bytes(&secured)).unwrap().verify(&expect()).unwrap();
     for credential in verified.into_credentials() {
         credential.verify(issuer.public_key(), crate::support::NOW).unwrap();
     }
@@ -373,7 +373,7 @@ fn presented_over_rdf() {
         let mut changed = secured.clone();
         change(&mut changed);
         let read = UnverifiedPresentation::read(changed).unwrap();
-        assert!(read.check(&expect_vp()).flaws().contains(&Flaw::KeyBindingSignatureWrong), "{name}");
+        assert!(read.check(&expect()).flaws().contains(&Flaw::KeyBindingSignatureWrong), "{name}");
     }
 }
 

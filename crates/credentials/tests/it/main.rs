@@ -22,6 +22,7 @@ mod mdoc_refused;
 mod mdoc_support;
 mod methods;
 mod nquads;
+mod proofs;
 mod properties;
 mod rdf_canon;
 mod rdf_suites;

@@ -14,8 +14,8 @@ use std::sync::OnceLock;
 
 use crate::mdoc_support;
 use crate::support::{
-    NOW, bytes, expect_sd_jwt, expect_vp, holder, issuer, licence, present, sd_jwt_issuance,
-    sd_jwt_presented, vc_issued, vp_presented,
+    NOW, bytes, expect, holder, issuer, licence, present, sd_jwt_issuance, sd_jwt_presented, vc_issued,
+    vp_presented,
 };
 
 fn once(cell: &'static OnceLock<Vec<u8>>, make: fn() -> Vec<u8>) -> &'static [u8] {
@@ -99,7 +99,7 @@ proptest! {
         let text = once(&TEXT, || bytes(&vp_presented()));
         let changed = mutated(text, at, how, byte);
         if let Ok(presentation) = UnverifiedPresentation::parse(&changed)
-            && presentation.verify(&expect_vp()).is_ok()
+            && presentation.verify(&expect()).is_ok()
         {
             let same = json::canonical(&json::parse(&changed).unwrap()) == json::canonical(&json::parse(text).unwrap());
             prop_assert!(same);
@@ -114,7 +114,7 @@ proptest! {
         let changed = mutated(text, at, how, byte);
         prop_assume!(changed != text);
         if let Ok(presented) = std::str::from_utf8(&changed).map_err(drop).and_then(|t| sd_jwt::Unverified::parse(t).map_err(drop)) {
-            prop_assert!(presented.verify_presented(issuer(Algorithm::Es256).public_key(), &expect_sd_jwt()).is_err());
+            prop_assert!(presented.verify_presented(issuer(Algorithm::Es256).public_key(), &expect()).is_err());
         }
     }
 
@@ -128,7 +128,7 @@ proptest! {
         let chosen: Vec<ClaimPath> = paths.iter().zip(&choice).filter(|(_, yes)| **yes).map(|(path, _)| path.clone()).collect();
         let text = present(&issued, &chosen, &holder());
         let presented = sd_jwt::Unverified::parse(&text).unwrap();
-        let verified = presented.verify_presented(key.public_key(), &expect_sd_jwt()).unwrap();
+        let verified = presented.verify_presented(key.public_key(), &expect()).unwrap();
         let shown: BTreeSet<_> = verified.disclosed().collect();
         prop_assert_eq!(&shown, &chosen.iter().cloned().collect());
         for (name, value) in &claims {

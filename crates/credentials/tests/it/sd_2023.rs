@@ -145,17 +145,10 @@ fn mandatory_statements(shown: &Value) -> usize {
     found
 }
 
-#[test]
-fn refused_by_flaw() {
-    let shown = shown(&["/credentialSubject/name", "/credentialSubject/creditCode"]);
-    let changed = |change: &dyn Fn(&mut Value)| {
-        let mut shown = shown.clone();
-        change(&mut shown);
-        flaws(shown)
-    };
-    assert!(changed(&|_| {}).is_empty());
-    let cases: [(&str, Flaw, Change<'_>); 8] = [
-        ("claim_changed", Flaw::StatementUnsigned, &|c| c["credentialSubject"]["name"] = "x".into()),
+/// What is done to a credential shown in part, and the first flaw; `changed` is that of a statement that shows but was not signed.
+pub(crate) fn changes(changed: Flaw) -> [(&'static str, Flaw, Change<'static>); 8] {
+    [
+        ("claim_changed", changed, &|c| c["credentialSubject"]["name"] = "x".into()),
         ("claim_removed", Flaw::StatementCountWrong, &|c| {
             c["credentialSubject"].as_object_mut().unwrap().remove("name");
         }),
@@ -172,8 +165,19 @@ fn refused_by_flaw() {
             c["proof"]["cryptosuite"] = "eddsa-rdfc-2022".into();
             c["proof"]["proofValue"] = format!("z{}", bs58::encode([1; 64]).into_string()).into();
         }),
-    ];
-    for (name, flaw, change) in cases {
+    ]
+}
+
+#[test]
+fn refused_by_flaw() {
+    let shown = shown(&["/credentialSubject/name", "/credentialSubject/creditCode"]);
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut shown = shown.clone();
+        change(&mut shown);
+        flaws(shown)
+    };
+    assert!(changed(&|_| {}).is_empty());
+    for (name, flaw, change) in changes(Flaw::StatementUnsigned) {
         assert_eq!(changed(change).first(), Some(&flaw), "{name}");
     }
     let other = issuer(Algorithm::EdDsa);
@@ -198,11 +202,19 @@ fn refused_by_flaw() {
     assert_eq!(flaws(merged).first(), Some(&Flaw::LabelMapWrong), "label_map_merged");
     let indexes = with_value(shown.clone(), |bytes| *bytes.last_mut().unwrap() = 0);
     assert_eq!(flaws(indexes).first(), Some(&Flaw::StatementCountWrong), "mandatory_index_repeated");
+    // One number more, so that each statement is still named.
+    let count = mandatory_statements(&shown);
+    let twice = with_value(shown.clone(), |bytes| {
+        let head = bytes.len() - count - 1;
+        assert_eq!(usize::from(bytes[head]), 0x80 + count);
+        bytes[head] += 1;
+        bytes.push(bytes[bytes.len() - 1]);
+    });
+    assert_eq!(flaws(twice), [Flaw::StatementCountWrong], "mandatory_index_twice");
 
     // A mandatory statement taken away, and the numbers of the others brought in order: no choice of it helps.
     let mut without = shown.clone();
     without.as_object_mut().unwrap().remove("validUntil");
-    let count = mandatory_statements(&shown);
     for left_out in 1..=count {
         let renumbered = with_value(without.clone(), |bytes| {
             let from = bytes.len() - count - 1;
@@ -214,10 +226,22 @@ fn refused_by_flaw() {
     }
 
     type Edit<'e> = &'e dyn Fn(&mut Vec<u8>);
-    let malformed: [(&str, Edit<'_>); 4] = [
+    let malformed: [(&str, Edit<'_>); 7] = [
         ("cbor_cut_off", &|bytes| bytes.truncate(bytes.len() - 1)),
         ("cbor_goes_on", &|bytes| bytes.push(0)),
         ("cbor_other_kind", &|bytes| bytes[2] = 2),
+        ("cbor_number_spelt_longer", &|bytes| {
+            let at = bytes.len() - 1;
+            bytes.splice(at..at, [0x18]).for_each(drop);
+        }),
+        ("cbor_label_number_spelt_longer", &|bytes| {
+            let at = label(bytes) - 1;
+            bytes.splice(at..at, [0x18]).for_each(drop);
+        }),
+        ("cbor_length_spelt_longer", &|bytes| {
+            let at = label(bytes);
+            bytes.splice(at..at + 2, [0x59, 0, 0x20]).for_each(drop);
+        }),
         ("cbor_length_huge", &|bytes| {
             bytes.splice(3.., [0x9b, 255, 255, 255, 255, 255, 255, 255, 255]).for_each(drop);
         }),

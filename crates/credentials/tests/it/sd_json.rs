@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bulk::vectors;
 use crate::sd_jwt::{RFC_TYP, rfc_expect, rfc_issuer};
-use crate::support::{AUDIENCE, NONCE, NOW, expect_sd_jwt, holder, issuer, key, sd_jwt_presented};
+use crate::support::{AUDIENCE, NONCE, NOW, expect, holder, issuer, key, sd_jwt_presented};
 
 const TYP: &str = "example+sd-jwt";
 
@@ -53,7 +53,7 @@ fn every_hash_and_decoys_everywhere() {
             card.select(&chosen).unwrap().bind(AUDIENCE, NONCE, NOW).unwrap().sign(&holder()).unwrap();
         let verified = Unverified::parse_plain(&bound, TYP)
             .unwrap()
-            .verify_presented(issuer(Algorithm::Es384).public_key(), &expect_sd_jwt())
+            .verify_presented(issuer(Algorithm::Es384).public_key(), &expect())
             .unwrap();
         assert_eq!(verified.claims()["address"], json!({"city": "合肥", "street": {"name": "示例路"}}));
         assert_eq!(verified.claims()["taxes"], json!([{"code": "b"}]));
@@ -65,8 +65,7 @@ fn every_hash_and_decoys_everywhere() {
     let claims = json!({"aud": AUDIENCE, "nonce": NONCE, "iat": NOW.0, "sd_hash": sha256(bound.text())});
     let token = credentials::jws::sign(&Header::typed("kb+jwt"), &claims, &holder()).unwrap();
     let crossed = Unverified::parse_plain(&format!("{}{token}", bound.text()), TYP).unwrap();
-    let refused =
-        crossed.verify_presented(issuer(Algorithm::Es256).public_key(), &expect_sd_jwt()).unwrap_err();
+    let refused = crossed.verify_presented(issuer(Algorithm::Es256).public_key(), &expect()).unwrap_err();
     assert_eq!(refused.flaws(), [Flaw::KeyBindingForAnotherPresentation], "sd_hash_of_another_hash");
 }
 
@@ -149,7 +148,7 @@ fn one_signature_of_several() {
     let form = JsonForm::parse(general.to_string().as_bytes()).unwrap();
     let texts: Vec<_> = form.compact().collect();
     let verify = |text: &str, key: &PublicKey| {
-        let result = Unverified::parse(text).unwrap().verify_presented(key, &expect_sd_jwt());
+        let result = Unverified::parse(text).unwrap().verify_presented(key, &expect());
         result.map(drop).map_err(|refused| refused.flaws().to_vec())
     };
     assert_eq!(verify(&texts[0], issuer(Algorithm::Es256).public_key()), Ok(()));

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bulk::vectors;
 use crate::support::{
-    NOW, expect_sd_jwt, holder, issuer, key, licence, present, sd_jwt_issuance, sd_jwt_issued,
-    sd_jwt_presented,
+    NOW, expect, holder, issuer, key, licence, present, sd_jwt_issuance, sd_jwt_issued, sd_jwt_presented,
 };
 
 pub(crate) const RFC_TYP: &str = "example+sd-jwt";
@@ -133,8 +132,7 @@ fn issued_and_verified_by_the_wallet() {
 #[test]
 fn presented_and_verified() {
     let presented = Unverified::parse(&sd_jwt_presented()).unwrap();
-    let verified =
-        presented.verify_presented(issuer(Algorithm::Es256).public_key(), &expect_sd_jwt()).unwrap();
+    let verified = presented.verify_presented(issuer(Algorithm::Es256).public_key(), &expect()).unwrap();
     let mut disclosed: Vec<_> = verified.disclosed().map(|path| path.to_string()).collect();
     disclosed.sort();
     assert_eq!(disclosed, ["creditCode", "name"]);
@@ -194,8 +192,7 @@ fn nested_claims() {
         let paths: Vec<_> = paths.iter().cloned().map(path).collect();
         let text = present(&issued, &paths, &holder());
         let presented = Unverified::parse(&text).unwrap();
-        let verified =
-            presented.verify_presented(issuer(Algorithm::EdDsa).public_key(), &expect_sd_jwt()).unwrap();
+        let verified = presented.verify_presented(issuer(Algorithm::EdDsa).public_key(), &expect()).unwrap();
         let mut claims = verified.claims().clone();
         for member in ["iss", "vct", "iat", "exp", "cnf", "status"] {
             claims.as_object_mut().unwrap().remove(member);
@@ -268,7 +265,7 @@ fn issuing_refuses() {
 #[test]
 fn the_parts_can_be_asked_apart() {
     let presented = Unverified::parse(&sd_jwt_presented()).unwrap();
-    let holder = presented.check_holder(&expect_sd_jwt());
+    let holder = presented.check_holder(&expect());
     assert!(holder.flaws().is_empty());
     assert_eq!(holder.outcome(CheckName::IssuerSignature), Outcome::Unknown);
     let wrong = presented.check_issuer(key(9, Algorithm::Es256).public_key(), NOW);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    AUDIENCE, NONCE, NOW, expect_sd_jwt, holder, issuer, key, present, sd_jwt_issuance, sd_jwt_issued,
+    AUDIENCE, NONCE, NOW, expect, holder, issuer, key, present, sd_jwt_issuance, sd_jwt_issued,
     sd_jwt_presented,
 };
 
@@ -162,11 +162,11 @@ fn refused_by_verification() {
     for (name, text, flaws) in cases {
         let refused = Unverified::parse(&text)
             .unwrap_or_else(|error| panic!("{name}: {error}"))
-            .verify_presented(right.public_key(), &expect_sd_jwt())
+            .verify_presented(right.public_key(), &expect())
             .expect_err(name);
         assert_eq!(refused.flaws(), flaws, "{name}");
     }
-    Unverified::parse(&good).unwrap().verify_presented(right.public_key(), &expect_sd_jwt()).unwrap();
+    Unverified::parse(&good).unwrap().verify_presented(right.public_key(), &expect()).unwrap();
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn refused_by_the_issuers_key() {
         ("signed_with_other_key", key(9, Algorithm::Es256), Flaw::SignatureWrong),
         ("key_of_other_kind", key(1, Algorithm::EdDsa), Flaw::AlgorithmNotOfKey),
     ] {
-        let refused = presented.clone().verify_presented(key.public_key(), &expect_sd_jwt()).expect_err(name);
+        let refused = presented.clone().verify_presented(key.public_key(), &expect()).expect_err(name);
         assert_eq!(refused.flaws(), [flaw], "{name}");
     }
     let alg = |alg: &str| {
@@ -187,7 +187,7 @@ fn refused_by_the_issuers_key() {
     for (name, text) in [("alg_none", alg("none")), ("alg_hs256_with_public_key", alg("HS256"))] {
         let refused = Unverified::parse(&text)
             .unwrap()
-            .verify_presented(issuer(Algorithm::Es256).public_key(), &expect_sd_jwt())
+            .verify_presented(issuer(Algorithm::Es256).public_key(), &expect())
             .expect_err(name);
         assert_eq!(refused.flaws()[0], Flaw::AlgorithmNotOfKey, "{name}");
     }

@@ -13,7 +13,7 @@ use sm2::dsa::signature::Verifier as _;
 
 use crate::ld_support::{Change, object};
 use crate::support::{
-    NOW, expect_sd_jwt, holder, issuer, key, licence, present, sd_jwt_issuance, vc_issuance, vc_issued,
+    NOW, expect, holder, issuer, key, licence, present, sd_jwt_issuance, vc_issuance, vc_issued,
 };
 
 /// GB/T 32918.5-2017, appendix A.2: the recommended curve, "message digest", the user id 1234567812345678.
@@ -256,9 +256,9 @@ fn sd_jwt_issued_presented_and_verified() {
     let chosen = [ClaimPath::top("name"), ClaimPath::top("creditCode")];
     let presented = present(&sd_jwt_issued(), &chosen, &holder());
     let read = sd_jwt::Unverified::parse(&presented).unwrap();
-    let verified = read.clone().verify_presented(sm2_key().public_key(), &expect_sd_jwt()).unwrap();
+    let verified = read.clone().verify_presented(sm2_key().public_key(), &expect()).unwrap();
     assert_eq!(verified.claims()["name"], licence().0["name"]);
-    let refused = read.verify_presented(issuer(Algorithm::Es256).public_key(), &expect_sd_jwt());
+    let refused = read.verify_presented(issuer(Algorithm::Es256).public_key(), &expect());
     assert_eq!(refused.unwrap_err().flaws(), [Flaw::AlgorithmNotOfKey]);
     let header = presented.split('.').next().unwrap();
     let header: Value = {
@@ -279,7 +279,7 @@ fn sd_jwt_bound_to_sm2_key() {
     let chosen = [ClaimPath::top("name")];
     let verdict = |holder: &SoftwareKey| {
         let presented = sd_jwt::Unverified::parse(&present(&issued, &chosen, holder)).unwrap();
-        presented.verify_presented(sm2_key().public_key(), &expect_sd_jwt()).map(|_| ())
+        presented.verify_presented(sm2_key().public_key(), &expect()).map(|_| ())
     };
     assert_eq!(verdict(&bound), Ok(()));
     let refused = verdict(&key(5, Algorithm::Sm2)).unwrap_err();

@@ -2,7 +2,7 @@
 
 use credentials::key::{Algorithm, SelfContained, Signer, SoftwareKey};
 use credentials::status::{BitstringEntry, RegistryEntry, StatusRef, TokenEntry};
-use credentials::{ClaimPath, UnixSeconds, catalogue::Catalogue, data_integrity, sd_jwt};
+use credentials::{ClaimPath, Expect, UnixSeconds, catalogue::Catalogue, data_integrity, sd_jwt};
 use serde_json::{Map, Value};
 use testkit::Company;
 
@@ -78,12 +78,9 @@ pub(crate) fn present(issued: &str, paths: &[ClaimPath], holder: &SoftwareKey) -
     card.select(paths).unwrap().bind(AUDIENCE, NONCE, NOW).unwrap().sign(holder).unwrap()
 }
 
-pub(crate) fn expect_sd_jwt() -> sd_jwt::Expect<'static> {
-    sd_jwt::Expect { audience: AUDIENCE, nonce: NONCE, now: NOW, max_age: MAX_AGE }
-}
-
-pub(crate) fn expect_vp() -> data_integrity::Expect<'static> {
-    data_integrity::Expect { challenge: NONCE, domain: AUDIENCE, now: NOW, max_age: MAX_AGE }
+/// What the verifier expects, however it is presented.
+pub(crate) fn expect() -> Expect<'static> {
+    Expect { audience: AUDIENCE, nonce: NONCE, now: NOW, max_age: MAX_AGE }
 }
 
 pub(crate) fn vc_holder() -> SelfContained {

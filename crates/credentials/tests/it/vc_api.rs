@@ -1,29 +1,33 @@
 //! VC-API: every mechanism issues what verifies, and nothing else is issued or read.
 
-use credentials::data_integrity::{ParseError, SecureError, UnverifiedCredential, sd};
-use credentials::json;
+use credentials::data_integrity::{ParseError, SecureError};
+
 use credentials::jsonld::{Contexts, JsonLdError};
-use credentials::key::{SelfContained, Signer, SoftwareKey};
+use credentials::key::{PublicKey, SelfContained};
 use credentials::vc_api::{
-    Check, IssueFailed, IssueRequest, Mechanism, READING, RequestError, VerifyCredentialRequest,
-    VerifyPresentationRequest,
+    Check, DeriveFailed, DeriveRequest, Instance, IssueFailed, IssueRequest, Mechanism, RequestError,
+    Secured, VerifyCredentialRequest, VerifyPresentationRequest,
 };
+use credentials::{Flaw, json};
 use serde_json::{Value, json};
 
-use crate::support::{NOW, key};
+use crate::support::NOW;
 
 /// A change to a request.
 type Change = fn(&mut Value);
 
-fn instance(mechanism: Mechanism) -> (SelfContained, SoftwareKey) {
-    let key = key(7, mechanism.algorithm());
-    (key.public_key().did_key(), key)
+fn instance(mechanism: Mechanism, secret: u8) -> Instance {
+    Instance::from_secret(mechanism, &[secret; 48]).unwrap()
+}
+
+/// What the DID says, as a service looks it up.
+fn keys(method: &str) -> Option<PublicKey> {
+    SelfContained::parse(method).ok().map(|found| found.key)
 }
 
 fn issue(mechanism: Mechanism, request: &Value) -> Result<Value, IssueFailed> {
-    let (issuer, key) = instance(mechanism);
     let request = IssueRequest::parse(request.to_string().as_bytes()).unwrap();
-    mechanism.issue(request, (&issuer, &key), NOW, Contexts::pinned(), &mut testkit::rng(8))
+    instance(mechanism, 7).issue(request, NOW, Contexts::pinned(), &mut testkit::rng(8))
 }
 
 fn credential() -> Value {
@@ -45,35 +49,92 @@ fn credential_v1() -> Value {
     })
 }
 
+fn derived(credential: &Value, pointers: &[&str]) -> Result<Value, DeriveFailed> {
+    let request = json!({"verifiableCredential": credential, "options": {"selectivePointers": pointers}});
+    let request = DeriveRequest::parse(request.to_string().as_bytes()).unwrap();
+    request.derive(Contexts::pinned(), &mut testkit::rng(9))
+}
+
+fn flaws(credential: Value) -> Vec<Flaw> {
+    let read = Secured::read(credential).unwrap();
+    read.check(&keys, NOW, Contexts::pinned()).flaws().to_vec()
+}
+
 #[test]
 fn every_mechanism_issues_what_verifies() {
-    for mechanism in Mechanism::ALL {
+    for &mechanism in Mechanism::ALL {
         assert_eq!(Mechanism::named(mechanism.name()), Some(mechanism));
+        let name = mechanism.name();
         for credential in [credential(), credential_v1()] {
-            let name = mechanism.name();
+            let is_v1 = credential.get("issuanceDate").is_some();
             let mut request = json!({"credential": credential});
-            if mechanism == Mechanism::EcdsaSd2023 {
-                request["options"] = json!({"mandatoryPointers": ["/issuer"]});
-                if credential.get("issuanceDate").is_some() {
-                    request["options"] = json!({"mandatoryPointers": ["/issuer", "/issuanceDate"]});
+            if mechanism.discloses_selectively() {
+                let always: &[&str] = if is_v1 { &["/issuer", "/issuanceDate"] } else { &["/issuer"] };
+                request["options"] = json!({"mandatoryPointers": always});
+            }
+            let Some(suite) = mechanism.cryptosuite() else {
+                if is_v1 {
+                    let refused = Err(ParseError::Context.into());
+                    assert_eq!(issue(mechanism, &request).map(drop), refused, "{name} holds VCDM 2.0 alone");
+                } else {
+                    let issued = issue(mechanism, &request).unwrap();
+                    assert_eq!(flaws(issued.clone()), [], "{name}");
+                    let read = Secured::read(issued).unwrap();
+                    assert_eq!(read.content().issuer(), instance(mechanism, 7).did());
+                    let of_another = |_: &str| keys(instance(mechanism, 9).verification_method());
+                    let found = read.check(&of_another, NOW, Contexts::pinned());
+                    assert_eq!(found.flaws(), [Flaw::SignatureWrong], "{name}");
+                    let found = read.check(&|_| None, NOW, Contexts::pinned());
+                    assert_eq!(found.flaws(), [Flaw::KeyOfAnotherController], "{name}");
+                    assert_eq!(
+                        read.check_answer(Some("n"), Some("d")).flaws(),
+                        [Flaw::ChallengeMissing, Flaw::DomainMissing]
+                    );
                 }
-            }
+                continue;
+            };
             let mut issued = issue(mechanism, &request).unwrap();
-            if mechanism == Mechanism::EcdsaSd2023 {
-                let pointers = ["/credentialSubject".to_owned()];
-                issued = sd::derive(issued.as_object().unwrap(), &pointers, Contexts::pinned()).unwrap();
+            if mechanism.discloses_selectively() {
+                issued = derived(&issued, &["/credentialSubject"]).unwrap();
             }
-            assert_eq!(issued["proof"]["cryptosuite"], mechanism.cryptosuite().name());
-            let (issuer, key) = instance(mechanism);
-            assert_eq!(issued["issuer"], issuer.did);
-            let read = UnverifiedCredential::read_as(issued, READING).unwrap();
-            read.clone()
-                .verify_all(&|_| Some(key.public_key().clone()), NOW, Contexts::pinned())
-                .expect(name);
-            let other = crate::support::key(9, mechanism.algorithm());
-            read.verify_all(&|_| Some(other.public_key().clone()), NOW, Contexts::pinned()).expect_err(name);
+            assert_eq!(issued["proof"]["cryptosuite"], suite.name());
+            assert_eq!(issued["issuer"], instance(mechanism, 7).did());
+            assert_eq!(flaws(issued.clone()), [], "{name}");
+            let other = instance(mechanism, 9);
+            issued["proof"]["verificationMethod"] = other.verification_method().into();
+            let wrong = flaws(issued);
+            assert!(wrong.contains(&Flaw::SignatureWrong), "{name}: {wrong:?}");
+            assert!(wrong.contains(&Flaw::KeyOfAnotherController), "{name}: {wrong:?}");
         }
     }
+}
+
+#[test]
+fn claims_of_a_token_are_chosen_by_pointers() {
+    let mandatory = json!({"mandatoryPointers": ["/credentialSubject/description"]});
+    let issued =
+        issue(Mechanism::VcSdJwt, &json!({"credential": credential(), "options": mandatory})).unwrap();
+    let subject = |credential: Value| {
+        let read = Secured::read(credential.clone()).unwrap();
+        assert_eq!(flaws(credential), []);
+        read.content().dangerous_members()["credentialSubject"].clone()
+    };
+    assert_eq!(subject(issued.clone()), credential()["credentialSubject"], "the holder has all");
+    let none = subject(derived(&issued, &[]).unwrap());
+    assert!(none.get("name").is_none() && none.get("description").is_some() && none.get("id").is_some());
+    let name = subject(derived(&issued, &["/credentialSubject/name"]).unwrap());
+    assert_eq!(name, credential()["credentialSubject"]);
+    for pointer in ["", "name", "/nothing", "/credentialSubject/~2", "/type/00", "/type/2"] {
+        let refused = derived(&issued, &[pointer]);
+        assert_eq!(refused, Err(DeriveFailed::Pointer(JsonLdError::Pointer)), "{pointer:?}");
+    }
+    for whole in [Mechanism::VcJwt, Mechanism::VcCose] {
+        let issued = issue(whole, &json!({"credential": credential()})).unwrap();
+        assert_eq!(derived(&issued, &[]), Err(DeriveFailed::Whole));
+    }
+    assert_eq!(derived(&json!("eyJ"), &[]), Err(DeriveFailed::NotAnObject));
+    let proven = issue(Mechanism::EddsaRdfc2022, &json!({"credential": credential()})).unwrap();
+    assert!(matches!(derived(&proven, &[]), Err(DeriveFailed::Statements(_))));
 }
 
 #[test]
@@ -113,6 +174,18 @@ fn what_is_not_issued() {
             rdf,
             |r| r["options"] = json!({"mandatoryPointers": ["/issuer"]}),
             IssueFailed::NoPointers,
+        ),
+        (
+            "pointers_for_a_plain_token",
+            Mechanism::VcJwt,
+            |r| r["options"] = json!({"mandatoryPointers": ["/issuer"]}),
+            IssueFailed::NoPointers,
+        ),
+        (
+            "pointer_to_nothing_in_a_token",
+            Mechanism::VcSdJwt,
+            |r| r["options"] = json!({"mandatoryPointers": ["/nothing"]}),
+            SecureError::JsonLd(JsonLdError::Pointer).into(),
         ),
         (
             "pointer_to_nothing",

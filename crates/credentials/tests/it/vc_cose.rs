@@ -4,20 +4,18 @@ use credentials::cose::{Header, Making};
 use credentials::envelope::Presented;
 use credentials::key::{Algorithm, PublicKey, Signer};
 use credentials::vc_cose::{
-    self, Document, Expect, ParseError, Presenting, UnverifiedCredential, UnverifiedPresentation,
+    self, Document, ParseError, Presenting, UnverifiedCredential, UnverifiedPresentation,
 };
 use credentials::{CheckName, Flaw, Outcome, cbor, data_integrity};
 use serde_json::{Value, json};
 
-use crate::support::{AUDIENCE, MAX_AGE, NONCE, NOW, issuer, key, vc_holder, vc_issuance, vp_presented};
+use crate::support::{
+    AUDIENCE, MAX_AGE, NONCE, NOW, expect, issuer, key, vc_holder, vc_issuance, vp_presented,
+};
 
 fn issued(algorithm: Algorithm) -> Vec<u8> {
     let signer = issuer(algorithm);
     vc_cose::issue(vc_issuance(), signer.public_key()).unwrap().sign(&signer).unwrap()
-}
-
-fn expect() -> Expect<'static> {
-    Expect { nonce: NONCE, audience: AUDIENCE, now: NOW, max_age: MAX_AGE }
 }
 
 fn presenting(holder: &credentials::key::SelfContained) -> Presenting<'_> {

@@ -12,7 +12,7 @@ use credentials::{CheckName, ClaimPath, Flaw, Outcome, vc_cose};
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    AUDIENCE, MAX_AGE, NONCE, NOW, expect_sd_jwt, holder, issuer, key, vc_holder, vc_issuance, vc_issued,
+    AUDIENCE, MAX_AGE, NONCE, NOW, expect, holder, issuer, key, vc_holder, vc_issuance, vc_issued,
 };
 
 pub(crate) fn issued(algorithm: Algorithm) -> String {
@@ -33,10 +33,6 @@ pub(crate) fn issued_sd(holder: Option<&PublicKey>) -> String {
         .unwrap()
         .sign(&signer)
         .unwrap()
-}
-
-pub(crate) fn expect() -> Expect<'static> {
-    Expect { nonce: NONCE, audience: AUDIENCE, now: NOW, max_age: MAX_AGE }
 }
 
 pub(crate) fn presenting<'a>(holder: &'a SelfContained) -> Presenting<'a> {
@@ -79,18 +75,18 @@ fn claims_are_chosen_and_bound() {
     let without = UnverifiedCredential::parse_sd(selection.text()).unwrap();
     let presented = selection.bind(AUDIENCE, NONCE, NOW).unwrap().sign(&wallet).unwrap();
     let presented = UnverifiedCredential::parse_sd(&presented).unwrap();
-    let verified = presented.clone().verify_presented(key.public_key(), &expect_sd_jwt()).unwrap();
+    let verified = presented.clone().verify_presented(key.public_key(), &expect()).unwrap();
     assert!(verified.subject().get("creditCode").is_none() && verified.subject().get("name").is_some());
 
     let flaws = |result: Result<vc_jose::VerifiedCredential, credentials::Refused>| {
         result.unwrap_err().flaws().to_vec()
     };
-    let missing = without.verify_presented(key.public_key(), &expect_sd_jwt());
+    let missing = without.verify_presented(key.public_key(), &expect());
     assert_eq!(flaws(missing), [Flaw::KeyBindingMissing], "kb_jwt_stripped");
     let bound = presented.verify(key.public_key(), NOW);
     assert_eq!(flaws(bound), [Flaw::KeyBindingForAnotherPresentation], "kb_jwt_where_none_is_due");
     let plain = UnverifiedCredential::parse(&issued(Algorithm::Es256)).unwrap();
-    let plain = plain.verify_presented(key.public_key(), &expect_sd_jwt());
+    let plain = plain.verify_presented(key.public_key(), &expect());
     assert_eq!(flaws(plain), [Flaw::KeyBindingMissing], "vc_jwt_as_presentation");
 }
 

@@ -1,8 +1,8 @@
 //! An issuer: a DID on the chain, keys, a status list, and credentials of any making.
 
 use credentials::UnixSeconds;
-use credentials::catalogue::Catalogue;
-use credentials::data_integrity::{self, CONTEXT_HUIZHENG};
+use credentials::catalogue::{Catalogue, CredentialType};
+use credentials::data_integrity::{self, CONTEXT_HUIZHENG, Making};
 use credentials::key::{Algorithm, Signer, SoftwareKey};
 use credentials::sd_jwt;
 use credentials::status::{RegistryEntry, StatusRef};
@@ -119,23 +119,36 @@ impl Issuer {
 
     /// An honest VCDM credential.
     pub(crate) fn licence_whole(&self, phone: &Phone, company: usize, index: u32) -> Card {
+        let kind = Catalogue::bundled().unwrap().by_id("business-licence").unwrap();
+        self.licence_of(kind, phone, company, index)
+    }
+
+    /// The same as this type of a catalogue says, by the cryptosuite that it names.
+    pub(crate) fn licence_of(
+        &self,
+        kind: &CredentialType,
+        phone: &Phone,
+        company: usize,
+        index: u32,
+    ) -> Card {
         let draft = self.draft(company, index);
+        let by_eddsa = kind.cryptosuite.takes(Algorithm::EdDsa);
+        let (key, id) = if by_eddsa { (&self.eddsa, "key-2") } else { (&self.es256, "key-3") };
         let credential = data_integrity::Issuance {
             id: None,
             contexts: vec![CONTEXT_HUIZHENG.into()],
-            types: vec!["BusinessLicence".into()],
+            types: vec![kind.vc_type.clone()],
             issuer: draft.issuer,
-            verification_method: format!("{}#key-2", self.did),
+            verification_method: format!("{}#{id}", self.did),
             holder: Some(phone.key.public_key().did_key().did),
             claims: draft.claims,
             issued_at: UnixSeconds(draft.issued_at),
             valid_from: Some(UnixSeconds(draft.issued_at)),
             valid_until: draft.expires.map(UnixSeconds),
             status: self.status(&Statuses::Own(index)),
-        }
-        .sign(&self.eddsa)
-        .unwrap();
-        Card::Whole(credential)
+        };
+        let prepared = credential.prepare_with(key.public_key(), &Making::with(kind.cryptosuite)).unwrap();
+        Card::Whole(prepared.sign(key).unwrap())
     }
 
     fn status(&self, statuses: &Statuses) -> Option<StatusRef> {

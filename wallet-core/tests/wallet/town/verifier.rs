@@ -211,8 +211,8 @@ impl Verifier {
     pub(crate) fn verified_ldp(&self, issuer: &credentials::key::PublicKey) -> Value {
         let Presentation::Object(whole) = self.presented("licence") else { panic!("an object") };
         let expect = data_integrity::Expect {
-            challenge: "n-1",
-            domain: &self.client_id(),
+            nonce: "n-1",
+            audience: &self.client_id(),
             now: UnixSeconds(self.clock.seconds()),
             max_age: 60,
         };

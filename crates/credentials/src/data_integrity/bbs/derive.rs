@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json};
 use super::value::{Derived, Value, labels, shuffled};
 use crate::bbs::{BbsError, prove};
 use crate::data_integrity::Cryptosuite;
-use crate::data_integrity::statements::Statements;
-use crate::jsonld::{Contexts, JsonLdError, Selection};
+use crate::data_integrity::selective::{Held, Showing};
+use crate::jsonld::{Contexts, JsonLdError};
 
 /// Why nothing can be derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,49 +36,22 @@ pub fn derive(
     contexts: &Contexts,
     rng: &mut impl CryptoRngCore,
 ) -> Result<Json, DeriveError> {
-    let mut document = credential.clone();
-    let Some(Json::Object(mut proof)) = document.remove("proof") else {
-        return Err(DeriveError::NoBaseProof);
-    };
-    let suite = proof.get("cryptosuite").and_then(Json::as_str);
-    let base = match proof.get("proofValue").and_then(Json::as_str).map(Value::parse) {
-        Some(Ok(Value::Base(base))) if suite == Some(Cryptosuite::Bbs2023.name()) => base,
-        _ => return Err(DeriveError::NoBaseProof),
-    };
-
-    let statements = Statements::of(&document, contexts, labels(&base.label_key))?;
-    let mandatory = statements.chosen(&Selection::of(&document, &base.mandatory)?)?;
-    let selection = Selection::of(&document, &[&base.mandatory, pointers].concat())?;
-    if selection == Selection::Nothing {
-        return Err(JsonLdError::Pointer.into());
-    }
-    let shown = statements.chosen(&selection)?;
-    let marks = || mandatory.iter().copied().zip(shown.iter().copied());
-    let mandatory_shown = marks().filter(|(_, shown)| *shown).map(|(mandatory, _)| mandatory);
-    let others_shown = marks().filter(|(mandatory, _)| !mandatory).map(|(_, shown)| shown);
-
-    let messages: Vec<&[u8]> = statements.divided(&mandatory).1.map(str::as_bytes).collect();
-    let indexes = numbers(others_shown);
+    let held = Held::of(credential, Cryptosuite::Bbs2023).ok_or(DeriveError::NoBaseProof)?;
+    let Ok(Value::Base(base)) = Value::parse(held.value) else { return Err(DeriveError::NoBaseProof) };
+    let named = (base.mandatory.as_slice(), pointers);
+    let showing = Showing::of(&held.document, contexts, labels(&base.label_key), named)?;
+    let shown = showing.shown_among_others();
+    let messages: Vec<&[u8]> = showing.statements.divided(&showing.mandatory).1.map(str::as_bytes).collect();
     let headers = (base.header.as_slice(), presentation_header);
-    let made = prove(&base.key, &base.signature, headers, &messages, &indexes, rng)?;
-    let places = shuffled(&base.label_key, statements.blanks());
-    let numbers_shown = statements.numbers_of(&selection)?.into_iter();
+    let proof = prove(&base.key, &base.signature, headers, &messages, &shown, rng)?;
+    let places = shuffled(&base.label_key, showing.statements.blanks());
+    let numbers = showing.statements.numbers_of(&showing.selection)?.into_iter();
     let derived = Derived {
-        proof: made,
-        labels: numbers_shown
-            .filter_map(|(here, whole)| Some((here, *places.get(whole as usize)?)))
-            .collect(),
-        mandatory: numbers(mandatory_shown),
-        shown: indexes,
+        proof,
+        labels: numbers.filter_map(|(here, whole)| Some((here, *places.get(whole as usize)?))).collect(),
+        mandatory: showing.mandatory_among_shown(),
+        shown,
         presentation_header: presentation_header.to_vec(),
     };
-    proof.insert("proofValue".to_owned(), Value::Derived(derived).text().into());
-    let mut cut = selection.cut(&document);
-    cut.insert("proof".to_owned(), Json::Object(proof));
-    Ok(Json::Object(cut))
-}
-
-/// Which of the marks are set.
-fn numbers(marks: impl Iterator<Item = bool>) -> Vec<usize> {
-    marks.enumerate().filter_map(|(at, marked)| marked.then_some(at)).collect()
+    Ok(showing.cut(held.proof, Value::Derived(derived).text(), &held.document))
 }

@@ -9,11 +9,11 @@
 //! [`verify_bbs`](super::UnverifiedCredential::verify_bbs). Of the suite's features the baseline is made and read. Anonymous
 //! holder binding and pseudonyms are refused by name when a proof is read.
 
-mod cbor;
 mod derive;
 mod issue;
 mod value;
 
+pub use super::selective::{Issuing, LabelKey};
 pub use derive::{DeriveError, derive};
-pub use issue::{IssueError, Issuing, LabelKey};
+pub use issue::IssueError;
 pub(super) use value::{ReadError, Value};

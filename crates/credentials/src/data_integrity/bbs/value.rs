@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value as Json};
-use zeroize::Zeroizing;
 
-use super::cbor;
-use crate::Flaw;
-use crate::bbs::{Disclosed, Proof, PublicKey, Signature};
+use crate::bbs::{Disclosed, MAX_HEADER, Proof, PublicKey, Signature};
+use crate::data_integrity::components::{self, Kind, fixed, list, number, pointer};
+use crate::data_integrity::selective::LabelKey;
 use crate::data_integrity::statements::{Statements, hash, keyed, text};
 use crate::data_integrity::suite::hash_rdf;
-use crate::jsonld::{Contexts, JsonLdError, Selection};
+use crate::jsonld::{Contexts, JsonLdError};
 use crate::rdf::HashAlgorithm;
+use crate::{Flaw, cbor};
 
-const BASE: [u8; 3] = [0xd9, 0x5d, 0x02];
-const DERIVED: [u8; 3] = [0xd9, 0x5d, 0x03];
+const BASE: Kind = [0xd9, 0x5d, 0x02];
+const DERIVED: Kind = [0xd9, 0x5d, 0x03];
 
 /// The hash of the options, then that of the mandatory statements.
 pub(super) type Header = [u8; 64];
@@ -27,7 +25,7 @@ pub(in crate::data_integrity) struct Base {
     pub(super) signature: Signature,
     pub(super) header: Header,
     pub(super) key: PublicKey,
-    pub(super) label_key: Zeroizing<[u8; 32]>,
+    pub(super) label_key: LabelKey,
     pub(super) mandatory: Vec<String>,
 }
 
@@ -59,31 +57,69 @@ pub(in crate::data_integrity) enum ReadError {
     Feature(&'static str),
 }
 
+impl Base {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let [signature, header, key, label_key, mandatory] = components::five(bytes)?;
+        Some(Self {
+            signature: Signature::from_bytes(&fixed(&signature)?)?,
+            header: fixed(&header)?,
+            key: PublicKey::from_bytes(&fixed(&key)?).ok()?,
+            label_key: LabelKey::dangerous_fixed(fixed(&label_key)?),
+            mandatory: list(&mandatory, pointer)?,
+        })
+    }
+}
+
+impl Derived {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let [proof, labels, mandatory, shown, header] = components::five(bytes)?;
+        Some(Self {
+            proof: Proof::from_bytes(proof.as_bytes()?)?,
+            labels: components::labels(&labels, |place| u32::try_from(place.as_integer()?).ok())?,
+            mandatory: list(&mandatory, number)?,
+            shown: list(&shown, number)?,
+            presentation_header: header.as_bytes().filter(|bytes| bytes.len() <= MAX_HEADER)?.to_vec(),
+        })
+    }
+}
+
 impl Value {
-    /// `u` and base64url of three bytes that say which, and CBOR.
     pub(in crate::data_integrity) fn parse(text: &str) -> Result<Self, ReadError> {
-        let digits = text.strip_prefix('u').ok_or(ReadError::Malformed)?;
-        let bytes = BASE64.decode(digits).map_err(|_| ReadError::Malformed)?;
-        let (kind, rest) = bytes.split_first_chunk::<3>().ok_or(ReadError::Malformed)?;
-        let read = match *kind {
-            BASE => cbor::read_base(rest).map(Self::Base),
-            DERIVED => cbor::read_derived(rest).map(Self::Derived),
+        let (kind, bytes) = components::open(text).ok_or(ReadError::Malformed)?;
+        let read = match kind {
+            BASE => Base::read(&bytes).map(Self::Base),
+            DERIVED => Derived::read(&bytes).map(Self::Derived),
             [0xd9, 0x5d, 0x04 | 0x05] => return Err(ReadError::Feature("anonymous holder binding")),
             [0xd9, 0x5d, 0x06..=0x09] => return Err(ReadError::Feature("pseudonym")),
             _ => None,
         };
-        // Everything has one encoding only.
-        read.filter(|value| value.bytes() == bytes).ok_or(ReadError::Malformed)
+        // Everything has one encoding only: names rise too, and points are compressed the one way.
+        read.filter(|value| value.text() == text).ok_or(ReadError::Malformed)
     }
 
     pub(super) fn text(&self) -> String {
-        format!("u{}", BASE64.encode(self.bytes()))
-    }
-
-    fn bytes(&self) -> Vec<u8> {
+        let bytes = |bytes: &[u8]| cbor::Value::from(bytes);
         match self {
-            Self::Base(base) => [BASE.as_slice(), &cbor::write_base(base)].concat(),
-            Self::Derived(derived) => [DERIVED.as_slice(), &cbor::write_derived(derived)].concat(),
+            Self::Base(base) => components::write(
+                BASE,
+                [
+                    bytes(&base.signature.to_bytes()),
+                    bytes(&base.header),
+                    bytes(base.key.to_bytes()),
+                    bytes(base.label_key.0.as_ref()),
+                    components::write_pointers(&base.mandatory),
+                ],
+            ),
+            Self::Derived(derived) => components::write(
+                DERIVED,
+                [
+                    bytes(&derived.proof.to_bytes()),
+                    components::write_labels(&derived.labels, |place| i64::from(*place).into()),
+                    components::write_numbers(&derived.mandatory),
+                    components::write_numbers(&derived.shown),
+                    bytes(&derived.presentation_header),
+                ],
+            ),
         }
     }
 
@@ -105,15 +141,11 @@ impl Value {
     ) -> Result<(), Flaw> {
         let (statements, mandatory) = match self {
             Self::Base(base) => {
-                let statements = Statements::of(document, contexts, labels(&base.label_key))?;
-                let mandatory = statements.chosen(&Selection::of(document, &base.mandatory)?)?;
-                (statements, mandatory)
+                Statements::signed(document, contexts, labels(&base.label_key), &base.mandatory)?
             }
             Self::Derived(derived) => {
                 let labels = derived.labels.iter().map(|(number, place)| (*number, label(*place))).collect();
-                let statements = Statements::shown(document, contexts, &labels)?;
-                let mandatory = statements.numbered(&derived.mandatory)?;
-                (statements, mandatory)
+                Statements::shown(document, contexts, &labels, &derived.mandatory)?
             }
         };
         let (mandatory, others) = statements.divided(&mandatory);
@@ -157,14 +189,14 @@ pub(super) fn header<'s>(
 }
 
 /// The labels of so many blank nodes (§3.3.4, `createShuffledIdLabelMapFunction`).
-pub(super) fn labels(label_key: &[u8; 32]) -> impl FnOnce(u32) -> Vec<String> {
-    |count| shuffled(label_key, count).into_iter().map(label).collect()
+pub(super) fn labels(key: &LabelKey) -> impl FnOnce(u32) -> Vec<String> {
+    |count| shuffled(key, count).into_iter().map(label).collect()
 }
 
 /// For each of so many blank nodes its place in the order of their HMACs' texts.
-pub(super) fn shuffled(label_key: &[u8; 32], count: u32) -> Vec<u32> {
+pub(super) fn shuffled(key: &LabelKey, count: u32) -> Vec<u32> {
     let mut order: Vec<(String, u32)> =
-        (0..count).map(|number| (text(&keyed(label_key, number)), number)).collect();
+        (0..count).map(|number| (text(&keyed(key, number)), number)).collect();
     order.sort_unstable();
     let mut places = vec![0; order.len()];
     for (place, (_, number)) in (0..).zip(order) {

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json};
 
 use super::value::{Derived, Value, labels};
 use crate::data_integrity::Cryptosuite;
-use crate::data_integrity::statements::{Statements, keyed};
-use crate::jsonld::{Contexts, JsonLdError, Selection};
+use crate::data_integrity::selective::{Held, Showing};
+use crate::data_integrity::statements::keyed;
+use crate::jsonld::{Contexts, JsonLdError};
 
 /// Why nothing can be derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,42 +32,21 @@ pub fn derive(
     pointers: &[String],
     contexts: &Contexts,
 ) -> Result<Json, DeriveError> {
-    let mut document = credential.clone();
-    let Some(Json::Object(mut proof)) = document.remove("proof") else {
-        return Err(DeriveError::NoBaseProof);
-    };
-    let suite = proof.get("cryptosuite").and_then(Json::as_str);
-    let value = match proof.get("proofValue").and_then(Json::as_str).map(Value::parse) {
-        Some(Some(Value::Base(base))) if suite == Some(Cryptosuite::EcdsaSd2023.name()) => base,
-        _ => return Err(DeriveError::NoBaseProof),
-    };
-
-    let statements = Statements::of(&document, contexts, labels(&value.hmac_key))?;
-    let mandatory = statements.chosen(&Selection::of(&document, &value.mandatory)?)?;
-    let selection = Selection::of(&document, &[&value.mandatory, pointers].concat())?;
-    if selection == Selection::Nothing {
-        return Err(JsonLdError::Pointer.into());
-    }
-    let shown = statements.chosen(&selection)?;
-
-    let marks = || mandatory.iter().zip(&shown);
-    let mandatory_shown =
-        marks().filter(|(_, shown)| **shown).enumerate().filter(|(_, (mandatory, _))| **mandatory);
-    let others = marks().filter(|(mandatory, _)| !**mandatory);
-    if others.clone().count() != value.signatures.len() {
+    let held = Held::of(credential, Cryptosuite::EcdsaSd2023).ok_or(DeriveError::NoBaseProof)?;
+    let Some(Value::Base(base)) = Value::parse(held.value) else { return Err(DeriveError::NoBaseProof) };
+    let named = (base.mandatory.as_slice(), pointers);
+    let showing = Showing::of(&held.document, contexts, labels(&base.label_key), named)?;
+    if showing.mandatory.iter().filter(|mandatory| !**mandatory).count() != base.signatures.len() {
         return Err(DeriveError::Mismatch);
     }
-    let signatures = others.zip(&value.signatures).filter(|((_, shown), _)| **shown);
-    let numbers = statements.numbers_of(&selection)?;
+    let shown = showing.shown_among_others();
+    let numbers = showing.statements.numbers_of(&showing.selection)?;
     let derived = Derived {
-        signature: value.signature,
-        key: value.key.clone(),
-        signatures: signatures.map(|(_, signature)| *signature).collect(),
-        labels: numbers.into_iter().map(|(here, whole)| (here, keyed(&value.hmac_key, whole))).collect(),
-        mandatory: mandatory_shown.map(|(at, _)| at).collect(),
+        signature: base.signature,
+        signatures: shown.iter().filter_map(|at| base.signatures.get(*at).copied()).collect(),
+        labels: numbers.into_iter().map(|(here, whole)| (here, keyed(&base.label_key, whole))).collect(),
+        mandatory: showing.mandatory_among_shown(),
+        key: base.key,
     };
-    proof.insert("proofValue".to_owned(), Value::Derived(derived).text().into());
-    let mut cut = selection.cut(&document);
-    cut.insert("proof".to_owned(), Json::Object(proof));
-    Ok(Json::Object(cut))
+    Ok(showing.cut(held.proof, Value::Derived(derived).text(), &held.document))
 }

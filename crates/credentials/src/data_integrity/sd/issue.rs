@@ -2,13 +2,12 @@
 
 use rand_core::CryptoRngCore;
 use serde_json::{Map, Value as Json};
-use zeroize::Zeroizing;
 
 use super::value::{Base, Value, labels, signed_by_issuer};
+use crate::data_integrity::selective::{Issuing, LabelKey};
 use crate::data_integrity::statements::{Statements, hash};
 use crate::data_integrity::suite::hash_rdf;
-use crate::data_integrity::{Cryptosuite, Making, ProofOptions, SecureError};
-use crate::jsonld::{Contexts, Selection};
+use crate::data_integrity::{Cryptosuite, Making, SecureError};
 use crate::key::{
     Algorithm, KeyError, PublicKey, SignError, Signature, SignatureRefused, Signer, SoftwareKey, finished,
 };
@@ -16,40 +15,26 @@ use crate::rdf::HashAlgorithm;
 
 /// What is made anew for each credential. Used twice, it would link credentials.
 pub struct Secrets {
-    hmac_key: Zeroizing<[u8; 32]>,
+    label_key: LabelKey,
     key: SoftwareKey,
 }
 
 impl Secrets {
     /// New ones.
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
-        let mut hmac_key = Zeroizing::new([0; 32]);
-        rng.fill_bytes(hmac_key.as_mut());
-        Self { hmac_key, key: SoftwareKey::generate(Algorithm::Es256, rng) }
+        Self { label_key: LabelKey::generate(rng), key: SoftwareKey::generate(Algorithm::Es256, rng) }
     }
 
     /// These ones, for test vectors.
     ///
     /// # Errors
     /// [`KeyError::Unsupported`] when the key is not on P-256.
-    pub fn dangerous_fixed(hmac_key: [u8; 32], key: SoftwareKey) -> Result<Self, KeyError> {
+    pub fn dangerous_fixed(label_key: [u8; 32], key: SoftwareKey) -> Result<Self, KeyError> {
         match key.algorithm() {
-            Algorithm::Es256 => Ok(Self { hmac_key: Zeroizing::new(hmac_key), key }),
+            Algorithm::Es256 => Ok(Self { label_key: LabelKey::dangerous_fixed(label_key), key }),
             _ => Err(KeyError::Unsupported),
         }
     }
-}
-
-/// A document to be signed statement by statement.
-pub struct Issuing<'a> {
-    /// The document, without a proof.
-    pub document: Map<String, Json>,
-    /// What the proof says.
-    pub options: ProofOptions,
-    /// JSON pointers to what is always shown.
-    pub mandatory: Vec<String>,
-    /// The contexts to read the document with.
-    pub contexts: &'a Contexts,
 }
 
 /// A document that only lacks the issuer's signature over its base proof.
@@ -77,8 +62,8 @@ impl Issuing<'_> {
         let proof = self.options.lay_out(&document, &Making::with(Cryptosuite::EcdsaSd2023));
         let context = document.get("@context").unwrap_or(&Json::Null);
         let proof_hash = hash_rdf(self.contexts, context, &proof, HashAlgorithm::Sha256)?;
-        let statements = Statements::of(&document, self.contexts, labels(&secrets.hmac_key))?;
-        let mandatory = statements.chosen(&Selection::of(&document, &self.mandatory)?)?;
+        let names = labels(&secrets.label_key);
+        let (statements, mandatory) = Statements::signed(&document, self.contexts, names, &self.mandatory)?;
         let (mandatory, others) = statements.divided(&mandatory);
         let statement_key = secrets.key.public_key().clone();
         let signed = signed_by_issuer(&proof_hash, &statement_key, &hash(mandatory));
@@ -87,7 +72,7 @@ impl Issuing<'_> {
         let value = Base {
             signature: Signature::from([0; 64]),
             key: statement_key,
-            hmac_key: secrets.hmac_key.clone(),
+            label_key: secrets.label_key.clone(),
             signatures,
             mandatory: self.mandatory,
         };

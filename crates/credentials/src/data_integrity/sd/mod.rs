@@ -6,11 +6,11 @@
 //! what is hidden leaves no trace in what is shown. The statements shown are linkable: the same signatures are
 //! shown each time.
 
-mod cbor;
 mod derive;
 mod issue;
 mod value;
 
+pub use super::selective::Issuing;
 pub use derive::{DeriveError, derive};
-pub use issue::{Issuing, PreparedBase, Secrets};
+pub use issue::{PreparedBase, Secrets};
 pub(super) use value::Value;

@@ -2,28 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value as Json};
-use zeroize::Zeroizing;
 
-use super::cbor;
 use crate::Flaw;
+use crate::cbor;
+use crate::data_integrity::components::{self, Kind, fixed, list, number, pointer};
+use crate::data_integrity::selective::LabelKey;
 use crate::data_integrity::statements::{Statements, hash, keyed, text};
 use crate::data_integrity::suite::hash_rdf;
-use crate::jsonld::{Contexts, Selection};
+use crate::jsonld::Contexts;
 use crate::key::{Algorithm, PublicKey, Signature};
 use crate::rdf::HashAlgorithm;
 
-const BASE: [u8; 3] = [0xd9, 0x5d, 0x00];
-const DERIVED: [u8; 3] = [0xd9, 0x5d, 0x01];
+const BASE: Kind = [0xd9, 0x5d, 0x00];
+const DERIVED: Kind = [0xd9, 0x5d, 0x01];
 
 /// The proof as the issuer made it: for the holder alone.
 #[derive(Clone)]
 pub(in crate::data_integrity) struct Base {
     pub(super) signature: Signature,
     pub(super) key: PublicKey,
-    pub(super) hmac_key: Zeroizing<[u8; 32]>,
+    pub(super) label_key: LabelKey,
     pub(super) signatures: Vec<Signature>,
     pub(super) mandatory: Vec<String>,
 }
@@ -48,24 +47,54 @@ pub(in crate::data_integrity) enum Value {
 }
 
 impl Value {
-    /// `u` and base64url of three bytes that say which, and CBOR.
     pub(in crate::data_integrity) fn parse(text: &str) -> Option<Self> {
-        let bytes = BASE64.decode(text.strip_prefix('u')?).ok()?;
-        let (kind, rest) = bytes.split_first_chunk::<3>()?;
-        match *kind {
-            BASE => cbor::read_base(rest).map(Self::Base),
-            DERIVED => cbor::read_derived(rest).map(Self::Derived),
+        let (kind, bytes) = components::open(text)?;
+        let [signature, key, third, fourth, fifth] = components::five(&bytes)?;
+        let (signature, key) = (of_64(&signature)?, statement_key(&key)?);
+        match kind {
+            BASE => Some(Self::Base(Base {
+                signature,
+                key,
+                label_key: LabelKey::dangerous_fixed(fixed(&third)?),
+                signatures: list(&fourth, of_64)?,
+                mandatory: list(&fifth, pointer)?,
+            })),
+            DERIVED => Some(Self::Derived(Derived {
+                signature,
+                key,
+                signatures: list(&third, of_64)?,
+                labels: components::labels(&fourth, fixed)?,
+                mandatory: list(&fifth, number)?,
+            })),
             _ => None,
         }
     }
 
     pub(super) fn text(&self) -> String {
-        let (mut bytes, rest) = match self {
-            Self::Base(base) => (BASE.to_vec(), cbor::write_base(base)),
-            Self::Derived(derived) => (DERIVED.to_vec(), cbor::write_derived(derived)),
-        };
-        bytes.extend(rest);
-        format!("u{}", BASE64.encode(bytes))
+        let bytes = |bytes: &[u8]| cbor::Value::from(bytes);
+        let signatures = |list: &[Signature]| cbor::Value::Array(list.iter().map(|one| bytes(one)).collect());
+        match self {
+            Self::Base(base) => components::write(
+                BASE,
+                [
+                    bytes(&base.signature),
+                    bytes(&base.key.to_multikey_bytes()),
+                    bytes(base.label_key.0.as_ref()),
+                    signatures(&base.signatures),
+                    components::write_pointers(&base.mandatory),
+                ],
+            ),
+            Self::Derived(derived) => components::write(
+                DERIVED,
+                [
+                    bytes(&derived.signature),
+                    bytes(&derived.key.to_multikey_bytes()),
+                    signatures(&derived.signatures),
+                    components::write_labels(&derived.labels, |label| bytes(label)),
+                    components::write_numbers(&derived.mandatory),
+                ],
+            ),
+        }
     }
 
     /// Whether the issuer's key signed the options and the mandatory statements, and the key made for this credential
@@ -79,15 +108,11 @@ impl Value {
     ) -> Result<(), Flaw> {
         let (statements, mandatory) = match self {
             Self::Base(base) => {
-                let statements = Statements::of(document, contexts, labels(&base.hmac_key))?;
-                let mandatory = statements.chosen(&Selection::of(document, &base.mandatory)?)?;
-                (statements, mandatory)
+                Statements::signed(document, contexts, labels(&base.label_key), &base.mandatory)?
             }
             Self::Derived(derived) => {
                 let labels = derived.labels.iter().map(|(number, hmac)| (*number, text(hmac))).collect();
-                let statements = Statements::shown(document, contexts, &labels)?;
-                let mandatory = statements.numbered(&derived.mandatory)?;
-                (statements, mandatory)
+                Statements::shown(document, contexts, &labels, &derived.mandatory)?
             }
         };
         let (signature, key, signatures) = match self {
@@ -109,8 +134,8 @@ impl Value {
 }
 
 /// The labels of so many blank nodes.
-pub(super) fn labels(hmac_key: &[u8; 32]) -> impl FnOnce(u32) -> Vec<String> {
-    |count| (0..count).map(|number| text(&keyed(hmac_key, number))).collect()
+pub(super) fn labels(key: &LabelKey) -> impl FnOnce(u32) -> Vec<String> {
+    |count| (0..count).map(|number| text(&keyed(key, number))).collect()
 }
 
 /// What the issuer signs (§3.5.4).
@@ -118,7 +143,11 @@ pub(super) fn signed_by_issuer(proof_hash: &[u8], key: &PublicKey, mandatory_has
     [proof_hash, &key.to_multikey_bytes(), mandatory_hash].concat()
 }
 
+fn of_64(value: &cbor::Value) -> Option<Signature> {
+    fixed::<64>(value).map(Signature::from)
+}
+
 /// A P-256 key in Multikey bytes.
-pub(super) fn statement_key(bytes: &[u8]) -> Option<PublicKey> {
-    PublicKey::from_multikey_bytes(bytes).ok().filter(|key| key.algorithm() == Algorithm::Es256)
+fn statement_key(value: &cbor::Value) -> Option<PublicKey> {
+    PublicKey::from_multikey_bytes(value.as_bytes()?).ok().filter(|key| key.algorithm() == Algorithm::Es256)
 }
