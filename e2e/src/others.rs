@@ -24,6 +24,8 @@ pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (Runnin
         staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN)],
         data_dir: play.data.join("others").join(name),
         vc_api: false,
+        citizens: issuer::Citizens::Nowhere,
+        wallets: Vec::new(),
         policy: issuer::Policy::default(),
     };
     let running = Issuer::bind(config).await.expect("an issuer");

@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use protocol::RedirectUri;
 use registry::{Anchor, LocalText};
 use service::StaffAccount;
 use url::Url;
+
+use crate::citizens::Citizens;
 
 /// Everything about one issuer.
 #[derive(Clone, Debug)]
@@ -31,8 +34,31 @@ pub struct Config {
     /// Whether it answers the W3C CCG's VC-API too: issuers with DIDs of their own, which sign what anyone asks them to. For
     /// test suites.
     pub vc_api: bool,
+    /// Where citizens log in, to collect by the authorization code grant.
+    pub citizens: Citizens,
+    /// The wallets that may ask for that grant, by client id.
+    pub wallets: Vec<WalletClient>,
     /// Periods and sizes.
     pub policy: Policy,
+}
+
+/// A wallet that is known here: a public client (RFC 6749 §2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletClient {
+    /// Its client id.
+    pub client_id: String,
+    /// Where its browser may come back to; on loopback the port may differ.
+    pub redirect_uris: Vec<RedirectUri>,
+}
+
+impl WalletClient {
+    /// This system's own wallet: an app with a private scheme, or a program that listens on loopback.
+    #[must_use]
+    pub fn ours() -> Self {
+        let known = ["cn.huizheng.wallet:/authorized", "http://127.0.0.1/authorized"];
+        let redirect_uris = known.iter().filter_map(|uri| RedirectUri::parse(uri).ok()).collect();
+        Self { client_id: "cn.huizheng.wallet".to_owned(), redirect_uris }
+    }
 }
 
 /// Periods and sizes, with the defaults that a department would run with.

@@ -6,8 +6,10 @@ use protocol::Endpoint;
 use registry::LocalText;
 use service::{Lang, RateLimiter, Staff, Strings, Texts};
 
+use crate::authorize::Authorizations;
+use crate::citizens::IdentitySource;
 use crate::clock::{Clock, Moment};
-use crate::config::Policy;
+use crate::config::{Policy, WalletClient};
 use crate::desk::Desk;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
@@ -35,6 +37,10 @@ pub(crate) struct Core {
     /// Applications by client.
     pub(crate) arrivals: RateLimiter,
     pub(crate) offers: Offers,
+    pub(crate) authorizations: Authorizations,
+    /// Where citizens log in, if they do.
+    pub(crate) citizens: Option<Arc<dyn IdentitySource>>,
+    pub(crate) wallets: Vec<WalletClient>,
     pub(crate) issuance: Issuance,
     pub(crate) statuses: Statuses,
     pub(crate) served: Served,

@@ -7,9 +7,10 @@ use credentials::catalogue::{Claim, Format, Text};
 use credentials::data_integrity::{CONTEXT_HUIZHENG, CONTEXT_V2};
 use protocol::dcql;
 use protocol::openid4vci::{
-    AuthorizationServerMetadata, ClaimDescription, CredentialConfiguration, CredentialDefinition,
-    CredentialMetadata, Display, IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType,
+    AUTHORIZATION_CODE, AuthorizationServerMetadata, ClaimDescription, CredentialConfiguration,
+    CredentialDefinition, CredentialMetadata, Display, IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType,
 };
+use protocol::pkce::S256;
 use protocol::{Endpoint, EndpointError};
 use registry::LocalText;
 use serde_json::Value;
@@ -38,8 +39,13 @@ pub enum MetadataError {
 
 impl Metadata {
     /// The documents of the issuer at `base`.
-    pub(crate) fn of(base: &Endpoint, name: &LocalText, kinds: &Kinds) -> Result<Self, MetadataError> {
-        let configurations = kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(kind)));
+    pub(crate) fn of(
+        base: &Endpoint,
+        name: &LocalText,
+        kinds: &Kinds,
+        by_login: bool,
+    ) -> Result<Self, MetadataError> {
+        let configurations = kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(id, kind)));
         let issuer = IssuerMetadata {
             credential_issuer: base.clone(),
             authorization_servers: None,
@@ -56,13 +62,19 @@ impl Metadata {
         let authorization_server = AuthorizationServerMetadata {
             issuer: base.clone(),
             token_endpoint: Some(base.join("token")?),
-            authorization_endpoint: None,
-            pushed_authorization_request_endpoint: None,
-            response_types_supported: Vec::new(),
-            grant_types_supported: vec![PRE_AUTHORIZED_CODE.to_owned()],
-            token_endpoint_auth_methods_supported: vec!["none".to_owned()],
-            dpop_signing_alg_values_supported: Vec::new(),
-            code_challenge_methods_supported: Vec::new(),
+            authorization_endpoint: by_login.then(|| base.join("authorize")).transpose()?,
+            pushed_authorization_request_endpoint: by_login.then(|| base.join("par")).transpose()?,
+            response_types_supported: texts(&["code"], by_login),
+            grant_types_supported: [
+                texts(&[PRE_AUTHORIZED_CODE], true),
+                texts(&[AUTHORIZATION_CODE], by_login),
+            ]
+            .concat(),
+            token_endpoint_auth_methods_supported: texts(&["none"], true),
+            dpop_signing_alg_values_supported: texts(&["ES256", "EdDSA"], true),
+            code_challenge_methods_supported: texts(&[S256], by_login),
+            require_pushed_authorization_requests: by_login,
+            authorization_response_iss_parameter_supported: by_login,
             anonymous_access: true,
         };
         Ok(Self {
@@ -72,7 +84,11 @@ impl Metadata {
     }
 }
 
-fn configuration(kind: &CredentialKind) -> CredentialConfiguration {
+fn texts(texts: &[&str], said: bool) -> Vec<String> {
+    texts.iter().filter(|_| said).map(|text| (*text).to_owned()).collect()
+}
+
+fn configuration(id: &str, kind: &CredentialKind) -> CredentialConfiguration {
     let of = kind.of;
     let jwt = ProofType {
         proof_signing_alg_values_supported: vec!["ES256".to_owned(), "EdDSA".to_owned()],
@@ -85,7 +101,7 @@ fn configuration(kind: &CredentialKind) -> CredentialConfiguration {
     let is_ldp = kind.format == Format::LdpVc;
     CredentialConfiguration {
         format,
-        scope: None,
+        scope: Some(id.to_owned()),
         credential_signing_alg_values_supported: vec![Value::from(signing)],
         cryptographic_binding_methods_supported: Some(
             ["jwk", "did:key", "did:jwk"].into_iter().map(str::to_owned).collect(),

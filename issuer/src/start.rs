@@ -14,6 +14,7 @@ use store::{OpenError, Options, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::authorize::Authorizations;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
@@ -114,7 +115,8 @@ impl Issuer {
             None => listening.base_url(),
         };
         let base = Endpoint::parse(&base_url)?;
-        let metadata = Metadata::of(&base, &config.name, &kinds)?;
+        let citizens = config.citizens.source();
+        let metadata = Metadata::of(&base, &config.name, &kinds, citizens.is_some())?;
         let keys = config.data_dir.join("keys");
         let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
         let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
@@ -154,11 +156,19 @@ impl Issuer {
             name: config.name,
             policy,
             clock,
-            kinds,
+            kinds: kinds.clone(),
             metadata,
             ledger,
             staff: Staff::new(config.staff, "desk", &base_url, CONSOLE_IDLE),
             desk: Desk::new(store.clone()),
+            authorizations: Authorizations {
+                store: store.clone(),
+                seals: seals.clone(),
+                kinds: kinds.clone(),
+                most_offers: policy.offers_per_application,
+            },
+            citizens,
+            wallets: config.wallets,
             arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),
             seals,

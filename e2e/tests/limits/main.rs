@@ -66,7 +66,7 @@ async fn targets(play: &Play) -> Vec<Target> {
         "issuer",
         &play.market().url,
         &["issuer/src", "crates/service/src/assets.rs"],
-        |path| ["/token", "/nonce", "/credential"].contains(&path),
+        |path| ["/token", "/nonce", "/credential", "/par"].contains(&path),
         |path| !path.starts_with("/api/"),
     );
     let verifier = Target::new("verifier", &urls.verifier.url, &["verifier/src"], of_verifier, |path| {

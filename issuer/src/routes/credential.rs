@@ -7,11 +7,12 @@ use axum::routing::post;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use protocol::openid4vci::{CredentialErrorCode, CredentialRequest, CredentialResponse, Proofs, Requested};
 use service::OAuthError;
-use service::extract::bearer;
 
 use super::answers::secret_json;
 use super::body::JsonBytes;
+use crate::clock::Moment;
 use crate::core::App;
+use crate::dpop::{self, DpopRefused, KeyShown};
 use crate::issuance::{IssueError, Named, ReserveError};
 use crate::model::Id;
 
@@ -26,7 +27,7 @@ async fn credential(
 ) -> Result<Response, OAuthError> {
     let now = app.now();
     // The token comes first: whoever has none learns nothing of what else is wrong.
-    let offer = grant(&app, &headers, now.seconds.0)?;
+    let offer = grant(&app, &headers, "credential", now).await?;
     let JsonBytes(body) = body?;
     let request = CredentialRequest::parse(&body)
         .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
@@ -45,17 +46,30 @@ async fn credential(
     Ok(secret_json(&CredentialResponse::one(credential)))
 }
 
-/// The offer that the access token stands for (RFC 6750 §2.1: in the header only).
-fn grant(app: &App, headers: &HeaderMap, now: i64) -> Result<Id, OAuthError> {
-    let Some(token) = bearer(headers) else {
-        // Without any credentials the challenge carries no error code (RFC 6750 §3.1).
-        return Err(refusal(&CredentialErrorCode::InvalidToken)
-            .status(StatusCode::UNAUTHORIZED)
-            .description("send the access token as Authorization: Bearer")
-            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
-    };
+/// The offer that the access token stands for (RFC 6750 §2.1: in the header only). A token that is bound to a key counts
+/// with a proof of that key for this request alone (RFC 9449 §7).
+pub(super) async fn grant(app: &App, headers: &HeaderMap, path: &str, now: Moment) -> Result<Id, OAuthError> {
     let unknown = || OAuthError::invalid_token("the access token is unknown or expired");
-    app.seals.open_token(token, now).ok_or_else(unknown)
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    match sent.and_then(|sent| sent.split_once(' ')) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+            app.seals.open_token(token, now.seconds.0).ok_or_else(unknown)
+        }
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("DPoP") => {
+            let (offer, key) = app.seals.open_bound_token(token, now.seconds.0).ok_or_else(unknown)?;
+            let refused = |error| dpop::at_resource(app, error, now);
+            match dpop::check(app, headers, "POST", path, Some(token), now).await.map_err(refused)? {
+                Some(shown) if shown == KeyShown(key) => Ok(offer),
+                Some(_) => Err(refused(DpopRefused::AnotherKey)),
+                None => Err(refused(DpopRefused::Missing)),
+            }
+        }
+        // Without any credentials the challenge carries no error code (RFC 6750 §3.1).
+        _ => Err(refusal(&CredentialErrorCode::InvalidToken)
+            .status(StatusCode::UNAUTHORIZED)
+            .description("send the access token in the Authorization header")
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, DPoP algs=\"ES256 EdDSA\""))),
+    }
 }
 
 fn single_proof(proofs: Option<Proofs>) -> Result<String, OAuthError> {

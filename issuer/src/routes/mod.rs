@@ -10,6 +10,7 @@ mod discovery;
 mod lists;
 mod nonce;
 mod offers;
+mod par;
 mod token;
 
 use axum::Router;
@@ -22,7 +23,7 @@ use crate::pages;
 
 /// The layers that every service has, and which paths are OpenID4VCI's.
 pub(crate) fn layers() -> Layers {
-    Layers { oauth: |path| matches!(path, "/token" | "/nonce" | "/credential"), ..Layers::default() }
+    Layers { oauth: |path| matches!(path, "/token" | "/nonce" | "/credential" | "/par"), ..Layers::default() }
 }
 
 /// The whole issuer, still without the layers that every service has.
@@ -31,6 +32,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(discovery::router())
         .merge(token::router())
         .merge(nonce::router())
+        .merge(par::router())
         .merge(credential::router())
         .merge(offers::router())
         .merge(lists::router())

@@ -233,7 +233,10 @@ async fn only_our_living_access_token_opens_the_door() {
     let body = json!({"credential_configuration_id": SD_JWT, "proofs": {"jwt": [proof]}});
 
     let without = world.http.post_json("/credential", None, &body).await;
-    assert_eq!((without.status, without.header("www-authenticate")), (401, "Bearer"));
+    assert_eq!(
+        (without.status, without.header("www-authenticate")),
+        (401, "Bearer, DPoP algs=\"ES256 EdDSA\"")
+    );
     let in_query = world.http.post_json(&format!("/credential?access_token={ours}"), None, &body).await;
     assert_eq!(in_query.status, 401);
     for (name, wrong) in

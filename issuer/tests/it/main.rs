@@ -9,10 +9,12 @@
 )]
 
 mod applications;
+mod authorize;
 mod collect_again;
 mod credential;
 mod credentials_api;
 mod discovery;
+mod dpop;
 mod http;
 mod limits;
 mod lists;

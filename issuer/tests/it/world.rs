@@ -92,6 +92,8 @@ impl World {
             staff: vec![StaffAccount::new("li", STAFF_TOKEN), StaffAccount::new("wu", SECOND_STAFF_TOKEN)],
             data_dir: dir.path().join("issuer"),
             vc_api: true,
+            citizens: issuer::Citizens::Synthetic(citizens()),
+            wallets: vec![issuer::WalletClient::ours()],
             policy,
         };
         let clock = Arc::new(ShiftedClock::default());
@@ -262,6 +264,16 @@ impl World {
         let key = SoftwareKey::from_secret_bytes(algorithm, &secret).expect("key");
         key.public_key().clone()
     }
+}
+
+/// The representative of the company that applies, and somebody else.
+fn citizens() -> Vec<issuer::Citizen> {
+    let citizen = |n| issuer::Citizen {
+        name: testkit::Person::nth(n).name,
+        id_number: Some(testkit::Person::nth(n).id_number),
+        represents: vec![testkit::Company::nth(n).credit_code],
+    };
+    vec![citizen(0), citizen(1)]
 }
 
 async fn open_node(dir: &std::path::Path, genesis: &Genesis, address: &str) -> Node {

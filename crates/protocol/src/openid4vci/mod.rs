@@ -1,5 +1,6 @@
-//! OpenID for Verifiable Credential Issuance 1.0: the pre-authorized code flow, its messages and error codes.
+//! OpenID for Verifiable Credential Issuance 1.0: both grants, their messages and error codes.
 
+mod authorization;
 mod authorization_server;
 mod credential;
 mod error;
@@ -10,6 +11,10 @@ mod proof;
 mod token;
 mod tx_code;
 
+pub use authorization::{
+    AuthorizationErrorCode, AuthorizationRequest, AuthorizationResponse, BadAuthorizationRequest,
+    BadAuthorizationResponse, PushedResponse,
+};
 pub use authorization_server::AuthorizationServerMetadata;
 pub use credential::{
     BadCredentialRequest, CredentialRequest, CredentialResponse, IssuedCredential, Proofs, Requested,
@@ -23,7 +28,9 @@ pub use metadata::{
 pub use nonce::NonceResponse;
 pub use offer::{AuthorizationCodeGrant, CredentialOffer, Grants, OfferError, OfferLink, PreAuthorizedGrant};
 pub use proof::{BadProof, PROOF_TYPE, ProofClaims, ProofHeader, ProofKey};
-pub use token::{AuthorizationDetail, PRE_AUTHORIZED_CODE, TokenRequest, TokenResponse};
+pub use token::{
+    AUTHORIZATION_CODE, AuthorizationDetail, PRE_AUTHORIZED_CODE, REFRESH_TOKEN, TokenRequest, TokenResponse,
+};
 pub use tx_code::{InputMode, TxCodeRules, generate_tx_code};
 
 /// The name of the issuer's metadata below `/.well-known/` (§12.2.2).
