@@ -40,6 +40,7 @@ pub mod envelope;
 pub mod findings;
 pub mod json;
 pub mod jsonld;
+pub mod jwe;
 pub mod jws;
 pub mod key;
 pub mod mdoc;
