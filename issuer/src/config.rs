@@ -78,8 +78,14 @@ pub struct Policy {
     pub trusted_proxies: u8,
     /// How long an access token counts.
     pub token_lifetime: Duration,
+    /// How long a wallet that has shown a key may come back with it: for what takes time, and to renew before expiry.
+    pub renewal_lifetime: Duration,
     /// How long a nonce for key proofs counts.
     pub nonce_lifetime: Duration,
+    /// Copies of a credential that a wallet may ask for at once, so that it shows each to one verifier; 1 to 32.
+    pub batch_size: u32,
+    /// How coarse the time of issuance is that credentials carry: what was issued together is not told by it.
+    pub issuance_time_grain: Duration,
     /// Entries of a status list.
     pub list_length: u32,
     /// Entries given out on a list before the next one takes over. Well below the length, so that a random free entry is
@@ -98,7 +104,10 @@ impl Default for Policy {
             applications_period: Duration::from_secs(600),
             trusted_proxies: 0,
             token_lifetime: Duration::from_secs(300),
+            renewal_lifetime: Duration::from_secs(400 * 86_400),
             nonce_lifetime: Duration::from_secs(300),
+            batch_size: 8,
+            issuance_time_grain: Duration::from_secs(3600),
             list_length: 131_072,
             list_share: 98_304,
             list_ttl: Duration::from_secs(15),
@@ -123,6 +132,9 @@ pub enum ConfigError {
         "policy: list_length must be a multiple of 2048 from 131072 on, and list_share from 1 to list_length"
     )]
     List,
+    /// The number of copies is out of bounds.
+    #[error("policy: batch_size must be from 1 to 32")]
+    Batch,
     /// The department has no name in one of the languages.
     #[error("name: give it in zh and en, at most 80 characters each")]
     Name,
@@ -142,7 +154,10 @@ impl Config {
         {
             return Err(ConfigError::BaseUrl);
         }
-        let Policy { list_length, list_share, .. } = self.policy;
+        let Policy { list_length, list_share, batch_size, .. } = self.policy;
+        if !(1..=32).contains(&batch_size) {
+            return Err(ConfigError::Batch);
+        }
         // Bitstring Status List 1.0 §6.1 asks for at least 131,072 entries; a chunk on the chain has 2,048.
         if list_length < 131_072 || list_length % 2048 != 0 || !(1..=list_length).contains(&list_share) {
             return Err(ConfigError::List);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use credentials::jwe::DecryptionKey;
 use protocol::Endpoint;
 use registry::LocalText;
 use service::{Lang, RateLimiter, Staff, Strings, Texts};
@@ -38,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) arrivals: RateLimiter,
     pub(crate) offers: Offers,
     pub(crate) authorizations: Authorizations,
+    /// What requests may be encrypted to.
+    pub(crate) encryption: DecryptionKey,
     /// Where citizens log in, if they do.
     pub(crate) citizens: Option<Arc<dyn IdentitySource>>,
     pub(crate) wallets: Vec<WalletClient>,

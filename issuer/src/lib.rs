@@ -33,6 +33,7 @@ mod offers;
 mod pages;
 mod reason;
 mod routes;
+mod sealed;
 mod seals;
 mod start;
 mod status;

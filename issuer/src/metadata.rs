@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
+use credentials::UnixSeconds;
 use credentials::catalogue::{Claim, Format, Text};
 use credentials::data_integrity::{CONTEXT_HUIZHENG, CONTEXT_V2};
+use credentials::jwe::{ECDH_ES, Enc, JweError};
+use credentials::jws::{self, Header};
+use credentials::key::Jwk;
 use protocol::dcql;
 use protocol::openid4vci::{
-    AUTHORIZATION_CODE, AuthorizationServerMetadata, ClaimDescription, CredentialConfiguration,
-    CredentialDefinition, CredentialMetadata, Display, IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType,
+    AUTHORIZATION_CODE, AuthorizationServerMetadata, BatchIssuance, ClaimDescription,
+    CredentialConfiguration, CredentialDefinition, CredentialMetadata, Display, EncryptionSupport,
+    IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType, REFRESH_TOKEN,
 };
 use protocol::pkce::S256;
 use protocol::{Endpoint, EndpointError};
 use registry::LocalText;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::identity::Identity;
 use crate::issuance::{CredentialKind, Kinds};
 
 /// The two documents, as they are sent.
@@ -22,9 +28,14 @@ use crate::issuance::{CredentialKind, Kinds};
 pub(crate) struct Metadata {
     /// `/.well-known/openid-credential-issuer`.
     pub(crate) issuer: Bytes,
+    /// The same, signed (OpenID4VCI 1.0 §12.2.3).
+    pub(crate) signed_issuer: Bytes,
     /// `/.well-known/oauth-authorization-server`.
     pub(crate) authorization_server: Bytes,
 }
+
+/// The `typ` of signed metadata.
+const SIGNED_TYPE: &str = "openidvci-issuer-metadata+jwt";
 
 /// The documents can't be made from this address, or written.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +43,12 @@ pub enum MetadataError {
     /// The public address is no endpoint that wallets accept.
     #[error("the public address can't be an issuer's: {0}")]
     Address(#[from] EndpointError),
+    /// It can't be signed.
+    #[error("the metadata can't be signed: {0}")]
+    Unsigned(#[from] jws::CreateError),
+    /// The key for requests can't be made from the issuer's secret; make another `seals.key`.
+    #[error("no key for encrypted requests can be made: {0}")]
+    Encryption(#[from] JweError),
     /// A document can't be written as JSON.
     #[error("the metadata can't be written")]
     Unwritable(#[from] serde_json::Error),
@@ -43,19 +60,31 @@ impl Metadata {
         base: &Endpoint,
         name: &LocalText,
         kinds: &Kinds,
-        by_login: bool,
+        said: Said,
     ) -> Result<Self, MetadataError> {
         let configurations = kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(id, kind)));
+        let by_login = said.by_login;
         let issuer = IssuerMetadata {
             credential_issuer: base.clone(),
             authorization_servers: None,
             credential_endpoint: base.join("credential")?,
             nonce_endpoint: Some(base.join("nonce")?),
-            deferred_credential_endpoint: None,
-            notification_endpoint: None,
-            credential_request_encryption: None,
-            credential_response_encryption: None,
-            batch_credential_issuance: None,
+            deferred_credential_endpoint: Some(base.join("deferred_credential")?),
+            notification_endpoint: Some(base.join("notification")?),
+            credential_request_encryption: Some(EncryptionSupport {
+                encryption_required: false,
+                parameters: parameters(json!({
+                    "jwks": {"keys": [said.encryption]}, "enc_values_supported": encs(),
+                })),
+            }),
+            credential_response_encryption: Some(EncryptionSupport {
+                encryption_required: false,
+                parameters: parameters(json!({
+                    "alg_values_supported": [ECDH_ES], "enc_values_supported": encs(),
+                })),
+            }),
+            batch_credential_issuance: (said.batch_size > 1)
+                .then_some(BatchIssuance { batch_size: said.batch_size }),
             display: vec![Display::new(&name.zh, "zh"), Display::new(&name.en, "en")],
             credential_configurations_supported: configurations.collect(),
         };
@@ -66,7 +95,7 @@ impl Metadata {
             pushed_authorization_request_endpoint: by_login.then(|| base.join("par")).transpose()?,
             response_types_supported: texts(&["code"], by_login),
             grant_types_supported: [
-                texts(&[PRE_AUTHORIZED_CODE], true),
+                texts(&[PRE_AUTHORIZED_CODE, REFRESH_TOKEN], true),
                 texts(&[AUTHORIZATION_CODE], by_login),
             ]
             .concat(),
@@ -79,9 +108,47 @@ impl Metadata {
         };
         Ok(Self {
             issuer: serde_json::to_vec(&issuer)?.into(),
+            signed_issuer: Bytes::new(),
             authorization_server: serde_json::to_vec(&authorization_server)?.into(),
         })
     }
+
+    /// The same with the issuer's signature, by the key that the chain says is its.
+    pub(crate) fn signed(
+        self,
+        identity: &Identity,
+        base: &Endpoint,
+        now: UnixSeconds,
+    ) -> Result<Self, MetadataError> {
+        let mut claims: Map<String, Value> = serde_json::from_slice(&self.issuer)?;
+        claims.insert("iss".to_owned(), identity.did().to_string().into());
+        claims.insert("sub".to_owned(), base.as_str().into());
+        claims.insert("iat".to_owned(), now.0.into());
+        let (key, kid) = identity.es256();
+        let token = jws::sign(&Header::typed(SIGNED_TYPE).with_kid(kid), &claims, key)?;
+        Ok(Self { signed_issuer: token.into_bytes().into(), ..self })
+    }
+}
+
+/// What beside the catalogue goes into the documents.
+pub(crate) struct Said {
+    /// Whether citizens can log in.
+    pub(crate) by_login: bool,
+    /// Copies at once.
+    pub(crate) batch_size: u32,
+    /// The key that requests may be encrypted to.
+    pub(crate) encryption: Jwk,
+}
+
+fn parameters(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn encs() -> Vec<&'static str> {
+    Enc::ALL.into_iter().map(Enc::name).collect()
 }
 
 fn texts(texts: &[&str], said: bool) -> Vec<String> {

@@ -38,6 +38,10 @@ pub(crate) struct Seals {
     dpop_nonce: HmacSha256,
     dpop_seen: HmacSha256,
     holder: HmacSha256,
+    refresh: HmacSha256,
+    deferred: HmacSha256,
+    notification: HmacSha256,
+    encryption: HmacSha256,
 }
 
 /// What a nonce says once opened: the moment it ends, and the bytes that make it one of its kind.
@@ -68,6 +72,10 @@ impl Seals {
             dpop_nonce: derived(root, b"dpop nonce"),
             dpop_seen: derived(root, b"dpop proof that was used"),
             holder: derived(root, b"holder of an application"),
+            refresh: derived(root, b"refresh token"),
+            deferred: derived(root, b"transaction"),
+            notification: derived(root, b"notification"),
+            encryption: derived(root, b"request encryption key"),
         }
     }
 
@@ -160,19 +168,44 @@ impl Seals {
 
     /// An access token for what an offer grants, until `expires`, for whoever has the key of this thumbprint (RFC 9449).
     pub(crate) fn bound_token(&self, offer: Id, expires: i64, key: &[u8; 32]) -> Zeroizing<String> {
-        let mut body = [0u8; 56];
-        body[..16].copy_from_slice(&offer.to_bytes());
-        body[16..24].copy_from_slice(&expires.to_be_bytes());
-        body[24..].copy_from_slice(key);
-        Zeroizing::new(seal(&self.bound_token, &body))
+        bound(&self.bound_token, offer, expires, key)
+    }
+
+    /// A refresh token for the same, bound to the same key (RFC 9449 §5).
+    pub(crate) fn refresh_token(&self, offer: Id, expires: i64, key: &[u8; 32]) -> Zeroizing<String> {
+        bound(&self.refresh, offer, expires, key)
+    }
+
+    /// The offer that such a token stands for, and the key it is bound to, if it still counts at `now`.
+    pub(crate) fn open_refresh_token(&self, text: &str, now: i64) -> Option<(Id, [u8; 32])> {
+        open_bound(&self.refresh, text, now)
+    }
+
+    /// The text that stands for a credential that takes time, or for one that was issued.
+    pub(crate) fn later(&self, of: Later, id: Id) -> String {
+        seal(self.key_of_later(of), &id.to_bytes())
+    }
+
+    /// What such a text stands for.
+    pub(crate) fn open_later(&self, of: Later, text: &str) -> Option<Id> {
+        open(self.key_of_later(of), text).map(Id::from_bytes)
+    }
+
+    fn key_of_later(&self, of: Later) -> &HmacSha256 {
+        match of {
+            Later::Transaction => &self.deferred,
+            Later::Notification => &self.notification,
+        }
+    }
+
+    /// The secret of the key that requests are encrypted to.
+    pub(crate) fn encryption_secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(mac(&self.encryption, b"p-256"))
     }
 
     /// The offer that such a token stands for, and the key it is bound to, if it still counts at `now`.
     pub(crate) fn open_bound_token(&self, text: &str, now: i64) -> Option<(Id, [u8; 32])> {
-        let body: [u8; 56] = open(&self.bound_token, text)?;
-        let expires = i64::from_be_bytes(body[16..24].try_into().ok()?);
-        let offer = Id::from_bytes(body[..16].try_into().ok()?);
-        (now < expires).then_some((offer, body[24..].try_into().ok()?))
+        open_bound(&self.bound_token, text, now)
     }
 
     /// A nonce for DPoP proofs, until `expires`. Proofs may share it; each is used once by its `jti`.
@@ -226,6 +259,30 @@ pub(crate) enum Of {
     Form,
     /// The authorization code.
     Code,
+}
+
+/// What comes after a credential request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Later {
+    /// `transaction_id`.
+    Transaction,
+    /// `notification_id`.
+    Notification,
+}
+
+fn bound(seals: &HmacSha256, offer: Id, expires: i64, key: &[u8; 32]) -> Zeroizing<String> {
+    let mut body = [0u8; 56];
+    body[..16].copy_from_slice(&offer.to_bytes());
+    body[16..24].copy_from_slice(&expires.to_be_bytes());
+    body[24..].copy_from_slice(key);
+    Zeroizing::new(seal(seals, &body))
+}
+
+fn open_bound(seals: &HmacSha256, text: &str, now: i64) -> Option<(Id, [u8; 32])> {
+    let body: [u8; 56] = open(seals, text)?;
+    let expires = i64::from_be_bytes(body[16..24].try_into().ok()?);
+    let offer = Id::from_bytes(body[..16].try_into().ok()?);
+    (now < expires).then_some((offer, body[24..].try_into().ok()?))
 }
 
 fn derived(root: &Zeroizing<[u8; 32]>, purpose: &[u8]) -> HmacSha256 {
@@ -286,6 +343,10 @@ mod tests {
         assert_eq!(ours.open_bound_token(&bound, 99), Some((offer, [7; 32])));
         assert_eq!(ours.open_bound_token(&bound, 100), None, "expired");
         assert_eq!(ours.open_token(&bound, 99), None, "a bound token is no bearer token");
+        assert_eq!(ours.open_refresh_token(&bound, 99), None, "nor one to refresh with");
+        let later = ours.later(Later::Transaction, offer);
+        assert_eq!(ours.open_later(Later::Transaction, &later), Some(offer));
+        assert_eq!(ours.open_later(Later::Notification, &later), None);
         let all = [Of::Request, Of::Browser, Of::Form, Of::Code];
         for (made, opened) in all.into_iter().flat_map(|made| all.map(|opened| (made, opened))) {
             let found = ours.open_authorization(opened, &ours.authorization(made, offer));

@@ -171,7 +171,8 @@ impl Authorizations {
             .await
     }
 
-    /// The newest approved application of this citizen's for what is asked; the offer's own if an offer led here.
+    /// The newest approved application of this citizen's for what is asked, else the newest that is still to be decided; the
+    /// offer's own if an offer led here.
     fn ready(&self, asked: &Authorization, citizen: &Citizen) -> Result<Option<Id>, StoreError> {
         let kind = asked.configurations.first().and_then(|id| self.kinds.get(id));
         let Some(credential_type) = kind.map(|kind| kind.of.id.as_str()) else { return Ok(None) };
@@ -180,21 +181,23 @@ impl Authorizations {
                 Some(offer) => view.get(&OFFERS, offer.key())?.map(|offer| offer.application),
                 None => None,
             };
-            let mut newest = None;
+            let (mut newest, mut waiting) = (None, None);
             for name in citizens::names_of(&self.seals, citizen) {
                 let range = Range::prefix((name,)).reversed();
                 for ((_, key), ()) in view.page(&BY_HOLDER, &range, LOOKED_AT)? {
                     let id = Id::from_key(key);
                     let Some(application) = view.get(&APPLICATIONS, key)? else { continue };
                     let fits = application.credential_type == credential_type
-                        && application.state == State::Approved
+                        && application.state != State::Rejected
                         && (asked.offer.is_none() || offered == Some(id));
-                    if fits {
-                        newest = newest.max(Some(id));
+                    match application.state {
+                        State::Approved if fits => newest = newest.max(Some(id)),
+                        _ if fits => waiting = waiting.max(Some(id)),
+                        _ => {}
                     }
                 }
             }
-            Ok(newest)
+            Ok(newest.or(waiting))
         })
     }
 
@@ -264,6 +267,35 @@ impl Authorizations {
                 Ok::<_, RedeemCodeError>(Ok(offer))
             })
             .await?
+    }
+
+    /// Whether a refresh token's offer still grants something, and may replace what was issued on it: a renewal, of which so
+    /// many are made as of offers.
+    pub(crate) async fn refresh(&self, offer: Id) -> Result<Offer, RedeemCodeError> {
+        let most = self.most_offers;
+        self.store
+            .write_async(move |tx| {
+                let offer = tx.get(&OFFERS, offer.key())?.ok_or(RedeemCodeError::Over)?;
+                if !matches!(offer.state, OfferState::Redeemed { .. }) {
+                    return Err(RedeemCodeError::Over);
+                }
+                let mut application =
+                    tx.get(&APPLICATIONS, offer.application.key())?.ok_or(RedeemCodeError::Over)?;
+                let mut replaces = application.issued.clone();
+                replaces.retain(|configuration, _| offer.configurations.contains(configuration));
+                if replaces.is_empty() || replaces == offer.replaces {
+                    return Ok(offer);
+                }
+                if application.offers >= most {
+                    return Err(RedeemCodeError::Over);
+                }
+                application.offers = application.offers.saturating_add(1);
+                let offer = offer.replacing(replaces);
+                tx.put(&APPLICATIONS, application.id.key(), &application)?;
+                tx.put(&OFFERS, offer.id.key(), &offer)?;
+                Ok(offer)
+            })
+            .await
     }
 
     async fn step(

@@ -19,8 +19,8 @@ pub(crate) struct HolderProof {
     pub(crate) key: PublicKey,
     /// The holder's DID: as the proof named it, or the key's `did:key`.
     pub(crate) did: String,
-    /// The nonce, which is still to be used up.
-    pub(crate) nonce: Nonce,
+    /// The nonce, which is still to be used up; `None` when it was used up before.
+    pub(crate) nonce: Option<Nonce>,
 }
 
 /// Why a proof is refused.
@@ -42,6 +42,9 @@ pub(crate) enum ProofRefused {
     /// The claims are of the wrong types.
     #[error("the proof's claims are missing or of the wrong types")]
     Claims,
+    /// Two proofs are of the same key: copies bound to one key can be told to be copies.
+    #[error("two proofs are of the same key; make one for each copy")]
+    SameKey,
     /// The nonce is not ours, or its time is over.
     #[error("the nonce is unknown or expired; get a new one")]
     Nonce,
@@ -54,9 +57,29 @@ impl ProofRefused {
         match self {
             Self::Nonce => CredentialErrorCode::InvalidNonce,
             Self::Bad(bad) => bad.code(),
-            Self::Form | Self::Key | Self::Signature | Self::Claims => CredentialErrorCode::InvalidProof,
+            Self::Form | Self::Key | Self::Signature | Self::Claims | Self::SameKey => {
+                CredentialErrorCode::InvalidProof
+            }
         }
     }
+}
+
+/// Checks proofs that come together: all for `issuer`, each of another key. They may share a nonce, which then is used once.
+pub(crate) fn check_all(
+    texts: &[String],
+    issuer: &Endpoint,
+    seals: &Seals,
+    now: Moment,
+) -> Result<Vec<HolderProof>, ProofRefused> {
+    let mut checked: Vec<HolderProof> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let proof = check(text, issuer, seals, now)?;
+        if checked.iter().any(|before| before.key == proof.key) {
+            return Err(ProofRefused::SameKey);
+        }
+        checked.push(proof);
+    }
+    Ok(checked)
 }
 
 /// Checks a proof made for `issuer`. The nonce is ours and fresh then; that it is used for the first time is for
@@ -93,7 +116,7 @@ pub(crate) fn check(
     let claims: ProofClaims = token.verify(&key, PROOF_TYPE).map_err(refused)?.claims;
     let nonce = claims.check(issuer, now.seconds.0, MAX_AGE)?;
     let nonce = seals.open_nonce(nonce, now.seconds.0).ok_or(ProofRefused::Nonce)?;
-    Ok(HolderProof { key, did, nonce })
+    Ok(HolderProof { key, did, nonce: Some(nonce) })
 }
 
 fn refused(error: credentials::jws::VerifyError) -> ProofRefused {

@@ -5,16 +5,18 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use protocol::openid4vci::{CredentialErrorCode, CredentialRequest, CredentialResponse, Proofs, Requested};
+use protocol::openid4vci::{
+    CredentialErrorCode, CredentialRequest, CredentialResponse, IssuedCredential, Proofs, Requested,
+};
 use service::OAuthError;
 
-use super::answers::secret_json;
-use super::body::JsonBytes;
+use super::body::MaybeSealed;
 use crate::clock::Moment;
 use crate::core::App;
 use crate::dpop::{self, DpopRefused, KeyShown};
-use crate::issuance::{IssueError, Named, ReserveError};
+use crate::issuance::{INTERVAL, IssueError, Issued, Named, ReserveError};
 use crate::model::Id;
+use crate::sealed::{Sealing, answer};
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/credential", post(credential))
@@ -23,27 +25,42 @@ pub(super) fn router() -> Router<App> {
 async fn credential(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Result<JsonBytes, OAuthError>,
+    body: Result<MaybeSealed, OAuthError>,
 ) -> Result<Response, OAuthError> {
     let now = app.now();
     // The token comes first: whoever has none learns nothing of what else is wrong.
     let offer = grant(&app, &headers, "credential", now).await?;
-    let JsonBytes(body) = body?;
+    let MaybeSealed(body) = body?;
     let request = CredentialRequest::parse(&body)
         .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
-    if request.credential_response_encryption.is_some() {
-        return Err(refusal(&CredentialErrorCode::InvalidEncryptionParameters)
-            .description("responses are not encrypted here; leave credential_response_encryption out"));
-    }
-    let proof = single_proof(request.proofs)?;
+    let sealing = Sealing::of(request.credential_response_encryption)?;
+    let proofs = proofs(request.proofs, app.policy.batch_size)?;
     let named = match request.requested {
         Requested::Configuration(id) => Named::Configuration(id),
         Requested::Identifier(id) => Named::Identifier(id),
     };
     let by_identifier = matches!(named, Named::Identifier(_));
-    let credential =
-        app.issuance.issue(offer, named, &proof, now).await.map_err(|error| refused(error, by_identifier))?;
-    Ok(secret_json(&CredentialResponse::one(credential)))
+    let issued = app.issuance.issue(offer, named, &proofs, now).await;
+    let issued = issued.map_err(|error| refused(error, by_identifier))?;
+    Ok(issued_answer(issued, sealing.as_ref()))
+}
+
+/// Here it is (200), or it takes time (202).
+pub(super) fn issued_answer(issued: Issued, sealing: Option<&Sealing>) -> Response {
+    match issued {
+        Issued::Now { credentials, notification_id } => {
+            let credentials = credentials.into_iter().map(|credential| IssuedCredential { credential });
+            let response = CredentialResponse::Issued {
+                credentials: credentials.collect(),
+                notification_id: Some(notification_id),
+            };
+            answer(StatusCode::OK, &response, sealing)
+        }
+        Issued::Deferred { transaction_id } => {
+            let response = CredentialResponse::Deferred { transaction_id, interval: INTERVAL };
+            answer(StatusCode::ACCEPTED, &response, sealing)
+        }
+    }
 }
 
 /// The offer that the access token stands for (RFC 6750 §2.1: in the header only). A token that is bound to a key counts
@@ -72,26 +89,25 @@ pub(super) async fn grant(app: &App, headers: &HeaderMap, path: &str, now: Momen
     }
 }
 
-fn single_proof(proofs: Option<Proofs>) -> Result<String, OAuthError> {
+/// The proofs of keys to bind to, a copy each.
+fn proofs(proofs: Option<Proofs>, most: u32) -> Result<Vec<String>, OAuthError> {
     let bad = |text: &'static str| Err(refusal(&CredentialErrorCode::InvalidProof).description(text));
     match proofs {
         None => bad("proofs is missing"),
-        Some(Proofs::Jwt(list)) => match <[String; 1]>::try_from(list) {
-            Ok([proof]) => Ok(proof),
-            Err(_) => bad("one proof a request: this issuer does not issue in batches"),
-        },
+        Some(Proofs::Jwt(list)) if u32::try_from(list.len()).is_ok_and(|count| count <= most) => Ok(list),
+        Some(Proofs::Jwt(_)) => bad("more proofs than batch_size says"),
         Some(Proofs::DataIntegrity(_) | Proofs::Attestation(_) | Proofs::Other(_)) => {
             bad("the only proof type here is jwt")
         }
     }
 }
 
-fn refusal(code: &CredentialErrorCode) -> OAuthError {
+pub(super) fn refusal(code: &CredentialErrorCode) -> OAuthError {
     OAuthError::new(code.as_str().to_owned())
 }
 
 /// §8.3.1.2, in one place.
-fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
+pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
     use CredentialErrorCode as Code;
     let (code, text) = match error {
         IssueError::UnknownCredential if by_identifier => {
@@ -99,6 +115,9 @@ fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
         }
         IssueError::UnknownCredential => {
             (Code::UnknownCredentialConfiguration, "no such credential configuration")
+        }
+        IssueError::Transaction => {
+            (Code::InvalidTransactionId, "the transaction_id is unknown, or was fetched")
         }
         IssueError::Proof(error) => return refusal(&error.code()).description(error.to_string()),
         IssueError::Sign(error) => return OAuthError::internal(error),
@@ -116,6 +135,9 @@ fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
             ReserveError::Token => {
                 return OAuthError::invalid_token("the access token grants nothing any more");
             }
+            ReserveError::Rejected => (Code::CredentialRequestDenied, "the application was not approved"),
+            // Seen only when it is decided, and opened again, within one request.
+            ReserveError::Undecided => (Code::CredentialRequestDenied, "the application is not decided yet"),
             ReserveError::NotGranted if by_identifier => {
                 (Code::UnknownCredentialIdentifier, "the access token does not include that identifier")
             }

@@ -6,9 +6,11 @@ mod body;
 mod callers;
 mod credential;
 mod credentials;
+mod deferred;
 mod discovery;
 mod lists;
 mod nonce;
+mod notification;
 mod offers;
 mod par;
 mod token;
@@ -23,7 +25,7 @@ use crate::pages;
 
 /// The layers that every service has, and which paths are OpenID4VCI's.
 pub(crate) fn layers() -> Layers {
-    Layers { oauth: |path| matches!(path, "/token" | "/nonce" | "/credential" | "/par"), ..Layers::default() }
+    Layers { oauth: is_protocol, ..Layers::default() }
 }
 
 /// The whole issuer, still without the layers that every service has.
@@ -34,6 +36,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(nonce::router())
         .merge(par::router())
         .merge(credential::router())
+        .merge(deferred::router())
+        .merge(notification::router())
         .merge(offers::router())
         .merge(lists::router())
         .merge(applications::router())
@@ -41,4 +45,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(pages::router())
         .with_state(app)
         .merge(assets::router())
+}
+
+fn is_protocol(path: &str) -> bool {
+    matches!(path, "/token" | "/nonce" | "/credential" | "/par" | "/deferred_credential" | "/notification")
 }

@@ -51,9 +51,21 @@ async fn token(
             let shown = Shown { client: client_id, redirect_uri, verifier, key };
             app.authorizations.redeem(code.expose(), shown, now).await.map_err(code_refused)?
         }
-        TokenRequest::AuthorizationCode { .. }
-        | TokenRequest::Refresh { .. }
-        | TokenRequest::OtherGrant(_) => return Err(refusal(&TokenErrorCode::UnsupportedGrantType)),
+        TokenRequest::Refresh { refresh_token, .. } => {
+            let KeyShown(key) = shown.ok_or_else(|| dpop::at_server(&app, DpopRefused::Missing, now))?;
+            let opened = app.seals.open_refresh_token(refresh_token.expose(), now.seconds.0);
+            let (offer, bound) = opened.ok_or_else(|| {
+                refusal(&TokenErrorCode::InvalidGrant).description("the refresh token is unknown or expired")
+            })?;
+            if bound != key {
+                return Err(refusal(&TokenErrorCode::InvalidGrant)
+                    .description("the refresh token is bound to another key"));
+            }
+            app.authorizations.refresh(offer).await.map_err(code_refused)?
+        }
+        TokenRequest::AuthorizationCode { .. } | TokenRequest::OtherGrant(_) => {
+            return Err(refusal(&TokenErrorCode::UnsupportedGrantType));
+        }
     };
     Ok(secret_json(&response(&app, &offer, shown, now)))
 }
@@ -65,7 +77,10 @@ fn response(app: &Core, offer: &Offer, shown: Option<KeyShown>, now: Moment) -> 
     let mut response = match shown {
         Some(KeyShown(key)) => {
             let token = app.seals.bound_token(offer.id, expires, &key);
-            TokenResponse::bearer(Secret::from(token.as_str()), lifetime).dpop()
+            let renewable = i64::try_from(app.policy.renewal_lifetime.as_secs()).unwrap_or(i64::MAX);
+            let refresh = app.seals.refresh_token(offer.id, now.seconds.plus(renewable).0, &key);
+            let bearer = TokenResponse::bearer(Secret::from(token.as_str()), lifetime);
+            TokenResponse { refresh_token: Some(refresh.as_str().into()), ..bearer.dpop() }
         }
         None => TokenResponse::bearer(app.seals.token(offer.id, expires).as_str().into(), lifetime),
     };

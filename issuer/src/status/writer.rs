@@ -7,12 +7,12 @@ use service::node::SubmitError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ledger::{Ledger, as_status};
-use crate::model::{Standing, StatusIndex};
+use crate::model::Standing;
 
 /// Changes that wait at most; further callers wait to be let in.
 const WAITING: usize = 4096;
-/// Changes in one transaction at most; the chain takes 4,096.
-const TOGETHER: usize = 1024;
+/// Credentials changed in one transaction at most; the chain takes 4,096 entries, and a credential has 32 copies at most.
+const TOGETHER: usize = 128;
 
 /// Hands changes to the task that writes them.
 #[derive(Clone, Debug)]
@@ -21,7 +21,9 @@ pub(crate) struct Writer {
 }
 
 struct Job {
-    entry: StatusIndex,
+    list: u32,
+    /// Of one credential: its copies.
+    entries: Vec<u32>,
     standing: Standing,
     done: oneshot::Sender<Result<(), Unwritten>>,
 }
@@ -48,10 +50,15 @@ impl Writer {
         Self { jobs }
     }
 
-    /// Sets an entry; final when it returns.
-    pub(crate) async fn set(&self, entry: StatusIndex, standing: Standing) -> Result<(), Unwritten> {
+    /// Sets a credential's entries on a list, all or none; final when it returns.
+    pub(crate) async fn set(
+        &self,
+        list: u32,
+        entries: Vec<u32>,
+        standing: Standing,
+    ) -> Result<(), Unwritten> {
         let (done, answer) = oneshot::channel();
-        self.jobs.send(Job { entry, standing, done }).await.map_err(|_| Unwritten::Away)?;
+        self.jobs.send(Job { list, entries, standing, done }).await.map_err(|_| Unwritten::Away)?;
         answer.await.map_err(|_| Unwritten::Away)?
     }
 }
@@ -61,7 +68,7 @@ async fn run(ledger: Ledger, mut waiting: mpsc::Receiver<Job>) {
     while waiting.recv_many(&mut jobs, TOGETHER).await > 0 {
         let mut lists: BTreeMap<u32, Vec<Job>> = BTreeMap::new();
         for job in jobs.drain(..) {
-            lists.entry(job.entry.list).or_default().push(job);
+            lists.entry(job.list).or_default().push(job);
         }
         for (list, jobs) in lists {
             write(&ledger, list, jobs).await;
@@ -72,11 +79,12 @@ async fn run(ledger: Ledger, mut waiting: mpsc::Receiver<Job>) {
 /// All of a list's changes at once. One that the chain refuses must not keep the others from being made: then each goes
 /// by itself. The same entry twice can only be a healing beside its own request; both say the same.
 async fn write(ledger: &Ledger, list: u32, jobs: Vec<Job>) {
-    let together: BTreeMap<u32, Standing> = jobs.iter().map(|job| (job.entry.index, job.standing)).collect();
+    let of = |job: &Job| job.entries.iter().map(|index| (*index, job.standing)).collect::<Vec<_>>();
+    let together: BTreeMap<u32, Standing> = jobs.iter().flat_map(of).collect();
     match submit(ledger, list, &together).await {
-        Err(Unwritten::Refused { .. }) if together.len() > 1 => {
+        Err(Unwritten::Refused { .. }) if jobs.len() > 1 => {
             for job in jobs {
-                let alone = BTreeMap::from([(job.entry.index, job.standing)]);
+                let alone = of(&job).into_iter().collect();
                 _ = job.done.send(submit(ledger, list, &alone).await);
             }
         }

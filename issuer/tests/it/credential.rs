@@ -306,8 +306,8 @@ async fn malformed_requests_are_refused_by_name() {
             "invalid_proof",
         ),
         (
-            "two_proofs",
-            json!({"credential_configuration_id": SD_JWT, "proofs": {"jwt": ["a", "b"]}}),
+            "more_proofs_than_batch_size",
+            json!({"credential_configuration_id": SD_JWT, "proofs": {"jwt": vec!["a"; 9]}}),
             "invalid_proof",
         ),
         (

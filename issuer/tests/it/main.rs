@@ -10,12 +10,14 @@
 
 mod applications;
 mod authorize;
+mod batch;
 mod collect_again;
 mod credential;
 mod credentials_api;
 mod discovery;
 mod dpop;
 mod http;
+mod later;
 mod limits;
 mod lists;
 mod nonce;
@@ -23,6 +25,7 @@ mod offers;
 mod pages_console;
 mod pages_portal;
 mod restart;
+mod sealed;
 mod token;
 mod vc_api;
 mod wallet;

@@ -4,6 +4,7 @@ mod authorization;
 mod authorization_server;
 mod credential;
 mod error;
+mod later;
 mod metadata;
 mod nonce;
 mod offer;
@@ -21,6 +22,7 @@ pub use credential::{
     ResponseEncryption,
 };
 pub use error::{ATTEMPTS_LEFT, CredentialErrorCode, OAuthErrorBody, TokenErrorCode};
+pub use later::{DeferredRequest, NotificationEvent, NotificationRequest};
 pub use metadata::{
     BatchIssuance, ClaimDescription, CredentialConfiguration, CredentialDefinition, CredentialMetadata,
     Display, EncryptionSupport, IssuerMetadata, Logo, MetadataError, ProofType,
