@@ -102,13 +102,11 @@ pub(crate) async fn wallet(
     if !app.policy.wallet_attestation {
         return Ok(());
     }
-    let (attestation, pop) = match (
-        one(headers, WALLET_ATTESTATION_HEADER)?,
-        one(headers, WALLET_ATTESTATION_POP_HEADER)?,
-    ) {
-        (Some(attestation), Some(pop)) => (attestation, pop),
-        _ => return Err(AttestationRefused::Missing),
-    };
+    let (attestation, pop) =
+        match (one(headers, WALLET_ATTESTATION_HEADER)?, one(headers, WALLET_ATTESTATION_POP_HEADER)?) {
+            (Some(attestation), Some(pop)) => (attestation, pop),
+            _ => return Err(AttestationRefused::Missing),
+        };
     let claims: WalletAttestationClaims =
         by_provider(&app.ledger, attestation, WALLET_ATTESTATION_TYPE, now).await?;
     claims.check(client, now.seconds.0)?;
@@ -140,9 +138,9 @@ pub(crate) fn answer(error: AttestationRefused) -> OAuthError {
             tracing::warn!(%error, "a wallet provider can't be looked up");
             OAuthError::new("temporarily_unavailable").status(StatusCode::SERVICE_UNAVAILABLE)
         }
-        error => OAuthError::new("invalid_client")
-            .status(StatusCode::UNAUTHORIZED)
-            .description(error.to_string()),
+        error => {
+            OAuthError::new("invalid_client").status(StatusCode::UNAUTHORIZED).description(error.to_string())
+        }
     }
 }
 

@@ -84,6 +84,10 @@ pub struct Policy {
     pub nonce_lifetime: Duration,
     /// Copies of a credential that a wallet may ask for at once, so that it shows each to one verifier; 1 to 32.
     pub batch_size: u32,
+    /// Whether keys in proofs must be vouched for by an accredited wallet provider; see [`crate::WALLET_PROVIDER`].
+    pub key_attestation: bool,
+    /// Whether wallets must be vouched for when they ask for tokens.
+    pub wallet_attestation: bool,
     /// How coarse the time of issuance is that credentials carry: what was issued together is not told by it.
     pub issuance_time_grain: Duration,
     /// Entries of a status list.
@@ -107,6 +111,8 @@ impl Default for Policy {
             renewal_lifetime: Duration::from_secs(400 * 86_400),
             nonce_lifetime: Duration::from_secs(300),
             batch_size: 8,
+            key_attestation: false,
+            wallet_attestation: false,
             issuance_time_grain: Duration::from_secs(3600),
             list_length: 131_072,
             list_share: 98_304,

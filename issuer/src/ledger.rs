@@ -67,6 +67,11 @@ impl Ledger {
         Ok(registry::history::accredited_at(&proven, self.identity.did(), credential_type, now).is_ok())
     }
 
+    /// What the chain says at these keys, proven.
+    pub(crate) async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Proven>, NodeError> {
+        self.node.proven(keys).await
+    }
+
     /// Since when what we sign as this credential type counts; `None` when it doesn't now.
     pub(crate) async fn stands_since(
         &self,

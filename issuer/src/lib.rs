@@ -15,6 +15,7 @@
 //! Inside: [`model`] says what there is and how it may change, without store, chain or clock; `desk`, `offers`,
 //! `issuance` and `status` do it durably; `routes` and `pages` are the two ways to ask for it.
 
+mod attestation;
 mod authorize;
 mod citizens;
 mod client;
@@ -40,6 +41,7 @@ mod status;
 mod tables;
 mod vc_api;
 
+pub use attestation::WALLET_PROVIDER;
 pub use citizens::{
     Citizen, Citizens, IdentitySource, Login, LoginError, OidcConfig, OpenIdConnect, Synthetic,
 };

@@ -11,7 +11,7 @@ use credentials::jws::{self, Header};
 use credentials::key::Jwk;
 use protocol::dcql;
 use protocol::openid4vci::{
-    AUTHORIZATION_CODE, AuthorizationServerMetadata, BatchIssuance, ClaimDescription,
+    ATTEST_JWT_CLIENT_AUTH, AUTHORIZATION_CODE, AuthorizationServerMetadata, BatchIssuance, ClaimDescription,
     CredentialConfiguration, CredentialDefinition, CredentialMetadata, Display, EncryptionSupport,
     IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType, REFRESH_TOKEN,
 };
@@ -62,7 +62,8 @@ impl Metadata {
         kinds: &Kinds,
         said: Said,
     ) -> Result<Self, MetadataError> {
-        let configurations = kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(id, kind)));
+        let configurations =
+            kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(id, kind, said.key_attestation)));
         let by_login = said.by_login;
         let issuer = IssuerMetadata {
             credential_issuer: base.clone(),
@@ -99,12 +100,16 @@ impl Metadata {
                 texts(&[AUTHORIZATION_CODE], by_login),
             ]
             .concat(),
-            token_endpoint_auth_methods_supported: texts(&["none"], true),
+            token_endpoint_auth_methods_supported: [
+                texts(&["none"], !said.wallet_attestation),
+                texts(&[ATTEST_JWT_CLIENT_AUTH], said.wallet_attestation),
+            ]
+            .concat(),
             dpop_signing_alg_values_supported: texts(&["ES256", "EdDSA"], true),
             code_challenge_methods_supported: texts(&[S256], by_login),
             require_pushed_authorization_requests: by_login,
             authorization_response_iss_parameter_supported: by_login,
-            anonymous_access: true,
+            anonymous_access: !said.wallet_attestation,
         };
         Ok(Self {
             issuer: serde_json::to_vec(&issuer)?.into(),
@@ -136,6 +141,10 @@ pub(crate) struct Said {
     pub(crate) by_login: bool,
     /// Copies at once.
     pub(crate) batch_size: u32,
+    /// Whether keys must be vouched for.
+    pub(crate) key_attestation: bool,
+    /// Whether wallets must be vouched for.
+    pub(crate) wallet_attestation: bool,
     /// The key that requests may be encrypted to.
     pub(crate) encryption: Jwk,
 }
@@ -155,11 +164,11 @@ fn texts(texts: &[&str], said: bool) -> Vec<String> {
     texts.iter().filter(|_| said).map(|text| (*text).to_owned()).collect()
 }
 
-fn configuration(id: &str, kind: &CredentialKind) -> CredentialConfiguration {
+fn configuration(id: &str, kind: &CredentialKind, attested: bool) -> CredentialConfiguration {
     let of = kind.of;
     let jwt = ProofType {
         proof_signing_alg_values_supported: vec!["ES256".to_owned(), "EdDSA".to_owned()],
-        key_attestations_required: None,
+        key_attestations_required: attested.then(|| json!({})),
     };
     let (format, signing, prefix) = match kind.format {
         Format::SdJwtVc => (protocol::Format::SdJwtVc, "ES256", None),
@@ -173,7 +182,11 @@ fn configuration(id: &str, kind: &CredentialKind) -> CredentialConfiguration {
         cryptographic_binding_methods_supported: Some(
             ["jwk", "did:key", "did:jwk"].into_iter().map(str::to_owned).collect(),
         ),
-        proof_types_supported: Some(BTreeMap::from([("jwt".to_owned(), jwt)])),
+        proof_types_supported: Some(if attested {
+            BTreeMap::from([("attestation".to_owned(), jwt.clone()), ("jwt".to_owned(), jwt)])
+        } else {
+            BTreeMap::from([("jwt".to_owned(), jwt)])
+        }),
         vct: (!is_ldp).then(|| of.vct.clone()),
         doctype: None,
         credential_definition: is_ldp.then(|| CredentialDefinition {

@@ -131,6 +131,8 @@ impl Issuer {
         let said = Said {
             by_login: citizens.is_some(),
             batch_size: policy.batch_size,
+            key_attestation: policy.key_attestation,
+            wallet_attestation: policy.wallet_attestation,
             encryption: encryption.to_jwk().map_err(MetadataError::from)?,
         };
         let metadata = Metadata::of(&base, &config.name, &kinds, said)?;

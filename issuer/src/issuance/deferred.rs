@@ -70,7 +70,7 @@ impl Issuance {
         let found = found.ok_or(IssueError::Transaction)?;
         let proof = |holder: Holder| {
             let key = PublicKey::from_jwk(&holder.jwk).map_err(|_| IssueError::Transaction)?;
-            Ok(HolderProof { key, did: holder.did, nonce: None })
+            Ok(HolderProof { key, attestation: None, did: holder.did, nonce: None })
         };
         let holders = found.holders.into_iter().map(proof).collect::<Result<Vec<_>, IssueError>>()?;
         match self.issue_to(offer, found.named, holders, now).await {

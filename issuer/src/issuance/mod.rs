@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use credentials::UnixSeconds;
 use protocol::Endpoint;
+use protocol::openid4vci::BadProof;
 use registry::UnixMillis;
 use serde_json::Value;
 use store::{Store, StoreError};
 
+use crate::attestation::{self, AttestationRefused};
 use crate::clock::Moment;
 use crate::config::Policy;
 use crate::identity::Identity;
@@ -48,6 +50,15 @@ pub(crate) struct Issuance {
     pub(crate) issuer: Endpoint,
 }
 
+/// How keys are shown.
+#[derive(Clone, Debug)]
+pub(crate) enum GivenProofs {
+    /// By a JWT of each.
+    Jwts(Vec<String>),
+    /// By one attestation of all.
+    Attestation(String),
+}
+
 /// What a credential request comes to.
 #[derive(Debug)]
 pub(crate) enum Issued {
@@ -77,6 +88,9 @@ pub(crate) enum IssueError {
     /// The key proof.
     #[error(transparent)]
     Proof(#[from] ProofRefused),
+    /// Who should vouch for the keys.
+    #[error(transparent)]
+    Attestation(#[from] AttestationRefused),
     /// The grant, the nonce, the status list.
     #[error(transparent)]
     Reserve(#[from] ReserveError),
@@ -110,14 +124,54 @@ impl Issuance {
         &self,
         offer: Id,
         named: Named,
-        proofs: &[String],
+        proofs: &GivenProofs,
         now: Moment,
     ) -> Result<Issued, IssueError> {
         if self.kinds.get(named.configuration()).is_none() {
             return Err(IssueError::UnknownCredential);
         }
-        let holders = proof::check_all(proofs, &self.issuer, &self.seals, now)?;
+        let holders = match proofs {
+            GivenProofs::Jwts(texts) => self.proven(texts, now).await?,
+            GivenProofs::Attestation(text) => self.attested(text, now).await?,
+        };
         self.issue_to(offer, named, holders, now).await
+    }
+
+    /// The keys of proofs; each vouched for if this issuer asks for that.
+    async fn proven(&self, texts: &[String], now: Moment) -> Result<Vec<HolderProof>, IssueError> {
+        let attested = self.policy.key_attestation;
+        let holders = proof::check_all(texts, attested, &self.issuer, &self.seals, now)?;
+        for holder in holders.iter().filter(|_| attested) {
+            let text = holder.attestation.as_deref().ok_or(AttestationRefused::Missing)?;
+            let vouched = attestation::keys(&self.ledger, text, now).await?;
+            if !vouched.keys.contains(&holder.key) {
+                return Err(ProofRefused::NotVouchedFor.into());
+            }
+        }
+        Ok(holders)
+    }
+
+    /// The keys of an attestation, which is a proof of itself by our nonce in it.
+    async fn attested(&self, text: &str, now: Moment) -> Result<Vec<HolderProof>, IssueError> {
+        if !self.policy.key_attestation {
+            return Err(ProofRefused::Form.into());
+        }
+        let vouched = attestation::keys(&self.ledger, text, now).await?;
+        let nonce = vouched.nonce.as_deref().ok_or(BadProof::NoNonce).map_err(ProofRefused::from)?;
+        let nonce = self.seals.open_nonce(nonce, now.seconds.0).ok_or(ProofRefused::Nonce)?;
+        let mut holders: Vec<HolderProof> = Vec::with_capacity(vouched.keys.len());
+        for key in vouched.keys {
+            if holders.iter().any(|before| before.key == key) {
+                return Err(ProofRefused::SameKey.into());
+            }
+            let did = key.did_key().did;
+            holders.push(HolderProof { key, attestation: None, did, nonce: Some(nonce) });
+        }
+        if u32::try_from(holders.len()).is_ok_and(|count| count <= self.policy.batch_size) {
+            Ok(holders)
+        } else {
+            Err(ProofRefused::TooMany.into())
+        }
     }
 
     /// Issues to keys that were proven, or keeps what was asked for until it is decided.

@@ -11,10 +11,12 @@ use protocol::openid4vci::{
 use service::OAuthError;
 
 use super::body::MaybeSealed;
+use crate::attestation::{self, AttestationRefused};
 use crate::clock::Moment;
+use crate::config::Policy;
 use crate::core::App;
 use crate::dpop::{self, DpopRefused, KeyShown};
-use crate::issuance::{INTERVAL, IssueError, Issued, Named, ReserveError};
+use crate::issuance::{GivenProofs, INTERVAL, IssueError, Issued, Named, ReserveError};
 use crate::model::Id;
 use crate::sealed::{Sealing, answer};
 
@@ -34,7 +36,7 @@ async fn credential(
     let request = CredentialRequest::parse(&body)
         .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
     let sealing = Sealing::of(request.credential_response_encryption)?;
-    let proofs = proofs(request.proofs, app.policy.batch_size)?;
+    let proofs = proofs(request.proofs, &app.policy)?;
     let named = match request.requested {
         Requested::Configuration(id) => Named::Configuration(id),
         Requested::Identifier(id) => Named::Identifier(id),
@@ -90,12 +92,17 @@ pub(super) async fn grant(app: &App, headers: &HeaderMap, path: &str, now: Momen
 }
 
 /// The proofs of keys to bind to, a copy each.
-fn proofs(proofs: Option<Proofs>, most: u32) -> Result<Vec<String>, OAuthError> {
+fn proofs(proofs: Option<Proofs>, policy: &Policy) -> Result<GivenProofs, OAuthError> {
     let bad = |text: &'static str| Err(refusal(&CredentialErrorCode::InvalidProof).description(text));
     match proofs {
         None => bad("proofs is missing"),
-        Some(Proofs::Jwt(list)) if u32::try_from(list.len()).is_ok_and(|count| count <= most) => Ok(list),
+        Some(Proofs::Jwt(list))
+            if u32::try_from(list.len()).is_ok_and(|count| count <= policy.batch_size) =>
+        {
+            Ok(GivenProofs::Jwts(list))
+        }
         Some(Proofs::Jwt(_)) => bad("more proofs than batch_size says"),
+        Some(Proofs::Attestation(text)) if policy.key_attestation => Ok(GivenProofs::Attestation(text)),
         Some(Proofs::DataIntegrity(_) | Proofs::Attestation(_) | Proofs::Other(_)) => {
             bad("the only proof type here is jwt")
         }
@@ -120,6 +127,12 @@ pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
             (Code::InvalidTransactionId, "the transaction_id is unknown, or was fetched")
         }
         IssueError::Proof(error) => return refusal(&error.code()).description(error.to_string()),
+        IssueError::Attestation(error @ (AttestationRefused::Chain(_) | AttestationRefused::Store(_))) => {
+            return attestation::answer(error);
+        }
+        IssueError::Attestation(error) => {
+            return refusal(&Code::InvalidProof).description(error.to_string());
+        }
         IssueError::Sign(error) => return OAuthError::internal(error),
         IssueError::NotYetReplaced => {
             return OAuthError::new("temporarily_unavailable")

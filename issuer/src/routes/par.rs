@@ -12,6 +12,7 @@ use service::OAuthError;
 
 use super::answers::secret_json;
 use super::body::FormBytes;
+use crate::attestation;
 use crate::authorize::{PUSHED, PushError};
 use crate::client::Client;
 use crate::core::{App, Core};
@@ -35,6 +36,8 @@ async fn par(
     app.arrivals.check(&format!("par {client}"), Instant::now()).map_err(service::Problem::from)?;
     let mut request = AuthorizationRequest::parse(&body)
         .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
+    let attested = attestation::wallet(&app, &headers, Some(&request.client_id), now).await;
+    attested.map_err(attestation::answer)?;
     client_of(&app, &request)?;
     // A proof here binds the code as `dpop_jkt` does; both must say the same (RFC 9449 §10.1).
     let shown = dpop::check(&app, &headers, "POST", "par", None, now).await;

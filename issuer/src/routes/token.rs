@@ -12,6 +12,7 @@ use service::OAuthError;
 
 use super::answers::secret_json;
 use super::body::FormBytes;
+use crate::attestation;
 use crate::authorize::RedeemCodeError;
 use crate::clock::Moment;
 use crate::core::{App, Core};
@@ -31,6 +32,8 @@ async fn token(
     let malformed = |error: protocol::ParseError| OAuthError::invalid_request(error.to_string());
     let request = TokenRequest::parse(&body).map_err(malformed)?;
     let now = app.now();
+    let attested = attestation::wallet(&app, &headers, client_of(&request), now).await;
+    attested.map_err(attestation::answer)?;
     // Before the code is looked at: who must make the proof again has not used it up.
     let shown = dpop::check(&app, &headers, "POST", "token", None, now).await;
     let shown = shown.map_err(|error| dpop::at_server(&app, error, now))?;
@@ -68,6 +71,16 @@ async fn token(
         }
     };
     Ok(secret_json(&response(&app, &offer, shown, now)))
+}
+
+fn client_of(request: &TokenRequest) -> Option<&str> {
+    match request {
+        TokenRequest::AuthorizationCode { client_id, .. } => Some(client_id),
+        TokenRequest::PreAuthorized { client_id, .. } | TokenRequest::Refresh { client_id, .. } => {
+            client_id.as_deref()
+        }
+        TokenRequest::OtherGrant(_) => None,
+    }
 }
 
 /// A token for what the offer grants: bound to the key of whoever showed one.

@@ -9,6 +9,7 @@
 )]
 
 mod applications;
+mod attestation;
 mod authorize;
 mod batch;
 mod collect_again;

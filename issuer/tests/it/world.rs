@@ -144,12 +144,17 @@ impl World {
         self.stop_chain().await;
     }
 
-    /// Signs and submits a transaction of the governance.
-    pub async fn govern(&self, action: &registry::Action) {
-        let node = service::NodeClient::new(service::NodeConfig::new(
+    /// A client of the chain of one's own.
+    pub fn node_client(&self) -> service::NodeClient {
+        service::NodeClient::new(service::NodeConfig::new(
             self.config.node_url.as_str().trim_end_matches('/'),
             self.config.anchor.clone(),
-        ));
+        ))
+    }
+
+    /// Signs and submits a transaction of the governance.
+    pub async fn govern(&self, action: &registry::Action) {
+        let node = self.node_client();
         node.act(&registry::Author::Governance, action, &[&signer(2)]).await.expect("governed");
     }
 

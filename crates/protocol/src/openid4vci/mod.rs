@@ -1,5 +1,6 @@
 //! OpenID for Verifiable Credential Issuance 1.0: both grants, their messages and error codes.
 
+mod attestation;
 mod authorization;
 mod authorization_server;
 mod credential;
@@ -12,6 +13,11 @@ mod proof;
 mod token;
 mod tx_code;
 
+pub use attestation::{
+    ATTEST_JWT_CLIENT_AUTH, BadAttestation, Confirmation, KEY_ATTESTATION_TYPE, KeyAttestationClaims,
+    WALLET_ATTESTATION_HEADER, WALLET_ATTESTATION_POP_HEADER, WALLET_ATTESTATION_POP_TYPE,
+    WALLET_ATTESTATION_TYPE, WalletAttestationClaims, WalletAttestationPopClaims,
+};
 pub use authorization::{
     AuthorizationErrorCode, AuthorizationRequest, AuthorizationResponse, BadAuthorizationRequest,
     BadAuthorizationResponse, PushedResponse,
