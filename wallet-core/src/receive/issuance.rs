@@ -231,9 +231,6 @@ async fn new_key(
     }
     let proofs = configuration.proof_types_supported.as_ref().and_then(|types| types.get("jwt"));
     let proofs = proofs.ok_or(ReceiveError::NoCommonAlgorithm)?;
-    if proofs.key_attestations_required.is_some() {
-        return Err(ReceiveError::Demands("an attestation of the key"));
-    }
     // P-256 first: that is what phones keep in hardware.
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa] {
         if !proofs.proof_signing_alg_values_supported.iter().any(|name| algorithm.is_named(name)) {
@@ -317,9 +314,21 @@ async fn proofs(
         Some(endpoint) => Some(nonce(context, endpoint).await?),
         None => None,
     };
+    let configuration = offer.metadata.credential_configurations_supported.get(&offered.configuration);
+    let jwt = configuration.and_then(|of| of.proof_types_supported.as_ref()?.get("jwt"));
+    let attestation = match jwt.and_then(|jwt| jwt.key_attestations_required.as_ref()) {
+        None => None,
+        Some(_) => match context.ports.keys.attest(keys, nonce.as_deref()).await {
+            Err(KeyStoreError::Unsupported) => {
+                return Err(ReceiveError::Demands("an attestation of the key"));
+            }
+            attested => Some(attested?),
+        },
+    };
     let mut proofs = Vec::with_capacity(keys.len());
     for key in keys {
-        proofs.push(proof(context, offer, offered, key, nonce.as_deref()).await?);
+        let attestation = attestation.as_deref();
+        proofs.push(proof(context, offer, offered, key, nonce.as_deref(), attestation).await?);
     }
     Ok(proofs)
 }
@@ -331,12 +340,16 @@ async fn proof(
     offered: &OfferedCredential,
     key: &HeldKey,
     nonce: Option<&str>,
+    attestation: Option<&str>,
 ) -> Result<String, ReceiveError> {
     let claims = ProofClaims::new(offer.issuer(), nonce, context.seconds().0);
     let configuration = offer.metadata.credential_configurations_supported.get(&offered.configuration);
     let methods = configuration.and_then(|c| c.cryptographic_binding_methods_supported.as_deref());
     let takes = |method: &str| methods.unwrap_or_default().iter().any(|m| m == method);
-    let header = Header::typed(PROOF_TYPE);
+    let mut header = Header::typed(PROOF_TYPE);
+    if let Some(attestation) = attestation {
+        header.other.insert("key_attestation".to_owned(), attestation.into());
+    }
     let header = match offered.format {
         Format::LdpVc if takes("did:key") => header.with_kid(&key.public.did_key().verification_method),
         Format::LdpVc if takes("did:jwk") => header.with_kid(&key.public.did_jwk().verification_method),

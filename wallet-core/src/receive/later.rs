@@ -187,17 +187,18 @@ pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, Rec
     let stored = context.vault.get(&CARDS, card)?;
     let renewal = stored.and_then(|card| card.renewal).ok_or(ReceiveError::Demands("a new offer"))?;
     let issuer = &renewal.offer.credential_issuer;
-    let metadata = offer::metadata(context, issuer).await.map_err(unreadable)?;
+    let metadata = offer::metadata(context, issuer).await.map_err(|error| unreadable(&error))?;
     let server = renewal.authorization_server.clone();
-    let offer = offer::described(context, renewal.offer.clone(), metadata, server).map_err(unreadable)?;
+    let offer = offer::described(context, renewal.offer.clone(), metadata, server)
+        .map_err(|error| unreadable(&error))?;
     let grant = renewal.grant(context).await?;
     issuance::collect(context, &offer, &grant).await
 }
 
-fn unreadable(error: OfferRefused) -> ReceiveError {
+fn unreadable(error: &OfferRefused) -> ReceiveError {
     match error {
-        OfferRefused::Web(error) => error.into(),
-        OfferRefused::Status(status) => ReceiveError::Status(status),
+        OfferRefused::Web(error) => (*error).into(),
+        OfferRefused::Status(status) => ReceiveError::Status(*status),
         _ => ReceiveError::Unreadable("the issuer's description of itself"),
     }
 }
