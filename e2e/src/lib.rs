@@ -7,6 +7,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "what fails here fails the test that drives it")]
 
+pub mod browser;
 mod counter;
 mod desk;
 pub mod flaws;

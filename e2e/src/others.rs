@@ -27,6 +27,8 @@ pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (Runnin
         tls: None,
         operators: None,
         vc_api: false,
+        citizens: issuer::Citizens::Nowhere,
+        wallets: Vec::new(),
         policy: issuer::Policy::default(),
     };
     let running = Issuer::bind(config).await.expect("an issuer");

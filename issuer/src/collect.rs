@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use service::Problem;
 use zeroize::Zeroizing;
 
+use crate::citizens;
 use crate::client::Client;
 use crate::core::Core;
 use crate::model::{Application, Id, Offer};
@@ -47,7 +48,9 @@ pub(crate) async fn submit(
     claims.retain(|_, value| value.as_str() != Some(""));
     let holder = claims.get(&of.holder_line).and_then(Value::as_str).unwrap_or_default().to_owned();
     let id = Id::new(now.ms, &mut OsRng);
-    let application = app.desk.submit(id, &of.id, holder, claims, now).await.map_err(Problem::internal)?;
+    let name = citizens::name_of(&app.seals, of, &claims);
+    let submitted = app.desk.submit(id, &of.id, holder, claims, name, now).await;
+    let application = submitted.map_err(Problem::internal)?;
     let secret = app.seals.applicant_secret(id);
     let link = format!("{}/applications/{id}?key={}", app.base, secret.as_str());
     Ok(Submitted { application, secret, link })

@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use protocol::RedirectUri;
 use registry::{Anchor, LocalText};
 use service::StaffAccount;
 use url::Url;
+
+use crate::citizens::Citizens;
 
 /// Everything about one issuer.
 #[derive(Clone, Debug)]
@@ -38,8 +41,31 @@ pub struct Config {
     /// Whether it answers the W3C CCG's VC-API too: issuers with DIDs of their own, which sign what anyone asks them to. For
     /// test suites.
     pub vc_api: bool,
+    /// Where citizens log in, to collect by the authorization code grant.
+    pub citizens: Citizens,
+    /// The wallets that may ask for that grant, by client id.
+    pub wallets: Vec<WalletClient>,
     /// Periods and sizes.
     pub policy: Policy,
+}
+
+/// A wallet that is known here: a public client (RFC 6749 §2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletClient {
+    /// Its client id.
+    pub client_id: String,
+    /// Where its browser may come back to; on loopback the port may differ.
+    pub redirect_uris: Vec<RedirectUri>,
+}
+
+impl WalletClient {
+    /// This system's own wallet: an app with a private scheme, or a program that listens on loopback.
+    #[must_use]
+    pub fn ours() -> Self {
+        let known = ["cn.huizheng.wallet:/authorized", "http://127.0.0.1/authorized"];
+        let redirect_uris = known.iter().filter_map(|uri| RedirectUri::parse(uri).ok()).collect();
+        Self { client_id: "cn.huizheng.wallet".to_owned(), redirect_uris }
+    }
 }
 
 /// Periods and sizes, with the defaults that a department would run with.
@@ -59,8 +85,18 @@ pub struct Policy {
     pub trusted_proxies: u8,
     /// How long an access token counts.
     pub token_lifetime: Duration,
+    /// How long a wallet that has shown a key may come back with it: for what takes time, and to renew before expiry.
+    pub renewal_lifetime: Duration,
     /// How long a nonce for key proofs counts.
     pub nonce_lifetime: Duration,
+    /// Copies of a credential that a wallet may ask for at once, so that it shows each to one verifier; 1 to 32.
+    pub batch_size: u32,
+    /// Whether keys in proofs must be vouched for by an accredited wallet provider; see [`crate::WALLET_PROVIDER`].
+    pub key_attestation: bool,
+    /// Whether wallets must be vouched for when they ask for tokens.
+    pub wallet_attestation: bool,
+    /// How coarse the time of issuance is that credentials carry: what was issued together is not told by it.
+    pub issuance_time_grain: Duration,
     /// Entries of a status list.
     pub list_length: u32,
     /// Entries given out on a list before the next one takes over. Well below the length, so that a random free entry is
@@ -79,7 +115,12 @@ impl Default for Policy {
             applications_period: Duration::from_secs(600),
             trusted_proxies: 0,
             token_lifetime: Duration::from_secs(300),
+            renewal_lifetime: Duration::from_secs(400 * 86_400),
             nonce_lifetime: Duration::from_secs(300),
+            batch_size: 8,
+            key_attestation: false,
+            wallet_attestation: false,
+            issuance_time_grain: Duration::from_secs(3600),
             list_length: 131_072,
             list_share: 98_304,
             list_ttl: Duration::from_secs(15),
@@ -104,6 +145,9 @@ pub enum ConfigError {
         "policy: list_length must be a multiple of 2048 from 131072 on, and list_share from 1 to list_length"
     )]
     List,
+    /// The number of copies is out of bounds.
+    #[error("policy: batch_size must be from 1 to 32")]
+    Batch,
     /// The department has no name in one of the languages.
     #[error("name: give it in zh and en, at most 80 characters each")]
     Name,
@@ -123,7 +167,10 @@ impl Config {
         {
             return Err(ConfigError::BaseUrl);
         }
-        let Policy { list_length, list_share, .. } = self.policy;
+        let Policy { list_length, list_share, batch_size, .. } = self.policy;
+        if !(1..=32).contains(&batch_size) {
+            return Err(ConfigError::Batch);
+        }
         // Bitstring Status List 1.0 §6.1 asks for at least 131,072 entries; a chunk on the chain has 2,048.
         if list_length < 131_072 || list_length % 2048 != 0 || !(1..=list_length).contains(&list_share) {
             return Err(ConfigError::List);

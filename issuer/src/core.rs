@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, LazyLock};
 
+use credentials::jwe::DecryptionKey;
 use protocol::Endpoint;
 use registry::LocalText;
 use service::{Lang, RateLimiter, Staff, Strings, Texts};
 
+use crate::authorize::Authorizations;
+use crate::citizens::IdentitySource;
 use crate::clock::{Clock, Moment};
-use crate::config::Policy;
+use crate::config::{Policy, WalletClient};
 use crate::desk::Desk;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
@@ -36,6 +39,12 @@ pub(crate) struct Core {
     /// Applications by client.
     pub(crate) arrivals: RateLimiter,
     pub(crate) offers: Offers,
+    pub(crate) authorizations: Authorizations,
+    /// What requests may be encrypted to.
+    pub(crate) encryption: DecryptionKey,
+    /// Where citizens log in, if they do.
+    pub(crate) citizens: Option<Arc<dyn IdentitySource>>,
+    pub(crate) wallets: Vec<WalletClient>,
     pub(crate) issuance: Issuance,
     pub(crate) statuses: Statuses,
     pub(crate) served: Served,

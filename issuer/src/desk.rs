@@ -5,7 +5,7 @@ use store::{Range, Store, StoreError};
 
 use crate::clock::Moment;
 use crate::model::{Actor, Application, Decided, Id, State};
-use crate::tables::{APPLICATIONS, BY_STATE, CLAIMS};
+use crate::tables::{APPLICATIONS, BY_HOLDER, BY_STATE, CLAIMS};
 
 /// Applications and what is done with them.
 #[derive(Clone)]
@@ -44,19 +44,23 @@ impl Desk {
         Self { store }
     }
 
-    /// Takes in an application whose claims were checked. Durable when it returns.
+    /// Takes in an application whose claims were checked; `name` is what it is found by, see [`crate::citizens`]. Durable when it returns.
     pub(crate) async fn submit(
         &self,
         id: Id,
         credential_type: &str,
         holder: String,
         claims: Map<String, Value>,
+        name: Option<String>,
         now: Moment,
     ) -> Result<Application, StoreError> {
         let application = Application::submitted(id, credential_type, holder, now.seconds);
         let stored = application.clone();
         self.store
             .write_async(move |tx| {
+                if let Some(name) = name {
+                    tx.put(&BY_HOLDER, (name, id.key()), &())?;
+                }
                 tx.put(&CLAIMS, id.key(), &claims)?;
                 tx.put(&BY_STATE, (stored.state.code(), id.key()), &())?;
                 tx.put(&APPLICATIONS, id.key(), &stored)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use registry::api::SubmitResponse;
 use registry::{
-    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Proven, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
     UnixMillis,
 };
 use service::NodeClient;
@@ -70,6 +70,37 @@ impl Ledger {
         let key = RecordKey::Trust(self.identity.did().clone(), credential_type.clone());
         let proven = self.node.proven_one(key).await?;
         Ok(registry::history::accredited_at(&proven, self.identity.did(), credential_type, now).is_ok())
+    }
+
+    /// What the chain says at these keys, proven.
+    pub(crate) async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Proven>, NodeError> {
+        self.node.proven(keys).await
+    }
+
+    /// Since when what we sign as this credential type counts; `None` when it doesn't now.
+    pub(crate) async fn stands_since(
+        &self,
+        credential_type: &str,
+        now: UnixMillis,
+    ) -> Result<Option<UnixMillis>, NodeError> {
+        let did = self.identity.did();
+        let Ok(credential_type) = Slug::new(credential_type) else { return Ok(None) };
+        let keys = [RecordKey::Trust(did.clone(), credential_type), RecordKey::Did(did.clone())];
+        let proven = self.node.proven(&keys).await?;
+        let granted = match proven.first().and_then(Proven::record) {
+            Some(Record::Trust(trust)) => {
+                trust.intervals.iter().find(|interval| interval.covers(now)).map(|interval| interval.from)
+            }
+            _ => None,
+        };
+        let keys = match proven.get(1).and_then(Proven::record) {
+            Some(Record::Did(document)) => {
+                let sound = document.current_keys().all(|key| key.compromised_since.is_none());
+                document.current_keys().map(|key| key.from).max().filter(|_| sound)
+            }
+            _ => None,
+        };
+        Ok(granted.zip(keys).map(|(granted, keys)| granted.max(keys)))
     }
 
     /// All of a list's bits.

@@ -15,12 +15,16 @@
 //! Inside: [`model`] says what there is and how it may change, without store, chain or clock; `desk`, `offers`,
 //! `issuance` and `status` do it durably; `routes` and `pages` are the two ways to ask for it.
 
+mod attestation;
+mod authorize;
+mod citizens;
 mod client;
 mod clock;
 mod collect;
 mod config;
 mod core;
 mod desk;
+mod dpop;
 mod identity;
 mod issuance;
 mod ledger;
@@ -31,14 +35,19 @@ mod offers;
 mod pages;
 mod reason;
 mod routes;
+mod sealed;
 mod seals;
 mod start;
 mod status;
 mod tables;
 mod vc_api;
 
+pub use attestation::WALLET_PROVIDER;
+pub use citizens::{
+    Citizen, Citizens, IdentitySource, Login, LoginError, OidcConfig, OpenIdConnect, Synthetic,
+};
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, Policy};
+pub use config::{Config, ConfigError, Policy, WalletClient};
 pub use metadata::MetadataError;
 pub use service::{OrganisationError, StaffAccount};
 pub use start::{Issuer, RunningIssuer, StartError};

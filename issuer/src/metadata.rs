@@ -3,17 +3,24 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
+use credentials::UnixSeconds;
 use credentials::catalogue::{Claim, Format, Text};
 use credentials::data_integrity::{CONTEXT_HUIZHENG, CONTEXT_V2};
+use credentials::jwe::{ECDH_ES, Enc, JweError};
+use credentials::jws::{self, Header};
+use credentials::key::Jwk;
 use protocol::dcql;
 use protocol::openid4vci::{
-    AuthorizationServerMetadata, ClaimDescription, CredentialConfiguration, CredentialDefinition,
-    CredentialMetadata, Display, IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType,
+    ATTEST_JWT_CLIENT_AUTH, AUTHORIZATION_CODE, AuthorizationServerMetadata, BatchIssuance, ClaimDescription,
+    CredentialConfiguration, CredentialDefinition, CredentialMetadata, Display, EncryptionSupport,
+    IssuerMetadata, PRE_AUTHORIZED_CODE, ProofType, REFRESH_TOKEN,
 };
+use protocol::pkce::S256;
 use protocol::{Endpoint, EndpointError};
 use registry::LocalText;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::identity::Identity;
 use crate::issuance::{CredentialKind, Kinds};
 
 /// The two documents, as they are sent.
@@ -21,9 +28,14 @@ use crate::issuance::{CredentialKind, Kinds};
 pub(crate) struct Metadata {
     /// `/.well-known/openid-credential-issuer`.
     pub(crate) issuer: Bytes,
+    /// The same, signed (OpenID4VCI 1.0 §12.2.3).
+    pub(crate) signed_issuer: Bytes,
     /// `/.well-known/oauth-authorization-server`.
     pub(crate) authorization_server: Bytes,
 }
+
+/// The `typ` of signed metadata.
+const SIGNED_TYPE: &str = "openidvci-issuer-metadata+jwt";
 
 /// The documents can't be made from this address, or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +43,12 @@ pub enum MetadataError {
     /// The public address is no endpoint that wallets accept.
     #[error("the public address can't be an issuer's: {0}")]
     Address(#[from] EndpointError),
+    /// It can't be signed.
+    #[error("the metadata can't be signed: {0}")]
+    Unsigned(#[from] jws::CreateError),
+    /// The key for requests can't be made from the issuer's secret; make another `seals.key`.
+    #[error("no key for encrypted requests can be made: {0}")]
+    Encryption(#[from] JweError),
     /// A document can't be written as JSON.
     #[error("the metadata can't be written")]
     Unwritable(#[from] serde_json::Error),
@@ -38,45 +56,119 @@ pub enum MetadataError {
 
 impl Metadata {
     /// The documents of the issuer at `base`.
-    pub(crate) fn of(base: &Endpoint, name: &LocalText, kinds: &Kinds) -> Result<Self, MetadataError> {
-        let configurations = kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(kind)));
+    pub(crate) fn of(
+        base: &Endpoint,
+        name: &LocalText,
+        kinds: &Kinds,
+        said: Said,
+    ) -> Result<Self, MetadataError> {
+        let configurations =
+            kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(id, kind, said.key_attestation)));
+        let by_login = said.by_login;
         let issuer = IssuerMetadata {
             credential_issuer: base.clone(),
             authorization_servers: None,
             credential_endpoint: base.join("credential")?,
             nonce_endpoint: Some(base.join("nonce")?),
-            deferred_credential_endpoint: None,
-            notification_endpoint: None,
-            credential_request_encryption: None,
-            credential_response_encryption: None,
-            batch_credential_issuance: None,
+            deferred_credential_endpoint: Some(base.join("deferred_credential")?),
+            notification_endpoint: Some(base.join("notification")?),
+            credential_request_encryption: Some(EncryptionSupport {
+                encryption_required: false,
+                parameters: parameters(json!({
+                    "jwks": {"keys": [said.encryption]}, "enc_values_supported": encs(),
+                })),
+            }),
+            credential_response_encryption: Some(EncryptionSupport {
+                encryption_required: false,
+                parameters: parameters(json!({
+                    "alg_values_supported": [ECDH_ES], "enc_values_supported": encs(),
+                })),
+            }),
+            batch_credential_issuance: (said.batch_size > 1)
+                .then_some(BatchIssuance { batch_size: said.batch_size }),
             display: vec![Display::new(&name.zh, "zh"), Display::new(&name.en, "en")],
             credential_configurations_supported: configurations.collect(),
         };
         let authorization_server = AuthorizationServerMetadata {
             issuer: base.clone(),
             token_endpoint: Some(base.join("token")?),
-            authorization_endpoint: None,
-            pushed_authorization_request_endpoint: None,
-            response_types_supported: Vec::new(),
-            grant_types_supported: vec![PRE_AUTHORIZED_CODE.to_owned()],
-            token_endpoint_auth_methods_supported: vec!["none".to_owned()],
-            dpop_signing_alg_values_supported: Vec::new(),
-            code_challenge_methods_supported: Vec::new(),
-            anonymous_access: true,
+            authorization_endpoint: by_login.then(|| base.join("authorize")).transpose()?,
+            pushed_authorization_request_endpoint: by_login.then(|| base.join("par")).transpose()?,
+            response_types_supported: texts(&["code"], by_login),
+            grant_types_supported: [
+                texts(&[PRE_AUTHORIZED_CODE, REFRESH_TOKEN], true),
+                texts(&[AUTHORIZATION_CODE], by_login),
+            ]
+            .concat(),
+            token_endpoint_auth_methods_supported: [
+                texts(&["none"], !said.wallet_attestation),
+                texts(&[ATTEST_JWT_CLIENT_AUTH], said.wallet_attestation),
+            ]
+            .concat(),
+            dpop_signing_alg_values_supported: texts(&["ES256", "EdDSA"], true),
+            code_challenge_methods_supported: texts(&[S256], by_login),
+            require_pushed_authorization_requests: by_login,
+            authorization_response_iss_parameter_supported: by_login,
+            anonymous_access: !said.wallet_attestation,
         };
         Ok(Self {
             issuer: serde_json::to_vec(&issuer)?.into(),
+            signed_issuer: Bytes::new(),
             authorization_server: serde_json::to_vec(&authorization_server)?.into(),
         })
     }
+
+    /// The same with the issuer's signature, by the key that the chain says is its.
+    pub(crate) fn signed(
+        self,
+        identity: &Identity,
+        base: &Endpoint,
+        now: UnixSeconds,
+    ) -> Result<Self, MetadataError> {
+        let mut claims: Map<String, Value> = serde_json::from_slice(&self.issuer)?;
+        claims.insert("iss".to_owned(), identity.did().to_string().into());
+        claims.insert("sub".to_owned(), base.as_str().into());
+        claims.insert("iat".to_owned(), now.0.into());
+        let (key, kid) = identity.es256();
+        let token = jws::sign(&Header::typed(SIGNED_TYPE).with_kid(kid), &claims, key)?;
+        Ok(Self { signed_issuer: token.into_bytes().into(), ..self })
+    }
 }
 
-fn configuration(kind: &CredentialKind) -> CredentialConfiguration {
+/// What beside the catalogue goes into the documents.
+pub(crate) struct Said {
+    /// Whether citizens can log in.
+    pub(crate) by_login: bool,
+    /// Copies at once.
+    pub(crate) batch_size: u32,
+    /// Whether keys must be vouched for.
+    pub(crate) key_attestation: bool,
+    /// Whether wallets must be vouched for.
+    pub(crate) wallet_attestation: bool,
+    /// The key that requests may be encrypted to.
+    pub(crate) encryption: Jwk,
+}
+
+fn parameters(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+fn encs() -> Vec<&'static str> {
+    Enc::ALL.into_iter().map(Enc::name).collect()
+}
+
+fn texts(texts: &[&str], said: bool) -> Vec<String> {
+    texts.iter().filter(|_| said).map(|text| (*text).to_owned()).collect()
+}
+
+fn configuration(id: &str, kind: &CredentialKind, attested: bool) -> CredentialConfiguration {
     let of = kind.of;
     let jwt = ProofType {
         proof_signing_alg_values_supported: vec!["ES256".to_owned(), "EdDSA".to_owned()],
-        key_attestations_required: None,
+        key_attestations_required: attested.then(|| json!({})),
     };
     let (format, signing, prefix) = match kind.format {
         Format::SdJwtVc => (protocol::Format::SdJwtVc, "ES256", None),
@@ -85,12 +177,16 @@ fn configuration(kind: &CredentialKind) -> CredentialConfiguration {
     let is_ldp = kind.format == Format::LdpVc;
     CredentialConfiguration {
         format,
-        scope: None,
+        scope: Some(id.to_owned()),
         credential_signing_alg_values_supported: vec![Value::from(signing)],
         cryptographic_binding_methods_supported: Some(
             ["jwk", "did:key", "did:jwk"].into_iter().map(str::to_owned).collect(),
         ),
-        proof_types_supported: Some(BTreeMap::from([("jwt".to_owned(), jwt)])),
+        proof_types_supported: Some(if attested {
+            BTreeMap::from([("attestation".to_owned(), jwt.clone()), ("jwt".to_owned(), jwt)])
+        } else {
+            BTreeMap::from([("jwt".to_owned(), jwt)])
+        }),
         vct: (!is_ldp).then(|| of.vct.clone()),
         doctype: None,
         credential_definition: is_ldp.then(|| CredentialDefinition {

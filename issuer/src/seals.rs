@@ -29,6 +29,19 @@ pub(crate) struct Seals {
     tx_code: HmacSha256,
     token: HmacSha256,
     nonce: HmacSha256,
+    request: HmacSha256,
+    visit: HmacSha256,
+    form: HmacSha256,
+    login: HmacSha256,
+    granted: HmacSha256,
+    bound_token: HmacSha256,
+    dpop_nonce: HmacSha256,
+    dpop_seen: HmacSha256,
+    holder: HmacSha256,
+    refresh: HmacSha256,
+    deferred: HmacSha256,
+    notification: HmacSha256,
+    encryption: HmacSha256,
 }
 
 /// What a nonce says once opened: the moment it ends, and the bytes that make it one of its kind.
@@ -50,6 +63,19 @@ impl Seals {
             tx_code: derived(root, b"transaction code"),
             token: derived(root, b"access token"),
             nonce: derived(root, b"proof nonce"),
+            request: derived(root, b"pushed request"),
+            visit: derived(root, b"browser of an authorization"),
+            form: derived(root, b"forms of an authorization"),
+            login: derived(root, b"login at an identity source"),
+            granted: derived(root, b"authorization code"),
+            bound_token: derived(root, b"access token bound to a key"),
+            dpop_nonce: derived(root, b"dpop nonce"),
+            dpop_seen: derived(root, b"dpop proof that was used"),
+            holder: derived(root, b"holder of an application"),
+            refresh: derived(root, b"refresh token"),
+            deferred: derived(root, b"transaction"),
+            notification: derived(root, b"notification"),
+            encryption: derived(root, b"request encryption key"),
         }
     }
 
@@ -115,6 +141,97 @@ impl Seals {
         (now < expires).then_some(Id::from_bytes(offer.try_into().ok()?))
     }
 
+    /// The text that stands for something of an authorization: its pushed request, its browser, its code.
+    pub(crate) fn authorization(&self, of: Of, authorization: Id) -> Zeroizing<String> {
+        Zeroizing::new(seal(self.key_of(of), &authorization.to_bytes()))
+    }
+
+    /// The authorization that such a text is of.
+    pub(crate) fn open_authorization(&self, of: Of, text: &str) -> Option<Id> {
+        open(self.key_of(of), text).map(Id::from_bytes)
+    }
+
+    fn key_of(&self, of: Of) -> &HmacSha256 {
+        match of {
+            Of::Request => &self.request,
+            Of::Browser => &self.visit,
+            Of::Form => &self.form,
+            Of::Code => &self.granted,
+        }
+    }
+
+    /// A secret of a login that whoever sees another login's can't guess: 32 bytes, base64url.
+    pub(crate) fn login_secret(&self, authorization: Id, purpose: &str) -> Zeroizing<String> {
+        let body = [authorization.to_bytes().as_slice(), purpose.as_bytes()].concat();
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(mac(&self.login, &body)))
+    }
+
+    /// An access token for what an offer grants, until `expires`, for whoever has the key of this thumbprint (RFC 9449).
+    pub(crate) fn bound_token(&self, offer: Id, expires: i64, key: &[u8; 32]) -> Zeroizing<String> {
+        bound(&self.bound_token, offer, expires, key)
+    }
+
+    /// A refresh token for the same, bound to the same key (RFC 9449 §5).
+    pub(crate) fn refresh_token(&self, offer: Id, expires: i64, key: &[u8; 32]) -> Zeroizing<String> {
+        bound(&self.refresh, offer, expires, key)
+    }
+
+    /// The offer that such a token stands for, and the key it is bound to, if it still counts at `now`.
+    pub(crate) fn open_refresh_token(&self, text: &str, now: i64) -> Option<(Id, [u8; 32])> {
+        open_bound(&self.refresh, text, now)
+    }
+
+    /// The text that stands for a credential that takes time, or for one that was issued.
+    pub(crate) fn later(&self, of: Later, id: Id) -> String {
+        seal(self.key_of_later(of), &id.to_bytes())
+    }
+
+    /// What such a text stands for.
+    pub(crate) fn open_later(&self, of: Later, text: &str) -> Option<Id> {
+        open(self.key_of_later(of), text).map(Id::from_bytes)
+    }
+
+    fn key_of_later(&self, of: Later) -> &HmacSha256 {
+        match of {
+            Later::Transaction => &self.deferred,
+            Later::Notification => &self.notification,
+        }
+    }
+
+    /// The secret of the key that requests are encrypted to.
+    pub(crate) fn encryption_secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(mac(&self.encryption, b"p-256"))
+    }
+
+    /// The offer that such a token stands for, and the key it is bound to, if it still counts at `now`.
+    pub(crate) fn open_bound_token(&self, text: &str, now: i64) -> Option<(Id, [u8; 32])> {
+        open_bound(&self.bound_token, text, now)
+    }
+
+    /// A nonce for DPoP proofs, until `expires`. Proofs may share it; each is used once by its `jti`.
+    pub(crate) fn dpop_nonce(&self, expires: i64) -> String {
+        seal(&self.dpop_nonce, &expires.to_be_bytes())
+    }
+
+    /// Whether this is such a nonce and counts at `now`.
+    pub(crate) fn is_dpop_nonce(&self, text: &str, now: i64) -> bool {
+        open(&self.dpop_nonce, text).is_some_and(|expires| now < i64::from_be_bytes(expires))
+    }
+
+    /// What is remembered of a DPoP proof so that it is used once, until `expires`.
+    pub(crate) fn dpop_seen(&self, key: &[u8; 32], jti: &str, expires: i64) -> Nonce {
+        let mut seen = [0u8; 20];
+        seen[..8].copy_from_slice(&expires.to_be_bytes());
+        seen[8..].copy_from_slice(&mac(&self.dpop_seen, &[key, jti.as_bytes()].concat())[..12]);
+        Nonce { expires, key: seen }
+    }
+
+    /// The name under which applications of a person or a company are found: says nothing without our secret.
+    pub(crate) fn holder(&self, kind: &str, number: &str) -> String {
+        let body = [kind.as_bytes(), b":", number.as_bytes()].concat();
+        URL_SAFE_NO_PAD.encode(&mac(&self.holder, &body)[..TAG])
+    }
+
     /// A fresh nonce for key proofs, until `expires` (OpenID4VCI 1.0 §7).
     pub(crate) fn nonce(&self, expires: i64, random: &mut impl RngCore) -> String {
         let mut body = [0u8; 20];
@@ -129,6 +246,43 @@ impl Seals {
         let expires = i64::from_be_bytes(key[..8].try_into().ok()?);
         (now < expires).then_some(Nonce { expires, key })
     }
+}
+
+/// What of an authorization a text stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// The pushed request, in `request_uri`.
+    Request,
+    /// The browser that opened it, in a cookie.
+    Browser,
+    /// Its pages' forms, so that no other site sends them.
+    Form,
+    /// The authorization code.
+    Code,
+}
+
+/// What comes after a credential request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Later {
+    /// `transaction_id`.
+    Transaction,
+    /// `notification_id`.
+    Notification,
+}
+
+fn bound(seals: &HmacSha256, offer: Id, expires: i64, key: &[u8; 32]) -> Zeroizing<String> {
+    let mut body = [0u8; 56];
+    body[..16].copy_from_slice(&offer.to_bytes());
+    body[16..24].copy_from_slice(&expires.to_be_bytes());
+    body[24..].copy_from_slice(key);
+    Zeroizing::new(seal(seals, &body))
+}
+
+fn open_bound(seals: &HmacSha256, text: &str, now: i64) -> Option<(Id, [u8; 32])> {
+    let body: [u8; 56] = open(seals, text)?;
+    let expires = i64::from_be_bytes(body[16..24].try_into().ok()?);
+    let offer = Id::from_bytes(body[..16].try_into().ok()?);
+    (now < expires).then_some((offer, body[24..].try_into().ok()?))
 }
 
 fn derived(root: &Zeroizing<[u8; 32]>, purpose: &[u8]) -> HmacSha256 {
@@ -185,6 +339,19 @@ mod tests {
         assert_eq!(ours.open_token(&token, 100), None, "expired");
         assert_eq!(theirs.open_token(&token, 99), None);
         assert_eq!(ours.open_nonce(&token, 0), None);
+        let bound = ours.bound_token(offer, 100, &[7; 32]);
+        assert_eq!(ours.open_bound_token(&bound, 99), Some((offer, [7; 32])));
+        assert_eq!(ours.open_bound_token(&bound, 100), None, "expired");
+        assert_eq!(ours.open_token(&bound, 99), None, "a bound token is no bearer token");
+        assert_eq!(ours.open_refresh_token(&bound, 99), None, "nor one to refresh with");
+        let later = ours.later(Later::Transaction, offer);
+        assert_eq!(ours.open_later(Later::Transaction, &later), Some(offer));
+        assert_eq!(ours.open_later(Later::Notification, &later), None);
+        let all = [Of::Request, Of::Browser, Of::Form, Of::Code];
+        for (made, opened) in all.into_iter().flat_map(|made| all.map(|opened| (made, opened))) {
+            let found = ours.open_authorization(opened, &ours.authorization(made, offer));
+            assert_eq!(found, (made == opened).then_some(offer), "{made:?} as {opened:?}");
+        }
     }
 
     #[test]

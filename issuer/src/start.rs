@@ -14,17 +14,19 @@ use store::{OpenError, Options, Range, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, SystemClock};
+use crate::authorize::Authorizations;
+use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
 use crate::desk::Desk;
 use crate::identity::Identity;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
-use crate::metadata::{Metadata, MetadataError};
+use crate::metadata::{Metadata, MetadataError, Said};
 use crate::metrics::Metrics;
 use crate::offers::Offers;
 use crate::routes;
+use crate::sealed;
 use crate::seals::Seals;
 use crate::status::{Keeper, OpenListError, Served, Statuses};
 use crate::tables::{LISTS, REGISTERED};
@@ -128,7 +130,7 @@ impl Issuer {
             None => listening.base_url(),
         };
         let base = Endpoint::parse(&base_url)?;
-        let metadata = Metadata::of(&base, &config.name, &kinds)?;
+        let citizens = config.citizens.source();
         let keys = config.data_dir.join("keys");
         let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
         let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
@@ -139,6 +141,16 @@ impl Issuer {
         let ledger = Ledger::new(node, identity.clone());
         let policy = config.policy;
         let seals = Arc::new(Seals::new(identity.seal_root()));
+        let encryption = sealed::key(&seals)?;
+        let said = Said {
+            by_login: citizens.is_some(),
+            batch_size: policy.batch_size,
+            key_attestation: policy.key_attestation,
+            wallet_attestation: policy.wallet_attestation,
+            encryption: encryption.to_jwk().map_err(MetadataError::from)?,
+        };
+        let metadata = Metadata::of(&base, &config.name, &kinds, said)?;
+        let metadata = metadata.signed(&identity, &base, Moment::of(&clock).seconds)?;
         let served = Served::new(ledger.clone(), store.clone(), identity.clone(), &base_url, policy);
         let statuses = Statuses::new(store.clone(), ledger.clone(), served.clone());
         let keeper = Keeper::new(statuses.clone(), ledger.clone(), store.clone(), policy, clock.clone());
@@ -168,17 +180,28 @@ impl Issuer {
             keeper: keeper.clone(),
             statuses: statuses.clone(),
             kinds: kinds.clone(),
+            ledger: ledger.clone(),
+            policy,
             issuer: base.clone(),
         };
         let core = Core {
             name: config.name,
             policy,
             clock,
-            kinds,
+            kinds: kinds.clone(),
             metadata,
             ledger,
             staff: Staff::new(config.staff, "desk", &base_url, CONSOLE_IDLE),
             desk: Desk::new(store.clone()),
+            authorizations: Authorizations {
+                store: store.clone(),
+                seals: seals.clone(),
+                kinds: kinds.clone(),
+                most_offers: policy.offers_per_application,
+            },
+            encryption,
+            citizens,
+            wallets: config.wallets,
             arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),
             seals,

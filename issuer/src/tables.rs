@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::Table;
 
-use crate::model::{Application, CredentialRecord, Id, Offer};
+use crate::issuance::Deferred;
+use crate::model::{Application, Authorization, CredentialRecord, Id, Offer};
 use crate::status::Claim;
 
 /// Applications by name, which is by time.
@@ -15,7 +16,13 @@ pub(crate) const BY_STATE: Table<(String, u128), ()> = Table::new("applications-
 pub(crate) const CLAIMS: Table<u128, Map<String, Value>> = Table::new("claims");
 /// Offers by name.
 pub(crate) const OFFERS: Table<u128, Offer> = Table::new("offers");
-/// Nonces that were used, by their end; see `seals::Nonce`.
+/// Authorizations by name, which is by time.
+pub(crate) const AUTHORIZATIONS: Table<u128, Authorization> = Table::new("authorizations");
+/// Applications by whom they are of, then by name: a keyed digest of an ID number or a credit code; see `citizens`.
+pub(crate) const BY_HOLDER: Table<(String, u128), ()> = Table::new("applications-by-holder");
+/// Credentials that were asked for before they were decided, by name, which is by time.
+pub(crate) const DEFERRED: Table<u128, Deferred> = Table::new("deferred");
+/// Nonces and DPoP proofs that were used, by their end; see `seals::Nonce`.
 pub(crate) const NONCES_USED: Table<[u8; 20], ()> = Table::new("nonces-used");
 /// Credentials by name, which is by time.
 pub(crate) const CREDENTIALS: Table<u128, CredentialRecord> = Table::new("credentials");

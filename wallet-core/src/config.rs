@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::{Endpoint, EndpointError};
 use registry::Anchor;
 
-use crate::vault::PinCost;
+use crate::{receive::WalletClient, vault::PinCost};
 
 /// Which chain a wallet trusts and how it reaches it.
 #[derive(Debug, Clone)]
@@ -21,8 +21,14 @@ pub struct WalletConfig {
     /// How long the validators may go unseen before a change of them is not followed any more, and the app must come with
     /// a newer anchor; see [`LightClient::follow`](registry::LightClient::follow). Unlimited unless told.
     pub trusting: Option<Duration>,
+    /// Who this wallet is to issuers at which its holder logs in.
+    pub client: WalletClient,
     pub(crate) pin_cost: PinCost,
 }
+
+/// This system's own wallet, as its issuers know it.
+const CLIENT_ID: &str = "cn.huizheng.wallet";
+const REDIRECT_URI: &str = "cn.huizheng.wallet:/authorized";
 
 impl WalletConfig {
     /// The usual times and costs.
@@ -34,6 +40,7 @@ impl WalletConfig {
             fresh: Duration::from_secs(600),
             stale: Duration::from_secs(86_400),
             trusting: None,
+            client: WalletClient { client_id: CLIENT_ID.to_owned(), redirect_uri: REDIRECT_URI.to_owned() },
             pin_cost: PinCost::DEFAULT,
         }
     }

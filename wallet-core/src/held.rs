@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::{
     card::Format,
     ports::KeyHandle,
+    receive::Renewal,
     vault::{Sealed, VaultError},
 };
 
@@ -34,6 +35,9 @@ pub(crate) struct StoredCard {
     pub(crate) issuer_name: LocalText,
     pub(crate) received: UnixMillis,
     pub(crate) credentials: Vec<StoredCredential>,
+    /// How it is renewed, if its issuer lets the wallet come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) renewal: Option<Renewal>,
 }
 
 /// One credential, with a key of its own.

@@ -46,7 +46,10 @@ pub use present::{
     CardOption, Choice, ConsentRequest, Missing, MissingReason, PresentError, Presented, Question,
     RequestRefused, Verifier, Warning,
 };
-pub use receive::{Failed, Offer, OfferRefused, OfferedCredential, ReceiveError, Received, Rejected};
+pub use receive::{
+    AuthorizeError, Failed, LoginStarted, Offer, OfferRefused, OfferedCredential, PickedUp, ReceiveError,
+    Received, Rejected, WalletClient,
+};
 pub use vault::{PinTooWeak, VaultError};
 pub use wallet::Wallet;
 pub use web::WebError;

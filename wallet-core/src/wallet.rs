@@ -7,6 +7,7 @@ use std::{
 };
 
 use credentials::catalogue::Catalogue;
+use protocol::Endpoint;
 use registry::Hash32;
 
 use crate::{
@@ -20,7 +21,10 @@ use crate::{
     log::{self, Event, LOG, LogEntry, LogRecord},
     ports::{Ports, Protection},
     present::{self, Choice, ConsentRequest, Pending, PresentError, Presented, RequestRefused},
-    receive::{self, Offer, OfferRefused, ReceiveError, Received},
+    receive::{
+        self, AuthorizeError, LoginStarted, Offer, OfferRefused, PickedUp, ReceiveError, Received,
+        WalletClient,
+    },
     vault::{Sealed, Vault, VaultError, check_pin},
     web::Web,
 };
@@ -36,6 +40,7 @@ const MAX_PENDING: usize = 16;
 /// It can be shared between tasks. Nothing in it needs an async runtime of a certain kind.
 pub struct Wallet {
     context: Context,
+    client: WalletClient,
     pending: Mutex<BTreeMap<u64, (String, Arc<Pending>)>>,
 }
 
@@ -87,6 +92,7 @@ impl Wallet {
     }
 
     fn with(vault: Vault, ports: Ports, config: WalletConfig, catalogue: &'static Catalogue) -> Self {
+        let client = config.client;
         let web = Web(Arc::clone(&ports.http));
         let chain = Chain {
             anchor: Arc::new(config.anchor),
@@ -99,7 +105,7 @@ impl Wallet {
         };
         let context =
             Context { ports, web, chain, vault, index: Index::default(), catalogue, stale: config.stale };
-        Self { context, pending: Mutex::new(BTreeMap::new()) }
+        Self { context, client, pending: Mutex::new(BTreeMap::new()) }
     }
 
     /// How well the device keeps the keys.
@@ -132,6 +138,66 @@ impl Wallet {
     /// [`ReceiveError`] when nothing was kept.
     pub async fn receive(&self, offer: &Offer, tx_code: Option<&str>) -> Result<Received, ReceiveError> {
         receive::receive(&self.context, offer, tx_code).await
+    }
+
+    /// Asks an issuer what it issues, without an offer. What comes can be had by [`Wallet::begin_login`].
+    ///
+    /// # Errors
+    /// [`OfferRefused`].
+    pub async fn preview_issuer(&self, issuer: &Endpoint) -> Result<Offer, OfferRefused> {
+        receive::of_issuer(&self.context, issuer).await
+    }
+
+    /// Begins to collect by logging in at the issuer's. `configurations` are of one type; all of the offer if empty.
+    ///
+    /// # Errors
+    /// [`AuthorizeError`].
+    pub async fn begin_login(
+        &self,
+        offer: &Offer,
+        configurations: &[String],
+    ) -> Result<LoginStarted, AuthorizeError> {
+        let all: Vec<String> =
+            offer.credentials().iter().map(|offered| offered.configuration.clone()).collect();
+        let configurations = if configurations.is_empty() { &all } else { configurations };
+        receive::begin_login(&self.context, &self.client, offer, configurations).await
+    }
+
+    /// Goes on with a login whose browser came back to the wallet's redirect URI at `address`, and collects.
+    ///
+    /// # Errors
+    /// [`AuthorizeError`]; nothing was kept.
+    pub async fn finish_login(&self, address: &str) -> Result<Received, AuthorizeError> {
+        receive::finish_login(&self.context, address).await
+    }
+
+    /// Asks issuers for what they said takes time ([`ReceiveError::Deferred`]): once a day is often enough.
+    ///
+    /// # Errors
+    /// [`VaultError`]; what went wrong with one issuer is in its own outcome.
+    pub async fn pick_up(&self) -> Result<Vec<PickedUp>, VaultError> {
+        receive::pick_up(&self.context).await
+    }
+
+    /// Whether a card's issuer lets the wallet renew it by itself.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn is_renewable(&self, card: &str) -> Result<bool, VaultError> {
+        Ok(self.context.vault.get(&CARDS, card)?.is_some_and(|card| card.renewal.is_some()))
+    }
+
+    /// Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The card
+    /// before is revoked by the issuer, and deleted here once the new one is there.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; the card stays then. [`ReceiveError::Demands`]: it can't be renewed so, ask for a new offer.
+    pub async fn renew(&self, card: &str) -> Result<Received, ReceiveError> {
+        let received = receive::renew(&self.context, card).await?;
+        if received.failed.is_empty() {
+            self.delete_card(card).await?;
+        }
+        Ok(received)
     }
 
     /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see [`Wallet::refresh`].
@@ -196,6 +262,9 @@ impl Wallet {
             if self.context.ports.keys.delete(&credential.key).await.is_err() {
                 tracing::warn!("the key of a deleted card could not be deleted");
             }
+        }
+        if let Some(renewal) = &stored.renewal {
+            receive::forget_unless_needed(&self.context, renewal.key()).await?;
         }
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Endpoint, Form};
+use protocol::{Endpoint, Form, dpop::DPOP_NONCE_HEADER};
 
 use crate::ports::{HttpClient, HttpError, HttpRequest, Method};
 
@@ -41,6 +41,8 @@ pub(crate) const LARGE: usize = 1024 * 1024;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// The server's nonce for DPoP proofs, if it gave one.
+    pub(crate) dpop_nonce: Option<String>,
 }
 
 impl Answer {
@@ -73,6 +75,19 @@ impl Web {
         bearer: Option<&str>,
         limit: usize,
     ) -> Result<Answer, WebError> {
+        let bearer = bearer.map(|token| ("authorization", format!("Bearer {token}")));
+        self.post_with(url, &body, accept, bearer.into_iter().collect(), limit).await
+    }
+
+    /// Posts with further headers.
+    pub(crate) async fn post_with(
+        &self,
+        url: &Endpoint,
+        body: &Body<'_>,
+        accept: &str,
+        further: Vec<(&str, String)>,
+        limit: usize,
+    ) -> Result<Answer, WebError> {
         let mut headers = vec![header("accept", accept)];
         let body = match body {
             Body::Form(form) => {
@@ -81,13 +96,11 @@ impl Web {
             }
             Body::Json(bytes) => {
                 headers.push(header("content-type", "application/json"));
-                bytes
+                bytes.clone()
             }
             Body::Nothing => Vec::new(),
         };
-        if let Some(token) = bearer {
-            headers.push(header("authorization", &format!("Bearer {token}")));
-        }
+        headers.extend(further.into_iter().map(|(name, value)| (name.to_owned(), value)));
         self.send(Method::Post, url, headers, body, limit).await
     }
 
@@ -108,7 +121,10 @@ impl Web {
         if (300..400).contains(&answer.status) {
             return Err(WebError::Redirected);
         }
-        Ok(Answer { status: answer.status, body: answer.body })
+        let nonce = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(DPOP_NONCE_HEADER));
+        // A nonce is short: one that is not is none.
+        let dpop_nonce = nonce.map(|(_, value)| value.clone()).filter(|value| value.len() <= 512);
+        Ok(Answer { status: answer.status, body: answer.body, dpop_nonce })
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) async fn issuer(
         tls: None,
         operators: None,
         vc_api,
+        citizens: issuer::Citizens::Synthetic(citizens()),
+        wallets: vec![issuer::WalletClient::ours()],
         policy,
     };
     let failed = |reason| StackError::Issuer { id: seed.id.to_string(), reason: Box::new(reason) };
@@ -68,4 +70,17 @@ pub(super) async fn verifier(
         policy,
     };
     Ok(Verifier::bind(config).await.map_err(Box::new)?)
+}
+
+/// Who can log in at the demo's issuers: the people of the catalogue's examples, and one who has nothing to collect.
+fn citizens() -> Vec<issuer::Citizen> {
+    let citizen = |name: &str, id_number: &str, represents: &[&str]| issuer::Citizen {
+        name: name.to_owned(),
+        id_number: Some(id_number.to_owned()),
+        represents: represents.iter().map(ToString::to_string).collect(),
+    };
+    vec![
+        citizen("程知夏", "34010219880321214X", &["91340100MA8HUE6K0R"]),
+        citizen("王若林", "11010519491231002X", &[]),
+    ]
 }

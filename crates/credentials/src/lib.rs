@@ -42,6 +42,7 @@ mod expect;
 pub mod findings;
 pub mod json;
 pub mod jsonld;
+pub mod jwe;
 pub mod jws;
 pub mod key;
 pub mod mdoc;

@@ -32,7 +32,7 @@ pub mod ui;
 pub use client::Clients;
 pub use i18n::{Strings, Texts};
 pub use lang::Lang;
-pub use layers::Layers;
+pub use layers::{Layers, page_policy};
 pub use node::{NodeClient, NodeConfig};
 pub use oauth::OAuthError;
 pub use organisation::{Organisation, OrganisationError};

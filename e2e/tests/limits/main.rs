@@ -58,6 +58,10 @@ fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     }
 }
 
+/// What of the issuer is OpenID4VCI's.
+const PROTOCOL: &[&str] =
+    &["/token", "/nonce", "/credential", "/par", "/deferred_credential", "/notification"];
+
 async fn targets(play: &Play) -> Vec<Target> {
     let urls = play.urls();
     let token = urls.staff_token.as_str();
@@ -66,7 +70,10 @@ async fn targets(play: &Play) -> Vec<Target> {
         "issuer",
         &play.market().url,
         &["issuer/src", "crates/service/src/assets.rs"],
-        |path| ["/token", "/nonce", "/credential"].contains(&path),
+        |path| {
+            ["/token", "/nonce", "/credential", "/par", "/deferred_credential", "/notification"]
+                .contains(&path)
+        },
         |path| !path.starts_with("/api/"),
     );
     let verifier = Target::new("verifier", &urls.verifier.url, &["verifier/src"], of_verifier, |path| {

@@ -1,25 +1,35 @@
 //! Issuing: a key proof is checked, a place reserved, a credential signed.
 
+mod deferred;
 mod kinds;
 mod proof;
 mod reserve;
 mod sign;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use credentials::UnixSeconds;
 use protocol::Endpoint;
+use protocol::openid4vci::BadProof;
+use registry::UnixMillis;
 use serde_json::Value;
 use store::{Store, StoreError};
 
+use crate::attestation::{self, AttestationRefused};
 use crate::clock::Moment;
+use crate::config::Policy;
 use crate::identity::Identity;
+use crate::ledger::Ledger;
 use crate::model::Id;
 use crate::model::{Actor, Change, ChangeRefused};
-use crate::seals::Seals;
+use crate::seals::{Later, Nonce, Seals};
 use crate::status::{ChangeError, Keeper, Served, Statuses};
 use crate::tables::CLAIMS;
 
+pub(crate) use deferred::{Deferred, INTERVAL};
 pub(crate) use kinds::{CredentialKind, Kinds};
+use proof::HolderProof;
 pub(crate) use proof::ProofRefused;
 pub(crate) use reserve::{Named, ReserveError};
 pub(crate) use sign::SignFailed;
@@ -34,8 +44,36 @@ pub(crate) struct Issuance {
     pub(crate) keeper: Keeper,
     pub(crate) statuses: Statuses,
     pub(crate) kinds: Arc<Kinds>,
+    pub(crate) ledger: Ledger,
+    pub(crate) policy: Policy,
     /// Our identifier, which proofs must be made for.
     pub(crate) issuer: Endpoint,
+}
+
+/// How keys are shown.
+#[derive(Clone, Debug)]
+pub(crate) enum GivenProofs {
+    /// By a JWT of each.
+    Jwts(Vec<String>),
+    /// By one attestation of all.
+    Attestation(String),
+}
+
+/// What a credential request comes to.
+#[derive(Debug)]
+pub(crate) enum Issued {
+    /// Here they are, one for each key.
+    Now {
+        /// The credentials.
+        credentials: Vec<Value>,
+        /// By which the wallet says what became of them.
+        notification_id: String,
+    },
+    /// A clerk still decides.
+    Deferred {
+        /// To ask with later.
+        transaction_id: String,
+    },
 }
 
 /// Why nothing was issued.
@@ -44,9 +82,15 @@ pub(crate) enum IssueError {
     /// No credential of that name is issued here.
     #[error("no such credential is issued here")]
     UnknownCredential,
+    /// No credential takes time under this name, for this token.
+    #[error("the transaction_id is unknown, or was fetched")]
+    Transaction,
     /// The key proof.
     #[error(transparent)]
     Proof(#[from] ProofRefused),
+    /// Who should vouch for the keys.
+    #[error(transparent)]
+    Attestation(#[from] AttestationRefused),
     /// The grant, the nonce, the status list.
     #[error(transparent)]
     Reserve(#[from] ReserveError),
@@ -71,31 +115,96 @@ impl From<StoreError> for IssueError {
 }
 
 impl Issuance {
-    /// Issues the credential `named` to whoever made the proof, under the grant of a redeemed offer.
+    /// Issues the credential `named` to whoever made the proofs, a copy for each, under the grant of a redeemed offer.
     ///
     /// One durable write, between checking and signing. A wallet that lost the answer asks again with the same key and
-    /// gets the same credential, signed anew. With another key it needs a renewed offer, and what was issued before is
+    /// gets the same credential, signed anew. With other keys it needs a renewed offer, and what was issued before is
     /// revoked on the chain, finally, before anything takes its place.
     pub(crate) async fn issue(
         &self,
         offer: Id,
         named: Named,
-        proof: &str,
+        proofs: &GivenProofs,
         now: Moment,
-    ) -> Result<Value, IssueError> {
+    ) -> Result<Issued, IssueError> {
+        if self.kinds.get(named.configuration()).is_none() {
+            return Err(IssueError::UnknownCredential);
+        }
+        let holders = match proofs {
+            GivenProofs::Jwts(texts) => self.proven(texts, now).await?,
+            GivenProofs::Attestation(text) => self.attested(text, now).await?,
+        };
+        self.issue_to(offer, named, holders, now).await
+    }
+
+    /// The keys of proofs; each vouched for if this issuer asks for that.
+    async fn proven(&self, texts: &[String], now: Moment) -> Result<Vec<HolderProof>, IssueError> {
+        let attested = self.policy.key_attestation;
+        let holders = proof::check_all(texts, attested, &self.issuer, &self.seals, now)?;
+        for holder in holders.iter().filter(|_| attested) {
+            let text = holder.attestation.as_deref().ok_or(AttestationRefused::Missing)?;
+            let vouched = attestation::keys(&self.ledger, text, now).await?;
+            if !vouched.keys.contains(&holder.key) {
+                return Err(ProofRefused::NotVouchedFor.into());
+            }
+        }
+        Ok(holders)
+    }
+
+    /// The keys of an attestation, which is a proof of itself by our nonce in it.
+    async fn attested(&self, text: &str, now: Moment) -> Result<Vec<HolderProof>, IssueError> {
+        if !self.policy.key_attestation {
+            return Err(ProofRefused::Form.into());
+        }
+        let vouched = attestation::keys(&self.ledger, text, now).await?;
+        let nonce = vouched.nonce.as_deref().ok_or(BadProof::NoNonce).map_err(ProofRefused::from)?;
+        let nonce = self.seals.open_nonce(nonce, now.seconds.0).ok_or(ProofRefused::Nonce)?;
+        let mut holders: Vec<HolderProof> = Vec::with_capacity(vouched.keys.len());
+        for key in vouched.keys {
+            if holders.iter().any(|before| before.key == key) {
+                return Err(ProofRefused::SameKey.into());
+            }
+            let did = key.did_key().did;
+            holders.push(HolderProof { key, attestation: None, did, nonce: Some(nonce) });
+        }
+        if u32::try_from(holders.len()).is_ok_and(|count| count <= self.policy.batch_size) {
+            Ok(holders)
+        } else {
+            Err(ProofRefused::TooMany.into())
+        }
+    }
+
+    /// Issues to keys that were proven, or keeps what was asked for until it is decided.
+    async fn issue_to(
+        &self,
+        offer: Id,
+        named: Named,
+        holders: Vec<HolderProof>,
+        now: Moment,
+    ) -> Result<Issued, IssueError> {
         let kind = self.kinds.get(named.configuration()).ok_or(IssueError::UnknownCredential)?;
-        let holder = proof::check(proof, &self.issuer, &self.seals, now)?;
+        let mut nonces: Vec<Nonce> = Vec::new();
+        for nonce in holders.iter().filter_map(|holder| holder.nonce) {
+            if !nonces.contains(&nonce) {
+                nonces.push(nonce);
+            }
+        }
+        let issued_at = self.date(kind, now).await;
         let wanted = reserve::Wanted {
             offer,
-            named,
-            nonce: holder.nonce,
-            holder_key: holder.key.thumbprint(),
-            valid_until: kind.of.valid_until(now.seconds),
+            named: named.clone(),
+            nonces: nonces.clone(),
+            holder_keys: holders.iter().map(|holder| holder.key.thumbprint()).collect(),
+            issued_at,
+            valid_until: kind.of.valid_until(issued_at),
         };
         let (record, fill) = match reserve::reserve(&self.store, wanted.clone(), now).await {
             Err(ReserveError::Replaces(before)) => {
                 self.give_up(before, now).await?;
                 reserve::reserve(&self.store, wanted, now).await?
+            }
+            Err(ReserveError::Undecided) if !nonces.is_empty() => {
+                return self.defer(offer, named, &holders, nonces, now).await;
             }
             reserved => reserved?,
         };
@@ -103,8 +212,38 @@ impl Issuance {
             self.keeper.gave_out(fill);
         }
         let claims = self.store.get(&CLAIMS, record.application.key())?.ok_or(ReserveError::Token)?;
-        Ok(sign::sign(self, kind, &record, claims, holder)?)
+        let places: Vec<_> = record.places().map(|(_, place)| place).collect();
+        let copies = holders.into_iter().zip(places);
+        let signed = copies.map(|(holder, place)| {
+            sign::sign(self, kind, &record, place, claims.clone(), holder).map_err(IssueError::from)
+        });
+        Ok(Issued::Now {
+            credentials: signed.collect::<Result<_, _>>()?,
+            notification_id: self.seals.later(Later::Notification, record.id),
+        })
     }
+
+    /// The time to write into credentials: so coarse that it tells nobody which of them were issued together, and not
+    /// before our key and our accreditation began, for what is older does not count. As it is while neither is known.
+    async fn date(&self, kind: &CredentialKind, now: Moment) -> UnixSeconds {
+        let grain = i64::try_from(self.policy.issuance_time_grain.as_secs()).unwrap_or(0);
+        if grain <= 1 {
+            return now.seconds;
+        }
+        match self.ledger.stands_since(&kind.of.id, UnixMillis(now.ms)).await {
+            Ok(Some(since)) => {
+                let since = UnixSeconds(since.after(Duration::from_millis(999)).seconds());
+                let coarse = UnixSeconds(now.seconds.0.div_euclid(grain) * grain);
+                coarse.max(since).min(now.seconds)
+            }
+            Ok(None) => now.seconds,
+            Err(error) => {
+                tracing::debug!(%error, "the time of issuance is not made coarse: the chain can't be asked");
+                now.seconds
+            }
+        }
+    }
+
     /// Revokes what is about to be replaced. Final on the chain when it returns `Ok`.
     async fn give_up(&self, before: Id, now: Moment) -> Result<(), IssueError> {
         let reason = "replaced by a new one that the applicant collected".to_owned();

@@ -4,12 +4,15 @@ use credentials::jws::Unverified;
 use credentials::key::{PublicKey, SelfContained};
 use protocol::Endpoint;
 use protocol::openid4vci::{BadProof, CredentialErrorCode, PROOF_TYPE, ProofClaims};
+use serde_json::Value;
 
 use crate::clock::Moment;
 use crate::seals::{Nonce, Seals};
 
 /// Longer proofs are not read: a key and four claims need a quarter of it.
 const MAX_BYTES: usize = 4096;
+/// With an attestation inside they are longer.
+const MAX_BYTES_ATTESTED: usize = 32 << 10;
 /// Seconds after which a proof is too old, whatever its nonce.
 const MAX_AGE: i64 = 600;
 
@@ -17,10 +20,12 @@ const MAX_AGE: i64 = 600;
 pub(crate) struct HolderProof {
     /// The key to bind to.
     pub(crate) key: PublicKey,
+    /// Who vouches for the key, as the proof has it.
+    pub(crate) attestation: Option<String>,
     /// The holder's DID: as the proof named it, or the key's `did:key`.
     pub(crate) did: String,
-    /// The nonce, which is still to be used up.
-    pub(crate) nonce: Nonce,
+    /// The nonce, which is still to be used up; `None` when it was used up before.
+    pub(crate) nonce: Option<Nonce>,
 }
 
 /// Why a proof is refused.
@@ -42,6 +47,15 @@ pub(crate) enum ProofRefused {
     /// The claims are of the wrong types.
     #[error("the proof's claims are missing or of the wrong types")]
     Claims,
+    /// Two proofs are of the same key: copies bound to one key can be told to be copies.
+    #[error("two proofs are of the same key; make one for each copy")]
+    SameKey,
+    /// The attestation does not vouch for the proof's key.
+    #[error("the attestation does not name the proof's key")]
+    NotVouchedFor,
+    /// An attestation of more keys than copies are given.
+    #[error("the attestation names more keys than batch_size says")]
+    TooMany,
     /// The nonce is not ours, or its time is over.
     #[error("the nonce is unknown or expired; get a new one")]
     Nonce,
@@ -54,20 +68,46 @@ impl ProofRefused {
         match self {
             Self::Nonce => CredentialErrorCode::InvalidNonce,
             Self::Bad(bad) => bad.code(),
-            Self::Form | Self::Key | Self::Signature | Self::Claims => CredentialErrorCode::InvalidProof,
+            Self::Form
+            | Self::Key
+            | Self::Signature
+            | Self::Claims
+            | Self::SameKey
+            | Self::NotVouchedFor
+            | Self::TooMany => CredentialErrorCode::InvalidProof,
         }
     }
+}
+
+/// Checks proofs that come together: all for `issuer`, each of another key. They may share a nonce, which then is used once.
+pub(crate) fn check_all(
+    texts: &[String],
+    attested: bool,
+    issuer: &Endpoint,
+    seals: &Seals,
+    now: Moment,
+) -> Result<Vec<HolderProof>, ProofRefused> {
+    let mut checked: Vec<HolderProof> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let proof = check(text, attested, issuer, seals, now)?;
+        if checked.iter().any(|before| before.key == proof.key) {
+            return Err(ProofRefused::SameKey);
+        }
+        checked.push(proof);
+    }
+    Ok(checked)
 }
 
 /// Checks a proof made for `issuer`. The nonce is ours and fresh then; that it is used for the first time is for
 /// `reserve` to see to.
 pub(crate) fn check(
     text: &str,
+    attested: bool,
     issuer: &Endpoint,
     seals: &Seals,
     now: Moment,
 ) -> Result<HolderProof, ProofRefused> {
-    if text.len() > MAX_BYTES {
+    if text.len() > if attested { MAX_BYTES_ATTESTED } else { MAX_BYTES } {
         return Err(ProofRefused::Form);
     }
     let token = Unverified::parse(text).map_err(|_| ProofRefused::Form)?;
@@ -90,10 +130,11 @@ pub(crate) fn check(
         (None, None, Some(_)) => return Err(ProofRefused::Key),
         _ => return Err(BadProof::NotOneKey.into()),
     };
+    let attestation = token.header().other.get("key_attestation").and_then(Value::as_str).map(str::to_owned);
     let claims: ProofClaims = token.verify(&key, PROOF_TYPE).map_err(refused)?.claims;
     let nonce = claims.check(issuer, now.seconds.0, MAX_AGE)?;
     let nonce = seals.open_nonce(nonce, now.seconds.0).ok_or(ProofRefused::Nonce)?;
-    Ok(HolderProof { key, did, nonce })
+    Ok(HolderProof { key, attestation, did, nonce: Some(nonce) })
 }
 
 fn refused(error: credentials::jws::VerifyError) -> ProofRefused {

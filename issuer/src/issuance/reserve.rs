@@ -5,10 +5,13 @@
 
 use credentials::UnixSeconds;
 use rand_core::{OsRng, RngCore};
+use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError, Tx};
 
 use crate::clock::Moment;
-use crate::model::{CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex};
+use crate::model::{
+    CredentialCopy, CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex,
+};
 use crate::seals::Nonce;
 use crate::tables::{APPLICATIONS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS};
 
@@ -19,16 +22,19 @@ pub(crate) struct Wanted {
     pub(crate) offer: Id,
     /// How the credential was named in the request.
     pub(crate) named: Named,
-    /// The proof's nonce.
-    pub(crate) nonce: Nonce,
-    /// Thumbprint of the holder's key.
-    pub(crate) holder_key: String,
+    /// The proofs' nonces, each once.
+    pub(crate) nonces: Vec<Nonce>,
+    /// Thumbprints of the holder's keys, at least one, none twice: one copy each.
+    pub(crate) holder_keys: Vec<String>,
+    /// When the credential says it was issued.
+    pub(crate) issued_at: UnixSeconds,
     /// When the credential stops counting.
     pub(crate) valid_until: UnixSeconds,
 }
 
 /// How a request names a credential (OpenID4VCI 1.0 §8.2); both carry the configuration's id here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Named {
     /// `credential_configuration_id`.
     Configuration(String),
@@ -45,6 +51,12 @@ pub(crate) enum ReserveError {
     /// The token stands for no redeemed offer.
     #[error("the access token grants nothing")]
     Token,
+    /// A clerk still decides.
+    #[error("it is not decided yet")]
+    Undecided,
+    /// A clerk decided against it.
+    #[error("the application was not approved")]
+    Rejected,
     /// The token's grant doesn't cover the configuration.
     #[error("the access token does not grant this credential")]
     NotGranted,
@@ -92,8 +104,10 @@ fn reserve_in(
     now: Moment,
 ) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
     let configuration = wanted.named.configuration();
-    if tx.contains(&NONCES_USED, wanted.nonce.key)? {
-        return Err(ReserveError::NonceUsed);
+    for nonce in &wanted.nonces {
+        if tx.contains(&NONCES_USED, nonce.key)? {
+            return Err(ReserveError::NonceUsed);
+        }
     }
     let offer = tx.get(&OFFERS, wanted.offer.key())?.ok_or(ReserveError::Token)?;
     let OfferState::Redeemed { identifiers } = &offer.state else { return Err(ReserveError::Token) };
@@ -108,34 +122,48 @@ fn reserve_in(
         _ => {}
     }
     let mut application = tx.get(&APPLICATIONS, offer.application.key())?.ok_or(ReserveError::Token)?;
-    if application.state != State::Approved {
-        return Err(ReserveError::Token);
+    match application.state {
+        State::Approved => {}
+        State::Rejected => return Err(ReserveError::Rejected),
+        State::Submitted => return Err(ReserveError::Undecided),
     }
-    tx.put(&NONCES_USED, wanted.nonce.key, &())?;
+    for nonce in &wanted.nonces {
+        tx.put(&NONCES_USED, nonce.key, &())?;
+    }
     if let Some(before) = application.issued.get(configuration) {
         let record = tx.get(&CREDENTIALS, before.key())?.ok_or(ReserveError::Token)?;
         let replaced = offer.replaces.get(configuration) == Some(before);
-        match before_this(&record, &wanted.holder_key, replaced) {
+        match before_this(&record, &wanted.holder_keys, replaced) {
             Before::SameAgain => return Ok((record, None)),
             Before::OutOfTheWay => {}
             Before::Refused(error) => return Err(error),
         }
     }
     let id = Id::new(now.ms, &mut OsRng);
-    let (status, fill) = take_entry(tx, id)?;
+    let mut keys = wanted.holder_keys.into_iter();
+    let holder_key = keys.next().ok_or(ReserveError::Token)?;
+    let (status, mut fill) = take_entry(tx, id)?;
+    let mut copies = Vec::with_capacity(keys.len());
+    for holder_key in keys {
+        let (status, filled) = take_entry(tx, id)?;
+        copies.push(CredentialCopy { holder_key, status });
+        fill = filled;
+    }
     let record = CredentialRecord {
         id,
         application: application.id,
         credential_type: application.credential_type.clone(),
         configuration: configuration.to_owned(),
         holder: Personal(application.holder.0.clone()),
-        holder_key: wanted.holder_key,
+        holder_key,
         status,
-        issued_at: now.seconds,
+        copies,
+        issued_at: wanted.issued_at,
         valid_until: Some(wanted.valid_until),
         standing: Standing::Valid,
         pending: None,
         changes: Vec::new(),
+        notified: Vec::new(),
     };
     application.note_issued(configuration, id, now.seconds);
     tx.put(&CREDENTIALS, id.key(), &record)?;
@@ -176,9 +204,10 @@ enum Before {
 }
 
 /// What the department revoked or suspended, no applicant replaces: only what counts, or what the applicant gave up.
-fn before_this(record: &CredentialRecord, holder_key: &str, replaced: bool) -> Before {
+fn before_this(record: &CredentialRecord, holder_keys: &[String], replaced: bool) -> Before {
+    let same = record.places().map(|(key, _)| key).eq(holder_keys.iter().map(String::as_str));
     match (record.standing, &record.pending) {
-        (Standing::Valid, None) if record.holder_key == holder_key => Before::SameAgain,
+        (Standing::Valid, None) if same => Before::SameAgain,
         (Standing::Valid, None) if replaced => Before::Refused(ReserveError::Replaces(record.id)),
         (Standing::Valid, None) => Before::Refused(ReserveError::IssuedToAnotherKey),
         (Standing::Revoked, _) if replaced && record.is_given_up() => Before::OutOfTheWay,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::Issuance;
 use super::kinds::CredentialKind;
 use super::proof::HolderProof;
-use crate::model::CredentialRecord;
+use crate::model::{CredentialRecord, StatusIndex};
 use crate::status::Served;
 
 /// Why a reserved credential could not be signed. It stays reserved: asked for again, it is tried again.
@@ -35,6 +35,7 @@ pub(super) fn sign(
     issuance: &Issuance,
     kind: &CredentialKind,
     record: &CredentialRecord,
+    place: StatusIndex,
     claims: Map<String, Value>,
     holder: HolderProof,
 ) -> Result<Value, SignFailed> {
@@ -45,9 +46,9 @@ pub(super) fn sign(
         .map_err(|errors| SignFailed::Claims(errors.len()))?;
     let issuer = issuance.identity.did().to_string();
     let registry = RegistryEntry {
-        list: registry::StatusListId { owner: issuance.identity.did().clone(), number: record.status.list }
+        list: registry::StatusListId { owner: issuance.identity.did().clone(), number: place.list }
             .to_string(),
-        index: record.status.index,
+        index: place.index,
     };
     match kind.format {
         Format::SdJwtVc => {
@@ -66,8 +67,8 @@ pub(super) fn sign(
                 status: Some(StatusRef {
                     registry: Some(registry),
                     token: Some(TokenEntry {
-                        uri: issuance.served.token_uri(record.status.list),
-                        index: record.status.index.into(),
+                        uri: issuance.served.token_uri(place.list),
+                        index: place.index.into(),
                     }),
                     bitstring: Vec::new(),
                 }),
@@ -96,7 +97,7 @@ pub(super) fn sign(
                 status: Some(StatusRef {
                     registry: Some(registry),
                     token: None,
-                    bitstring: bitstring_entries(&issuance.served, record),
+                    bitstring: bitstring_entries(&issuance.served, place),
                 }),
             };
             if suite == Cryptosuite::EcdsaSd2023 {
@@ -118,13 +119,13 @@ fn always_shown() -> Vec<String> {
         .to_vec()
 }
 
-fn bitstring_entries(served: &Served, record: &CredentialRecord) -> Vec<BitstringEntry> {
+fn bitstring_entries(served: &Served, place: StatusIndex) -> Vec<BitstringEntry> {
     [Purpose::Revocation, Purpose::Suspension]
         .into_iter()
         .map(|purpose| BitstringEntry {
             purpose: purpose.name().to_owned(),
-            credential: served.bitstring_url(record.status.list, purpose),
-            index: record.status.index.into(),
+            credential: served.bitstring_url(place.list, purpose),
+            index: place.index.into(),
         })
         .collect()
 }

@@ -23,6 +23,9 @@ pub struct CredentialRecord {
     pub holder_key: String,
     /// Its place on a status list.
     pub status: StatusIndex,
+    /// Further copies of it, issued at the same time: what is done to one is done to all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<CredentialCopy>,
     /// When it was issued.
     pub issued_at: UnixSeconds,
     /// When it ends.
@@ -33,6 +36,27 @@ pub struct CredentialRecord {
     pub pending: Option<Pending>,
     /// The changes that are final, oldest first.
     pub changes: Vec<Pending>,
+    /// What wallets said became of it, oldest first; each event once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notified: Vec<Notified>,
+}
+
+/// What a wallet said became of a credential (OpenID4VCI 1.0 §11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notified {
+    /// The event, by its name there.
+    pub event: String,
+    /// When it was said.
+    pub at: UnixSeconds,
+}
+
+/// A copy of a credential: bound to a key of its own, at a place of its own, so that nobody who sees two can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialCopy {
+    /// Thumbprint (RFC 7638) of the key it is bound to.
+    pub holder_key: String,
+    /// Its place on a status list: the same list as the credential's.
+    pub status: StatusIndex,
 }
 
 /// A place on one of this issuer's status lists.
@@ -148,6 +172,12 @@ impl Standing {
 }
 
 impl CredentialRecord {
+    /// The key and the place of each copy, the first one's first.
+    pub fn places(&self) -> impl Iterator<Item = (&str, StatusIndex)> {
+        let first = (self.holder_key.as_str(), self.status);
+        std::iter::once(first).chain(self.copies.iter().map(|copy| (copy.holder_key.as_str(), copy.status)))
+    }
+
     /// Writes down that a change is wanted. It counts only when [`CredentialRecord::settle`] follows.
     pub fn ask(&mut self, pending: Pending) -> Result<(), ChangeRefused> {
         self.standing.allows(pending.change)?;
@@ -195,11 +225,13 @@ mod tests {
             holder: Personal("张三".into()),
             holder_key: "thumbprint".into(),
             status: StatusIndex { list: 0, index: 7 },
+            copies: vec![],
             issued_at: UnixSeconds(1),
             valid_until: None,
             standing: Standing::Valid,
             pending: None,
             changes: vec![],
+            notified: vec![],
         }
     }
 

@@ -4,13 +4,17 @@
 //! somebody else's business (`desk`, `offers`, `issuance`, `status`).
 
 mod application;
+mod authorization;
 mod credential;
 mod id;
 mod offer;
 mod personal;
 
 pub use application::{Actor, Application, Decided, Event, Happening, State};
-pub use credential::{Change, ChangeRefused, CredentialRecord, Pending, Standing, StatusIndex};
+pub use authorization::{Authorization, CodeRefused, Shown, Stage, Stopped};
+pub use credential::{
+    Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, Pending, Standing, StatusIndex,
+};
 pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};
 pub use personal::Personal;

@@ -78,6 +78,12 @@ impl Offer {
         Self { id, application, configurations, replaces, expires_at, state }
     }
 
+    /// One that is redeemed from its beginning: its holder was authorised by logging in.
+    pub fn granted(id: Id, application: Id, configurations: Vec<String>, identifiers: Vec<String>) -> Self {
+        let offer = Self::open(id, application, configurations, UnixSeconds(0));
+        Self { state: OfferState::Redeemed { identifiers }, ..offer }
+    }
+
     /// The same, and these credentials may be replaced with it.
     #[must_use]
     pub fn replacing(self, replaces: BTreeMap<String, Id>) -> Self {

@@ -2,6 +2,8 @@
 
 mod application;
 mod apply;
+mod authorize;
+mod citizens;
 mod console;
 mod cookie;
 mod credential;
@@ -26,6 +28,8 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .merge(home::router())
         .merge(apply::router())
+        .merge(authorize::router())
+        .merge(citizens::router())
         .merge(application::router())
         .merge(sign_in::router())
         .merge(queue::router())

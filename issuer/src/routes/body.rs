@@ -5,6 +5,10 @@ use axum::extract::{FromRequest, Request};
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode, header};
 use service::OAuthError;
+use zeroize::Zeroizing;
+
+use crate::core::App;
+use crate::sealed;
 
 /// The bytes of an `application/x-www-form-urlencoded` body.
 pub(super) struct FormBytes(pub(super) Bytes);
@@ -20,11 +24,28 @@ impl<S: Send + Sync> FromRequest<S> for FormBytes {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for JsonBytes {
+/// The bytes of a body that is JSON, or was before it was encrypted to us.
+pub(super) struct MaybeSealed(pub(super) Zeroizing<Vec<u8>>);
+
+impl FromRequest<App> for JsonBytes {
     type Rejection = OAuthError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, OAuthError> {
+    async fn from_request(request: Request, state: &App) -> Result<Self, OAuthError> {
         bytes(request, state, "application/json").await.map(Self)
+    }
+}
+
+impl FromRequest<App> for MaybeSealed {
+    type Rejection = OAuthError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, OAuthError> {
+        const SEALED: &str = "application/jwt";
+        if is(request.headers(), SEALED) {
+            let sealed = bytes(request, app, SEALED).await?;
+            return sealed::opened(app, &sealed).map(Self);
+        }
+        let plain = bytes(request, app, "application/json").await?;
+        Ok(Self(Zeroizing::new(plain.to_vec())))
     }
 }
 

@@ -5,15 +5,20 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use protocol::openid4vci::{CredentialErrorCode, CredentialRequest, CredentialResponse, Proofs, Requested};
+use protocol::openid4vci::{
+    CredentialErrorCode, CredentialRequest, CredentialResponse, IssuedCredential, Proofs, Requested,
+};
 use service::OAuthError;
-use service::extract::bearer;
 
-use super::answers::secret_json;
-use super::body::JsonBytes;
+use super::body::MaybeSealed;
+use crate::attestation::{self, AttestationRefused};
+use crate::clock::Moment;
+use crate::config::Policy;
 use crate::core::App;
-use crate::issuance::{IssueError, Named, ReserveError};
+use crate::dpop::{self, DpopRefused, KeyShown};
+use crate::issuance::{GivenProofs, INTERVAL, IssueError, Issued, Named, ReserveError};
 use crate::model::Id;
+use crate::sealed::{Sealing, answer};
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/credential", post(credential))
@@ -22,62 +27,94 @@ pub(super) fn router() -> Router<App> {
 async fn credential(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Result<JsonBytes, OAuthError>,
+    body: Result<MaybeSealed, OAuthError>,
 ) -> Result<Response, OAuthError> {
     let now = app.now();
     // The token comes first: whoever has none learns nothing of what else is wrong.
-    let offer = grant(&app, &headers, now.seconds.0)?;
-    let JsonBytes(body) = body?;
+    let offer = grant(&app, &headers, "credential", now).await?;
+    let MaybeSealed(body) = body?;
     let request = CredentialRequest::parse(&body)
         .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
-    if request.credential_response_encryption.is_some() {
-        return Err(refusal(&CredentialErrorCode::InvalidEncryptionParameters)
-            .description("responses are not encrypted here; leave credential_response_encryption out"));
-    }
-    let proof = single_proof(request.proofs)?;
+    let sealing = Sealing::of(request.credential_response_encryption)?;
+    let proofs = proofs(request.proofs, &app.policy)?;
     let named = match request.requested {
         Requested::Configuration(id) => Named::Configuration(id),
         Requested::Identifier(id) => Named::Identifier(id),
     };
     let by_identifier = matches!(named, Named::Identifier(_));
-    let credential =
-        app.issuance.issue(offer, named, &proof, now).await.map_err(|error| refused(error, by_identifier))?;
-    Ok(secret_json(&CredentialResponse::one(credential)))
+    let issued = app.issuance.issue(offer, named, &proofs, now).await;
+    let issued = issued.map_err(|error| refused(error, by_identifier))?;
+    Ok(issued_answer(issued, sealing.as_ref()))
 }
 
-/// The offer that the access token stands for (RFC 6750 §2.1: in the header only).
-fn grant(app: &App, headers: &HeaderMap, now: i64) -> Result<Id, OAuthError> {
-    let Some(token) = bearer(headers) else {
-        // Without any credentials the challenge carries no error code (RFC 6750 §3.1).
-        return Err(refusal(&CredentialErrorCode::InvalidToken)
-            .status(StatusCode::UNAUTHORIZED)
-            .description("send the access token as Authorization: Bearer")
-            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
-    };
+/// Here it is (200), or it takes time (202).
+pub(super) fn issued_answer(issued: Issued, sealing: Option<&Sealing>) -> Response {
+    match issued {
+        Issued::Now { credentials, notification_id } => {
+            let credentials = credentials.into_iter().map(|credential| IssuedCredential { credential });
+            let response = CredentialResponse::Issued {
+                credentials: credentials.collect(),
+                notification_id: Some(notification_id),
+            };
+            answer(StatusCode::OK, &response, sealing)
+        }
+        Issued::Deferred { transaction_id } => {
+            let response = CredentialResponse::Deferred { transaction_id, interval: INTERVAL };
+            answer(StatusCode::ACCEPTED, &response, sealing)
+        }
+    }
+}
+
+/// The offer that the access token stands for (RFC 6750 §2.1: in the header only). A token that is bound to a key counts
+/// with a proof of that key for this request alone (RFC 9449 §7).
+pub(super) async fn grant(app: &App, headers: &HeaderMap, path: &str, now: Moment) -> Result<Id, OAuthError> {
     let unknown = || OAuthError::invalid_token("the access token is unknown or expired");
-    app.seals.open_token(token, now).ok_or_else(unknown)
+    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    match sent.and_then(|sent| sent.split_once(' ')) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+            app.seals.open_token(token, now.seconds.0).ok_or_else(unknown)
+        }
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("DPoP") => {
+            let (offer, key) = app.seals.open_bound_token(token, now.seconds.0).ok_or_else(unknown)?;
+            let refused = |error| dpop::at_resource(app, error, now);
+            match dpop::check(app, headers, "POST", path, Some(token), now).await.map_err(refused)? {
+                Some(shown) if shown == KeyShown(key) => Ok(offer),
+                Some(_) => Err(refused(DpopRefused::AnotherKey)),
+                None => Err(refused(DpopRefused::Missing)),
+            }
+        }
+        // Without any credentials the challenge carries no error code (RFC 6750 §3.1).
+        _ => Err(refusal(&CredentialErrorCode::InvalidToken)
+            .status(StatusCode::UNAUTHORIZED)
+            .description("send the access token in the Authorization header")
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, DPoP algs=\"ES256 EdDSA\""))),
+    }
 }
 
-fn single_proof(proofs: Option<Proofs>) -> Result<String, OAuthError> {
+/// The proofs of keys to bind to, a copy each.
+fn proofs(proofs: Option<Proofs>, policy: &Policy) -> Result<GivenProofs, OAuthError> {
     let bad = |text: &'static str| Err(refusal(&CredentialErrorCode::InvalidProof).description(text));
     match proofs {
         None => bad("proofs is missing"),
-        Some(Proofs::Jwt(list)) => match <[String; 1]>::try_from(list) {
-            Ok([proof]) => Ok(proof),
-            Err(_) => bad("one proof a request: this issuer does not issue in batches"),
-        },
+        Some(Proofs::Jwt(list))
+            if u32::try_from(list.len()).is_ok_and(|count| count <= policy.batch_size) =>
+        {
+            Ok(GivenProofs::Jwts(list))
+        }
+        Some(Proofs::Jwt(_)) => bad("more proofs than batch_size says"),
+        Some(Proofs::Attestation(text)) if policy.key_attestation => Ok(GivenProofs::Attestation(text)),
         Some(Proofs::DataIntegrity(_) | Proofs::Attestation(_) | Proofs::Other(_)) => {
             bad("the only proof type here is jwt")
         }
     }
 }
 
-fn refusal(code: &CredentialErrorCode) -> OAuthError {
+pub(super) fn refusal(code: &CredentialErrorCode) -> OAuthError {
     OAuthError::new(code.as_str().to_owned())
 }
 
 /// §8.3.1.2, in one place.
-fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
+pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
     use CredentialErrorCode as Code;
     let (code, text) = match error {
         IssueError::UnknownCredential if by_identifier => {
@@ -86,7 +123,16 @@ fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
         IssueError::UnknownCredential => {
             (Code::UnknownCredentialConfiguration, "no such credential configuration")
         }
+        IssueError::Transaction => {
+            (Code::InvalidTransactionId, "the transaction_id is unknown, or was fetched")
+        }
         IssueError::Proof(error) => return refusal(&error.code()).description(error.to_string()),
+        IssueError::Attestation(error @ (AttestationRefused::Chain(_) | AttestationRefused::Store(_))) => {
+            return attestation::answer(error);
+        }
+        IssueError::Attestation(error) => {
+            return refusal(&Code::InvalidProof).description(error.to_string());
+        }
         IssueError::Sign(error) => return OAuthError::internal(error),
         IssueError::NotYetReplaced => {
             return OAuthError::new("temporarily_unavailable")
@@ -102,6 +148,9 @@ fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
             ReserveError::Token => {
                 return OAuthError::invalid_token("the access token grants nothing any more");
             }
+            ReserveError::Rejected => (Code::CredentialRequestDenied, "the application was not approved"),
+            // Seen only when it is decided, and opened again, within one request.
+            ReserveError::Undecided => (Code::CredentialRequestDenied, "the application is not decided yet"),
             ReserveError::NotGranted if by_identifier => {
                 (Code::UnknownCredentialIdentifier, "the access token does not include that identifier")
             }

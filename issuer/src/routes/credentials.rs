@@ -41,6 +41,10 @@ struct View {
     valid_until: Option<String>,
     status_list: u32,
     status_index: u32,
+    /// Copies that were issued at once, each at a place of its own; the first one's is the above.
+    copies: usize,
+    /// What wallets said became of it.
+    notified: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +80,8 @@ impl From<CredentialRecord> for View {
             valid_until: record.valid_until.map(UnixSeconds::rfc3339),
             status_list: record.status.list,
             status_index: record.status.index,
+            copies: 1 + record.copies.len(),
+            notified: record.notified.into_iter().map(|said| said.event).collect(),
         }
     }
 }

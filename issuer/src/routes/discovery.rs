@@ -4,6 +4,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use http::header::{ACCEPT, VARY};
+use http::{HeaderMap, HeaderValue};
 
 use super::answers::public;
 use crate::core::App;
@@ -17,9 +19,20 @@ pub(super) fn router() -> Router<App> {
         .route("/.well-known/oauth-authorization-server", get(authorization_server))
 }
 
-async fn issuer(State(app): State<App>) -> Response {
-    public("application/json", KEPT, app.metadata.issuer.clone())
+/// Signed for those who ask for it (§12.2.2): a client that says nothing, or takes JSON as well, gets JSON.
+async fn issuer(State(app): State<App>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signed = accepted.contains(JWT) && !accepted.contains("application/json");
+    let mut response = if signed {
+        public(JWT, KEPT, app.metadata.signed_issuer.clone())
+    } else {
+        public("application/json", KEPT, app.metadata.issuer.clone())
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
+    response
 }
+
+const JWT: &str = "application/jwt";
 
 async fn authorization_server(State(app): State<App>) -> Response {
     public("application/json", KEPT, app.metadata.authorization_server.clone())

@@ -6,11 +6,14 @@ mod body;
 mod callers;
 mod credential;
 mod credentials;
+mod deferred;
 mod discovery;
 mod health;
 mod lists;
 mod nonce;
+mod notification;
 mod offers;
+mod par;
 mod token;
 
 use axum::Router;
@@ -23,7 +26,7 @@ use crate::pages;
 
 /// The layers that every service has, and which paths are OpenID4VCI's.
 pub(crate) fn layers() -> Layers {
-    Layers { oauth: |path| matches!(path, "/token" | "/nonce" | "/credential"), ..Layers::default() }
+    Layers { oauth: is_protocol, ..Layers::default() }
 }
 
 /// The whole issuer, still without the layers that every service has.
@@ -32,7 +35,10 @@ pub(crate) fn router(app: App) -> Router {
         .merge(discovery::router())
         .merge(token::router())
         .merge(nonce::router())
+        .merge(par::router())
         .merge(credential::router())
+        .merge(deferred::router())
+        .merge(notification::router())
         .merge(offers::router())
         .merge(lists::router())
         .merge(health::router())
@@ -45,4 +51,8 @@ pub(crate) fn router(app: App) -> Router {
 /// What operators alone are answered.
 pub(crate) fn operators(app: App) -> Router {
     health::operators().with_state(app)
+}
+
+fn is_protocol(path: &str) -> bool {
+    matches!(path, "/token" | "/nonce" | "/credential" | "/par" | "/deferred_credential" | "/notification")
 }

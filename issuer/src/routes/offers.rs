@@ -4,7 +4,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use protocol::openid4vci::{CredentialOffer, Grants, OfferLink, PreAuthorizedGrant, TxCodeRules};
+use protocol::openid4vci::{
+    AuthorizationCodeGrant, CredentialOffer, Grants, OfferLink, PreAuthorizedGrant, TxCodeRules,
+};
 use service::Problem;
 use service::extract::Path;
 
@@ -38,10 +40,15 @@ pub(crate) fn message(app: &Core, offer: &Offer) -> CredentialOffer {
         )),
         authorization_server: None,
     };
+    // Whoever would rather log in than type a code may do that.
+    let by_login = app.citizens.as_ref().map(|_| AuthorizationCodeGrant {
+        issuer_state: Some(app.seals.reference(offer.id)),
+        authorization_server: None,
+    });
     CredentialOffer {
         credential_issuer: app.base.clone(),
         credential_configuration_ids: offer.configurations.clone(),
-        grants: Some(Grants { pre_authorized: Some(grant), authorization_code: None }),
+        grants: Some(Grants { pre_authorized: Some(grant), authorization_code: by_login }),
     }
 }
 

@@ -1,45 +1,104 @@
-//! The token endpoint (OpenID4VCI 1.0 §6): a pre-authorized code and a transaction code for an access token.
+//! The token endpoint (OpenID4VCI 1.0 §6): a code, by either grant, for an access token.
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use http::HeaderMap;
 use protocol::Secret;
-use protocol::limits::{Form, Limits};
+use protocol::limits::Form;
 use protocol::openid4vci::{ATTEMPTS_LEFT, AuthorizationDetail, TokenErrorCode, TokenRequest, TokenResponse};
 use service::OAuthError;
 
 use super::answers::secret_json;
 use super::body::FormBytes;
-use crate::core::App;
-use crate::model::{Offer, OfferState};
+use crate::attestation;
+use crate::authorize::RedeemCodeError;
+use crate::clock::Moment;
+use crate::core::{App, Core};
+use crate::dpop::{self, DpopRefused, KeyShown};
+use crate::model::{Offer, OfferState, Shown};
 use crate::offers::RedeemError;
-
-/// Authorization details in one request at most.
-const MAX_DETAILS: usize = 16;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/token", post(token))
 }
 
-async fn token(State(app): State<App>, FormBytes(body): FormBytes) -> Result<Response, OAuthError> {
+async fn token(
+    State(app): State<App>,
+    headers: HeaderMap,
+    FormBytes(body): FormBytes,
+) -> Result<Response, OAuthError> {
     let malformed = |error: protocol::ParseError| OAuthError::invalid_request(error.to_string());
-    let (code, tx_code) = match TokenRequest::parse(&body).map_err(malformed)? {
-        TokenRequest::PreAuthorized { code, tx_code, .. } => (code, tx_code),
-        TokenRequest::OtherGrant(_) => return Err(refusal(&TokenErrorCode::UnsupportedGrantType)),
-    };
-    let identifiers = identifiers(&body)?;
-    let tx_code = tx_code.ok_or_else(|| OAuthError::invalid_request("the parameter `tx_code` is missing"))?;
+    let request = TokenRequest::parse(&body).map_err(malformed)?;
     let now = app.now();
-    let offer =
-        app.offers.redeem(code.expose(), tx_code.expose(), identifiers, now).await.map_err(refused)?;
+    let attested = attestation::wallet(&app, &headers, client_of(&request), now).await;
+    attested.map_err(attestation::answer)?;
+    // Before the code is looked at: who must make the proof again has not used it up.
+    let shown = dpop::check(&app, &headers, "POST", "token", None, now).await;
+    let shown = shown.map_err(|error| dpop::at_server(&app, error, now))?;
+    let offer = match request {
+        TokenRequest::PreAuthorized { code, tx_code, .. } => {
+            let identifiers = identifiers(&body)?;
+            let tx_code =
+                tx_code.ok_or_else(|| OAuthError::invalid_request("the parameter `tx_code` is missing"))?;
+            let redeemed = app.offers.redeem(code.expose(), tx_code.expose(), identifiers, now).await;
+            redeemed.map_err(refused)?
+        }
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, client_id }
+            if app.citizens.is_some() =>
+        {
+            let key = shown.ok_or_else(|| dpop::at_server(&app, DpopRefused::Missing, now))?.text();
+            let verifier = code_verifier
+                .ok_or_else(|| OAuthError::invalid_request("the parameter `code_verifier` is missing"))?;
+            let shown = Shown { client: client_id, redirect_uri, verifier, key };
+            app.authorizations.redeem(code.expose(), shown, now).await.map_err(code_refused)?
+        }
+        TokenRequest::Refresh { refresh_token, .. } => {
+            let KeyShown(key) = shown.ok_or_else(|| dpop::at_server(&app, DpopRefused::Missing, now))?;
+            let opened = app.seals.open_refresh_token(refresh_token.expose(), now.seconds.0);
+            let (offer, bound) = opened.ok_or_else(|| {
+                refusal(&TokenErrorCode::InvalidGrant).description("the refresh token is unknown or expired")
+            })?;
+            if bound != key {
+                return Err(refusal(&TokenErrorCode::InvalidGrant)
+                    .description("the refresh token is bound to another key"));
+            }
+            app.authorizations.refresh(offer).await.map_err(code_refused)?
+        }
+        TokenRequest::AuthorizationCode { .. } | TokenRequest::OtherGrant(_) => {
+            return Err(refusal(&TokenErrorCode::UnsupportedGrantType));
+        }
+    };
+    Ok(secret_json(&response(&app, &offer, shown, now)))
+}
 
+fn client_of(request: &TokenRequest) -> Option<&str> {
+    match request {
+        TokenRequest::AuthorizationCode { client_id, .. } => Some(client_id),
+        TokenRequest::PreAuthorized { client_id, .. } | TokenRequest::Refresh { client_id, .. } => {
+            client_id.as_deref()
+        }
+        TokenRequest::OtherGrant(_) => None,
+    }
+}
+
+/// A token for what the offer grants: bound to the key of whoever showed one.
+fn response(app: &Core, offer: &Offer, shown: Option<KeyShown>, now: Moment) -> TokenResponse {
     let lifetime = app.policy.token_lifetime.as_secs();
     let expires = now.seconds.plus(i64::try_from(lifetime).unwrap_or(i64::MAX)).0;
-    let token = Secret::from(app.seals.token(offer.id, expires).as_str());
-    let mut response = TokenResponse::bearer(token, lifetime);
-    response.authorization_details = details(&offer);
-    Ok(secret_json(&response))
+    let mut response = match shown {
+        Some(KeyShown(key)) => {
+            let token = app.seals.bound_token(offer.id, expires, &key);
+            let renewable = i64::try_from(app.policy.renewal_lifetime.as_secs()).unwrap_or(i64::MAX);
+            let refresh = app.seals.refresh_token(offer.id, now.seconds.plus(renewable).0, &key);
+            let bearer = TokenResponse::bearer(Secret::from(token.as_str()), lifetime);
+            TokenResponse { refresh_token: Some(refresh.as_str().into()), ..bearer.dpop() }
+        }
+        None => TokenResponse::bearer(app.seals.token(offer.id, expires).as_str().into(), lifetime),
+    };
+    response.authorization_details = details(offer);
+    response
 }
 
 /// The credential configurations that `authorization_details` names (§5.1.1); empty if there is none.
@@ -47,25 +106,10 @@ fn identifiers(body: &[u8]) -> Result<Vec<String>, OAuthError> {
     let bad = |text: &'static str| OAuthError::new("invalid_authorization_details").description(text);
     let form = Form::parse(body).map_err(|error| OAuthError::invalid_request(error.to_string()))?;
     let Some(text) = form.get("authorization_details") else { return Ok(Vec::new()) };
-    let details: Vec<AuthorizationDetail> = protocol::limits::json(text.as_bytes(), Limits::MESSAGE)
-        .map_err(|_| bad("authorization_details is not a list of objects with a type"))?;
-    if details.is_empty() || details.len() > MAX_DETAILS {
-        return Err(bad("authorization_details is empty or too long"));
-    }
-    let mut identifiers = Vec::with_capacity(details.len());
-    for detail in details {
-        match detail.credential_configuration_id {
-            Some(id) if detail.kind == "openid_credential" && !identifiers.contains(&id) => {
-                identifiers.push(id);
-            }
-            _ => {
-                return Err(bad(
-                    "each detail must be an openid_credential with its own credential_configuration_id",
-                ));
-            }
-        }
-    }
-    Ok(identifiers)
+    let details = AuthorizationDetail::read(text).ok_or_else(|| {
+        bad("authorization_details must be openid_credential objects, each with its own credential_configuration_id")
+    })?;
+    Ok(details.into_iter().filter_map(|detail| detail.credential_configuration_id).collect())
 }
 
 /// What was granted by name: each configuration has one credential, named as the configuration.
@@ -98,5 +142,14 @@ fn refused(error: RedeemError) -> OAuthError {
         RedeemError::NotGranted => OAuthError::new("invalid_authorization_details")
             .description("the offer does not include that credential configuration"),
         RedeemError::Store(error) => OAuthError::internal(error),
+    }
+}
+
+fn code_refused(error: RedeemCodeError) -> OAuthError {
+    match error {
+        RedeemCodeError::Store(error) => OAuthError::internal(error),
+        error @ (RedeemCodeError::Code(_) | RedeemCodeError::Over) => {
+            refusal(&TokenErrorCode::InvalidGrant).description(error.to_string())
+        }
     }
 }

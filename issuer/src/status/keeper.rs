@@ -8,6 +8,7 @@ use store::{Range, Store, StoreError};
 use tokio::sync::{Notify, watch};
 
 use super::Statuses;
+use crate::authorize;
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
 use crate::ledger::Ledger;
@@ -107,6 +108,9 @@ impl Keeper {
         }
         if let Err(error) = self.forget_nonces().await {
             tracing::error!(%error, "used nonces can't be forgotten");
+        }
+        if let Err(error) = authorize::forget(&self.store, Moment::of(&self.clock)).await {
+            tracing::error!(%error, "authorizations can't be forgotten");
         }
     }
 

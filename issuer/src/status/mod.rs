@@ -17,8 +17,8 @@ use tokio::sync::Notify;
 
 use crate::clock::Moment;
 use crate::ledger::Ledger;
-use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, Pending, Personal};
-use crate::tables::{CREDENTIALS, PENDING};
+use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, Notified, Pending, Personal};
+use crate::tables::{CREDENTIALS, OFFERS, PENDING};
 
 pub(crate) use claim::Claim;
 use claim::Instance;
@@ -113,6 +113,33 @@ impl Statuses {
         }
     }
 
+    /// Notes what a wallet says became of a credential, each event once. `false` if this offer's token has no such credential.
+    pub(crate) async fn notified(
+        &self,
+        id: Id,
+        offer: Id,
+        event: String,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        self.store
+            .write_async(move |tx| {
+                let (Some(mut record), Some(offer)) =
+                    (tx.get(&CREDENTIALS, id.key())?, tx.get(&OFFERS, offer.key())?)
+                else {
+                    return Ok(false);
+                };
+                if record.application != offer.application {
+                    return Ok(false);
+                }
+                if !record.notified.iter().any(|said| said.event == event) {
+                    record.notified.push(Notified { event, at: now.seconds });
+                    tx.put(&CREDENTIALS, id.key(), &record)?;
+                }
+                Ok(true)
+            })
+            .await
+    }
+
     /// Carries out the change that is noted in a record.
     async fn carry_out(
         &self,
@@ -120,8 +147,9 @@ impl Statuses {
         under_way: &mut UnderWay<'_>,
     ) -> Result<CredentialRecord, ChangeError> {
         let (id, list) = (noted.id, noted.status.list);
+        let places: Vec<_> = noted.places().map(|(_, place)| place.index).collect();
         let Some(pending) = noted.pending else { return Ok(noted) };
-        let outcome = self.writer.set(noted.status, pending.change.leads_to()).await;
+        let outcome = self.writer.set(list, places, pending.change.leads_to()).await;
         let refused = match outcome {
             Err(Unwritten::Away) => return Err(ChangeError::Queued),
             Err(Unwritten::Refused { code }) => Some(code),

@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::claim::{BEGUN_WITHIN, FINAL_WITHIN};
 use crate::ledger::{Ledger, as_status};
-use crate::model::{Standing, StatusIndex};
+use crate::model::Standing;
 
 /// Changes that wait at most; further callers wait to be let in.
 const WAITING: usize = 4096;
-/// Changes in one transaction at most; the chain takes 4,096.
-const TOGETHER: usize = 1024;
+/// Credentials changed in one transaction at most; the chain takes 4,096 entries, and a credential has 32 copies at most.
+const TOGETHER: usize = 128;
 
 /// Hands changes to the task that writes them.
 #[derive(Clone, Debug)]
@@ -23,7 +23,9 @@ pub(crate) struct Writer {
 }
 
 struct Job {
-    entry: StatusIndex,
+    list: u32,
+    /// Of one credential: its copies.
+    entries: Vec<u32>,
     standing: Standing,
     asked: Instant,
     done: oneshot::Sender<Result<(), Unwritten>>,
@@ -51,11 +53,16 @@ impl Writer {
         Self { jobs }
     }
 
-    /// Sets an entry; final when it returns.
-    pub(crate) async fn set(&self, entry: StatusIndex, standing: Standing) -> Result<(), Unwritten> {
+    /// Sets a credential's entries on a list, all or none; final when it returns.
+    pub(crate) async fn set(
+        &self,
+        list: u32,
+        entries: Vec<u32>,
+        standing: Standing,
+    ) -> Result<(), Unwritten> {
         let (done, answer) = oneshot::channel();
         let asked = Instant::now();
-        self.jobs.send(Job { entry, standing, asked, done }).await.map_err(|_| Unwritten::Away)?;
+        self.jobs.send(Job { list, entries, standing, asked, done }).await.map_err(|_| Unwritten::Away)?;
         answer.await.map_err(|_| Unwritten::Away)?
     }
 }
@@ -70,7 +77,7 @@ async fn run(ledger: Ledger, mut waiting: mpsc::Receiver<Job>) {
                 _ = job.done.send(Err(Unwritten::Away));
                 continue;
             }
-            lists.entry(job.entry.list).or_default().push(job);
+            lists.entry(job.list).or_default().push(job);
         }
         for (list, jobs) in lists {
             write(&ledger, list, jobs).await;
@@ -81,11 +88,12 @@ async fn run(ledger: Ledger, mut waiting: mpsc::Receiver<Job>) {
 /// All of a list's changes at once. One that the chain refuses must not keep the others from being made: then each goes
 /// by itself. The same entry twice can only be a healing beside its own request; both say the same.
 async fn write(ledger: &Ledger, list: u32, jobs: Vec<Job>) {
-    let together: BTreeMap<u32, Standing> = jobs.iter().map(|job| (job.entry.index, job.standing)).collect();
+    let of = |job: &Job| job.entries.iter().map(|index| (*index, job.standing)).collect::<Vec<_>>();
+    let together: BTreeMap<u32, Standing> = jobs.iter().flat_map(of).collect();
     match submit(ledger, list, &together).await {
-        Err(Unwritten::Refused { .. }) if together.len() > 1 => {
+        Err(Unwritten::Refused { .. }) if jobs.len() > 1 => {
             for job in jobs {
-                let alone = BTreeMap::from([(job.entry.index, job.standing)]);
+                let alone = of(&job).into_iter().collect();
                 _ = job.done.send(submit(ledger, list, &alone).await);
             }
         }

@@ -233,7 +233,10 @@ async fn only_our_living_access_token_opens_the_door() {
     let body = json!({"credential_configuration_id": SD_JWT, "proofs": {"jwt": [proof]}});
 
     let without = world.http.post_json("/credential", None, &body).await;
-    assert_eq!((without.status, without.header("www-authenticate")), (401, "Bearer"));
+    assert_eq!(
+        (without.status, without.header("www-authenticate")),
+        (401, "Bearer, DPoP algs=\"ES256 EdDSA\"")
+    );
     let in_query = world.http.post_json(&format!("/credential?access_token={ours}"), None, &body).await;
     assert_eq!(in_query.status, 401);
     for (name, wrong) in
@@ -303,8 +306,8 @@ async fn malformed_requests_are_refused_by_name() {
             "invalid_proof",
         ),
         (
-            "two_proofs",
-            json!({"credential_configuration_id": SD_JWT, "proofs": {"jwt": ["a", "b"]}}),
+            "more_proofs_than_batch_size",
+            json!({"credential_configuration_id": SD_JWT, "proofs": {"jwt": vec!["a"; 9]}}),
             "invalid_proof",
         ),
         (

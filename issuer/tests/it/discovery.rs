@@ -17,7 +17,7 @@ async fn the_issuer_says_what_it_issues_and_how() {
     assert_eq!(metadata["credential_issuer"], world.base());
     assert_eq!(metadata["nonce_endpoint"], format!("{}/nonce", world.base()));
     assert!(metadata.get("authorization_servers").is_none());
-    assert!(metadata.get("batch_credential_issuance").is_none());
+    assert_eq!(metadata["batch_credential_issuance"]["batch_size"], 8);
     assert_eq!(metadata["display"][0]["name"], "合肥市市场监督管理局");
     let supported = metadata["credential_configurations_supported"].as_object().unwrap();
     let ids: Vec<_> = supported.keys().cloned().collect();

@@ -9,12 +9,17 @@
 )]
 
 mod applications;
+mod attestation;
+mod authorize;
+mod batch;
 mod collect_again;
 mod credential;
 mod credentials_api;
 mod discovery;
+mod dpop;
 mod http;
 mod instances;
+mod later;
 mod limits;
 mod lists;
 mod nonce;
@@ -23,6 +28,7 @@ mod operators;
 mod pages_console;
 mod pages_portal;
 mod restart;
+mod sealed;
 mod token;
 mod vc_api;
 mod wallet;

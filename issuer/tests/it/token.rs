@@ -114,7 +114,7 @@ async fn malformed_requests_are_refused_by_name_and_change_nothing() {
     let grant = ("grant_type", PRE_AUTHORIZED_CODE);
     let forms: &[Case<'_>] = &[
         ("no_grant_type", &[("pre-authorized_code", code), ("tx_code", tx)], "invalid_request"),
-        ("other_grant", &[("grant_type", "authorization_code"), ("code", code)], "unsupported_grant_type"),
+        ("other_grant", &[("grant_type", "password"), ("code", code)], "unsupported_grant_type"),
         ("no_code", &[grant, ("tx_code", tx)], "invalid_request"),
         ("no_tx_code", &[grant, ("pre-authorized_code", code)], "invalid_request"),
         ("empty_tx_code", &[grant, ("pre-authorized_code", code), ("tx_code", "")], "invalid_request"),

@@ -95,6 +95,8 @@ impl World {
             tls: None,
             operators: None,
             vc_api: true,
+            citizens: issuer::Citizens::Synthetic(citizens()),
+            wallets: vec![issuer::WalletClient::ours()],
             policy,
         };
         let clock = Arc::new(ShiftedClock::default());
@@ -155,12 +157,17 @@ impl World {
         self.stop_chain().await;
     }
 
-    /// Signs and submits a transaction of the governance.
-    pub async fn govern(&self, action: &registry::Action) {
-        let node = service::NodeClient::new(service::NodeConfig::new(
+    /// A client of the chain of one's own.
+    pub fn node_client(&self) -> service::NodeClient {
+        service::NodeClient::new(service::NodeConfig::new(
             self.config.node_url.as_str().trim_end_matches('/'),
             self.config.anchor.clone(),
-        ));
+        ))
+    }
+
+    /// Signs and submits a transaction of the governance.
+    pub async fn govern(&self, action: &registry::Action) {
+        let node = self.node_client();
         node.act(&registry::Author::Governance, action, &[&signer(2)]).await.expect("governed");
     }
 
@@ -275,6 +282,16 @@ impl World {
         let key = SoftwareKey::from_secret_bytes(algorithm, &secret).expect("key");
         key.public_key().clone()
     }
+}
+
+/// The representative of the company that applies, and somebody else.
+fn citizens() -> Vec<issuer::Citizen> {
+    let citizen = |n| issuer::Citizen {
+        name: testkit::Person::nth(n).name,
+        id_number: Some(testkit::Person::nth(n).id_number),
+        represents: vec![testkit::Company::nth(n).credit_code],
+    };
+    vec![citizen(0), citizen(1)]
 }
 
 async fn open_node(dir: &std::path::Path, genesis: &Genesis, address: &str) -> Node {

@@ -73,6 +73,15 @@ pub trait HolderKeyStore: Send + Sync {
     /// [`KeyStoreError`].
     async fn sign(&self, key: &KeyHandle, message: &[u8]) -> Result<[u8; 64], KeyStoreError>;
 
+    /// An attestation by the wallet's provider that these keys are this device's, with the issuer's nonce in it
+    /// (OpenID4VCI 1.0 appendix D): a JWT. A device without a provider has none.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Unsupported`] unless implemented.
+    async fn attest(&self, _keys: &[HeldKey], _nonce: Option<&str>) -> Result<String, KeyStoreError> {
+        Err(KeyStoreError::Unsupported)
+    }
+
     /// Deletes a key; one that is gone already is no error.
     ///
     /// # Errors

@@ -7,6 +7,8 @@ use protocol::{
     openid4vp::ClientMetadata,
 };
 
+use registry::Did;
+
 use super::purpose::kinds;
 use crate::{
     card::Format,
@@ -25,8 +27,8 @@ pub(super) struct Held {
 }
 
 /// The credentials in the wallet that are of a type and format that the query asks for, the newest card first. No other
-/// card is opened.
-pub(super) fn of_kind(context: &Context, query: &DcqlQuery) -> Result<Vec<Held>, VaultError> {
+/// card is opened. Of copies it is the one that tells this verifier the least.
+pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> Result<Vec<Held>, VaultError> {
     let wanted: Vec<_> =
         query.credentials.iter().map(|one| (&one.format, kinds(context.catalogue, one))).collect();
     let fits = |kind: &str, format: Format| {
@@ -38,7 +40,8 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery) -> Result<Vec<Held>,
     let mut held = Vec::new();
     for card_id in context.index.find(&context.vault, fits)? {
         let Some(card) = context.vault.get(&CARDS, &card_id)? else { continue };
-        for credential in card.credentials.iter().filter(|one| fits(card.kind.as_str(), one.format)) {
+        let fitting = card.credentials.iter().filter(|one| fits(card.kind.as_str(), one.format));
+        for credential in one_of_each(fitting, verifier) {
             let content = credential.content()?;
             held.push(Held {
                 card_id: card_id.clone(),
@@ -50,6 +53,28 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery) -> Result<Vec<Held>,
         }
     }
     Ok(held)
+}
+
+/// One copy of each format: one that this verifier alone has seen tells it nothing new, one that nobody has seen is linked to
+/// nothing, and any other must be warned of.
+fn one_of_each<'c>(
+    copies: impl Iterator<Item = &'c StoredCredential>,
+    verifier: &Did,
+) -> Vec<&'c StoredCredential> {
+    let told = |copy: &StoredCredential| match copy.shown_to.as_slice() {
+        [only] if only == verifier => 0,
+        [] => 1,
+        others => 1 + others.len(),
+    };
+    let mut chosen: Vec<&StoredCredential> = Vec::new();
+    for copy in copies {
+        match chosen.iter_mut().find(|before| before.format == copy.format) {
+            Some(before) if told(copy) < told(before) => *before = copy,
+            Some(_) => {}
+            None => chosen.push(copy),
+        }
+    }
+    chosen
 }
 
 fn wire(format: Format) -> WireFormat {

@@ -48,7 +48,7 @@ pub(crate) async fn review(
 
 async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, Pending), RequestRefused> {
     let purpose = purpose::allowed(context, genuine)?;
-    let held = candidates::of_kind(context, &genuine.request.query)?;
+    let held = candidates::of_kind(context, &genuine.request.query, &genuine.verifier)?;
     let mut survey = Survey::of(genuine, &purpose, &held);
     let wanted: Vec<QueryId> = survey.matches.wanted().into_iter().cloned().collect();
     if wanted.is_empty() {

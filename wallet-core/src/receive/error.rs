@@ -30,8 +30,8 @@ pub enum OfferRefused {
     /// It offers nothing of a type and format that this wallet knows.
     #[error("this wallet knows none of the credentials offered")]
     NothingKnown,
-    /// It has no pre-authorized code: collect it in another way.
-    #[error("this wallet takes offers with a pre-authorized code only")]
+    /// It has neither a pre-authorized code nor a login: collect it in another way.
+    #[error("the offer has neither a pre-authorized code nor a login")]
     NoPreAuthorizedCode,
     /// The offer names an authorization server that the issuer does not list.
     #[error("the offer names an authorization server that is not the issuer's")]
@@ -66,7 +66,7 @@ pub enum ReceiveError {
     /// The credential endpoint refused.
     #[error("the issuer refused the credential: {0}")]
     CredentialRefused(CredentialErrorCode),
-    /// The credential takes time; this wallet can't come back for it yet.
+    /// The credential takes time: come back for it with [`Wallet::pick_up`](crate::Wallet::pick_up).
     #[error("the issuer defers the credential")]
     Deferred,
     /// The issuer demands an encrypted exchange or an attestation of the key.

@@ -1,13 +1,20 @@
-//! Receiving credentials: OpenID4VCI 1.0, pre-authorized code.
+//! Receiving credentials: OpenID4VCI 1.0, by a pre-authorized code or by logging in.
 
+mod authorize;
+mod dpop;
 mod error;
 mod issuance;
+mod later;
 mod offer;
 mod token;
 mod verify;
 
+pub use authorize::{AuthorizeError, LoginStarted, WalletClient};
+pub(crate) use authorize::{begin as begin_login, finish as finish_login};
 pub use error::{OfferRefused, ReceiveError, Rejected};
 pub(crate) use issuance::receive;
 pub use issuance::{Failed, Received};
-pub(crate) use offer::preview;
+pub use later::PickedUp;
+pub(crate) use later::{Renewal, forget_unless_needed, pick_up, renew};
 pub use offer::{Offer, OfferedCredential};
+pub(crate) use offer::{of_issuer, preview};

@@ -70,6 +70,21 @@ impl Offer {
         self.grant()?.tx_code.as_ref()
     }
 
+    /// Whether its holder can log in at the issuer's instead of entering a code: [`Wallet::begin_login`].
+    ///
+    /// [`Wallet::begin_login`]: crate::Wallet::begin_login
+    #[must_use]
+    pub fn takes_login(&self) -> bool {
+        let grants = self.offer.grants.as_ref();
+        grants.is_none_or(|grants| grants.authorization_code.is_some())
+    }
+
+    /// Whether it can be taken up by its code: [`Wallet::receive`](crate::Wallet::receive).
+    #[must_use]
+    pub fn takes_code(&self) -> bool {
+        self.grant().is_some()
+    }
+
     pub(super) fn grant(&self) -> Option<&PreAuthorizedGrant> {
         self.offer.pre_authorized()
     }
@@ -81,14 +96,46 @@ pub(crate) async fn preview(context: &Context, link: &str) -> Result<Offer, Offe
         OfferLink::Value(offer) => *offer,
         OfferLink::Reference(url) => CredentialOffer::parse(&fetch(context, &url).await?)?,
     };
-    let grant = offer.pre_authorized().ok_or(OfferRefused::NoPreAuthorizedCode)?;
-    let issuer = &offer.credential_issuer;
+    let by_login = offer.grants.as_ref().and_then(|grants| grants.authorization_code.as_ref());
+    let server = match (offer.pre_authorized(), by_login) {
+        (Some(grant), _) => grant.authorization_server.clone(),
+        (None, Some(grant)) => grant.authorization_server.clone(),
+        (None, None) => return Err(OfferRefused::NoPreAuthorizedCode),
+    };
+    let metadata = metadata(context, &offer.credential_issuer).await?;
+    let server = metadata.authorization_server(server.as_ref());
+    let server = server.ok_or(OfferRefused::OtherAuthorizationServer)?.clone();
+    described(context, offer, metadata, server)
+}
+
+/// Asks an issuer what it issues, without an offer: what this wallet knows of it can be had by logging in.
+pub(crate) async fn of_issuer(context: &Context, issuer: &Endpoint) -> Result<Offer, OfferRefused> {
+    let metadata = metadata(context, issuer).await?;
+    let known = metadata
+        .credential_configurations_supported
+        .iter()
+        .filter(|(_, configuration)| known(context.catalogue, configuration).is_some());
+    let offer = CredentialOffer {
+        credential_issuer: issuer.clone(),
+        credential_configuration_ids: known.map(|(id, _)| id.clone()).take(64).collect(),
+        grants: None,
+    };
+    let server = metadata.authorization_server(None).ok_or(OfferRefused::OtherAuthorizationServer)?.clone();
+    described(context, offer, metadata, server)
+}
+
+pub(super) async fn metadata(context: &Context, issuer: &Endpoint) -> Result<IssuerMetadata, OfferRefused> {
     let url = issuer.well_known(ISSUER_WELL_KNOWN).map_err(protocol::openid4vci::OfferError::Reference)?;
-    let metadata = IssuerMetadata::parse(&fetch(context, &url).await?, issuer)?;
-    let authorization_server = metadata
-        .authorization_server(grant.authorization_server.as_ref())
-        .ok_or(OfferRefused::OtherAuthorizationServer)?
-        .clone();
+    Ok(IssuerMetadata::parse(&fetch(context, &url).await?, issuer)?)
+}
+
+/// The offer with what the metadata says about it.
+pub(super) fn described(
+    context: &Context,
+    offer: CredentialOffer,
+    metadata: IssuerMetadata,
+    authorization_server: Endpoint,
+) -> Result<Offer, OfferRefused> {
     let mut credentials = Vec::new();
     for id in &offer.credential_configuration_ids {
         let configuration = metadata

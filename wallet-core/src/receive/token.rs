@@ -1,7 +1,7 @@
 //! From the offer's code to an access token.
 
 use protocol::{
-    Secret,
+    Endpoint, Secret,
     limits::{self, Limits},
     openid4vci::{
         ATTEMPTS_LEFT, AUTHORIZATION_SERVER_WELL_KNOWN, AuthorizationServerMetadata, OAuthErrorBody,
@@ -10,7 +10,11 @@ use protocol::{
 };
 use serde_json::Value;
 
-use super::{Offer, ReceiveError};
+use super::{
+    Offer, ReceiveError,
+    dpop::{Dpop, Grant},
+    issuance::forget_key,
+};
 use crate::{
     context::Context,
     web::{Body, JSON, MESSAGE},
@@ -20,34 +24,61 @@ pub(super) async fn token(
     context: &Context,
     offer: &Offer,
     tx_code: Option<&str>,
-) -> Result<TokenResponse, ReceiveError> {
-    let grant = offer.grant().ok_or(ReceiveError::CodeRefused)?;
+) -> Result<Grant, ReceiveError> {
+    let grant = offer.grant().ok_or(ReceiveError::Demands("that its holder logs in"))?;
     let tx_code = match (&grant.tx_code, tx_code.map(str::trim)) {
         (None, _) => None,
         (Some(_), None | Some("")) => return Err(ReceiveError::TxCodeMissing),
         (Some(rules), Some(code)) if !rules.fits(code) => return Err(ReceiveError::TxCodeForm),
         (Some(_), Some(code)) => Some(Secret::from(code)),
     };
-    let asked = tx_code.is_some();
     let request = TokenRequest::PreAuthorized { code: grant.code.clone(), tx_code, client_id: None };
-    let endpoint = metadata(context, offer).await?.token_endpoint;
-    let endpoint = endpoint.ok_or(ReceiveError::Unreadable("no token endpoint"))?;
-    let answer = context.web.post(&endpoint, Body::Form(&request.to_form()), JSON, None, MESSAGE).await?;
+    let server = metadata(context, &offer.authorization_server).await?;
+    let endpoint = server.token_endpoint.as_ref().ok_or(ReceiveError::Unreadable("no token endpoint"))?;
+    let dpop = Dpop::new(context, &server).await?;
+    match self::request(context, endpoint, &request, dpop.as_ref()).await {
+        Ok(token) => Ok(Grant { token, dpop, token_endpoint: endpoint.clone() }),
+        Err(error) => {
+            if let Some(dpop) = &dpop {
+                forget_key(context, &dpop.key).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Asks for a token, which must be bound to the key if one is shown.
+pub(super) async fn request(
+    context: &Context,
+    endpoint: &Endpoint,
+    request: &TokenRequest,
+    dpop: Option<&Dpop>,
+) -> Result<TokenResponse, ReceiveError> {
+    let form = request.to_form();
+    let asked = matches!(request, TokenRequest::PreAuthorized { tx_code: Some(_), .. });
+    let answer = match dpop {
+        Some(dpop) => dpop.post(context, endpoint, Body::Form(&form), None, MESSAGE).await?,
+        None => context.web.post(endpoint, Body::Form(&form), JSON, None, MESSAGE).await?,
+    };
     if !answer.is_success() {
         return Err(refused(answer.status, &answer.body, asked));
     }
     let token: TokenResponse = limits::json(&answer.body, Limits::MESSAGE)
         .map_err(|_| ReceiveError::Unreadable("the token response"))?;
-    if !token.is_bearer() {
+    // A server that answers a proof with a bearer token would have it used by whoever finds it.
+    let fits = if dpop.is_some() { token.is_dpop() } else { token.is_bearer() };
+    if !fits {
         return Err(ReceiveError::TokenUnusable(token.token_type.chars().take(32).collect()));
     }
     Ok(token)
 }
 
-async fn metadata(context: &Context, offer: &Offer) -> Result<AuthorizationServerMetadata, ReceiveError> {
+pub(super) async fn metadata(
+    context: &Context,
+    server: &Endpoint,
+) -> Result<AuthorizationServerMetadata, ReceiveError> {
     let unreadable = || ReceiveError::Unreadable("the authorization server's metadata");
-    let url =
-        offer.authorization_server.well_known(AUTHORIZATION_SERVER_WELL_KNOWN).map_err(|_| unreadable())?;
+    let url = server.well_known(AUTHORIZATION_SERVER_WELL_KNOWN).map_err(|_| unreadable())?;
     let answer = context.web.get(&url, JSON, MESSAGE).await?;
     if !answer.is_success() {
         return Err(ReceiveError::Status(answer.status));
@@ -55,7 +86,7 @@ async fn metadata(context: &Context, offer: &Offer) -> Result<AuthorizationServe
     let metadata: AuthorizationServerMetadata =
         limits::json(&answer.body, Limits::MESSAGE).map_err(|_| unreadable())?;
     // RFC 8414 §3.3: it must speak for the server it was asked of.
-    if metadata.issuer == offer.authorization_server { Ok(metadata) } else { Err(unreadable()) }
+    if metadata.issuer == *server { Ok(metadata) } else { Err(unreadable()) }
 }
 
 fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {

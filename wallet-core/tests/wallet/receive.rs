@@ -1,7 +1,11 @@
 //! Receiving: what is good is kept, what is not is named and thrown away.
 
-use credentials::{Flaw, key::Signer};
+use credentials::{
+    Flaw,
+    key::{Algorithm, Signer},
+};
 use registry::{LocalText, Record, RecordKey, Slug, Status, UnixMillis, history::NotGranted};
+use wallet_core::ports::{HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, Protection, Zeroizing};
 use wallet_core::{CardState, Event, Format, OfferRefused, ReceiveError, Rejected};
 
 use crate::town::{Holder, Plan, key};
@@ -280,4 +284,54 @@ async fn what_is_no_offer_is_refused_by_name() {
     let link = holder.town.issuer.offer(Plan { configurations: vec!["passport"], ..Plan::licence() });
     let refused = holder.wallet.preview_offer(&link).await.unwrap_err();
     assert_eq!(refused, OfferRefused::UnknownConfiguration("passport".to_owned()));
+}
+
+/// A device whose provider vouches for its keys.
+struct Vouched(std::sync::Arc<dyn HolderKeyStore>);
+
+#[async_trait::async_trait]
+impl HolderKeyStore for Vouched {
+    fn protection(&self) -> Protection {
+        self.0.protection()
+    }
+
+    async fn generate(&self, algorithm: Algorithm) -> Result<HeldKey, KeyStoreError> {
+        self.0.generate(algorithm).await
+    }
+
+    async fn sign(&self, key: &KeyHandle, message: &[u8]) -> Result<[u8; 64], KeyStoreError> {
+        self.0.sign(key, message).await
+    }
+
+    async fn delete(&self, key: &KeyHandle) -> Result<(), KeyStoreError> {
+        self.0.delete(key).await
+    }
+
+    async fn attest(&self, keys: &[HeldKey], nonce: Option<&str>) -> Result<String, KeyStoreError> {
+        Ok(format!("vouched for {} keys with {}", keys.len(), nonce.unwrap_or("none")))
+    }
+
+    async fn wrap(&self, secret: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+        self.0.wrap(secret).await
+    }
+
+    async fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyStoreError> {
+        self.0.unwrap(wrapped).await
+    }
+}
+
+#[tokio::test]
+async fn an_attestation_is_sent_where_it_is_demanded_and_the_device_has_one() {
+    let plan = || Plan { wants_attestation: true, ..Plan::licence().sd_jwt() };
+    assert_eq!(refused(plan()).await, ReceiveError::Demands("an attestation of the key"));
+
+    let town = crate::town::Town::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut ports = town.ports(folder.path());
+    ports.keys = std::sync::Arc::new(Vouched(ports.keys));
+    let path = folder.path().join("wallet");
+    let wallet = wallet_core::Wallet::create(&path, crate::town::PIN, ports, town.config()).await.unwrap();
+    let offer = wallet.preview_offer(&town.issuer.offer(plan())).await.unwrap();
+    assert_eq!(wallet.receive(&offer, Some("123456")).await.unwrap().cards.len(), 1);
+    assert_eq!(*town.issuer.attested.lock().unwrap(), ["vouched for 1 keys with nonce-1"]);
 }

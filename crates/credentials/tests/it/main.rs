@@ -15,6 +15,7 @@ mod did_web;
 mod fuzz;
 mod jcs;
 mod jsonld;
+mod jwe;
 mod keys;
 mod ld_support;
 mod mdoc;

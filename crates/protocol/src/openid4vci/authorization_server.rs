@@ -33,6 +33,12 @@ pub struct AuthorizationServerMetadata {
     /// Challenge methods for PKCE (RFC 7636).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
+    /// Are requests to the authorization endpoint taken by reference only (RFC 9126 §5)?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
+    /// Does it name itself in its answers (RFC 9207 §3)?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authorization_response_iss_parameter_supported: bool,
     /// May a wallet without a client id use a pre-authorized code?
     #[serde(rename = "pre-authorized_grant_anonymous_access_supported", default)]
     pub anonymous_access: bool,

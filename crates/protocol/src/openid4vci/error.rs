@@ -40,6 +40,12 @@ open_codes! {
         InvalidEncryptionParameters = "invalid_encryption_parameters",
         /// The request is refused for good: trying again will not help.
         CredentialRequestDenied = "credential_request_denied",
+        /// The transaction is unknown, or was fetched (§9.3).
+        InvalidTransactionId = "invalid_transaction_id",
+        /// The notification's id is unknown (§11.3).
+        InvalidNotificationId = "invalid_notification_id",
+        /// The notification can't be read (§11.3).
+        InvalidNotificationRequest = "invalid_notification_request",
         /// The access token is unknown or expired.
         InvalidToken = "invalid_token",
     }

@@ -8,6 +8,11 @@ use crate::limits::{Form, ParseError};
 /// The grant type of a pre-authorized code.
 pub const PRE_AUTHORIZED_CODE: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
+/// The grant type of an authorization code.
+pub const AUTHORIZATION_CODE: &str = "authorization_code";
+/// The grant type of a refresh token.
+pub const REFRESH_TOKEN: &str = "refresh_token";
+
 /// A token request (§6.1), a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenRequest {
@@ -20,6 +25,24 @@ pub enum TokenRequest {
         /// The wallet's id, unless it is anonymous.
         client_id: Option<String>,
     },
+    /// With an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+    AuthorizationCode {
+        /// The code.
+        code: Secret,
+        /// Where the code came to.
+        redirect_uri: String,
+        /// What the challenge was made of; absent: the client does not use PKCE, and is refused.
+        code_verifier: Option<Secret>,
+        /// The wallet's id.
+        client_id: String,
+    },
+    /// With a refresh token (RFC 6749 §6).
+    Refresh {
+        /// The token.
+        refresh_token: Secret,
+        /// The wallet's id, unless it is anonymous.
+        client_id: Option<String>,
+    },
     /// With another grant: answer `unsupported_grant_type`.
     OtherGrant(String),
 }
@@ -28,15 +51,24 @@ impl TokenRequest {
     /// Reads the form. An error is answered with `invalid_request`.
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
         let form = Form::parse(body)?;
-        let grant = form.require("grant_type")?;
-        if grant != PRE_AUTHORIZED_CODE {
-            return Ok(Self::OtherGrant(grant.chars().take(128).collect()));
+        let client_id = form.get("client_id").map(str::to_owned);
+        match form.require("grant_type")? {
+            PRE_AUTHORIZED_CODE => Ok(Self::PreAuthorized {
+                code: form.require("pre-authorized_code")?.into(),
+                tx_code: form.get("tx_code").map(Secret::from),
+                client_id,
+            }),
+            AUTHORIZATION_CODE => Ok(Self::AuthorizationCode {
+                code: form.require("code")?.into(),
+                redirect_uri: form.require("redirect_uri")?.to_owned(),
+                code_verifier: form.get("code_verifier").map(Secret::from),
+                client_id: form.require("client_id")?.to_owned(),
+            }),
+            REFRESH_TOKEN => {
+                Ok(Self::Refresh { refresh_token: form.require("refresh_token")?.into(), client_id })
+            }
+            other => Ok(Self::OtherGrant(other.chars().take(128).collect())),
         }
-        Ok(Self::PreAuthorized {
-            code: form.require("pre-authorized_code")?.into(),
-            tx_code: form.get("tx_code").map(Secret::from),
-            client_id: form.get("client_id").map(str::to_owned),
-        })
     }
 
     /// The form.
@@ -46,6 +78,16 @@ impl TokenRequest {
                 .with("grant_type", Some(PRE_AUTHORIZED_CODE))
                 .with("pre-authorized_code", Some(code.expose()))
                 .with("tx_code", tx_code.as_ref().map(Secret::expose))
+                .with("client_id", client_id.as_deref()),
+            Self::AuthorizationCode { code, redirect_uri, code_verifier, client_id } => Form::default()
+                .with("grant_type", Some(AUTHORIZATION_CODE))
+                .with("code", Some(code.expose()))
+                .with("redirect_uri", Some(redirect_uri))
+                .with("code_verifier", code_verifier.as_ref().map(Secret::expose))
+                .with("client_id", Some(client_id)),
+            Self::Refresh { refresh_token, client_id } => Form::default()
+                .with("grant_type", Some(REFRESH_TOKEN))
+                .with("refresh_token", Some(refresh_token.expose()))
                 .with("client_id", client_id.as_deref()),
             Self::OtherGrant(grant) => Form::default().with("grant_type", Some(grant)),
         }
@@ -84,6 +126,17 @@ impl TokenResponse {
             scope: None,
             authorization_details: None,
         }
+    }
+
+    /// The same, bound to a key (RFC 9449 §5).
+    #[must_use]
+    pub fn dpop(self) -> Self {
+        Self { token_type: "DPoP".to_owned(), ..self }
+    }
+
+    /// May it be sent as `Authorization: DPoP`, with a proof of the key?
+    pub fn is_dpop(&self) -> bool {
+        self.token_type.eq_ignore_ascii_case("DPoP")
     }
 
     /// May it be sent as `Authorization: Bearer`?

@@ -123,6 +123,18 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The policy of a page whose form leads to another place as well: an origin (`https://a.example`) or a private scheme
+/// (`cn.example.app:`). Anything that is no such source leaves the policy as every page has it.
+#[must_use]
+pub fn page_policy(form_leads_to: &str) -> HeaderValue {
+    let source = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-+[]".contains(&byte);
+    if !form_leads_to.bytes().all(source) {
+        return HeaderValue::from_static(POLICY);
+    }
+    let widened = POLICY.replace("form-action 'self'", &format!("form-action 'self' {form_leads_to}"));
+    HeaderValue::try_from(widened).unwrap_or(HeaderValue::from_static(POLICY))
+}
+
 async fn security_headers(State(layers): State<Layers>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -53,6 +53,8 @@ pub(crate) struct Plan {
     /// Nonces that are refused before one is taken.
     pub(crate) stale_nonces: u32,
     pub(crate) hidden: bool,
+    /// Keys must be vouched for; the attestation that is in a proof is noted.
+    pub(crate) wants_attestation: bool,
 }
 
 impl Plan {
@@ -90,6 +92,7 @@ impl Plan {
             lifetime: 365 * 86_400,
             stale_nonces: 0,
             hidden: true,
+            wants_attestation: false,
         }
     }
 
@@ -111,6 +114,8 @@ pub(crate) struct Issuer {
     ed25519: SoftwareKey,
     plan: Mutex<Plan>,
     nonces: Mutex<u32>,
+    /// Attestations that came in proofs.
+    pub(crate) attested: Mutex<Vec<String>>,
     /// The DIDs or thumbprints of every key that proved itself.
     pub(crate) holders: Mutex<Vec<String>>,
 }
@@ -124,7 +129,16 @@ impl Issuer {
         chain.accredit(&did, "digital-id");
         chain.open_list(&did);
         let plan = Mutex::new(Plan::licence());
-        Self { did, clock, p256, ed25519, plan, nonces: Mutex::default(), holders: Mutex::default() }
+        Self {
+            did,
+            clock,
+            p256,
+            ed25519,
+            plan,
+            nonces: Mutex::default(),
+            attested: Mutex::default(),
+            holders: Mutex::default(),
+        }
     }
 
     /// An offer by value, to be redeemed with `123456`.
@@ -170,7 +184,10 @@ impl Issuer {
     }
 
     fn metadata(&self) -> Value {
-        let proofs = json!({ "jwt": { "proof_signing_alg_values_supported": ["EdDSA", "ES256"] } });
+        let mut proofs = json!({ "jwt": { "proof_signing_alg_values_supported": ["EdDSA", "ES256"] } });
+        if self.plan.lock().unwrap().wants_attestation {
+            proofs["jwt"]["key_attestations_required"] = json!({});
+        }
         let mut configurations = Map::new();
         for kind in Catalogue::bundled().unwrap().types() {
             let sd_jwt = json!({
@@ -237,6 +254,9 @@ impl Issuer {
 
     fn check_proof(&self, proof: &str) -> (PublicKey, String) {
         let token = jws::Unverified::parse(proof).unwrap();
+        if let Some(attestation) = token.header().other.get("key_attestation") {
+            self.attested.lock().unwrap().push(attestation.as_str().unwrap().to_owned());
+        }
         let key = match (&token.header().kid, &token.header().jwk) {
             (Some(kid), None) => SelfContained::parse(kid).unwrap().key,
             (None, Some(jwk)) => PublicKey::from_jwk(jwk).unwrap(),

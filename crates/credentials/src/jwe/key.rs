@@ -1,0 +1,117 @@
+//! Keys to encrypt to.
+
+use std::fmt;
+
+use p256::elliptic_curve::sec1::ToEncodedPoint as _;
+use p256::{PublicKey as Point, SecretKey};
+use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+use super::{ECDH_ES, JweError};
+use crate::key::{Jwk, PublicKey};
+
+/// A key that others gave us to encrypt to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncryptionKey {
+    point: Point,
+    kid: Option<String>,
+}
+
+/// A key of ours that others encrypt to; wiped when dropped.
+pub struct DecryptionKey {
+    secret: SecretKey,
+    kid: String,
+}
+
+impl EncryptionKey {
+    /// Reads a JWK on P-256 that is not for something else than `ECDH-ES`.
+    ///
+    /// # Errors
+    /// [`JweError::Key`].
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, JweError> {
+        let other_use = jwk.usage.as_deref().is_some_and(|usage| usage != "enc");
+        let other_algorithm = jwk.alg.as_deref().is_some_and(|alg| alg != ECDH_ES);
+        if other_use || other_algorithm {
+            return Err(JweError::Key);
+        }
+        Ok(Self { point: point(jwk)?, kid: jwk.kid.clone() })
+    }
+
+    pub(super) fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// A fresh ephemeral key, and what it agrees on with this one.
+    pub(super) fn agree(
+        &self,
+        random: &mut impl CryptoRngCore,
+    ) -> Result<(Jwk, Zeroizing<Vec<u8>>), JweError> {
+        let ephemeral = SecretKey::random(random);
+        Ok((jwk(&ephemeral.public_key())?, shared(&ephemeral, &self.point)))
+    }
+}
+
+impl DecryptionKey {
+    /// A new key; messages to it carry `kid`.
+    pub fn generate(kid: &str, random: &mut impl CryptoRngCore) -> Self {
+        Self { secret: SecretKey::random(random), kid: kid.to_owned() }
+    }
+
+    /// From the scalar, 32 bytes.
+    ///
+    /// # Errors
+    /// [`JweError::Key`] for one that is 0 or not below the order.
+    pub fn from_secret_bytes(kid: &str, secret: &[u8]) -> Result<Self, JweError> {
+        let secret = SecretKey::from_slice(secret).map_err(|_| JweError::Key)?;
+        Ok(Self { secret, kid: kid.to_owned() })
+    }
+
+    /// Its public half, as others are told it: with `kid`, `use` and `alg`.
+    ///
+    /// # Errors
+    /// [`JweError::Key`], never for a key that was made here.
+    pub fn to_jwk(&self) -> Result<Jwk, JweError> {
+        let mut jwk = jwk(&self.secret.public_key())?;
+        jwk.kid = Some(self.kid.clone());
+        jwk.usage = Some("enc".to_owned());
+        jwk.alg = Some(ECDH_ES.to_owned());
+        Ok(jwk)
+    }
+
+    pub(super) fn agree(&self, ephemeral: &Jwk) -> Result<Zeroizing<Vec<u8>>, JweError> {
+        Ok(shared(&self.secret, &point(ephemeral)?))
+    }
+}
+
+impl fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncryptionKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptionKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// The point of a JWK, which is checked to lie on the curve: one that does not would tell the secret bit by bit.
+fn point(jwk: &Jwk) -> Result<Point, JweError> {
+    let mut bare = jwk.clone();
+    (bare.alg, bare.usage) = (None, None);
+    let key = PublicKey::from_jwk(&bare).map_err(|_| JweError::Key)?;
+    if jwk.crv.as_deref() != Some("P-256") {
+        return Err(JweError::Key);
+    }
+    Point::from_sec1_bytes(&key.to_bytes()).map_err(|_| JweError::Key)
+}
+
+fn jwk(point: &Point) -> Result<Jwk, JweError> {
+    let key = PublicKey::p256(point.to_encoded_point(false).as_bytes()).map_err(|_| JweError::Key)?;
+    Ok(key.to_jwk())
+}
+
+fn shared(secret: &SecretKey, point: &Point) -> Zeroizing<Vec<u8>> {
+    let agreed = p256::ecdh::diffie_hellman(secret.to_nonzero_scalar(), point.as_affine());
+    Zeroizing::new(agreed.raw_secret_bytes().to_vec())
+}

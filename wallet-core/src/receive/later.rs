@@ -1,0 +1,233 @@
+//! What comes after: credentials that take time are picked up, cards are renewed before they expire, the issuer is told.
+//!
+//! For all of it the wallet comes back with the key that it showed for its token, which therefore stays while anything needs it.
+
+use credentials::key::{Jwk, PublicKey};
+use protocol::{
+    Endpoint, Secret,
+    openid4vci::{
+        CredentialErrorCode, CredentialOffer, CredentialResponse, DeferredRequest, IssuerMetadata,
+        NotificationEvent, NotificationRequest, TokenRequest,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Offer, OfferRefused, ReceiveError, Received,
+    dpop::{Dpop, Grant},
+    issuance, offer, token,
+};
+use crate::{
+    card::Card,
+    context::Context,
+    held::CARDS,
+    ports::{HeldKey, KeyHandle},
+    vault::{Sealed, VaultError},
+    web::{LARGE, MESSAGE},
+};
+
+/// Credentials that take time, by an id of the wallet's own.
+const DEFERRED: Sealed<StoredDeferred> = Sealed::new("deferred");
+
+/// How the wallet comes back to an issuer for more.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Renewal {
+    offer: CredentialOffer,
+    authorization_server: Endpoint,
+    token_endpoint: Endpoint,
+    refresh_token: Secret,
+    key: KeyHandle,
+    public: Jwk,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredDeferred {
+    renewal: Renewal,
+    metadata: IssuerMetadata,
+    configuration: String,
+    keys: Vec<(KeyHandle, Jwk)>,
+    transaction_id: String,
+}
+
+/// What became of a credential that took time.
+#[derive(Debug, Clone)]
+pub struct PickedUp {
+    /// The issuer's address.
+    pub issuer: Endpoint,
+    /// The issuer's name for it.
+    pub configuration: String,
+    /// The cards, or why there are none. [`ReceiveError::Deferred`]: it still takes time, ask again later. With any other the
+    /// issuer said no, or what came was thrown away, unless it could not be asked.
+    pub outcome: Result<Vec<Card>, ReceiveError>,
+}
+
+impl Renewal {
+    /// With what the token endpoint gave, if the wallet may come back.
+    pub(super) fn of(offer: &Offer, grant: &Grant) -> Option<Self> {
+        let key = &grant.dpop.as_ref()?.key;
+        Some(Self {
+            offer: CredentialOffer { grants: None, ..offer.offer.clone() },
+            authorization_server: offer.authorization_server.clone(),
+            token_endpoint: grant.token_endpoint.clone(),
+            refresh_token: grant.token.refresh_token.clone()?,
+            key: key.handle.clone(),
+            public: key.public.to_jwk(),
+        })
+    }
+
+    /// The key that it needs.
+    pub(crate) fn key(&self) -> &KeyHandle {
+        &self.key
+    }
+
+    /// A fresh token.
+    async fn grant(&self, context: &Context) -> Result<Grant, ReceiveError> {
+        let public = PublicKey::from_jwk(&self.public).map_err(|_| VaultError::OtherForm("cards"))?;
+        let dpop = Dpop::of(HeldKey { handle: self.key.clone(), public });
+        let request = TokenRequest::Refresh { refresh_token: self.refresh_token.clone(), client_id: None };
+        let mut token = token::request(context, &self.token_endpoint, &request, Some(&dpop)).await?;
+        // An issuer that gives no new one lets the old one stand (RFC 6749 §6).
+        token.refresh_token.get_or_insert_with(|| self.refresh_token.clone());
+        Ok(Grant { token, dpop: Some(dpop), token_endpoint: self.token_endpoint.clone() })
+    }
+}
+
+/// Notes that a credential takes time, and with which keys it will come.
+pub(super) async fn defer(
+    context: &Context,
+    offer: &Offer,
+    configuration: &str,
+    grant: &Grant,
+    keys: &[HeldKey],
+    transaction_id: String,
+) -> Result<(), ReceiveError> {
+    // Without a way back there is nothing to note.
+    let renewal = Renewal::of(offer, grant).ok_or(ReceiveError::Deferred)?;
+    let stored = StoredDeferred {
+        renewal,
+        metadata: offer.metadata.clone(),
+        configuration: configuration.to_owned(),
+        keys: keys.iter().map(|key| (key.handle.clone(), key.public.to_jwk())).collect(),
+        transaction_id,
+    };
+    let id = context.new_id()?;
+    Ok(context.vault.write(move |tx| tx.put(&DEFERRED, &id, &stored)).await?)
+}
+
+/// Asks for everything that takes time.
+pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultError> {
+    let mut picked = Vec::new();
+    for (id, stored) in context.vault.all(&DEFERRED)? {
+        let (issuer, configuration) =
+            (stored.renewal.offer.credential_issuer.clone(), stored.configuration.clone());
+        let outcome = fetch(context, &stored).await;
+        let over = match &outcome {
+            Ok(_) => true,
+            Err(ReceiveError::CredentialRefused(code)) => *code != CredentialErrorCode::InvalidToken,
+            Err(error) => matches!(error, ReceiveError::CodeRefused | ReceiveError::Rejected(_)),
+        };
+        if over {
+            context.vault.write(move |tx| tx.remove(&DEFERRED, &id)).await?;
+            if outcome.is_err() {
+                for key in held(&stored.keys) {
+                    issuance::forget_key(context, &key).await;
+                }
+            }
+            forget_unless_needed(context, stored.renewal.key()).await?;
+        }
+        picked.push(PickedUp { issuer, configuration, outcome });
+    }
+    Ok(picked)
+}
+
+async fn fetch(context: &Context, stored: &StoredDeferred) -> Result<Vec<Card>, ReceiveError> {
+    let endpoint = stored.metadata.deferred_credential_endpoint.as_ref();
+    let endpoint = endpoint.ok_or(ReceiveError::Unreadable("the metadata"))?;
+    let grant = stored.renewal.grant(context).await?;
+    let request = DeferredRequest {
+        transaction_id: stored.transaction_id.clone(),
+        credential_response_encryption: None,
+    };
+    let body = serde_json::to_vec(&request).map_err(|_| ReceiveError::Unreadable("the request"))?;
+    let answer = grant.post(context, endpoint, body, LARGE).await?;
+    let CredentialResponse::Issued { credentials, notification_id } = issuance::response(&answer)? else {
+        return Err(ReceiveError::Deferred);
+    };
+    let renewal = stored.renewal.clone();
+    let offer = CredentialOffer {
+        credential_configuration_ids: vec![stored.configuration.clone()],
+        ..renewal.offer.clone()
+    };
+    let server = renewal.authorization_server.clone();
+    let described = offer::described(context, offer, stored.metadata.clone(), server);
+    let described = described.map_err(|_| ReceiveError::Unreadable("the metadata"))?;
+    let offered = described.credentials().first().ok_or(ReceiveError::Unreadable("the metadata"))?;
+    let keys: Vec<HeldKey> = held(&stored.keys).collect();
+    let good = issuance::accept(context, offered, &keys, credentials).await;
+    let notifying = notification_id
+        .map(|id| (id, if good.is_ok() { NotificationEvent::Accepted } else { NotificationEvent::Failure }));
+    let cards = match good {
+        Ok(good) => issuance::keep(context, vec![good], Some(&renewal)).await,
+        Err(error) => Err(error),
+    };
+    if let Some((id, event)) = notifying {
+        notify(context, &stored.metadata, &grant, id, event).await;
+    }
+    cards
+}
+
+fn held(keys: &[(KeyHandle, Jwk)]) -> impl Iterator<Item = HeldKey> {
+    keys.iter().filter_map(|(handle, jwk)| {
+        Some(HeldKey { handle: handle.clone(), public: PublicKey::from_jwk(jwk).ok()? })
+    })
+}
+
+/// Collects what a card says anew, under fresh keys; the card before is deleted when the new one is there.
+pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, ReceiveError> {
+    let stored = context.vault.get(&CARDS, card)?;
+    let renewal = stored.and_then(|card| card.renewal).ok_or(ReceiveError::Demands("a new offer"))?;
+    let issuer = &renewal.offer.credential_issuer;
+    let metadata = offer::metadata(context, issuer).await.map_err(|error| unreadable(&error))?;
+    let server = renewal.authorization_server.clone();
+    let offer = offer::described(context, renewal.offer.clone(), metadata, server)
+        .map_err(|error| unreadable(&error))?;
+    let grant = renewal.grant(context).await?;
+    issuance::collect(context, &offer, &grant).await
+}
+
+fn unreadable(error: &OfferRefused) -> ReceiveError {
+    match error {
+        OfferRefused::Web(error) => (*error).into(),
+        OfferRefused::Status(status) => ReceiveError::Status(*status),
+        _ => ReceiveError::Unreadable("the issuer's description of itself"),
+    }
+}
+
+/// Tells the issuer what became of a credential. That it can't be told changes nothing.
+pub(super) async fn notify(
+    context: &Context,
+    metadata: &IssuerMetadata,
+    grant: &Grant,
+    notification_id: String,
+    event: NotificationEvent,
+) {
+    let Some(endpoint) = &metadata.notification_endpoint else { return };
+    let request = NotificationRequest { notification_id, event, event_description: None };
+    let Ok(body) = serde_json::to_vec(&request) else { return };
+    if grant.post(context, endpoint, body, MESSAGE).await.is_err() {
+        tracing::debug!("the issuer could not be told what became of a credential");
+    }
+}
+
+/// Deletes a key that was shown for tokens, unless a card or something that takes time still needs it.
+pub(crate) async fn forget_unless_needed(context: &Context, key: &KeyHandle) -> Result<(), VaultError> {
+    let by_card = context.vault.all(&CARDS)?.into_iter().filter_map(|(_, card)| card.renewal);
+    let waiting = context.vault.all(&DEFERRED)?.into_iter().map(|(_, stored)| stored.renewal);
+    if by_card.chain(waiting).any(|renewal| renewal.key == *key) {
+        return Ok(());
+    }
+    if context.ports.keys.delete(key).await.is_err() {
+        tracing::warn!("a key that is not needed could not be deleted");
+    }
+    Ok(())
+}
