@@ -15,6 +15,7 @@
 //! Inside: [`model`] says what there is and how it may change, without store, chain or clock; `desk`, `offers`,
 //! `issuance` and `status` do it durably; `routes` and `pages` are the two ways to ask for it.
 
+mod certificates;
 mod client;
 mod clock;
 mod collect;

@@ -4,6 +4,7 @@ mod answers;
 mod applications;
 mod body;
 mod callers;
+mod certificates;
 mod credential;
 mod credentials;
 mod discovery;
@@ -34,6 +35,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(credential::router())
         .merge(offers::router())
         .merge(lists::router())
+        .merge(certificates::router())
         .merge(applications::router())
         .merge(credentials::router())
         .merge(pages::router())

@@ -16,6 +16,7 @@ mod discovery;
 mod http;
 mod limits;
 mod lists;
+mod mdoc;
 mod nonce;
 mod offers;
 mod pages_console;
