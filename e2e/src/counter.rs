@@ -126,10 +126,20 @@ impl Request {
         text(&self.claims, "response_uri")
     }
 
+    /// The elements that are asked for of an mdoc, each a namespace and a name.
+    pub fn elements(&self) -> Vec<(String, String)> {
+        let claims = &self.query("mso_mdoc")["claims"];
+        let name = |claim: &Value, at: usize| claim["path"][at].as_str().expect("a name").to_owned();
+        claims.as_array().expect("claims").iter().map(|claim| (name(claim, 0), name(claim, 1))).collect()
+    }
+
     fn query_id(&self, format: &str) -> String {
+        text(self.query(format), "id")
+    }
+
+    fn query(&self, format: &str) -> &Value {
         let queries = self.claims["dcql_query"]["credentials"].as_array().expect("queries");
-        let query = queries.iter().find(|query| query["format"] == format).expect("asked for in this format");
-        text(query, "id")
+        queries.iter().find(|query| query["format"] == format).expect("asked for in this format")
     }
 }
 

@@ -1,6 +1,8 @@
 //! Credentials that were issued rightly and spoiled afterwards, each by the name of its flaw: one table for every place
 //! that credentials come in at.
 
+pub mod mdoc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};

@@ -16,6 +16,7 @@ mod http;
 pub mod others;
 mod play;
 mod rogue;
+mod showing;
 mod stage;
 pub mod token;
 
@@ -25,8 +26,15 @@ pub use holder::Holder;
 pub use http::{Answer, Http, Sent, Spoiling};
 pub use play::Play;
 pub use rogue::Rogue;
+pub use showing::Showing;
 pub use stage::Stage;
 
+/// The catalogue id of the driver's licence.
+pub const DRIVING: &str = "drivers-licence";
+/// Its credential configuration as mdoc.
+pub const DRIVING_MDOC: &str = "drivers-licence-mdoc";
+/// Its credential configuration as SD-JWT VC.
+pub const DRIVING_SD_JWT: &str = "drivers-licence-sd-jwt";
 /// The catalogue id of the business licence.
 pub const LICENCE: &str = "business-licence";
 /// Its credential configuration as SD-JWT VC.

@@ -13,10 +13,20 @@ const STAFF_TOKEN: &str = "the token of an organisation that the play has not";
 
 /// An issuer of business licences that governance accredited for these types.
 pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (RunningIssuer, Desk) {
+    issuer_of(play, name, crate::LICENCE, accredited_for).await
+}
+
+/// The same for an issuer of another type.
+pub async fn issuer_of(
+    play: &Play,
+    name: &str,
+    credential_type: &str,
+    accredited_for: &[&str],
+) -> (RunningIssuer, Desk) {
     let names = LocalText::new(format!("{name}（测试）"), name);
     let config = issuer::Config {
         name: names.clone(),
-        credential_types: vec![crate::LICENCE.to_owned()],
+        credential_types: vec![credential_type.to_owned()],
         listen: ([127, 0, 0, 1], 0).into(),
         base_url: None,
         node_url: play.urls().chain.url.parse().expect("an address"),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cli::stack::{Ports, Stack, StackConfig};
 use cli::urls::Urls;
+use credentials::key::{Algorithm, SoftwareKey};
 
 use crate::{Counter, Desk, Http};
 
@@ -44,6 +45,13 @@ impl Play {
     /// Public security, which issues digital IDs.
     pub fn police(&self) -> Desk {
         self.desk("public-security")
+    }
+
+    /// The key that public security signs on P-256 with, read from its folder.
+    pub fn police_key(&self) -> SoftwareKey {
+        let file = self.data.join("stack/issuers/public-security/keys/signing-p256.key");
+        let secret = std::fs::read(file).expect("a key");
+        SoftwareKey::from_secret_bytes(Algorithm::Es256, &secret).expect("a key")
     }
 
     fn desk(&self, id: &str) -> Desk {

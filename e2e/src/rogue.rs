@@ -24,6 +24,11 @@ impl Default for Rogue {
 }
 
 impl Rogue {
+    /// Its key.
+    pub fn key(&self) -> &SoftwareKey {
+        &self.key
+    }
+
     /// Its public key.
     pub fn public_key(&self) -> &credentials::key::PublicKey {
         self.key.public_key()

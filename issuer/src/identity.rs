@@ -12,6 +12,8 @@ use service::secrets::SecretFolder;
 use service::{Organisation, OrganisationError};
 use zeroize::Zeroizing;
 
+use crate::certificates::Certificates;
+
 /// The keys and the DID.
 pub(crate) struct Identity {
     organisation: Organisation,
@@ -19,6 +21,7 @@ pub(crate) struct Identity {
     es256: SoftwareKey,
     eddsa_id: String,
     es256_id: String,
+    certificates: Certificates,
     seal_root: Zeroizing<[u8; 32]>,
 }
 
@@ -41,8 +44,11 @@ impl Identity {
         let signing = [registered(&eddsa, "signing-ed25519.key")?, registered(&es256, "signing-p256.key")?];
         let organisation = Organisation::open(&folder, network, &signing)?;
         let (eddsa_id, es256_id) = (organisation.key_id(0), organisation.key_id(1));
+        let root = signing_key("mdoc-root-p256.key", Algorithm::Es256)?;
+        let certificates = Certificates::new(root, organisation.did())
+            .map_err(|_| OrganisationError::Unusable("mdoc-root-p256.key"))?;
         let seal_root = folder.secret("seals.key")?;
-        Ok(Self { organisation, eddsa, es256, eddsa_id, es256_id, seal_root })
+        Ok(Self { organisation, eddsa, es256, eddsa_id, es256_id, certificates, seal_root })
     }
 
     /// The DID.
@@ -63,6 +69,11 @@ impl Identity {
     /// The key that signs on P-256, and its DID URL.
     pub(crate) fn es256(&self) -> (&SoftwareKey, &str) {
         (&self.es256, &self.es256_id)
+    }
+
+    /// What certifies the key on P-256, for mdocs.
+    pub(crate) fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     /// The secret that codes, tokens and nonces are sealed with.

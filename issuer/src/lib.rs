@@ -17,6 +17,7 @@
 
 mod attestation;
 mod authorize;
+mod certificates;
 mod citizens;
 mod client;
 mod clock;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use credentials::UnixSeconds;
-use credentials::catalogue::{Claim, Format, Text};
+use credentials::catalogue::{CredentialType, Format, Text};
 use credentials::data_integrity::{CONTEXT_HUIZHENG, CONTEXT_V2};
 use credentials::jwe::{ECDH_ES, Enc, JweError};
 use credentials::jws::{self, Header};
-use credentials::key::Jwk;
+use credentials::key::{Algorithm, Jwk};
 use protocol::dcql;
 use protocol::openid4vci::{
     ATTEST_JWT_CLIENT_AUTH, AUTHORIZATION_CODE, AuthorizationServerMetadata, BatchIssuance, ClaimDescription,
@@ -170,25 +170,28 @@ fn configuration(id: &str, kind: &CredentialKind, attested: bool) -> CredentialC
         proof_signing_alg_values_supported: vec!["ES256".to_owned(), "EdDSA".to_owned()],
         key_attestations_required: attested.then(|| json!({})),
     };
-    let (format, signing, prefix) = match kind.format {
-        Format::SdJwtVc => (protocol::Format::SdJwtVc, "ES256", None),
-        Format::LdpVc => (protocol::Format::LdpVc, of.cryptosuite.name(), Some("credentialSubject")),
+    let (format, signing) = match kind.format {
+        Format::SdJwtVc => (protocol::Format::SdJwtVc, Value::from("ES256")),
+        Format::LdpVc => (protocol::Format::LdpVc, Value::from(of.cryptosuite.name())),
+        // A COSE number (§A.2.2).
+        Format::MsoMdoc => (protocol::Format::MsoMdoc, Value::from(Algorithm::Es256.cose())),
     };
-    let is_ldp = kind.format == Format::LdpVc;
+    let (is_ldp, is_mdoc) = (kind.format == Format::LdpVc, kind.format == Format::MsoMdoc);
+    let binding: &[&str] = if is_mdoc { &["cose_key"] } else { &["jwk", "did:key", "did:jwk"] };
     CredentialConfiguration {
         format,
         scope: Some(id.to_owned()),
-        credential_signing_alg_values_supported: vec![Value::from(signing)],
+        credential_signing_alg_values_supported: vec![signing],
         cryptographic_binding_methods_supported: Some(
-            ["jwk", "did:key", "did:jwk"].into_iter().map(str::to_owned).collect(),
+            binding.iter().map(|&method| method.to_owned()).collect(),
         ),
         proof_types_supported: Some(if attested {
             BTreeMap::from([("attestation".to_owned(), jwt.clone()), ("jwt".to_owned(), jwt)])
         } else {
             BTreeMap::from([("jwt".to_owned(), jwt)])
         }),
-        vct: (!is_ldp).then(|| of.vct.clone()),
-        doctype: None,
+        vct: (kind.format == Format::SdJwtVc).then(|| of.vct.clone()),
+        doctype: of.doc_type().filter(|_| is_mdoc).map(str::to_owned),
         credential_definition: is_ldp.then(|| CredentialDefinition {
             context: Some(vec![CONTEXT_V2.into(), CONTEXT_HUIZHENG.into()]),
             types: vec!["VerifiableCredential".to_owned(), of.vc_type.clone()],
@@ -203,16 +206,41 @@ fn configuration(id: &str, kind: &CredentialKind, attested: bool) -> CredentialC
                     ..Display::new(name, locale)
                 })
                 .collect(),
-            claims: of.claims.iter().filter_map(|claim| description(claim, prefix)).collect(),
+            claims: descriptions(of, kind.format),
         }),
     }
 }
 
-fn description(claim: &Claim, prefix: Option<&str>) -> Option<ClaimDescription> {
-    let Text { zh, en } = &claim.label;
+/// The claims in the terms of the format; of an mdoc its elements, each a namespace and a name.
+fn descriptions(of: &CredentialType, format: Format) -> Vec<ClaimDescription> {
+    let claims = of.claims.iter();
+    match format {
+        Format::SdJwtVc => {
+            claims.filter_map(|claim| description(&[&claim.name], claim.required, &claim.label)).collect()
+        }
+        Format::LdpVc => claims
+            .filter_map(|claim| {
+                description(&["credentialSubject", &claim.name], claim.required, &claim.label)
+            })
+            .collect(),
+        Format::MsoMdoc => {
+            let elements = of.mdoc.iter().flat_map(|form| form.elements.iter().map(move |one| (form, one)));
+            elements
+                .filter_map(|(form, one)| {
+                    let label = of.label_of(one.claim().unwrap_or(&one.element))?;
+                    let has = |claim: &&str| of.claim(claim).is_some_and(|claim| claim.required);
+                    let mandatory = one.tells().iter().all(has);
+                    description(&[form.namespace_of(one), &one.element], mandatory, label)
+                })
+                .collect()
+        }
+    }
+}
+
+fn description(path: &[&str], mandatory: bool, Text { zh, en }: &Text) -> Option<ClaimDescription> {
     Some(ClaimDescription {
-        path: dcql::ClaimPath::of_names(prefix.into_iter().chain([claim.name.as_str()])).ok()?,
-        mandatory: claim.required,
+        path: dcql::ClaimPath::of_names(path.iter().copied()).ok()?,
+        mandatory,
         display: vec![Display::new(zh, "zh"), Display::new(en, "en")],
     })
 }

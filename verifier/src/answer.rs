@@ -6,7 +6,7 @@ use store::StoreError;
 
 use crate::core::Core;
 use crate::decision::{Asked, BadPresentation, Decision, Facts, Received, judge};
-use crate::request::{AnswerError, Found, Outcome, RequestId};
+use crate::request::{AnswerError, Found, Outcome, RequestId, response_uri};
 
 /// Why an answer is not taken. The first four leave the request as it was.
 #[derive(Debug, thiserror::Error)]
@@ -80,9 +80,11 @@ impl Core {
                 let query = self.query_of(&found.request).ok_or(Refusal::Unknown)?;
                 let received = Received::all(vp_token, query).map_err(Malformed::from)?;
                 let facts = Facts::about(&received, self.catalogue, &self.node).await;
+                let response_uri = response_uri(id, &self.base).map_err(|_| Refusal::Unknown)?;
                 let asked = Asked {
                     query,
                     nonce: &found.request.nonce,
+                    response_uri: response_uri.as_str(),
                     client_id: self.identity.client_id().as_str(),
                     binding_max_age: seconds(self.policy.binding_max_age),
                     now,

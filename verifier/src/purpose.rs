@@ -39,7 +39,8 @@ pub struct AskConfig {
     pub credential_type: Slug,
     /// The claims, by their names in the catalogue; at least one.
     pub claims: Vec<String>,
-    /// The formats that will do, the preferred first. Where `ldp_vc` shows a credential whole, it can only be listed if
+    /// The formats that will do, the preferred first. As `mso_mdoc` every element is asked for that tells of these claims and of
+    /// no others. Where `ldp_vc` shows a credential whole, it can only be listed if
     /// every claim is asked for.
     #[serde(default = "sd_jwt_only")]
     pub formats: Vec<CatalogueFormat>,
@@ -169,7 +170,9 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
             let (id, credential_type) = of();
             return Err(PurposeError::Partial(id, credential_type));
         }
-        let claims: Vec<_> = ask.claims.iter().filter_map(|name| claim(name, *format)).collect();
+        let claims = claims(ask, kind, *format);
+        let always = |claim: &&ClaimQuery| is_always_there(kind, claim);
+        let always: Vec<ClaimId> = claims.iter().filter(always).filter_map(|one| one.id.clone()).collect();
         queries.push(CredentialQuery {
             id: QueryId::new(&kind.configuration_id(*format))
                 .map_err(|error| PurposeError::Query(id.clone(), error))?,
@@ -178,28 +181,47 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
             meta: meta(kind, *format),
             trusted_authorities: None,
             require_cryptographic_holder_binding: true,
+            claim_sets: claim_sets(&claims, always),
             claims: Some(claims),
-            claim_sets: claim_sets(ask, kind),
         });
     }
     Ok(queries)
 }
 
-fn claim(name: &str, format: CatalogueFormat) -> Option<ClaimQuery> {
-    let path = match format {
-        CatalogueFormat::SdJwtVc => ClaimPath::of_names([name]),
-        CatalogueFormat::LdpVc => ClaimPath::of_names(["credentialSubject", name]),
+/// The claims in the terms of a format, each under its name.
+fn claims(ask: &AskConfig, kind: &CredentialType, format: CatalogueFormat) -> Vec<ClaimQuery> {
+    let claim = |name: &str, path: &[&str]| {
+        let (id, path) = (ClaimId::new(name).ok(), ClaimPath::of_names(path.iter().copied()).ok()?);
+        Some(ClaimQuery { id, path, values: None, intent_to_retain: None })
     };
-    Some(ClaimQuery { id: ClaimId::new(name).ok(), path: path.ok()?, values: None, intent_to_retain: None })
+    let names = ask.claims.iter();
+    match format {
+        CatalogueFormat::SdJwtVc => names.filter_map(|name| claim(name, &[name])).collect(),
+        CatalogueFormat::LdpVc => {
+            names.filter_map(|name| claim(name, &["credentialSubject", name])).collect()
+        }
+        CatalogueFormat::MsoMdoc => {
+            let form = kind.mdoc.iter();
+            let elements = form.flat_map(|form| form.telling(&ask.claims).map(move |one| (form, one)));
+            elements
+                .filter_map(|(form, one)| {
+                    let name = one.claim().unwrap_or(&one.element);
+                    claim(name, &[form.namespace_of(one), &one.element])
+                })
+                .collect()
+        }
+    }
+}
+
+/// Whether every credential has it: a claim of its own, or an element put together from such claims.
+fn is_always_there(kind: &CredentialType, claim: &ClaimQuery) -> bool {
+    let is_required = |name: &str| kind.claim(name).is_none_or(|claim| claim.required);
+    claim.id.as_ref().is_none_or(|id| is_required(id.as_str()))
 }
 
 /// Everything, or else what every credential has: a claim that some credentials lack is not worth a refusal.
-fn claim_sets(ask: &AskConfig, kind: &CredentialType) -> Option<Vec<Vec<ClaimId>>> {
-    let ids = |always: bool| -> Vec<ClaimId> {
-        let wanted = |name: &&String| !always || kind.claim(name).is_some_and(|claim| claim.required);
-        ask.claims.iter().filter(wanted).filter_map(|name| ClaimId::new(name).ok()).collect()
-    };
-    let (all, always) = (ids(false), ids(true));
+fn claim_sets(claims: &[ClaimQuery], always: Vec<ClaimId>) -> Option<Vec<Vec<ClaimId>>> {
+    let all: Vec<ClaimId> = claims.iter().filter_map(|claim| claim.id.clone()).collect();
     (!always.is_empty() && always.len() < all.len()).then(|| vec![all, always])
 }
 
@@ -209,6 +231,9 @@ fn meta(kind: &CredentialType, format: CatalogueFormat) -> Meta {
         CatalogueFormat::LdpVc => {
             Meta { type_values: Some(vec![vec![kind.vc_type.clone()]]), ..Meta::default() }
         }
+        CatalogueFormat::MsoMdoc => {
+            Meta { doctype_value: kind.doc_type().map(str::to_owned), ..Meta::default() }
+        }
     }
 }
 
@@ -216,5 +241,6 @@ fn protocol_format(format: CatalogueFormat) -> Format {
     match format {
         CatalogueFormat::SdJwtVc => Format::SdJwtVc,
         CatalogueFormat::LdpVc => Format::LdpVc,
+        CatalogueFormat::MsoMdoc => Format::MsoMdoc,
     }
 }

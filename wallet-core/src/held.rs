@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use credentials::{
     ClaimPath, UnixSeconds,
+    catalogue::CredentialType,
     claim::Step,
     data_integrity::{self, Cryptosuite, sd},
     json,
     jsonld::Contexts,
     key::{PublicKey, SelfContained},
-    sd_jwt,
+    mdoc, sd_jwt,
     status::StatusRef,
 };
 use registry::{Did, KeyId, LocalText, Slug, StatusListId, UnixMillis};
@@ -85,6 +87,7 @@ pub(crate) fn registry_status(status: Option<&StatusRef>) -> Option<RegistryStat
 pub(crate) enum Content {
     SdJwt(Box<sd_jwt::Unverified>),
     Ldp { whole: Value, parsed: Box<data_integrity::UnverifiedCredential> },
+    Mdoc { document: Box<mdoc::Unverified>, elements: Value },
 }
 
 /// Claims of an SD-JWT VC that are about the credential and not about its subject (SD-JWT VC §2.2.2.2, RFC 7519).
@@ -104,6 +107,10 @@ impl Content {
                 let parsed = data_integrity::UnverifiedCredential::read(whole.clone()).ok()?;
                 Some(Self::Ldp { whole, parsed: Box::new(parsed) })
             }
+            Format::MsoMdoc => {
+                let document = mdoc::Unverified::parse(&BASE64.decode(text).ok()?).ok()?;
+                Some(Self::Mdoc { elements: document.dangerous_claims(), document: Box::new(document) })
+            }
         }
     }
 
@@ -112,22 +119,24 @@ impl Content {
         match self {
             Self::SdJwt(token) => token.dangerous_claims(),
             Self::Ldp { whole, .. } => whole,
+            Self::Mdoc { elements, .. } => elements,
         }
     }
 
     /// Whether its holder can show some claims and hold others back.
     pub(crate) fn is_selective(&self) -> bool {
         match self {
-            Self::SdJwt(_) => true,
+            Self::SdJwt(_) | Self::Mdoc { .. } => true,
             Self::Ldp { whole, .. } => whole["proof"]["cryptosuite"] == Cryptosuite::EcdsaSd2023.name(),
         }
     }
 
-    /// The claims about the subject.
-    pub(crate) fn claims(&self) -> Map<String, Value> {
+    /// The claims about the subject, of a credential of this type.
+    pub(crate) fn claims(&self, kind: &CredentialType) -> Map<String, Value> {
         match self {
             Self::SdJwt(token) => subject_of_token(token),
             Self::Ldp { whole, .. } => subject_of_document(whole),
+            Self::Mdoc { document, .. } => kind.claims_of_elements(document.dangerous_elements()),
         }
     }
 
@@ -138,6 +147,7 @@ impl Content {
             Self::Ldp { parsed, .. } => {
                 parsed.types().iter().flat_map(|name| [name.clone(), expanded(name)]).collect()
             }
+            Self::Mdoc { document, .. } => vec![document.security_object().doc_type.clone()],
         }
     }
 
@@ -146,6 +156,7 @@ impl Content {
         match self {
             Self::SdJwt(token) => token.holder().cloned(),
             Self::Ldp { parsed, .. } => subject_key(parsed).map(|holder| holder.key),
+            Self::Mdoc { document, .. } => Some(document.security_object().device_key.clone()),
         }
     }
 }
@@ -181,6 +192,17 @@ pub(crate) fn subject_of_document(whole: &Value) -> Map<String, Value> {
 pub(crate) fn derived(whole: &Value, paths: &[ClaimPath]) -> Option<Value> {
     let pointers: Vec<String> = paths.iter().map(pointer).collect::<Option<_>>()?;
     sd::derive(whole.as_object()?, &pointers, Contexts::pinned()).ok()
+}
+
+/// Paths as elements of an mdoc, each a namespace and a name; none if one of them is something else.
+pub(crate) fn elements(paths: &[ClaimPath]) -> Option<Vec<(&str, &str)>> {
+    fn element(path: &ClaimPath) -> Option<(&str, &str)> {
+        match path.0.as_slice() {
+            [Step::Member(namespace), Step::Member(name)] => Some((namespace, name)),
+            _ => None,
+        }
+    }
+    paths.iter().map(element).collect()
 }
 
 /// A path as a JSON pointer (RFC 6901); one that names every element of an array has none.

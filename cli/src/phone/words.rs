@@ -48,6 +48,7 @@ pub(super) fn format(lang: Lang, format: Format) -> &'static str {
     match format {
         Format::SdJwtVc => t.get("format.sd_jwt"),
         Format::LdpVc => t.get("format.ldp"),
+        Format::MsoMdoc => t.get("format.mdoc"),
     }
 }
 

@@ -50,10 +50,12 @@ async fn play(scene: &Scene, teller: &mut Teller) -> Done {
     receiving::stolen_offer(scene, teller, &licence).await?;
     receiving::licence(scene, teller, &licence).await?;
     receiving::digital_id(scene, teller).await?;
+    receiving::drivers_licence(scene, teller).await?;
     showing::accepted(scene, teller).await?;
     showing::least(scene, teller).await?;
     showing::two_cards(scene, teller).await?;
     showing::whole(scene, teller).await?;
+    showing::driving(scene, teller).await?;
     ledger::one_is_gone(scene, teller).await?;
     refusing::replay(scene, teller).await?;
     refusing::too_much(scene, teller).await?;

@@ -51,6 +51,15 @@ pub(super) async fn digital_id(scene: &Scene, teller: &mut Teller) -> Done {
     receive(scene, teller, "digital-id", &letter).await
 }
 
+/// A driver's licence, as an mdoc for readers everywhere and as a token.
+pub(super) async fn drivers_licence(scene: &Scene, teller: &mut Teller) -> Done {
+    teller.chapter("The phone receives a driver's licence");
+    let application = scene.police.apply("drivers-licence", &Scene::example("drivers-licence")?).await?;
+    scene.police.approve(&application).await?;
+    let letter = scene.police.offer(&application, false).await?;
+    receive(scene, teller, "drivers-licence", &letter).await
+}
+
 async fn receive(scene: &Scene, teller: &mut Teller, kind: &str, letter: &OfferLetter) -> Done {
     let offer = scene.wallet.preview_offer(&letter.link).await.or_fault("the offer should be readable")?;
     let received = scene.wallet.receive(&offer, Some(&letter.tx_code)).await;

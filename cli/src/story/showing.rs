@@ -87,6 +87,23 @@ pub(super) async fn whole(scene: &Scene, teller: &mut Teller) -> Done {
     Ok(())
 }
 
+pub(super) async fn driving(scene: &Scene, teller: &mut Teller) -> Done {
+    teller.chapter("The driver's licence as ISO mdoc");
+    let (consent, decided) = scene.show("driving-check").await?;
+    let option = consent.questions.first().and_then(|question| question.options.first());
+    let format = option.map(|option| option.format.as_str());
+    must!(format == Some("mso_mdoc"), "the counter prefers mso_mdoc: {format:?}");
+    must!(decided.decision == "accepted", "the counter should accept: {}", decided.body);
+    let claims = decided.claims();
+    must!(claims.iter().any(|(name, value)| name == "class" && value == "C1"), "the class should show");
+    must!(claims.iter().all(|(name, _)| name != "licenceNumber"), "the number should have stayed");
+    teller.step(
+        "Shown element by element under the phone's signature, and accepted",
+        format!("left: {}", leaving(&consent)),
+    );
+    Ok(())
+}
+
 /// The log has everything, by name only.
 pub(super) fn log(scene: &Scene, teller: &mut Teller) -> Done {
     teller.chapter("The holder's own log");
@@ -97,7 +114,7 @@ pub(super) fn log(scene: &Scene, teller: &mut Teller) -> Done {
     let refused = count(|event| matches!(event, Event::Refused { .. }));
     let declined = count(|event| matches!(event, Event::Declined { .. }));
     must!(
-        received == 2 && declined == 1 && refused >= 2 && presented >= 6,
+        received == 3 && declined == 1 && refused >= 2 && presented >= 7,
         "the log should have everything: {entries:?}"
     );
     let text = serde_json::to_string(&entries).or_fault("")?;

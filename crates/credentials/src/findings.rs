@@ -250,7 +250,8 @@ impl Findings {
         }
     }
 
-    pub(crate) fn absorb(&mut self, other: Self) {
+    /// Takes in what other checks found of the same.
+    pub fn absorb(&mut self, other: Self) {
         for name in other.made {
             if !self.made.contains(&name) {
                 self.made.push(name);

@@ -257,14 +257,15 @@ fn small_structures_keep_the_names_of_the_specification() {
     let info = VerifierInfo::for_purpose("open-account");
     assert_eq!(serde_json::to_value(&info).unwrap(), request()["verifier_info"][0]);
     let metadata = ClientMetadata {
-        vp_formats_supported: Some(VpFormats::new(&["ES256"], &["eddsa-jcs-2022"])),
+        vp_formats_supported: Some(VpFormats::new(&["ES256"], &["eddsa-jcs-2022"]).with_mdoc(&[-7])),
         ..ClientMetadata::default()
     };
     assert_eq!(
         serde_json::to_value(metadata).unwrap(),
         json!({"vp_formats_supported": {
             "dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
-            "ldp_vc": {"proof_type_values": ["DataIntegrityProof"], "cryptosuite_values": ["eddsa-jcs-2022"]}
+            "ldp_vc": {"proof_type_values": ["DataIntegrityProof"], "cryptosuite_values": ["eddsa-jcs-2022"]},
+            "mso_mdoc": {"issuerauth_alg_values": [-7], "deviceauth_alg_values": [-7]}
         }})
     );
 }

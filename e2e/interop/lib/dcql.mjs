@@ -11,6 +11,13 @@ export function checkedQuery(dcql) {
 
 const candidate = ({ vct, ...claims }) => ({ credential_format: 'dc+sd-jwt', vct, claims, cryptographic_holder_binding: true })
 
+const mdocCandidate = (doctype, namespaces) => ({
+  credential_format: 'mso_mdoc',
+  doctype,
+  namespaces,
+  cryptographic_holder_binding: true,
+})
+
 /**
  * For each credential asked for, which of `held` (claims of SD-JWT VCs) answers it and with which claims.
  *
@@ -34,9 +41,13 @@ function wanted(result) {
   return result.credential_sets.filter((set) => set.required).flatMap((set) => set.matching_options[0])
 }
 
-/** Throws unless the presented claims, listed by credential query id, satisfy the query. */
+/** Throws unless the presented claims (of an mdoc its elements by namespace), listed by credential query id, satisfy the query. */
 export function assertSatisfied(dcql, presented) {
-  const candidates = Object.fromEntries(Object.entries(presented).map(([id, list]) => [id, list.map(candidate)]))
+  const asCandidate = (id) => {
+    const { format, meta } = dcql.credentials.find((query) => query.id === id)
+    return format === 'mso_mdoc' ? (namespaces) => mdocCandidate(meta.doctype_value, namespaces) : candidate
+  }
+  const candidates = Object.fromEntries(Object.entries(presented).map(([id, list]) => [id, list.map(asCandidate(id))]))
   const result = DcqlPresentationResult.fromDcqlPresentation(candidates, { dcqlQuery: checkedQuery(dcql) })
   assert.ok(result.can_be_satisfied, 'the presentation does not satisfy the query')
 }

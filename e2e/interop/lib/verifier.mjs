@@ -16,6 +16,8 @@ export class Verifier {
    * @param {{ key: import('./keys.mjs').Key, kid: string, did: string, name: string,
    *   resolve: (didUrl: string) => Promise<JsonWebKey> }} options the key and DID requests are signed with, and how
    *   issuers' keys are found
+   * @param {(presentation: string, payload: object) => Promise<object>} [options.verifyMdoc] gives the elements of an mdoc by
+   *   namespace, or throws
    */
   static async start(options) {
     const verifier = new Verifier()
@@ -53,7 +55,10 @@ export class Verifier {
       dcql_query: checkedQuery(dcql),
       client_metadata: {
         client_name: this.name,
-        vp_formats_supported: { 'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256', 'EdDSA'] } },
+        vp_formats_supported: {
+          'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256', 'EdDSA'] },
+          ...(this.verifyMdoc && { mso_mdoc: { issuerauth_alg_values: [-7], deviceauth_alg_values: [-7] } }),
+        },
       },
       ...(purpose && { verifier_info: [{ format: 'huizheng.purpose', data: { purpose } }] }),
     }
@@ -111,6 +116,10 @@ export class Verifier {
     for (const [queryId, presentations] of Object.entries(dcql.presentations)) {
       verified[queryId] = []
       for (const presentation of presentations) {
+        if (formatOf(payload, queryId) === 'mso_mdoc') {
+          verified[queryId].push(await this.verifyMdoc(presentation, payload))
+          continue
+        }
         const { claims } = await verifySdJwt(presentation, { resolve: this.resolve, nonce: payload.nonce, audience: payload.client_id })
         verified[queryId].push(claims)
       }
@@ -119,3 +128,5 @@ export class Verifier {
     return verified
   }
 }
+
+const formatOf = ({ dcql_query }, id) => dcql_query.credentials.find((query) => query.id === id).format

@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
 
+mod mdoc;
+
 use credentials::UnixSeconds;
 use credentials::data_integrity::{ParseError, UnverifiedCredential};
 use credentials::key::PublicKey;

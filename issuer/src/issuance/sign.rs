@@ -1,11 +1,15 @@
 //! From a record and what was claimed to a signed credential.
 
-use credentials::catalogue::Format;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use credentials::catalogue::{Format, NotForMdoc};
 use credentials::data_integrity::{self, CONTEXT_HUIZHENG, Cryptosuite, Making, sd};
 use credentials::jsonld::Contexts;
 use credentials::key::{Algorithm, Signer as _};
+use credentials::mdoc;
 use credentials::sd_jwt;
 use credentials::status::{BitstringEntry, Purpose, RegistryEntry, StatusRef, TokenEntry};
+use credentials::x509::MakeError;
 use rand_core::OsRng;
 use serde_json::{Map, Value};
 
@@ -27,6 +31,15 @@ pub(crate) enum SignFailed {
     /// Data Integrity.
     #[error(transparent)]
     DataIntegrity(#[from] data_integrity::IssueError),
+    /// A claim that an mdoc can't carry: the catalogue was changed after the application.
+    #[error(transparent)]
+    NotForMdoc(#[from] NotForMdoc),
+    /// mdoc.
+    #[error(transparent)]
+    Mdoc(#[from] mdoc::IssueError),
+    /// The certificate of the issuer's key.
+    #[error("the issuer's certificate: {0}")]
+    Certificate(#[from] MakeError),
 }
 
 /// Signs it for the holder who made the proof. Everything but salts and signature follows from the record, so that a
@@ -64,14 +77,7 @@ pub(super) fn sign(
                 issued_at: at,
                 not_before: None,
                 expires: record.valid_until,
-                status: Some(StatusRef {
-                    registry: Some(registry),
-                    token: Some(TokenEntry {
-                        uri: issuance.served.token_uri(place.list),
-                        index: place.index.into(),
-                    }),
-                    bitstring: Vec::new(),
-                }),
+                status: Some(as_token(&issuance.served, place, registry)),
                 decoys: 0,
             };
             Ok(Value::String(credential.sign(key, &mut OsRng)?))
@@ -109,7 +115,31 @@ pub(super) fn sign(
             let prepared = credential.prepare_with(key.public_key(), &Making::with(suite))?;
             Ok(prepared.sign(key).map_err(data_integrity::IssueError::from)?)
         }
+        Format::MsoMdoc => {
+            let (key, kid) = issuance.identity.es256();
+            let until = record.valid_until.unwrap_or_else(|| kind.of.valid_until(at));
+            let certificates = issuance.identity.certificates();
+            let certificate = certificates.certify(key.public_key(), kid, (at, until), &mut OsRng)?;
+            let document = mdoc::Issuance {
+                doc_type: kind.of.doc_type().unwrap_or_default().to_owned(),
+                name_spaces: kind.of.mdoc_elements(&checked)?.unwrap_or_default(),
+                device_key: holder.key,
+                signed: at,
+                valid_from: at,
+                valid_until: until,
+                status: Some(as_token(&issuance.served, place, registry)),
+                x5chain: vec![certificate],
+            };
+            // `IssuerSigned` in base64url (OpenID4VCI 1.0 §A.2.4).
+            Ok(Value::String(BASE64.encode(document.sign(key, &mut OsRng)?)))
+        }
     }
+}
+
+/// The status as the two compact formats have it: on the chain, and in a Token Status List.
+fn as_token(served: &Served, place: StatusIndex, registry: RegistryEntry) -> StatusRef {
+    let token = TokenEntry { uri: served.token_uri(place.list), index: place.index.into() };
+    StatusRef { registry: Some(registry), token: Some(token), bitstring: Vec::new() }
 }
 
 /// What a holder can't hold back: all that decides whether the credential counts, and whose it is.

@@ -72,6 +72,7 @@ pub(super) fn format_name(app: &Core, lang: Lang, configuration: &str) -> &'stat
     match app.kinds.get(configuration).map(|kind| kind.format) {
         Some(Format::SdJwtVc) => t.get("format.sd-jwt"),
         Some(Format::LdpVc) => t.get("format.vc"),
+        Some(Format::MsoMdoc) => t.get("format.mdoc"),
         None => "",
     }
 }

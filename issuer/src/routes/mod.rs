@@ -4,6 +4,7 @@ mod answers;
 mod applications;
 mod body;
 mod callers;
+mod certificates;
 mod credential;
 mod credentials;
 mod deferred;
@@ -42,6 +43,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(offers::router())
         .merge(lists::router())
         .merge(health::router())
+        .merge(certificates::router())
         .merge(applications::router())
         .merge(credentials::router())
         .merge(pages::router());

@@ -21,7 +21,15 @@ async fn the_issuer_says_what_it_issues_and_how() {
     assert_eq!(metadata["display"][0]["name"], "合肥市市场监督管理局");
     let supported = metadata["credential_configurations_supported"].as_object().unwrap();
     let ids: Vec<_> = supported.keys().cloned().collect();
-    assert_eq!(ids, ["business-licence-sd-jwt", "business-licence-vc", "digital-id-sd-jwt", "digital-id-vc"]);
+    let expected = [
+        "business-licence-sd-jwt",
+        "business-licence-vc",
+        "digital-id-sd-jwt",
+        "digital-id-vc",
+        "drivers-licence-mdoc",
+        "drivers-licence-sd-jwt",
+    ];
+    assert_eq!(ids, expected);
 
     let sd_jwt = &supported["business-licence-sd-jwt"];
     assert_eq!(sd_jwt["format"], "dc+sd-jwt");

@@ -22,6 +22,7 @@ mod instances;
 mod later;
 mod limits;
 mod lists;
+mod mdoc;
 mod nonce;
 mod offers;
 mod operators;

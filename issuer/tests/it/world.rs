@@ -84,7 +84,9 @@ impl World {
         let node = open_node(&chain_dir, &genesis, "127.0.0.1:0").await;
         let config = Config {
             name: LocalText::new("合肥市市场监督管理局", "Hefei Market Supervision"),
-            credential_types: vec!["business-licence".into(), "digital-id".into()],
+            credential_types: ["business-licence", "digital-id", "drivers-licence"]
+                .map(str::to_owned)
+                .to_vec(),
             listen: "127.0.0.1:0".parse().expect("address"),
             base_url: None,
             node_url: node.base_url().parse().expect("url"),

@@ -16,6 +16,8 @@ pub enum CredentialFormat {
     SdJwtVc,
     /// W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
     LdpVc,
+    /// ISO mdoc (`mso_mdoc`): elements can be shown one by one.
+    MsoMdoc,
 }
 
 /// A card, ready to be drawn. Personal: don't log it.
@@ -171,6 +173,7 @@ impl From<Format> for CredentialFormat {
         match format {
             Format::SdJwtVc => Self::SdJwtVc,
             Format::LdpVc => Self::LdpVc,
+            Format::MsoMdoc => Self::MsoMdoc,
         }
     }
 }

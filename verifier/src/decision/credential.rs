@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::data_integrity::{self, CONTEXT_HUIZHENG, UnverifiedCredential, UnverifiedPresentation};
 use credentials::key::PublicKey;
 use credentials::status::StatusRef;
-use credentials::{Findings, UnixSeconds, sd_jwt};
+use credentials::{Findings, UnixSeconds, mdoc, sd_jwt};
 use protocol::Format;
-use protocol::dcql::{Candidate, ClaimPath, CredentialKind, DcqlQuery, Presented, QueryId, Step, leaves};
+use protocol::dcql::{
+    Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId, Step, leaves,
+};
 use protocol::openid4vp::{Presentation, VpToken};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What the holder's part is measured by.
 #[derive(Clone, Copy)]
 pub(crate) struct Expect<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) nonce: &'a str,
+    /// Where the answer was sent, as the request says.
+    pub(crate) response_uri: &'a str,
     pub(crate) now: UnixSeconds,
     /// In seconds.
     pub(crate) max_age: i64,
@@ -37,6 +43,12 @@ pub(crate) enum BadPresentation {
     /// Not a presentation secured with Data Integrity.
     #[error("a presentation is not one secured with Data Integrity: {0}")]
     DataIntegrity(#[from] data_integrity::ParseError),
+    /// Not base64url.
+    #[error("a presentation is not base64url")]
+    Base64,
+    /// Not an mdoc's response.
+    #[error("a presentation is not the response of an mdoc: {0}")]
+    Mdoc(#[from] mdoc::ParseError),
     /// None or several credentials in one presentation.
     #[error("a presentation must carry exactly one credential")]
     NotOneCredential,
@@ -61,6 +73,11 @@ pub(crate) struct Received {
 enum Form {
     SdJwt(Box<sd_jwt::Unverified>),
     DataIntegrity(Box<UnverifiedPresentation>),
+    Mdoc {
+        document: Box<mdoc::Presented>,
+        /// The type that was asked for.
+        asked: String,
+    },
 }
 
 impl Received {
@@ -68,19 +85,20 @@ impl Received {
     pub(crate) fn all(token: VpToken, query: &DcqlQuery) -> Result<Vec<Self>, BadPresentation> {
         let mut received = Vec::new();
         for (id, presentations) in token.0 {
-            let format = &query.credential(&id).ok_or(BadPresentation::UnknownId)?.format;
+            let asked = query.credential(&id).ok_or(BadPresentation::UnknownId)?;
             for presentation in presentations {
                 if received.len() == MAX_CREDENTIALS {
                     return Err(BadPresentation::TooMany);
                 }
-                received.push(Self::parse(id.clone(), format, presentation)?);
+                received.push(Self::parse(asked, presentation)?);
             }
         }
         Ok(received)
     }
 
-    fn parse(query: QueryId, format: &Format, presentation: Presentation) -> Result<Self, BadPresentation> {
-        match (format, presentation) {
+    fn parse(asked: &CredentialQuery, presentation: Presentation) -> Result<Self, BadPresentation> {
+        let query = asked.id.clone();
+        match (&asked.format, presentation) {
             (Format::SdJwtVc, Presentation::Text(text)) => {
                 let read = sd_jwt::Unverified::parse(&text)?;
                 let types = read.vct().map(str::to_owned).into_iter().collect();
@@ -94,6 +112,17 @@ impl Received {
                 let types = expanded(credential.types(), &claims);
                 Ok(Self { query, form: Form::DataIntegrity(Box::new(read)), claims, types })
             }
+            (Format::MsoMdoc, Presentation::Text(text)) => {
+                let bytes = BASE64.decode(text).map_err(|_| BadPresentation::Base64)?;
+                let mut documents = mdoc::DeviceResponse::parse(&bytes)?.documents;
+                let (Some(document), true) = (documents.pop(), documents.is_empty()) else {
+                    return Err(BadPresentation::NotOneCredential);
+                };
+                let (claims, types) =
+                    (document.issued().dangerous_claims(), vec![document.doc_type().to_owned()]);
+                let asked = asked.meta.doctype_value.clone().unwrap_or_default();
+                Ok(Self { query, form: Form::Mdoc { document: Box::new(document), asked }, claims, types })
+            }
             _ => Err(BadPresentation::Form),
         }
     }
@@ -102,6 +131,7 @@ impl Received {
         match self.form {
             Form::SdJwt(_) => Format::SdJwtVc,
             Form::DataIntegrity(_) => Format::LdpVc,
+            Form::Mdoc { .. } => Format::MsoMdoc,
         }
     }
 
@@ -110,6 +140,10 @@ impl Received {
         match &self.form {
             Form::SdJwt(read) => catalogue.by_vct(read.vct()?),
             Form::DataIntegrity(_) => catalogue.by_vc_types(&self.types),
+            // The type that the issuer signed.
+            Form::Mdoc { document, .. } => {
+                catalogue.by_doc_type(&document.issued().security_object().doc_type)
+            }
         }
     }
 
@@ -118,6 +152,10 @@ impl Received {
         match &self.form {
             Form::SdJwt(read) => read.issuer().unwrap_or_default(),
             Form::DataIntegrity(read) => read.credentials().first().map_or("", |one| one.issuer()),
+            // Who has the key that the certificate names.
+            Form::Mdoc { .. } => {
+                self.key().and_then(|key| key.split_once('#')).map_or("", |(issuer, _)| issuer)
+            }
         }
     }
 
@@ -128,6 +166,7 @@ impl Received {
             Form::DataIntegrity(read) => {
                 read.credentials().first().map(UnverifiedCredential::verification_method)
             }
+            Form::Mdoc { document, .. } => document.issued().issuer_uri(),
         }
     }
 
@@ -136,6 +175,7 @@ impl Received {
         match &self.form {
             Form::SdJwt(read) => read.times().iat,
             Form::DataIntegrity(read) => read.credentials().first()?.created(),
+            Form::Mdoc { document, .. } => Some(document.issued().security_object().signed),
         }
     }
 
@@ -147,6 +187,10 @@ impl Received {
                 let time = |name| UnixSeconds::parse_rfc3339(self.claims.get(name)?.as_str()?).ok();
                 (time("validFrom"), time("validUntil"))
             }
+            Form::Mdoc { document, .. } => {
+                let object = document.issued().security_object();
+                (Some(object.valid_from), Some(object.valid_until))
+            }
         }
     }
 
@@ -155,6 +199,7 @@ impl Received {
         match &self.form {
             Form::SdJwt(read) => read.status(),
             Form::DataIntegrity(read) => read.credentials().first()?.status(),
+            Form::Mdoc { document, .. } => document.issued().security_object().status.as_ref(),
         }
     }
 
@@ -165,18 +210,24 @@ impl Received {
             Form::DataIntegrity(read) => {
                 read.credentials().first().map_or_else(Findings::default, |one| one.check(key, now))
             }
+            Form::Mdoc { document, .. } => document.issued().check_issuer(mdoc::Trust::Key(key), now),
         }
     }
 
     /// The checks of the holder's part: binding, nonce, audience.
     pub(crate) fn check_holder(&self, expect: Expect<'_>) -> Findings {
-        let Expect { client_id, nonce, now, max_age } = expect;
+        let Expect { client_id, nonce, response_uri, now, max_age } = expect;
         match &self.form {
             Form::SdJwt(read) => {
                 read.check_holder(&sd_jwt::Expect { audience: client_id, nonce, now, max_age })
             }
             Form::DataIntegrity(read) => {
                 read.check(&data_integrity::Expect { nonce, audience: client_id, now, max_age })
+            }
+            Form::Mdoc { document, asked } => {
+                // Answers are not encrypted, so no key's thumbprint is in the session.
+                let transcript = &mdoc::SessionTranscript::openid4vp(client_id, nonce, None, response_uri);
+                document.check_device(&mdoc::Expect { doc_type: asked, transcript, reader: None, now })
             }
         }
     }
@@ -197,6 +248,11 @@ impl Received {
                 read.disclosable().filter_map(|path| as_query_path(&path)).collect(),
             ),
             Form::DataIntegrity(_) => (CredentialKind::Types(&self.types), shown_whole(&self.claims)),
+            Form::Mdoc { document, .. } => {
+                let elements = document.issued().dangerous_elements();
+                let path = |(space, name, _)| ClaimPath::of_names([space, name]).ok();
+                (CredentialKind::Doctype(document.doc_type()), elements.filter_map(path).collect())
+            }
         };
         let candidate = Candidate {
             format: self.format(),
@@ -208,12 +264,17 @@ impl Received {
         Presented { candidate, disclosed }
     }
 
-    /// The claims, to be shown once they are known to be genuine.
-    pub(crate) fn subject_claims(&self) -> &Value {
-        match self.form {
-            Form::SdJwt(_) => &self.claims,
-            Form::DataIntegrity(_) => self.claims.get("credentialSubject").unwrap_or(&Value::Null),
-        }
+    /// The claims of a credential of this type, to be shown once they are known to be genuine; an mdoc's elements by the
+    /// claims that they are the values of.
+    pub(crate) fn subject_claims(&self, credential_type: &CredentialType) -> Map<String, Value> {
+        let claims = match &self.form {
+            Form::SdJwt(_) => Some(&self.claims),
+            Form::DataIntegrity(_) => self.claims.get("credentialSubject"),
+            Form::Mdoc { document, .. } => {
+                return credential_type.claims_of_elements(document.issued().dangerous_elements());
+            }
+        };
+        claims.and_then(Value::as_object).cloned().unwrap_or_default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use credentials::catalogue::Catalogue;
 use credentials::{CheckName, Findings, Flaw, UnixSeconds};
+use protocol::Format;
 use protocol::dcql::{DcqlQuery, Excess, MissReason, Unsatisfied};
 use registry::{LocalText, Record, RecordKey, UnixMillis};
 
@@ -16,6 +17,8 @@ use super::shown::Shown;
 pub(crate) struct Asked<'a> {
     pub(crate) query: &'a DcqlQuery,
     pub(crate) nonce: &'a str,
+    /// Where the answer was sent, as the request says.
+    pub(crate) response_uri: &'a str,
     pub(crate) client_id: &'a str,
     /// How old a holder's signature may be, in seconds.
     pub(crate) binding_max_age: i64,
@@ -48,10 +51,12 @@ pub(crate) fn judge(received: &[Received], asked: Asked<'_>, catalogue: &Catalog
 
 fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> Vec<Check> {
     let now = UnixSeconds(asked.now.seconds());
+    let is_mdoc = one.format() == Format::MsoMdoc;
     let issued = one.issued().map(|time| UnixMillis::from_seconds(time.0));
     let holder = one.check_holder(Expect {
         client_id: asked.client_id,
         nonce: asked.nonce,
+        response_uri: asked.response_uri,
         now,
         max_age: asked.binding_max_age,
     });
@@ -66,10 +71,12 @@ fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> 
                 Check::unknown(CheckId::Validity, "signature_not_checked"),
             ),
             Some(key) => {
-                let found = one.check_issuer(&key, now);
+                let mut found = one.check_issuer(&key, now);
+                // That an mdoc is of the type it is shown as is checked with its device.
+                found.absorb(holder.clone());
                 (
-                    of_findings(&found, CheckName::IssuerSignature),
-                    dated(of_findings(&found, CheckName::Validity), one),
+                    of_findings(&found, CheckName::IssuerSignature, is_mdoc),
+                    dated(of_findings(&found, CheckName::Validity, is_mdoc), one),
                 )
             }
         },
@@ -80,14 +87,14 @@ fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> 
         chain::accredited(named, issued, facts),
         chain::status(named, one.status().is_some(), issued, facts),
         validity,
-        of_findings(&holder, CheckName::HolderBinding),
-        of_findings(&holder, CheckName::Nonce),
-        of_findings(&holder, CheckName::Audience),
+        of_findings(&holder, CheckName::HolderBinding, is_mdoc),
+        of_findings(&holder, CheckName::Nonce, is_mdoc),
+        of_findings(&holder, CheckName::Audience, is_mdoc),
     ]
 }
 
 /// A check of `credentials` as one of ours: the same name, and the flaw's name as the reason.
-fn of_findings(findings: &Findings, name: CheckName) -> Check {
+fn of_findings(findings: &Findings, name: CheckName, is_mdoc: bool) -> Check {
     let id = match name {
         CheckName::IssuerSignature => CheckId::IssuerSignature,
         CheckName::Validity => CheckId::Validity,
@@ -98,6 +105,8 @@ fn of_findings(findings: &Findings, name: CheckName) -> Check {
     match findings.outcome(name) {
         credentials::Outcome::Passed => Check::passed(id),
         credentials::Outcome::Failed(flaw) => Check::failed(id, flaw.id()),
+        // An mdoc's device signs nonce and audience unseen: while its signature is wrong, nobody can tell about them.
+        credentials::Outcome::Unknown if is_mdoc => Check::unknown(id, "not_told_apart"),
         // Without a key binding there is nothing that could carry a nonce or an audience.
         credentials::Outcome::Unknown => Check::failed(id, Flaw::KeyBindingMissing.id()),
     }

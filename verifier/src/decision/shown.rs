@@ -1,6 +1,7 @@
 //! The claims that were shown: kept in memory for a while, never written to the disk, never in a log.
 
 use credentials::catalogue::{Claim, CredentialType, Kind};
+use protocol::Format;
 use protocol::dcql::{ClaimPath, DcqlQuery, QueryId};
 use serde_json::Value;
 use service::{Lang, dates};
@@ -28,26 +29,32 @@ impl std::fmt::Debug for Shown {
 impl Shown {
     pub(super) fn of(one: &Received, credential_type: &CredentialType, query: &DcqlQuery) -> Self {
         let asked = query.credential(&one.query).and_then(|part| part.claims.as_deref()).unwrap_or_default();
-        let was_asked = |claim: &Claim| {
-            let ends_with = |path: &ClaimPath| {
-                ClaimPath::of_names([claim.name.as_str()]).is_ok_and(|plain| path.accounts_for(&plain))
-                    || ClaimPath::of_names(["credentialSubject", &claim.name])
-                        .is_ok_and(|nested| path.accounts_for(&nested))
-            };
-            asked.iter().any(|asked| ends_with(&asked.path))
+        let was_asked = |path: &[&str]| {
+            let shown = ClaimPath::of_names(path.iter().copied());
+            shown.is_ok_and(|shown| asked.iter().any(|asked| asked.path.accounts_for(&shown)))
         };
-        let held = one.subject_claims();
-        let value = |claim: &Claim| Some((claim.name.clone(), held.get(&claim.name)?.clone()));
-        Self {
-            query: one.query.clone(),
-            credential_type: credential_type.id.clone(),
-            claims: credential_type
-                .claims
-                .iter()
-                .filter(|claim| was_asked(claim))
-                .filter_map(value)
-                .collect(),
+        let mut held = one.subject_claims(credential_type);
+        let mut claims = Vec::new();
+        let mut show = |name: &str, path: &[&str]| {
+            if was_asked(path)
+                && let Some(value) = held.remove(name)
+            {
+                claims.push((name.to_owned(), value));
+            }
+        };
+        match (one.format(), &credential_type.mdoc) {
+            (Format::MsoMdoc, Some(form)) => {
+                for element in &form.elements {
+                    let name = element.claim().unwrap_or(&element.element);
+                    show(name, &[form.namespace_of(element), &element.element]);
+                }
+            }
+            (Format::LdpVc, _) => {
+                credential_type.claims.iter().for_each(|c| show(&c.name, &["credentialSubject", &c.name]));
+            }
+            _ => credential_type.claims.iter().for_each(|c| show(&c.name, &[&c.name])),
         }
+        Self { query: one.query.clone(), credential_type: credential_type.id.clone(), claims }
     }
 
     /// About how much memory it takes, in bytes.
@@ -70,9 +77,12 @@ impl Shown {
     /// Label and value of every claim that is text, in a language.
     pub(crate) fn in_words(&self, credential_type: &CredentialType, lang: Lang) -> Vec<(String, String)> {
         let word = |(name, value): &(String, Value)| {
-            let claim = credential_type.claim(name)?;
-            let text = in_words(claim, value, lang)?;
-            Some((lang.pick(&claim.label.zh, &claim.label.en).to_owned(), text))
+            let label = credential_type.label_of(name)?;
+            let text = match credential_type.claim(name) {
+                Some(claim) => in_words(claim, value, lang)?,
+                None => credential_type.element_in_words(name, value)?,
+            };
+            Some((lang.pick(&label.zh, &label.en).to_owned(), text))
         };
         self.claims.iter().filter_map(word).collect()
     }

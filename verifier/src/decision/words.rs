@@ -91,11 +91,10 @@ fn names(lang: Lang, subject: Option<&Subject>, names: &[String]) -> String {
     let label = |name: &String| {
         let plain = name.strip_prefix("credentialSubject.").unwrap_or(name);
         let of_type = subject.and_then(|subject| subject.credential_type.as_ref());
-        let mut types = catalogue.iter().flat_map(|catalogue| catalogue.types());
-        let claim = types
-            .find(|kind| of_type.is_none_or(|id| kind.id == id.as_str()) && kind.claim(plain).is_some())
-            .and_then(|kind| kind.claim(plain));
-        claim.map_or_else(|| plain.to_owned(), |claim| lang.pick(&claim.label.zh, &claim.label.en).to_owned())
+        let types = catalogue.iter().flat_map(|catalogue| catalogue.types());
+        let mut types = types.filter(|kind| of_type.is_none_or(|id| kind.id == id.as_str()));
+        let label = types.find_map(|kind| kind.label_of_path(plain));
+        label.map_or_else(|| plain.to_owned(), |label| lang.pick(&label.zh, &label.en).to_owned())
     };
     names.iter().map(label).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }

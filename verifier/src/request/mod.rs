@@ -8,6 +8,6 @@ mod tidy;
 
 pub(crate) use desk::{AnswerError, Desk, Found};
 pub(crate) use memory::Memory;
-pub(crate) use object::signed;
+pub(crate) use object::{response_uri, signed};
 pub(crate) use record::{Outcome, Request, RequestId};
 pub(crate) use tidy::Tidier;

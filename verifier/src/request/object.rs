@@ -22,7 +22,14 @@ pub(crate) enum ObjectError {
 
 /// The algorithms taken from issuers and holders.
 const JOSE: [&str; 2] = ["ES256", "EdDSA"];
+/// The same as COSE numbers, those of RFC 9864 among them.
+const COSE: [i64; 4] = [-7, -9, -8, -19];
 const CRYPTOSUITES: [&str; 2] = ["eddsa-jcs-2022", "ecdsa-jcs-2019"];
+
+/// Where a request is answered.
+pub(crate) fn response_uri(id: &RequestId, base: &Endpoint) -> Result<Endpoint, EndpointError> {
+    base.join(&format!("/requests/{id}/response"))
+}
 
 /// Signs a request. `wallet_nonce` is what the wallet posted, if it did.
 pub(crate) fn signed(
@@ -32,12 +39,12 @@ pub(crate) fn signed(
     wallet_nonce: Option<String>,
     (identity, base, name): (&Identity, &Endpoint, &str),
 ) -> Result<String, ObjectError> {
-    let response_uri = base.join(&format!("/requests/{id}/response"))?;
+    let response_uri = response_uri(id, base)?;
     let client_id = identity.client_id().clone();
     let claims = AuthorizationRequest {
         state: Some(Secret::new(&*request.state)),
         client_metadata: Some(ClientMetadata {
-            vp_formats_supported: Some(VpFormats::new(&JOSE, &CRYPTOSUITES)),
+            vp_formats_supported: Some(VpFormats::new(&JOSE, &CRYPTOSUITES).with_mdoc(&COSE)),
             client_name: Some(name.to_owned()),
             ..ClientMetadata::default()
         }),

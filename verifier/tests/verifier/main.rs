@@ -4,6 +4,7 @@
 mod answers;
 mod api;
 mod health;
+mod mdoc;
 mod object;
 mod pages;
 mod refusals;

@@ -3,7 +3,7 @@
 use reqwest::{Client, Response};
 use serde_json::Value;
 
-use crate::stack::{Counter, Lies, Network, Phone, Stack, TOKEN};
+use crate::stack::{Counter, Issuer, Lies, Network, Phone, Stack, TOKEN};
 
 /// A browser that keeps the session's cookie.
 struct Browser<'c> {
@@ -208,4 +208,26 @@ async fn the_claims_leave_the_screen() {
     let gone = browser.get(&seen).await;
     assert_eq!(gone.headers()["x-live"], "done");
     assert!(!gone.text().await.unwrap().contains(&testkit::Company::nth(3).name));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_that_came_as_mdoc_reads_as_one() {
+    let stack = Stack::start().await;
+    let police = Issuer::register(&stack.network, "Anhui Public Security", &["drivers-licence"]).await;
+    let card = police.driving(&stack.phone, 1, 0, Some(&format!("{}#key-3", police.did)));
+    let browser = Browser::signed_in(&stack.counter).await;
+    let asked = stack.counter.ask("driving").await;
+    stack.phone.answer(&asked.request_uri, &card, Lies::default()).await;
+    let page = browser.text(&format!("/requests/{}", asked.id)).await;
+    for seen in [
+        "程",
+        "Small cars",
+        "8 June 2012",
+        "International categories, with their dates",
+        "B, 2012-06-08 – ",
+        "data:image/jpeg;base64,",
+        "mso_mdoc",
+    ] {
+        assert!(page.contains(seen), "{seen} in {page}");
+    }
 }

@@ -24,6 +24,9 @@ pub enum Format {
     /// W3C credential with Data Integrity: it is shown as a whole, or, where its issuer provided for it, claim by claim.
     #[serde(rename = "ldp_vc")]
     LdpVc,
+    /// ISO mdoc: elements can be shown one by one.
+    #[serde(rename = "mso_mdoc")]
+    MsoMdoc,
 }
 
 impl Format {
@@ -33,6 +36,7 @@ impl Format {
         match self {
             Self::SdJwtVc => "dc+sd-jwt",
             Self::LdpVc => "ldp_vc",
+            Self::MsoMdoc => "mso_mdoc",
         }
     }
 }

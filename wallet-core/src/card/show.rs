@@ -17,7 +17,7 @@ pub(crate) fn show(
     state: CardState,
 ) -> Result<Card, VaultError> {
     let first = stored.credentials.first().ok_or(VaultError::OtherForm("cards"))?;
-    let claims = claim_views(kind, &first.content()?.claims());
+    let claims = claim_views(kind, &first.content()?.claims(kind));
     let holder_line = claims.iter().find(|claim| claim.name == kind.holder_line);
     let formats: BTreeSet<_> = stored.credentials.iter().map(|credential| credential.format).collect();
     Ok(Card {
@@ -52,9 +52,12 @@ pub(crate) fn claim_views(kind: &CredentialType, claims: &Map<String, Value>) ->
     let unknown =
         claims.iter().filter(|(name, _)| kind.claim(name).is_none()).map(|(name, value)| ClaimView {
             name: name.clone(),
-            label: LocalText::new(name, name),
+            label: kind.label_of(name).map_or_else(|| LocalText::new(name, name), local),
             kind: None,
-            text: text::plain(value),
+            text: match kind.element_in_words(name, value) {
+                Some(words) => LocalText::new(words.clone(), words),
+                None => text::plain(value),
+            },
             value: value.clone(),
         });
     known.chain(unknown).collect()

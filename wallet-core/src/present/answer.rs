@@ -1,6 +1,7 @@
 //! The holder's yes, or no, on its way to the verifier.
 
-use credentials::data_integrity::Presenting;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use credentials::{data_integrity::Presenting, mdoc::SessionTranscript};
 use protocol::{
     Endpoint,
     limits::{self, Limits},
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    held::{CARDS, Content, StoredCard, StoredCredential, derived, subject_key},
+    held::{CARDS, Content, StoredCard, StoredCredential, derived, elements, subject_key},
     log::{self, Event, LOG, LogRecord, Outcome},
     ports::KeyStoreError,
     vault::VaultError,
@@ -130,6 +131,17 @@ async fn build(
                 Value::Object(presentation) => Ok(Presentation::Object(presentation)),
                 _ => Err(missing()),
             }
+        }
+        Content::Mdoc { document, .. } => {
+            let missing = || PresentError::Vault(VaultError::OtherForm("cards"));
+            let chosen = elements(&option.paths).ok_or_else(missing)?;
+            let response_uri = pending.request.response_uri.as_str();
+            // The wallet answers in clear: there is no key that the answer is encrypted to.
+            let session = SessionTranscript::openid4vp(audience, nonce, None, response_uri);
+            let to_bind = document.select(&chosen).map_err(|_| missing())?.bind(&session);
+            let signature = context.ports.keys.sign(&credential.key, to_bind.bytes()).await?;
+            let response = to_bind.finish(&signature).map_err(|_| KeyStoreError::Failed)?;
+            Ok(Presentation::Text(BASE64.encode(response)))
         }
     }
 }

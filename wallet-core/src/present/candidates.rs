@@ -23,6 +23,7 @@ pub(super) struct Held {
     pub(super) card: StoredCard,
     pub(super) credential: StoredCredential,
     pub(super) content: Content,
+    pub(super) kind: &'static CredentialType,
     type_names: Vec<String>,
 }
 
@@ -40,6 +41,7 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> R
     let mut held = Vec::new();
     for card_id in context.index.find(&context.vault, fits)? {
         let Some(card) = context.vault.get(&CARDS, &card_id)? else { continue };
+        let Some(kind) = context.catalogue.by_id(card.kind.as_str()) else { continue };
         let fitting = card.credentials.iter().filter(|one| fits(card.kind.as_str(), one.format));
         for credential in one_of_each(fitting, verifier) {
             let content = credential.content()?;
@@ -49,6 +51,7 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> R
                 credential: credential.clone(),
                 card: card.clone(),
                 content,
+                kind,
             });
         }
     }
@@ -81,6 +84,7 @@ fn wire(format: Format) -> WireFormat {
     match format {
         Format::SdJwtVc => WireFormat::SdJwtVc,
         Format::LdpVc => WireFormat::LdpVc,
+        Format::MsoMdoc => WireFormat::MsoMdoc,
     }
 }
 
@@ -90,6 +94,7 @@ impl Held {
         let kind = match self.credential.format {
             Format::SdJwtVc => CredentialKind::Vct(&self.type_names),
             Format::LdpVc => CredentialKind::Types(&self.type_names),
+            Format::MsoMdoc => CredentialKind::Doctype(self.type_names.first().map_or("", String::as_str)),
         };
         let format = wire(self.credential.format);
         Candidate { format, kind, claims: self.content.root(), holder_bound: true, authorities: &[] }
@@ -109,6 +114,10 @@ impl Held {
                     let suite = credentials::data_integrity::Cryptosuite::of(holder).name();
                     suites.iter().any(|name| name == suite)
                 })
+            }),
+            Content::Mdoc { .. } => formats.mso_mdoc.as_ref().is_none_or(|takes| {
+                let device = takes.device.as_ref();
+                device.is_none_or(|numbers| numbers.iter().any(|number| holder.is_numbered(*number)))
             }),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use credentials::catalogue::{Catalogue, CredentialType, Format as CatalogueFormat};
 use protocol::{
     Format,
-    dcql::{ClaimPath, CredentialQuery, DcqlQuery, Step},
+    dcql::{ClaimPath, ClaimQuery, CredentialQuery, DcqlQuery, Step},
 };
 use registry::{
     LocalText, PurposeRecord, Record, Slug,
@@ -77,7 +77,8 @@ pub(super) fn kinds<'c>(catalogue: &'c Catalogue, query: &CredentialQuery) -> Ve
         let full = expanded(&kind.vc_type);
         let types = query.meta.type_values.iter().flatten().flatten();
         let mut types = types.filter(|name| **name == kind.vc_type || **name == full);
-        vct || types.next().is_some()
+        let doc_type = query.meta.doctype_value.as_deref();
+        vct || types.next().is_some() || (doc_type.is_some() && doc_type == kind.doc_type())
     };
     catalogue.types().iter().filter(accepts).collect()
 }
@@ -86,6 +87,14 @@ fn claims(kind: &CredentialType, query: &CredentialQuery) -> BTreeSet<String> {
     let named = query.claims.iter().flatten();
     if query.format == Format::SdJwtVc {
         return named.filter_map(|claim| top(&claim.path)).filter(|name| !is_envelope(name)).collect();
+    }
+    if query.format == Format::MsoMdoc {
+        let told = |claim: &ClaimQuery| match claim.path.steps() {
+            [Step::Key(namespace), Step::Key(name)] => kind.told_by_element(namespace, name),
+            // No path of an mdoc.
+            _ => vec![claim.path.to_string()],
+        };
+        return named.flat_map(told).collect();
     }
     let names_one =
         |path: &ClaimPath| top(path).as_deref() != Some("credentialSubject") || of_subject(path).is_some();

@@ -39,7 +39,7 @@ impl<'h> Survey<'h> {
                     not_taken.insert(id.clone(), true);
                     return false;
                 }
-                let Some(selection) = Selection::of(&one.content, claims) else { return false };
+                let Some(selection) = Selection::of(&one.content, one.kind, claims) else { return false };
                 let allowed = purpose.asks.iter().find(|ask| ask.credential_type == one.card.kind);
                 let beyond = selection.beyond(allowed.map_or(&[], |ask| ask.claims.as_slice()));
                 if !beyond.is_empty() {

@@ -107,6 +107,9 @@ pub enum Rejected {
     /// It is no W3C credential with a proof.
     #[error("it is no credential with a Data Integrity proof: {0}")]
     NoCredential(#[from] data_integrity::ParseError),
+    /// It is no mdoc in base64url.
+    #[error("it is no mdoc")]
+    NoMdoc,
     /// It is of another type than offered.
     #[error("it is of another type than offered")]
     OtherType,

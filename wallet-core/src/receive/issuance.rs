@@ -178,7 +178,7 @@ async fn checked(
     issued: Value,
 ) -> Result<(VerifiedCredential, StoredCredential), ReceiveError> {
     let text = match (offered.format, issued) {
-        (Format::SdJwtVc, Value::String(text)) => text,
+        (Format::SdJwtVc | Format::MsoMdoc, Value::String(text)) => text,
         (Format::LdpVc, whole @ Value::Object(_)) => whole.to_string(),
         _ => return Err(ReceiveError::Unreadable("the credential")),
     };
@@ -353,7 +353,7 @@ async fn proof(
     let header = match offered.format {
         Format::LdpVc if takes("did:key") => header.with_kid(&key.public.did_key().verification_method),
         Format::LdpVc if takes("did:jwk") => header.with_kid(&key.public.did_jwk().verification_method),
-        Format::SdJwtVc | Format::LdpVc => header.with_jwk(key.public.to_jwk()),
+        Format::SdJwtVc | Format::LdpVc | Format::MsoMdoc => header.with_jwk(key.public.to_jwk()),
     };
     let prepared =
         jws::prepare(&header, &claims, &key.public).map_err(|_| ReceiveError::Unreadable("the proof"))?;

@@ -170,6 +170,9 @@ pub(super) fn known<'c>(
             let types = &configuration.credential_definition.as_ref()?.types;
             Some((catalogue.by_vc_types(types)?, Format::LdpVc))
         }
+        protocol::Format::MsoMdoc => {
+            Some((catalogue.by_doc_type(configuration.doctype.as_deref()?)?, Format::MsoMdoc))
+        }
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! Judging what an issuer sent, by the chain.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use credentials::{
-    UnixSeconds, catalogue::CredentialType, data_integrity, json, key::PublicKey, sd_jwt, status::StatusRef,
+    UnixSeconds, catalogue::CredentialType, data_integrity, json, key::PublicKey, mdoc, sd_jwt,
+    status::StatusRef,
 };
 use registry::{
     Did, KeyId, LocalText, Proven, Purpose, RecordKey, Slug, Status, UnixMillis,
@@ -47,7 +49,7 @@ pub(super) async fn verify(
     let valid_at = |at| key_valid_at(&facts.did, &claimed.key, Purpose::AssertionMethod, at);
     let key = in_that_second(claimed.issued, valid_at).map_err(Rejected::KeyNotValid)?;
     let key = PublicKey::from_multikey(&key.key.to_multikey()).map_err(|_| Rejected::KeyUnusable)?;
-    let (claims, expires) = claimed.document.verify(&key, holder, context.seconds())?;
+    let (claims, expires) = claimed.document.verify(kind, &key, holder, context.seconds())?;
     check_claims(kind, &claims, claimed.issued)?;
 
     let accredited = |at| accredited_at(&facts.trust, &claimed.issuer, &kind_id, at);
@@ -79,6 +81,7 @@ struct Claimed {
 enum Document {
     SdJwt(Box<sd_jwt::Unverified>),
     Ldp(Box<data_integrity::UnverifiedCredential>),
+    Mdoc(Box<mdoc::Unverified>),
 }
 
 impl Claimed {
@@ -88,6 +91,10 @@ impl Claimed {
             Format::LdpVc => {
                 let whole = json::parse(text.as_bytes()).map_err(data_integrity::ParseError::Json)?;
                 Self::of_document(data_integrity::UnverifiedCredential::read(whole)?, kind)
+            }
+            Format::MsoMdoc => {
+                let bytes = BASE64.decode(text).map_err(|_| Rejected::NoMdoc)?;
+                Self::of_mdoc(mdoc::Unverified::parse(&bytes).map_err(|_| Rejected::NoMdoc)?, kind)
             }
         }
     }
@@ -124,6 +131,23 @@ impl Claimed {
         })
     }
 
+    fn of_mdoc(document: mdoc::Unverified, kind: &CredentialType) -> Result<Self, Rejected> {
+        let object = document.security_object();
+        if Some(object.doc_type.as_str()) != kind.doc_type() {
+            return Err(Rejected::OtherType);
+        }
+        // The certificate says whose key it is; that it is so, the chain must say.
+        let key: KeyId =
+            document.issuer_uri().and_then(|uri| uri.parse().ok()).ok_or(Rejected::KeyNotNamed)?;
+        Ok(Self {
+            issuer: key.did.clone(),
+            key,
+            issued: millis(object.signed),
+            status: object.status.clone(),
+            document: Document::Mdoc(Box::new(document)),
+        })
+    }
+
     /// Where on the chain its status is: in one of its issuer's own lists.
     fn registry_status(&self) -> Result<Option<RegistryStatus>, Rejected> {
         let place = registry_status(self.status.as_ref());
@@ -140,6 +164,7 @@ impl Document {
     /// The claims about the subject and the end of its time, once signature, times and binding are right.
     fn verify(
         self,
+        kind: &CredentialType,
         key: &PublicKey,
         holder: &PublicKey,
         now: UnixSeconds,
@@ -163,6 +188,15 @@ impl Document {
                 let mut claims = verified.subject().as_object().cloned().unwrap_or_default();
                 claims.remove("id");
                 Ok((claims, verified.valid_until()))
+            }
+            Self::Mdoc(document) => {
+                let bound = document.security_object().device_key == *holder;
+                let verified = document.verify_issued(mdoc::Trust::Key(key), None, now)?;
+                if !bound {
+                    return Err(Rejected::HolderIsAnother);
+                }
+                let claims = kind.claims_of_elements(verified.elements());
+                Ok((claims, Some(verified.security_object().valid_until)))
             }
         }
     }

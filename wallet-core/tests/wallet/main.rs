@@ -5,6 +5,7 @@
 
 mod cards;
 mod follow;
+mod mdoc;
 mod present;
 mod receive;
 mod requests;

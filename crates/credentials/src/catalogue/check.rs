@@ -6,11 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
+use super::mdoc::JPEG;
 use super::types::{Claim, CredentialType, Derived, Kind, Part};
 use super::{ClaimError, CreditCode, Date, IdNumber, LicenceIdentifier, Problem};
 use crate::{ClaimPath, UnixSeconds};
 
 const LONGEST_TEXT: usize = 200;
+const LONGEST_LATIN_TEXT: usize = 150;
 const LONGEST_LONG_TEXT: usize = 2_000;
 const LARGEST_PICTURE: usize = 48 << 10;
 const MOST_FEN: u64 = 1 << 53;
@@ -66,7 +68,7 @@ impl CredentialType {
         let mut errors = Vec::new();
         let mut checked = Map::new();
         for claim in &self.claims {
-            match check(claim, given, now) {
+            match check(claim, given, now).and_then(|value| self.check_for_mdoc(claim, value)) {
                 Ok(Some(value)) => {
                     checked.insert(claim.name.clone(), value.clone());
                 }
@@ -96,6 +98,23 @@ impl CredentialType {
             .map(Claim::path)
             .collect();
         Ok(CheckedClaims { claims: checked, disclosable })
+    }
+
+    /// What an mdoc can carry is asked for with the application: issuing is too late to refuse it.
+    fn check_for_mdoc<'v>(
+        &self,
+        claim: &Claim,
+        value: Option<&'v Value>,
+    ) -> Result<Option<&'v Value>, Problem> {
+        let text = value.and_then(Value::as_str).unwrap_or_default();
+        let is_latin = || text.chars().all(|c| c <= '\u{ff}') && text.chars().count() <= LONGEST_LATIN_TEXT;
+        if claim.latin && !is_latin() {
+            return Err(Problem::NotLatin);
+        }
+        if self.mdoc.is_some() && claim.kind == Kind::Image && !text.is_empty() && !text.starts_with(JPEG) {
+            return Err(Problem::NotAJpeg);
+        }
+        Ok(value)
     }
 
     fn derive(&self, derived: &Derived, claims: &Map<String, Value>, now: UnixSeconds) -> Option<Value> {

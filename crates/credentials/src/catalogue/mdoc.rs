@@ -7,15 +7,15 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::types::CredentialType;
+use super::types::{CredentialType, Text};
 use super::{CheckedClaims, Kind};
 use crate::cbor::{Map, Value};
 use crate::mdoc::Elements;
 
 /// A day as text (RFC 8943).
-const TAG_DAY: u64 = 1004;
+pub(super) const TAG_DAY: u64 = 1004;
 /// What pictures begin with: mobile driving licences have JPEG (ISO/IEC 18013-5 §7.2.1).
-const JPEG: &str = "data:image/jpeg;base64,";
+pub(super) const JPEG: &str = "data:image/jpeg;base64,";
 
 /// The mdoc that a type of credential becomes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ const JPEG: &str = "data:image/jpeg;base64,";
 pub struct MdocForm {
     /// Its document type: `org.iso.18013.5.1.mDL`.
     pub doc_type: String,
-    /// The namespace of its elements: `org.iso.18013.5.1`.
+    /// The namespace of those elements that name no other: `org.iso.18013.5.1`.
     pub namespace: String,
     /// Its elements.
     pub elements: Vec<MdocElement>,
@@ -39,8 +39,14 @@ pub struct MdocForm {
 pub struct MdocElement {
     /// Its name: `family_name`.
     pub element: String,
+    /// Its namespace, if not the form's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The value's source.
     pub from: Source,
+    /// What it is called, where it is no claim's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text>,
 }
 
 /// Where the value of an element comes from. Claims are named; an element whose claim is left out is left out.
@@ -92,19 +98,22 @@ pub struct Category {
 pub struct NotForMdoc(pub String);
 
 impl CredentialType {
-    /// The elements of an mdoc with these claims; none for a type that is never one.
+    /// The elements of an mdoc with these claims, by namespace; none for a type that is never one.
     ///
     /// # Errors
     /// [`NotForMdoc`] for a picture that is no JPEG.
-    pub fn mdoc_elements(&self, claims: &CheckedClaims) -> Result<Option<Elements>, NotForMdoc> {
+    pub fn mdoc_elements(&self, claims: &CheckedClaims) -> Result<Option<Vec<Elements>>, NotForMdoc> {
         let Some(form) = &self.mdoc else { return Ok(None) };
-        let mut elements = Vec::new();
-        for MdocElement { element, from } in &form.elements {
-            if let Some(value) = form.value(from, claims.as_map())? {
-                elements.push((element.clone(), value));
+        let mut spaces: Vec<Elements> = Vec::new();
+        for element in &form.elements {
+            let Some(value) = form.value(&element.from, claims.as_map())? else { continue };
+            let (space, value) = (form.namespace_of(element), (element.element.clone(), value));
+            match spaces.iter_mut().find(|(name, _)| name == space) {
+                Some((_, elements)) => elements.push(value),
+                None => spaces.push((space.to_owned(), vec![value])),
             }
         }
-        Ok(Some((form.namespace.clone(), elements)))
+        Ok(Some(spaces))
     }
 
     /// What is wrong with the form: claims that are not there or of another kind, values without a number or class.
@@ -132,10 +141,21 @@ impl CredentialType {
                     && has_all(class, &|value| form.categories.contains_key(value))
             }
         };
-        let wrong = form.elements.iter().enumerate().find(|(at, MdocElement { element, from })| {
-            !is_right(from) || form.elements[..*at].iter().any(|other| other.element == *element)
+        let wrong = form.elements.iter().enumerate().find(|(at, element)| {
+            let same = |other: &MdocElement| other.element == element.element;
+            // What is no claim's value is shown by its own name and label.
+            let shows = match element.claim() {
+                Some(_) => element.label.is_none(),
+                None => element.label.is_some() && self.claim(&element.element).is_none(),
+            };
+            !is_right(&element.from) || !shows || form.elements[..*at].iter().any(same)
         });
-        wrong.map(|(_, wrong)| format!("the element {} is there twice or fits no claim", wrong.element))
+        if let Some((_, wrong)) = wrong {
+            return Some(format!("the element {} is there twice or fits no claim", wrong.element));
+        }
+        let once = |name: &str| form.elements.iter().filter(|one| one.claim() == Some(name)).count() == 1;
+        let lost = self.claims.iter().find(|claim| !once(&claim.name));
+        lost.map(|claim| format!("{} must be the value of exactly one element", claim.name))
     }
 }
 

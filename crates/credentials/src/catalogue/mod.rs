@@ -6,6 +6,7 @@
 mod check;
 mod credit_code;
 mod date;
+mod from_mdoc;
 mod id_number;
 mod licence_identifier;
 mod mdoc;
@@ -27,6 +28,7 @@ use std::sync::OnceLock;
 const BUNDLED: &[&str] = &[
     include_str!("../../../../catalogue/digital-id.toml"),
     include_str!("../../../../catalogue/business-licence.toml"),
+    include_str!("../../../../catalogue/drivers-licence.toml"),
 ];
 
 /// Why a catalogue is not taken.
@@ -35,7 +37,7 @@ pub enum CatalogueError {
     /// The file is not what [`CredentialType`] asks for.
     #[error("a catalogue file is malformed: {0}")]
     Malformed(String),
-    /// Two types have one id, `vct` or type name.
+    /// Two types have one id, `vct`, type name or document type.
     #[error("the catalogue has {0} twice")]
     Twice(String),
     /// A type contradicts itself.
@@ -74,7 +76,11 @@ impl Catalogue {
             let read: CredentialType =
                 toml::from_str(file).map_err(|error| CatalogueError::Malformed(error.to_string()))?;
             read.check_consistency()?;
-            if types.iter().any(|t| t.id == read.id || t.vct == read.vct || t.vc_type == read.vc_type) {
+            let same = |t: &CredentialType| {
+                let doc_type = t.doc_type().is_some() && t.doc_type() == read.doc_type();
+                t.id == read.id || t.vct == read.vct || t.vc_type == read.vc_type || doc_type
+            };
+            if types.iter().any(same) {
                 return Err(CatalogueError::Twice(read.id));
             }
             types.push(read);
@@ -98,6 +104,12 @@ impl Catalogue {
     #[must_use]
     pub fn by_vct(&self, vct: &str) -> Option<&CredentialType> {
         self.types.iter().find(|t| t.vct == vct)
+    }
+
+    /// The type with this document type as an mdoc.
+    #[must_use]
+    pub fn by_doc_type(&self, doc_type: &str) -> Option<&CredentialType> {
+        self.types.iter().find(|t| t.doc_type() == Some(doc_type))
     }
 
     /// The type whose VCDM type name is among these.

@@ -70,6 +70,12 @@ pub enum Problem {
     /// Not a PNG or JPEG in a data URL.
     #[error("is no PNG or JPEG picture")]
     NotAPicture,
+    /// A picture other than a JPEG, for a credential that can be an mdoc.
+    #[error("is no JPEG picture")]
+    NotAJpeg,
+    /// Letters other than Latin ones, or more than 150.
+    #[error("is not written in Latin letters, or too long")]
+    NotLatin,
     /// Larger than 48 KiB.
     #[error("is too large a picture")]
     PictureTooLarge,
@@ -123,6 +129,11 @@ impl Problem {
                 "The amount must be a whole number of fen, not negative",
             ),
             Self::NotAPicture => ("照片应为 PNG 或 JPEG 格式", "The picture must be a PNG or JPEG"),
+            Self::NotAJpeg => ("照片应为 JPEG 格式", "The picture must be a JPEG"),
+            Self::NotLatin => (
+                "请用拉丁字母（拼音或英文）填写，最多 150 个字符",
+                "Use Latin letters (Pinyin or English), at most 150 characters",
+            ),
             Self::PictureTooLarge => ("照片不能超过 48 KB", "The picture must not exceed 48 KB"),
             Self::Contradicts => {
                 ("与其他项目不一致，请核对", "This contradicts another field: please check it")

@@ -63,6 +63,9 @@ pub enum Format {
     /// VCDM 2.0 with Data Integrity.
     #[serde(rename = "ldp_vc")]
     LdpVc,
+    /// ISO mdoc.
+    #[serde(rename = "mso_mdoc")]
+    MsoMdoc,
 }
 
 /// The colours of a card, `#rrggbb`.
@@ -93,6 +96,9 @@ pub struct Claim {
     /// Whether the holder may hold it back.
     #[serde(default = "yes")]
     pub selectively_disclosable: bool,
+    /// Whether it is written in Latin letters (ISO 8859-1), as ISO/IEC 18013-5 asks of most texts; up to 150 of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub latin: bool,
     /// A synthetic value that passes the checks.
     #[serde(default)]
     pub example: Option<Value>,
@@ -202,6 +208,12 @@ impl CredentialType {
         self.claims.iter().find(|claim| claim.name == name)
     }
 
+    /// Its document type as an mdoc, if it ever is one.
+    #[must_use]
+    pub fn doc_type(&self) -> Option<&str> {
+        self.mdoc.as_ref().map(|form| form.doc_type.as_str())
+    }
+
     /// The claims that an applicant fills in: all that are not derived.
     pub fn asked(&self) -> impl Iterator<Item = &Claim> + '_ {
         self.claims.iter().filter(|claim| claim.derived.is_none())
@@ -216,12 +228,13 @@ impl CredentialType {
     }
 
     /// The id of the OpenID4VCI configuration that issues this type in a format: `business-licence-sd-jwt`,
-    /// `business-licence-vc`.
+    /// `business-licence-vc`, `drivers-licence-mdoc`.
     #[must_use]
     pub fn configuration_id(&self, format: Format) -> String {
         match format {
             Format::SdJwtVc => format!("{}-sd-jwt", self.id),
             Format::LdpVc => format!("{}-vc", self.id),
+            Format::MsoMdoc => format!("{}-mdoc", self.id),
         }
     }
 
@@ -229,7 +242,7 @@ impl CredentialType {
     #[must_use]
     pub fn is_selective(&self, format: Format) -> bool {
         match format {
-            Format::SdJwtVc => true,
+            Format::SdJwtVc | Format::MsoMdoc => true,
             Format::LdpVc => self.cryptosuite == Cryptosuite::EcdsaSd2023,
         }
     }
@@ -267,6 +280,9 @@ impl CredentialType {
             if claim.required && claim.derived.is_none() && claim.example.is_none() {
                 return wrong(format!("{name} has no example"));
             }
+        }
+        if self.formats.contains(&Format::MsoMdoc) && self.mdoc.is_none() {
+            return wrong("issued as mso_mdoc, and says nowhere how it is written as one".to_owned());
         }
         if let Some(what) = self.mdoc_inconsistency() {
             return wrong(what);

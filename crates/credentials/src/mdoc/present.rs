@@ -59,6 +59,13 @@ impl Unverified {
 }
 
 impl Selection {
+    /// The elements that would be shown, and no others: namespace, name, value.
+    pub fn elements(&self) -> impl Iterator<Item = (&str, &str, &Value)> + '_ {
+        self.name_spaces.iter().flat_map(|(namespace, items)| {
+            items.iter().map(|item| (namespace.as_str(), item.name.as_str(), &item.value))
+        })
+    }
+
     /// Lays out the answer for the device's key to sign.
     #[must_use]
     pub fn bind(self, transcript: &SessionTranscript) -> ToBind {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde_json::Value as Json;
+
 use super::MAX_ELEMENTS;
 use super::item::Item;
 use super::mso::SecurityObject;
@@ -102,6 +104,15 @@ impl Unverified {
         &self.chain[0]
     }
 
+    /// The URI in the issuer's certificate, if there is exactly one: with issuers of this system, the DID URL of the key.
+    #[must_use]
+    pub fn issuer_uri(&self) -> Option<&str> {
+        match self.certificate().uris() {
+            [uri] => Some(uri),
+            _ => None,
+        }
+    }
+
     /// What it says the issuer signed.
     #[must_use]
     pub fn security_object(&self) -> &SecurityObject {
@@ -114,6 +125,20 @@ impl Unverified {
         self.name_spaces.iter().flat_map(|(namespace, items)| {
             items.iter().map(|item| (namespace.as_str(), item.name.as_str(), &item.value))
         })
+    }
+
+    /// The same as JSON, `{namespace: {name: value}}`, converted as RFC 8949 §6.1 advises: what claim paths are resolved in
+    /// (OpenID4VP 1.0 §7.2).
+    #[must_use]
+    pub fn dangerous_claims(&self) -> Json {
+        let mut namespaces = serde_json::Map::new();
+        for (namespace, name, value) in self.dangerous_elements() {
+            let space = namespaces.entry(namespace).or_insert_with(|| Json::Object(serde_json::Map::new()));
+            if let Json::Object(space) = space {
+                space.insert(name.to_owned(), value.to_json());
+            }
+        }
+        Json::Object(namespaces)
     }
 }
 

@@ -201,14 +201,7 @@ impl Verified {
     /// The elements that show as JSON: `{namespace: {name: value}}`, converted as RFC 8949 §6.1 advises.
     #[must_use]
     pub fn claims(&self) -> Json {
-        let mut namespaces = serde_json::Map::new();
-        for (namespace, name, value) in self.elements() {
-            let space = namespaces.entry(namespace).or_insert_with(|| Json::Object(serde_json::Map::new()));
-            if let Json::Object(space) = space {
-                space.insert(name.to_owned(), value.to_json());
-            }
-        }
-        Json::Object(namespaces)
+        self.document.dangerous_claims()
     }
 
     /// What the issuer signed: type, times, the device's key, where its status is.

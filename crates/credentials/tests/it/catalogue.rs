@@ -1,8 +1,7 @@
 //! The bundled catalogue, and the checks of numbers.
 
 use credentials::catalogue::{
-    Catalogue, CatalogueError, CreditCode, Date, Format, IdNumber, LicenceIdentifier, NotForMdoc, Problem,
-    Sex,
+    Catalogue, CatalogueError, CreditCode, Date, Format, IdNumber, LicenceIdentifier, Problem, Sex,
 };
 use credentials::{UnixSeconds, cbor, mdoc};
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ fn problems(id: &str, claims: &Value) -> Vec<(String, Problem)> {
 #[test]
 fn bundled_examples_pass_their_own_checks() {
     let catalogue = Catalogue::bundled().unwrap();
-    assert_eq!(catalogue.types().len(), 2);
+    assert_eq!(catalogue.types().len(), 3);
     for credential in catalogue.types() {
         let checked = credential.validate_claims(&credential.example(), NOW).unwrap();
         for claim in &credential.claims {
@@ -42,6 +41,9 @@ fn bundled_examples_pass_their_own_checks() {
     assert_ne!(licence.digest(), changed.digest());
     assert_eq!(licence.configuration_id(Format::SdJwtVc), "business-licence-sd-jwt");
     assert_eq!(licence.configuration_id(Format::LdpVc), "business-licence-vc");
+    let driving = catalogue.by_doc_type(mdoc::MDL).unwrap();
+    assert_eq!(driving.configuration_id(Format::MsoMdoc), "drivers-licence-mdoc");
+    assert!(driving.is_selective(Format::MsoMdoc));
 }
 
 /// The field names of the two credentials, which other parties rely on.
@@ -282,8 +284,10 @@ fn the_drivers_licence_becomes_an_mdl() {
         change(&mut claims);
         licence.mdoc_elements(&licence.validate_claims(&claims, NOW).unwrap()).map(Option::unwrap)
     };
-    let (namespace, found) = elements(|_| ()).unwrap();
-    assert_eq!(namespace, mdoc::MDL_NAMESPACE);
+    let spaces = elements(|_| ()).unwrap();
+    let names: Vec<_> = spaces.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, [mdoc::MDL_NAMESPACE, "urn:huizheng:drivers-licence:1"]);
+    let (_, found) = &spaces[0];
     let element = |name: &str| &found.iter().find(|(element, _)| element == name).unwrap().1;
     // Every element that table 5 asks for.
     for mandatory in [
@@ -301,6 +305,10 @@ fn the_drivers_licence_becomes_an_mdl() {
     ] {
         assert!(found.iter().any(|(element, _)| element == mandatory), "{mandatory}");
     }
+    // Table 5 asks for Latin letters in texts but for those in national characters.
+    for (name, value) in found.iter().filter(|(name, _)| !name.ends_with("_national_character")) {
+        assert!(value.as_text().is_none_or(|text| text.chars().all(|c| c <= '\u{ff}')), "{name}");
+    }
     assert_eq!(element("sex").as_integer(), Some(2));
     assert!(element("portrait").as_bytes().unwrap().starts_with(&[0xff, 0xd8]));
     assert_eq!(element("birth_date").untagged(1004).and_then(cbor::Value::as_text), Some("1988-03-21"));
@@ -308,7 +316,8 @@ fn the_drivers_licence_becomes_an_mdl() {
         let mut claims = licence.example();
         claims["class"] = class.into();
         let claims = licence.validate_claims(&claims, NOW).unwrap();
-        let (_, elements) = licence.mdoc_elements(&claims).unwrap().unwrap();
+        let mut spaces = licence.mdoc_elements(&claims).unwrap().unwrap();
+        let (_, elements) = spaces.swap_remove(0);
         elements.into_iter().find(|(name, _)| name == "driving_privileges").unwrap().1.to_json()
     };
     let codes = |class| privileges(class)[0]["vehicle_category_code"].clone();
@@ -322,8 +331,16 @@ fn the_drivers_licence_becomes_an_mdl() {
     let png = digital_id.example()["portrait"].as_str().unwrap().to_owned();
     let mut claims = licence.example();
     claims["portrait"] = png.into();
-    let claims = licence.validate_claims(&claims, NOW).unwrap();
-    assert_eq!(licence.mdoc_elements(&claims), Err(NotForMdoc("portrait".to_owned())));
+    claims["familyNameLatin"] = "程".into();
+    claims["givenNameLatin"] = "a".repeat(151).into();
+    let errors = licence.validate_claims(&claims, NOW).unwrap_err();
+    let errors: Vec<_> = errors.iter().map(|error| (error.claim.as_str(), error.problem)).collect();
+    let expected = [
+        ("familyNameLatin", Problem::NotLatin),
+        ("givenNameLatin", Problem::NotLatin),
+        ("portrait", Problem::NotAJpeg),
+    ];
+    assert_eq!(errors, expected, "told with the application, and not when it is issued");
     let id = digital_id.validate_claims(&digital_id.example(), NOW).unwrap();
     assert_eq!(digital_id.mdoc_elements(&id), Ok(None));
     for (name, from, to) in [
@@ -332,6 +349,9 @@ fn the_drivers_licence_becomes_an_mdl() {
         ("claim_not_there", r#"text = "familyName""#, r#"text = "surname""#),
         ("day_of_no_date", r#"day = "birthDate""#, r#"day = "address""#),
         ("number_missing", "female = 2", "other = 2"),
+        ("claim_lost", r#"text = "address""#, r#"text = "nationality""#),
+        ("no_label", r#"from = { always = "CHN" }, label"#, r#"from = { text = "address" }, label"#),
+        ("no_form", "[mdoc]", "[other]"),
     ] {
         let changed = file.replacen(from, to, 1);
         assert_ne!(changed, file, "{name}");
@@ -366,4 +386,55 @@ fn every_problem_has_its_texts() {
         let text = problem.text();
         assert!(!text.zh.is_ascii() && !text.en.is_empty());
     }
+}
+
+#[test]
+fn an_mdl_tells_the_claims_that_it_was_made_of() {
+    let licence = Catalogue::bundled().unwrap().by_doc_type(mdoc::MDL).unwrap();
+    let form = licence.mdoc.as_ref().unwrap();
+    let claims = licence.validate_claims(&licence.example(), NOW).unwrap();
+    let spaces = licence.mdoc_elements(&claims).unwrap().unwrap();
+    let all = spaces.iter().flat_map(|(space, elements)| {
+        elements.iter().map(move |(name, value)| (space.as_str(), name.as_str(), value))
+    });
+    let mut back = licence.claims_of_elements(all);
+    // What is no claim's value stands under its own name, for people to read.
+    let privileges = back.remove("driving_privileges").unwrap();
+    let until = claims.as_map()["validUntil"].as_str().unwrap();
+    let words = licence.element_in_words("driving_privileges", &privileges).unwrap();
+    assert_eq!(words, format!("B, 2012-06-08 – {until}"));
+    assert_eq!(licence.element_in_words("driving_privileges", &json!([])).unwrap(), "–");
+    let restricted = json!([{"vehicle_category_code": "B", "codes": [{"code": "78"}]}]);
+    assert_eq!(licence.element_in_words("driving_privileges", &restricted).unwrap(), "B (78)");
+    assert_eq!(licence.label_of("driving_privileges").unwrap().zh, "国际准驾类别（附起止日期）");
+    assert_eq!(licence.label_of("class").unwrap().en, "Class of vehicles");
+    assert_eq!(licence.label_of("family_name"), None, "a claim goes by its own name");
+    assert_eq!(back.remove("issuing_country"), Some(json!("CN")));
+    assert_eq!(back.remove("un_distinguishing_sign"), Some(json!("CHN")));
+    assert_eq!(&back, claims.as_map());
+
+    // The same name elsewhere is another element, and a value of another form is no claim's.
+    let (text, stranger) = (cbor::Value::from("x"), "urn:other");
+    let odd = [
+        (stranger, "family_name", &text),
+        (mdoc::MDL_NAMESPACE, "birth_date", &text),
+        (mdoc::MDL_NAMESPACE, "portrait", &text),
+        (mdoc::MDL_NAMESPACE, "sex", &text),
+    ];
+    let read = licence.claims_of_elements(odd.into_iter());
+    assert_eq!(
+        json!(read),
+        json!({"urn:other.family_name": "x", "birthDate": "x", "portrait": "x", "sex": "x"})
+    );
+
+    // Whoever may see some claims is shown what tells of these only.
+    let telling = |claims: &[&str]| {
+        let claims: Vec<String> = claims.iter().map(|claim| (*claim).to_owned()).collect();
+        form.telling(&claims).map(|one| one.element.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(telling(&["ageOver18"]), ["age_over_18"]);
+    assert_eq!(telling(&["class", "firstIssued"]), ["class", "first_issued"]);
+    let with_privileges = ["expiry_date", "driving_privileges", "class", "first_issued"];
+    assert_eq!(telling(&["validUntil", "class", "firstIssued"]), with_privileges);
+    assert_eq!(telling(&[]), Vec::<String>::new());
 }

@@ -181,8 +181,15 @@ fn exactly_the_chosen_elements_show() {
     ] {
         assert_eq!(verified.findings().outcome(check), Outcome::Passed, "{check:?}");
     }
-    // Nothing at all, but that there is a licence.
     let document = Unverified::parse(&issued()).unwrap();
+    // What would be shown can be seen before it is signed.
+    let before = document.select(&chosen()).unwrap();
+    assert!(before.elements().eq(verified.elements()));
+    assert_eq!(document.issuer_uri(), Some("did:hui:anhui:zIssuer#key-2"));
+    let all = document.dangerous_claims();
+    assert_eq!(all[MDL_NAMESPACE]["given_name"], "三");
+    assert!(all[MDL_NAMESPACE]["portrait"].as_str().unwrap().starts_with("____"), "bytes in base64url");
+    // Nothing at all, but that there is a licence.
     let bare = document.select(&[]).unwrap().bind(&session).sign(&device()).unwrap();
     let verified = response(&bare).verify(Trust::Anchors(&[anchor()]), &expect(&session)).unwrap();
     assert_eq!(verified.elements().count(), 0);

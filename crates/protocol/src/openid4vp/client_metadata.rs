@@ -32,6 +32,9 @@ pub struct VpFormats {
     /// W3C with Data Integrity (§B.1.3.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ldp_vc: Option<DataIntegrityAlgorithms>,
+    /// ISO mdoc (§B.2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mso_mdoc: Option<MdocAlgorithms>,
     /// Others, as they came.
     #[serde(flatten)]
     pub other: Map<String, Value>,
@@ -59,6 +62,17 @@ pub struct DataIntegrityAlgorithms {
     pub cryptosuite_values: Option<Vec<String>>,
 }
 
+/// COSE algorithm numbers for mdocs; an absent list allows any.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MdocAlgorithms {
+    /// Of the issuer's signature.
+    #[serde(rename = "issuerauth_alg_values", default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Vec<i64>>,
+    /// Of the device's.
+    #[serde(rename = "deviceauth_alg_values", default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Vec<i64>>,
+}
+
 impl VpFormats {
     /// SD-JWT VC with these JOSE algorithms (issuer and holder alike), and Data Integrity with these cryptosuites.
     pub fn new(jose: &[&str], cryptosuites: &[&str]) -> Self {
@@ -69,7 +83,16 @@ impl VpFormats {
                 proof_type_values: texts(&["DataIntegrityProof"]),
                 cryptosuite_values: texts(cryptosuites),
             }),
+            mso_mdoc: None,
             other: Map::new(),
         }
+    }
+
+    /// The same, and mdocs with these COSE algorithms, of issuer and device alike.
+    #[must_use]
+    pub fn with_mdoc(mut self, cose: &[i64]) -> Self {
+        let numbers = Some(cose.to_vec());
+        self.mso_mdoc = Some(MdocAlgorithms { issuer: numbers.clone(), device: numbers });
+        self
     }
 }

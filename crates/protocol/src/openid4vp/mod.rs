@@ -10,7 +10,9 @@ mod verifier_info;
 
 pub use check::{BadRequest, CheckedRequest, Session};
 pub use client_id::{ClientId, ClientIdPrefix};
-pub use client_metadata::{ClientMetadata, DataIntegrityAlgorithms, SdJwtAlgorithms, VpFormats};
+pub use client_metadata::{
+    ClientMetadata, DataIntegrityAlgorithms, MdocAlgorithms, SdJwtAlgorithms, VpFormats,
+};
 pub use link::{BadLink, RequestLink, RequestSource, RequestUriMethod, RequestUriPost};
 pub use request::{
     AuthorizationRequest, REQUEST_CONTENT_TYPE, REQUEST_TYPE, RequestHeader, ResponseMode, SELF_ISSUED,

@@ -25,7 +25,7 @@ pub(crate) struct Asked {
     pub(crate) request_uri: String,
 }
 
-/// `open-account`: name and credit code; `full-licence`: everything, in either format.
+/// `driving`: a driver's licence as mdoc. `open-account`: name and credit code; `full-licence`: everything, in either format.
 fn purposes() -> Vec<PurposeConfig> {
     let all = credentials::catalogue::Catalogue::bundled().unwrap().by_id("business-licence").unwrap();
     let all: Vec<&str> = all.claims.iter().map(|claim| claim.name.as_str()).collect();
@@ -39,6 +39,15 @@ fn purposes() -> Vec<PurposeConfig> {
             "id": "full-licence",
             "title": {"zh": "查验营业执照", "en": "See the whole licence"},
             "asks": [{"credential_type": "business-licence", "claims": all, "formats": ["dc+sd-jwt", "ldp_vc"]}]
+        },
+        {
+            "id": "driving",
+            "title": {"zh": "驾驶资格核验", "en": "Right to drive"},
+            "asks": [{
+                "credential_type": "drivers-licence",
+                "claims": ["familyName", "portrait", "class", "firstIssued", "validUntil"],
+                "formats": ["mso_mdoc", "dc+sd-jwt"]
+            }]
         }
     ]);
     serde_json::from_value(purposes).unwrap()

@@ -4,8 +4,10 @@ use credentials::UnixSeconds;
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::data_integrity::{self, CONTEXT_HUIZHENG, Making};
 use credentials::key::{Algorithm, Signer, SoftwareKey};
+use credentials::mdoc;
 use credentials::sd_jwt;
 use credentials::status::{RegistryEntry, StatusRef};
+use credentials::x509::{Certifying, MDOC_SIGNER};
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
 use registry::{Action, Author, Did, PublicKey, Slug, Status, StatusChange};
 use serde_json::{Map, Value};
@@ -149,6 +151,33 @@ impl Issuer {
         };
         let prepared = credential.prepare_with(key.public_key(), &Making::with(kind.cryptosuite)).unwrap();
         Card::Whole(prepared.sign(key).unwrap())
+    }
+
+    /// A driver's licence as an mdoc, its validity moved by so many seconds, in a certificate that names this key.
+    pub(crate) fn driving(&self, phone: &Phone, index: u32, moved: i64, key_id: Option<&str>) -> Card {
+        let kind = Catalogue::bundled().unwrap().by_id("drivers-licence").unwrap();
+        let signed = UnixSeconds(clock::now().seconds() + moved);
+        let certifying = Certifying {
+            issuer: "C=CN,CN=Test root",
+            subject: "C=CN,CN=Test",
+            uri: key_id,
+            serial: &[1; 16],
+            from: signed,
+            until: signed.plus(86_400),
+            purpose: Some(MDOC_SIGNER),
+        };
+        let claims = kind.validate_claims(&kind.example(), signed).unwrap();
+        let issuance = mdoc::Issuance {
+            doc_type: mdoc::MDL.into(),
+            name_spaces: kind.mdoc_elements(&claims).unwrap().unwrap(),
+            device_key: phone.key.public_key().clone(),
+            signed,
+            valid_from: signed,
+            valid_until: signed.plus(600),
+            status: self.status(&Statuses::Own(index)),
+            x5chain: vec![certifying.sign(self.es256.public_key(), &self.es256).unwrap()],
+        };
+        Card::Mdoc(issuance.sign(&self.es256, &mut testkit::rng(6)).unwrap())
     }
 
     fn status(&self, statuses: &Statuses) -> Option<StatusRef> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use credentials::data_integrity::Presenting;
 use credentials::key::{Algorithm, Signer, SoftwareKey};
-use credentials::{ClaimPath, UnixSeconds, jws, sd_jwt};
+use credentials::{ClaimPath, UnixSeconds, jws, mdoc, sd_jwt};
 use protocol::openid4vp::{AuthorizationRequest, AuthorizationResponse, Presentation, VpToken};
 use protocol::{Format, Secret};
 use reqwest::Client;
@@ -16,6 +16,8 @@ use service::{clock, outbound};
 pub(crate) enum Card {
     SdJwt(String),
     Whole(Value),
+    /// `IssuerSigned` in CBOR.
+    Mdoc(Vec<u8>),
 }
 
 pub(crate) struct Phone {
@@ -78,6 +80,7 @@ impl Phone {
         let format = match card {
             Card::SdJwt(_) => Format::SdJwtVc,
             Card::Whole(_) => Format::LdpVc,
+            Card::Mdoc(_) => Format::MsoMdoc,
         };
         let query = request.dcql_query.as_ref().unwrap();
         let part =
@@ -141,6 +144,19 @@ impl Phone {
                     members.get_mut("proof").unwrap().as_object_mut().unwrap().remove("challenge");
                 }
                 Presentation::Object(members)
+            }
+            Card::Mdoc(bytes) => {
+                let card = mdoc::Unverified::parse(bytes).unwrap();
+                let names = asked.iter().chain(&lies.also).filter(|name| !lies.without.contains(name));
+                let names: Vec<&str> = names.copied().collect();
+                let held = card.dangerous_elements();
+                let chosen = held.filter(|(_, name, _)| names.contains(name));
+                let chosen: Vec<_> = chosen.map(|(space, name, _)| (space, name)).collect();
+                let response_uri = request.response_uri.as_ref().unwrap().as_str();
+                let session = mdoc::SessionTranscript::openid4vp(audience, nonce, None, response_uri);
+                let to_bind = card.select(&chosen).unwrap().bind(&session);
+                let response = to_bind.sign(key).unwrap();
+                Presentation::Text(protocol_base64(&response))
             }
         }
     }

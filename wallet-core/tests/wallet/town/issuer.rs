@@ -7,8 +7,9 @@ use credentials::{
     catalogue::{Catalogue, CredentialType},
     data_integrity, jws,
     key::{Algorithm, PublicKey, SelfContained, Signer, SoftwareKey},
-    sd_jwt,
+    mdoc, sd_jwt,
     status::{RegistryEntry, StatusRef},
+    x509::{Certifying, MDOC_SIGNER},
 };
 use protocol::{
     Endpoint,
@@ -55,6 +56,8 @@ pub(crate) struct Plan {
     pub(crate) hidden: bool,
     /// Keys must be vouched for; the attestation that is in a proof is noted.
     pub(crate) wants_attestation: bool,
+    /// An element that no catalogue knows.
+    pub(crate) extra_element: bool,
 }
 
 impl Plan {
@@ -66,10 +69,15 @@ impl Plan {
         Self::of("digital-id", Person::nth(1).digital_id_claims())
     }
 
+    pub(crate) fn driving() -> Self {
+        Self::of("drivers-licence", Catalogue::bundled().unwrap().by_id("drivers-licence").unwrap().example())
+    }
+
     fn of(kind: &'static str, claims: Value) -> Self {
         let Value::Object(claims) = claims else { panic!("claims are an object") };
         let configurations = match kind {
             "digital-id" => vec!["digital-id-sd-jwt", "digital-id-vc"],
+            "drivers-licence" => vec!["drivers-licence-mdoc", "drivers-licence-sd-jwt"],
             _ => vec!["business-licence-sd-jwt", "business-licence-vc"],
         };
         Self {
@@ -93,6 +101,7 @@ impl Plan {
             stale_nonces: 0,
             hidden: true,
             wants_attestation: false,
+            extra_element: false,
         }
     }
 
@@ -127,6 +136,7 @@ impl Issuer {
         chain.register(&did, &keys);
         chain.accredit(&did, "business-licence");
         chain.accredit(&did, "digital-id");
+        chain.accredit(&did, "drivers-licence");
         chain.open_list(&did);
         let plan = Mutex::new(Plan::licence());
         Self {
@@ -199,6 +209,11 @@ impl Issuer {
                 "credential_definition": { "type": ["VerifiableCredential", kind.vc_type] },
                 "cryptographic_binding_methods_supported": ["did:key"],
             });
+            let mdoc = json!({
+                "format": "mso_mdoc", "proof_types_supported": proofs, "doctype": kind.doc_type(),
+                "cryptographic_binding_methods_supported": ["cose_key"],
+            });
+            configurations.insert(format!("{}-mdoc", kind.id), mdoc);
             configurations.insert(format!("{}-sd-jwt", kind.id), sd_jwt);
             configurations.insert(format!("{}-vc", kind.id), ldp);
         }
@@ -245,9 +260,10 @@ impl Issuer {
         }
         let plan = plan.clone();
         let kind = Catalogue::bundled().unwrap().by_id(plan.kind).unwrap();
-        let credential = match configuration.ends_with("-sd-jwt") {
-            true => self.issue_sd_jwt(&plan, kind, &holder),
-            false => self.issue_ldp(&plan, kind, &holder),
+        let credential = match configuration.rsplit('-').next() {
+            Some("jwt") => self.issue_sd_jwt(&plan, kind, &holder),
+            Some("mdoc") => self.issue_mdoc(&plan, kind, &holder),
+            _ => self.issue_ldp(&plan, kind, &holder),
         };
         super::json(&json!({ "credentials": [{ "credential": credential }] }))
     }
@@ -311,6 +327,49 @@ impl Issuer {
             true => tamper(&text).into(),
             false => text.into(),
         }
+    }
+
+    /// `iss` and `kid` are the name of the key in the certificate; `vct` is another type of document.
+    fn issue_mdoc(&self, plan: &Plan, kind: &CredentialType, holder: &PublicKey) -> Value {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+        let signed = UnixSeconds(self.clock.seconds() - plan.issued_ago);
+        let forger = key(99, Algorithm::Es256);
+        let signer = if plan.forged { &forger } else { &self.p256 };
+        let named = plan.kid.clone().unwrap_or_else(|| Some(format!("{}#key-2", self.did)));
+        let certifying = Certifying {
+            issuer: "C=CN,CN=Town root",
+            subject: "C=CN,CN=Town",
+            uri: named.as_deref(),
+            serial: &[1; 16],
+            from: signed,
+            until: signed.plus(plan.lifetime),
+            purpose: Some(MDOC_SIGNER),
+        };
+        let claims: Map<String, Value> = plan.claims.clone();
+        let mut name_spaces = match kind.validate_claims(&Value::Object(claims), signed) {
+            Ok(checked) => kind.mdoc_elements(&checked).unwrap().unwrap(),
+            // A plan to issue nonsense.
+            Err(_) => vec![(mdoc::MDL_NAMESPACE.to_owned(), vec![("family_name".to_owned(), "x".into())])],
+        };
+        if plan.extra_element {
+            name_spaces.push(("urn:other".to_owned(), vec![("class".to_owned(), "x".into())]));
+        }
+        let issuance = mdoc::Issuance {
+            doc_type: plan.vct.or(kind.doc_type()).unwrap().to_owned(),
+            name_spaces,
+            device_key: plan.bound_to.clone().unwrap_or_else(|| holder.clone()),
+            signed,
+            valid_from: signed,
+            valid_until: signed.plus(plan.lifetime),
+            status: self.status(plan),
+            x5chain: vec![certifying.sign(signer.public_key(), signer).unwrap()],
+        };
+        let mut bytes = issuance.sign(signer, &mut testkit::rng(5)).unwrap();
+        if plan.tampered {
+            let at = bytes.windows(5).position(|window| window == b"CHENG").unwrap();
+            bytes[at] = b'Z';
+        }
+        BASE64.encode(bytes).into()
     }
 
     fn issue_ldp(&self, plan: &Plan, kind: &CredentialType, holder: &PublicKey) -> Value {

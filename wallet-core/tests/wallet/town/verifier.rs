@@ -6,7 +6,7 @@ use credentials::{
     UnixSeconds, data_integrity,
     jws::{self, Header},
     key::{Algorithm, Signer, SoftwareKey},
-    sd_jwt,
+    mdoc, sd_jwt,
 };
 use protocol::{
     limits::Form,
@@ -79,6 +79,19 @@ impl Ask {
         }]}))
     }
 
+    /// Elements of a driver's licence, each a namespace and a name.
+    pub(crate) fn driving(elements: &[[&str; 2]]) -> Self {
+        let claims: Vec<Value> = elements.iter().map(|path| json!({ "path": path })).collect();
+        Self {
+            purpose: Some("driving-check"),
+            ..Self::new(json!({ "credentials": [{
+                "id": "licence", "format": "mso_mdoc",
+                "meta": { "doctype_value": mdoc::MDL },
+                "claims": claims,
+            }]}))
+        }
+    }
+
     /// The whole licence as a W3C credential.
     pub(crate) fn whole_licence(purpose: &'static str) -> Self {
         let dcql = json!({ "credentials": [{
@@ -113,6 +126,8 @@ impl Verifier {
             some("digital-id", &["name", "ageOver18"]),
         ];
         chain.put(purpose(&did, "open-account", asks));
+        let driving = some("drivers-licence", &["familyNameLatin", "class", "validUntil", "ageOver18"]);
+        chain.put(purpose(&did, "driving-check", vec![driving]));
         let catalogue = credentials::catalogue::Catalogue::bundled().unwrap();
         let all: Vec<&str> = catalogue
             .by_id("business-licence")
@@ -205,6 +220,20 @@ impl Verifier {
             max_age: 60,
         };
         sd_jwt::Unverified::parse(&text).unwrap().verify_presented(issuer, &expect).unwrap().claims().clone()
+    }
+
+    /// The elements of an mdoc that came, once it is verified as a counter does.
+    pub(crate) fn verified_mdoc(&self, issuer: &credentials::key::PublicKey) -> Value {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+        let Presentation::Text(text) = self.presented("licence") else { panic!("text") };
+        let mut response = mdoc::DeviceResponse::parse(&BASE64.decode(text).unwrap()).unwrap();
+        let response_uri = format!("{}/response", self.url);
+        let transcript = &mdoc::SessionTranscript::openid4vp(&self.client_id(), "n-1", None, &response_uri);
+        let now = UnixSeconds(self.clock.seconds());
+        let expect = mdoc::Expect { doc_type: mdoc::MDL, transcript, reader: None, now };
+        assert_eq!(response.documents.len(), 1);
+        let document = response.documents.remove(0);
+        document.verify(mdoc::Trust::Key(issuer), &expect).unwrap().claims()
     }
 
     /// The subject of a W3C credential that came, once the presentation is verified as a counter does.
