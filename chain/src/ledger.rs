@@ -216,11 +216,10 @@ pub enum SubmitError {
     /// The engine takes nothing any more. Nothing was taken.
     #[error("the engine has stopped")]
     Stopped,
-    /// The engine stopped or its disk failed while the transaction was under way: it is final, or will be, or is gone.
-    /// Submit it again after a restart; if it is final already, that is the answer.
-    #[error(
-        "the node stopped while the transaction was under way; whether it is final shows after a restart"
-    )]
+    /// While the transaction was under way to the other validators, the engine stopped, its disk failed, or the author's
+    /// transaction before it was refused: it is final, or will be, or is gone. Submit it again (to another node, or after a
+    /// restart); if it is final already, that is the answer.
+    #[error("whether the transaction becomes final is not known: submit it again")]
     Unknown,
 }
 

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! FOLDER/consensus.wal   Malachite's: what this validator voted, so that it never contradicts itself
+//! FOLDER/quiet.json     until what is decided it does not vote, after something of this was lost
 //! FOLDER/undecided.log   proposed blocks of the height being decided
 //! FOLDER/waiting.log     transactions that were submitted here and wait
 //! ```
@@ -22,6 +23,9 @@ mod lies;
 mod mempool;
 mod open;
 mod part;
+mod quiet;
+#[cfg(test)]
+mod rounds;
 mod settings;
 mod signing;
 #[cfg(test)]

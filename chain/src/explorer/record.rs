@@ -54,7 +54,8 @@ fn owner(key: &RecordKey) -> Option<&registry::Did> {
         RecordKey::Did(did)
         | RecordKey::DidVersion(did, _)
         | RecordKey::Trust(did, _)
-        | RecordKey::Purpose(did, _) => Some(did),
+        | RecordKey::Purpose(did, _)
+        | RecordKey::LogAnchor(did, _) => Some(did),
         RecordKey::StatusList(list) | RecordKey::StatusChunk(list, _) => Some(&list.owner),
         RecordKey::Nonce(registry::Author::Did(did)) => Some(did),
         RecordKey::Schema(_)

@@ -83,6 +83,10 @@ pub(super) fn sentence(view: &View, transaction: &Transaction) -> Markup {
         Action::UpdateValidators { validators } => {
             say(view, "did.validators", &[("who", who), ("validators", of(validators.len()))])
         }
+        Action::AnchorLog { log, entries, .. } => {
+            let entries = html! { (number(*entries)) };
+            say(view, "did.anchor", &[("who", who), ("log", html! { code { (log) } }), ("entries", entries)])
+        }
     }
 }
 

@@ -49,16 +49,22 @@ impl Ahead {
 #[cfg(test)]
 mod tests {
     use malachite_types::Round;
+    use registry::build::TxSigner;
 
     use super::*;
     use crate::network::context::{Address, Signature};
+    use crate::network::flaws::signer;
+
+    fn named(n: u8) -> Address {
+        Address::of(&signer(n).public_key())
+    }
 
     fn by(proposer: u8, height: u64, round: u32) -> ProposedBlock {
         ProposedBlock {
             height: Height(height),
             round: Round::new(round),
             valid_round: Round::Nil,
-            proposer: Address([proposer; 32]),
+            proposer: named(proposer),
             block: vec![],
             signature: Signature([0; 64]),
         }
@@ -73,7 +79,7 @@ mod tests {
         ahead.keep(by(2, 11, 0));
         ahead.keep(by(3, 12, 0));
         assert!(ahead.0.len() <= 4);
-        assert!(ahead.take(Height(11)).iter().any(|kept| kept.proposer == Address([2; 32])));
+        assert!(ahead.take(Height(11)).iter().any(|kept| kept.proposer == named(2)));
         assert!(ahead.has(Height(12)));
         assert!(ahead.take(Height(13)).is_empty());
         assert!(ahead.0.is_empty(), "what is past is dropped");

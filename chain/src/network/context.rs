@@ -1,5 +1,6 @@
 //! The chain's own types as Malachite's `Context` wants them: what consensus is about.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,18 +45,48 @@ impl malachite_types::Height for Height {
 }
 
 /// A validator's name: its consensus key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
-pub(super) struct Address(pub(super) [u8; 32]);
+#[derive(Clone, Copy, BorshSerialize, BorshDeserialize)]
+pub(super) struct Address {
+    pub(super) key: [u8; 32],
+    /// Whether consensus asks about itself with it, see [`Members::without_own_votes`]. Two names differ by their keys only.
+    #[borsh(skip)]
+    is_own: bool,
+}
 
 impl Address {
     pub(super) fn of(key: &Ed25519Key) -> Self {
-        Self(*key.as_bytes())
+        Self { key: *key.as_bytes(), is_own: false }
+    }
+
+    /// The name that consensus is started with.
+    pub(super) fn own(key: &Ed25519Key) -> Self {
+        Self { is_own: true, ..Self::of(key) }
+    }
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Address {}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.key.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -141,54 +172,67 @@ impl malachite_types::Validator<Chain> for Member {
 
 /// The validators of a height, in the order that certificates refer to. Cloning shares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Members(Arc<[Member]>);
+pub(super) struct Members {
+    all: Arc<[Member]>,
+    is_quiet: bool,
+}
 
 impl From<&ValidatorSet> for Members {
     fn from(set: &ValidatorSet) -> Self {
         let members = set.as_slice().iter();
-        Self(members.map(|v| Member { address: Address::of(&v.key), validator: v.clone() }).collect())
+        let all = members.map(|v| Member { address: Address::of(&v.key), validator: v.clone() }).collect();
+        Self { all, is_quiet: false }
     }
 }
 
 impl Members {
+    /// The same, but to itself this validator is none of them: consensus follows then, and neither proposes nor votes. What this
+    /// validator signed before counts as ever, in others' certificates too, since that names it by its plain name.
+    pub(super) fn without_own_votes(self) -> Self {
+        Self { is_quiet: true, ..self }
+    }
+
     /// Where a validator is in the set.
     pub(super) fn position(&self, address: &Address) -> Option<u8> {
-        let at = self.0.iter().position(|member| member.address == *address)?;
+        let at = self.all.iter().position(|member| member.address == *address)?;
         u8::try_from(at).ok()
     }
 
     /// Who is at a position.
     pub(super) fn at(&self, position: u8) -> Option<Address> {
-        self.0.get(usize::from(position)).map(|member| member.address)
+        self.all.get(usize::from(position)).map(|member| member.address)
     }
 
     pub(super) fn key(&self, address: &Address) -> Option<&Ed25519Key> {
-        self.0.iter().find(|member| member.address == *address).map(|member| &member.validator.key)
+        self.all.iter().find(|member| member.address == *address).map(|member| &member.validator.key)
     }
 
     /// Who proposes: everyone in turn, and the next one in the next round.
     pub(super) fn proposer(&self, height: Height, round: Round) -> Option<&Member> {
         let turn = height.0.wrapping_add(u64::from(round.as_u32().unwrap_or(0)));
-        let count = self.0.len() as u64;
-        self.0.get(usize::try_from(turn.checked_rem(count)?).ok()?)
+        let count = self.all.len() as u64;
+        self.all.get(usize::try_from(turn.checked_rem(count)?).ok()?)
     }
 }
 
 impl malachite_types::ValidatorSet<Chain> for Members {
     fn count(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     fn total_voting_power(&self) -> u64 {
-        self.0.iter().map(malachite_types::Validator::voting_power).sum()
+        self.all.iter().map(malachite_types::Validator::voting_power).sum()
     }
 
     fn get_by_address(&self, address: &Address) -> Option<&Member> {
-        self.0.iter().find(|member| member.address == *address)
+        if self.is_quiet && address.is_own {
+            return None;
+        }
+        self.all.iter().find(|member| member.address == *address)
     }
 
     fn get_by_index(&self, index: usize) -> Option<&Member> {
-        self.0.get(index)
+        self.all.get(index)
     }
 }
 

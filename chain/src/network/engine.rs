@@ -25,6 +25,7 @@ use crate::network::context::{Address, BlockId, Chain, Height, Members, Signatur
 use crate::network::gossip::Batch;
 use crate::network::mempool::Mempool;
 use crate::network::part::{Part, ProposedBlock};
+use crate::network::quiet::Quiet;
 use crate::network::undecided::{Kept, Sighting, Undecided};
 use crate::news::BlockNews;
 
@@ -74,6 +75,8 @@ pub(super) struct Engine {
     /// A block that a node sent us as decided long ago: its signatures are its certificate's word.
     pub(super) synced: Option<Candidate>,
     pub(super) ahead: Ahead,
+    /// Whether this validator votes.
+    pub(super) quiet: Quiet,
     /// Where consensus is.
     pub(super) round: Round,
     pub(super) network: mpsc::Sender<NetworkMsg<Chain>>,
@@ -134,7 +137,10 @@ impl Engine {
     }
 
     fn params(&self) -> HeightParams<Chain> {
-        HeightParams::new(self.members.clone(), TIMEOUTS, None)
+        let members = self.members.clone();
+        let members = if self.quiet.is_over() { members } else { members.without_own_votes() };
+        self.quiet.begins(self.height().0);
+        HeightParams::new(members, TIMEOUTS, None)
     }
 
     pub(super) fn me(&self) -> Address {
@@ -198,7 +204,10 @@ impl Engine {
                 if certificate.height < self.height() {
                     self.waiting = Some(reply);
                 } else {
-                    // Decided, but the block is not here: begin again, and get it from the others.
+                    // Decided, but the block is not here: begin again, and get it from the others. Consensus forgets
+                    // what was voted here.
+                    let quiet = self.quiet.forgets(self.height().0);
+                    quiet.map_err(failed("what must not be voted for cannot be written"))?;
                     reply_with(reply, Next::Restart(self.height(), self.params()));
                 }
             }
@@ -272,7 +281,10 @@ impl Engine {
     }
 
     /// A block that another validator proposes: what to tell consensus of it.
-    fn take_proposed(&mut self, proposed: ProposedBlock) -> Result<Option<ProposedValue<Chain>>, Failed> {
+    pub(super) fn take_proposed(
+        &mut self,
+        proposed: ProposedBlock,
+    ) -> Result<Option<ProposedValue<Chain>>, Failed> {
         let height = self.height();
         if proposed.height > height {
             if Ahead::is_near(height, proposed.height) && self.is_signed(&proposed) {
@@ -370,6 +382,10 @@ impl Engine {
             .map_err(failed("consensus gave a certificate that does not hold"))?;
         let certified = CertifiedBlock { block, certificate: certificate.clone() };
         let (height, time) = (header.height, header.time);
+        if self.is_behind {
+            let quiet = self.quiet.catches_up(time);
+            quiet.map_err(failed("what must not be voted for cannot be written"))?;
+        }
         let done = hashes.into_iter().zip(0..);
         let done: Vec<_> = done.map(|(hash, index)| SubmitResponse { hash, height, index, time }).collect();
         let told = BlockNews::new(&header, done.len(), updates.keys().cloned());
@@ -382,6 +398,8 @@ impl Engine {
         self.writer.book().remember(done.iter().cloned());
         self.mempool.committed(tip, &certified, &done);
         self.undecided.clear();
+        let quiet = self.quiet.decided(height, time);
+        quiet.map_err(failed("what must not be voted for cannot be written"))?;
         self.beat = Instant::now();
         // The state says who decides the next block.
         let next = self.tip().next_validators().map_err(failed("the state names no validators"))?;

@@ -18,7 +18,7 @@ use crate::network::lies::{LIE, Lie};
 use crate::network::mempool::{Limits, Mempool};
 use crate::network::{NetworkConfig, NetworkLedger, Peers, peer_id};
 
-const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
+pub(super) const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
 
 pub(super) fn signer(n: u8) -> SoftwareSigner {
     SoftwareSigner::from_seed(&[n; 32]).unwrap()
@@ -35,7 +35,7 @@ pub(super) fn genesis() -> Genesis {
     }
 }
 
-fn tip() -> Tip {
+pub(super) fn tip() -> Tip {
     let header = genesis().header();
     let certificate = Certificate { height: 0, round: 0, block_id: header.id(), signatures: vec![] };
     Tip { header, certificate, state: genesis().state(), news: crate::news::News::default() }
@@ -139,6 +139,41 @@ fn lanes_take_turns_and_strangers_take_none() {
     assert_eq!(all.len(), 13);
     let of_busy = all.iter().map(|t| t.transaction()).filter(|t| t.author == author).map(|t| t.nonce);
     assert!(of_busy.eq(0..10), "in order of nonces");
+}
+
+#[test]
+fn only_what_has_its_turn_is_sent_to_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let tip = Arc::new(tip());
+    let world: (Slug, crate::ledger::Clock) = (genesis().network, Arc::new(|| NOW));
+    let limits = Limits { count: 400, bytes: 1 << 20 };
+    let (mempool, _) = Mempool::open(folder.path(), limits, world, Arc::clone(&tip), || ()).unwrap();
+    let first = create(20);
+    let list = |nonce: u64| {
+        let action = registry::Action::StatusListCreate { number: nonce as u32, length: 131_072 };
+        let unsigned = Transaction::unsigned(genesis().chain_id(), first.author.clone(), nonce, action);
+        unsigned.signed_by(&signer(20)).unwrap()
+    };
+    let submit = |transaction: Transaction| {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        mempool.submit(transaction.verify().unwrap(), answer).unwrap();
+        answered
+    };
+    assert!(mempool.take(first.clone().verify().unwrap()));
+    assert_eq!(mempool.to_offer(1 << 20), [], "what another validator sent is sent by that one");
+    let early = submit(list(2));
+    assert_eq!(mempool.to_offer(1 << 20), []);
+    assert_eq!(mempool.waiting().transactions, 2);
+    let before = submit(list(1));
+    assert_eq!(mempool.to_offer(1), [list(1)], "one at least, whatever the bound");
+    assert_eq!(mempool.to_offer(1 << 20), [list(2)]);
+    assert_eq!(mempool.to_offer(1 << 20), []);
+    // The one before is refused after both were sent: the other may still become final elsewhere.
+    mempool.refuse(&list(1).hash(), &registry::TxError::HistoryFull);
+    assert!(matches!(before.blocking_recv(), Ok(Err(crate::ledger::SubmitError::Refused(_)))));
+    std::thread::sleep(Duration::from_millis(3_100));
+    mempool.sweep();
+    assert_eq!(early.blocking_recv(), Ok(Err(crate::ledger::SubmitError::Unknown)));
 }
 
 /// Four validators in this process; whoever submits here is told what became of it, and held to it.

@@ -5,12 +5,13 @@
 
 mod admission;
 mod lane;
+mod offering;
 mod waiting;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use registry::api::SubmitResponse;
 use registry::{Author, CertifiedBlock, Hash32, Slug, Transaction, TxError, VerifiedTransaction};
@@ -21,8 +22,6 @@ use waiting::WaitingLog;
 
 /// How long a transaction waits for those before it by the same author.
 const GAP_PATIENCE: Duration = Duration::from_secs(3);
-/// How long until a transaction that was submitted here is sent to the others again.
-const OFFER_AGAIN: Duration = Duration::from_secs(2);
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +49,8 @@ struct Inner {
     bytes: usize,
     /// Whose turn it is in the next block.
     turn: Option<Author>,
-    /// Not sent to the others yet.
-    fresh: Vec<Hash32>,
+    /// Who may have something that was not sent to the others yet.
+    fresh: BTreeSet<Author>,
     log: WaitingLog,
     closed: bool,
 }
@@ -75,7 +74,7 @@ impl Mempool {
             known: HashMap::new(),
             bytes: 0,
             turn: None,
-            fresh: Vec::new(),
+            fresh: BTreeSet::new(),
             log,
             closed: false,
         };
@@ -102,7 +101,6 @@ impl Mempool {
             tracing::error!(%error, "a waiting transaction cannot be kept over a restart");
         }
         inner.put(Entry::submitted(transaction, answer));
-        inner.fresh.push(hash);
         drop(inner);
         self.changed.notify_one();
         (self.wake)();
@@ -119,6 +117,8 @@ impl Mempool {
         if taken {
             inner.put(Entry::received(transaction));
             drop(inner);
+            // What waited for this one may be sent now.
+            self.changed.notify_one();
             (self.wake)();
         }
         taken
@@ -129,7 +129,6 @@ impl Mempool {
         let hash = transaction.hash();
         if self.take(transaction) {
             let mut inner = self.lock();
-            inner.fresh.push(hash);
             if let Some(entry) = inner.entry(&hash) {
                 entry.is_own = true;
             }
@@ -215,7 +214,11 @@ impl Mempool {
             }));
         }
         inner.tidy_log();
+        let has_fresh = !inner.fresh.is_empty();
         drop(inner);
+        if has_fresh {
+            self.changed.notify_one();
+        }
         answers.into_iter().for_each(|(answer, outcome)| tell(answer, outcome));
     }
 
@@ -234,39 +237,14 @@ impl Mempool {
             stuck.into_iter().filter_map(|(hash, next)| Some((inner.remove(&hash)?, next))).collect()
         };
         for (entry, next) in refused {
-            for answer in entry.answers {
-                tell(answer, Err(SubmitError::Refused(TxError::NonceAhead { next })));
-            }
+            // Those that the others were sent wait there, too: the one before was refused meanwhile, and if its author sends
+            // another in its place, they can still become final.
+            let outcome = match entry.offered {
+                None => SubmitError::Refused(TxError::NonceAhead { next }),
+                Some(_) => SubmitError::Unknown,
+            };
+            entry.answers.into_iter().for_each(|answer| tell(answer, Err(outcome.clone())));
         }
-    }
-
-    /// What the others should be sent now, at most `bytes` of it.
-    pub(super) fn to_offer(&self, bytes: usize) -> Vec<Transaction> {
-        let mut inner = self.lock();
-        let now = Instant::now();
-        let (mut size, mut offered) = (0, Vec::new());
-        let fresh = std::mem::take(&mut inner.fresh);
-        let mut fresh = fresh.into_iter();
-        for hash in fresh.by_ref() {
-            let Some(entry) = inner.entry(&hash) else { continue };
-            entry.offered = now;
-            size += entry.transaction.encoded_len();
-            offered.push(entry.transaction.transaction().clone());
-            if size >= bytes {
-                break;
-            }
-        }
-        inner.fresh = fresh.collect();
-        let entries = inner.lanes.values_mut().flat_map(Lane::entries_mut);
-        for entry in entries.filter(|entry| entry.is_own && now - entry.offered > OFFER_AGAIN) {
-            if size >= bytes {
-                break;
-            }
-            entry.offered = now;
-            size += entry.transaction.encoded_len();
-            offered.push(entry.transaction.transaction().clone());
-        }
-        offered
     }
 
     /// Waits for something to be submitted here.
@@ -311,6 +289,7 @@ impl Inner {
         let (author, nonce) = (transaction.author.clone(), transaction.nonce);
         self.bytes += entry.transaction.encoded_len();
         self.known.insert(entry.transaction.hash(), (author.clone(), nonce));
+        self.fresh.insert(author.clone());
         if let Some(lane) = self.lanes.get_mut(&author) {
             lane.entries.insert(nonce, entry);
         }
@@ -332,6 +311,7 @@ impl Inner {
         let Some(lane) = self.lanes.get_mut(&done.author) else { return Vec::new() };
         lane.go_on(done, &self.tip);
         let next = lane.next;
+        self.fresh.insert(done.author.clone());
         let used: Vec<_> = lane.entries.range(..next).map(|(_, entry)| entry.transaction.hash()).collect();
         let dropped = used.iter().filter_map(|hash| self.remove(hash));
         dropped.map(|entry| (entry, TxError::NonceUsed { next })).collect()

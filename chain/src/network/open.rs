@@ -25,6 +25,7 @@ use crate::network::codec::Borsh;
 use crate::network::context::{Address, Chain, Members};
 use crate::network::engine::{Engine, Input};
 use crate::network::mempool::{Limits, Mempool};
+use crate::network::quiet::Quiet;
 use crate::network::settings::{PeerAddressError, Settings, keypair};
 use crate::network::signing::{Checks, Signs};
 use crate::network::undecided::Undecided;
@@ -91,7 +92,10 @@ impl NetworkLedger {
         }
         let (undecided, kept) = Undecided::open(&config.folder.join("undecided.log")).map_err(io_error)?;
 
-        let (channels, handle) = start(&config, &genesis, Arc::clone(&signer), network).await?;
+        let newest = (tip.header.height, tip.header.time);
+        let quiet = Quiet::open(&config.folder, newest, (config.clock)()).map_err(io_error)?;
+        let signs = Signs { chain_id: genesis.chain_id(), signer: Arc::clone(&signer), gate: quiet.gate() };
+        let (channels, handle) = start(&config, signs, network).await?;
         let (received, to_verify) = mpsc::sync_channel(gossip::MAX_BATCHES);
         let verifying = Arc::clone(&mempool);
         let verifier = std::thread::Builder::new().name("chain-verify".into());
@@ -120,6 +124,7 @@ impl NetworkLedger {
             undecided,
             synced: None,
             ahead: Ahead::default(),
+            quiet,
             round: Round::ZERO,
             network: channels.network,
             received,
@@ -168,21 +173,19 @@ fn wake(inputs: Sender<Input>, is_idle: Arc<AtomicBool>) -> impl Fn() + Send + S
 
 async fn start(
     config: &NetworkConfig,
-    genesis: &Genesis,
-    signer: Arc<dyn TxSigner>,
+    signs: Signs,
     network: &SoftwareSigner,
 ) -> Result<(malachite_app::Channels<Chain>, EngineHandle), NetworkError> {
     let failed = |error: &dyn std::fmt::Display| NetworkError::Consensus(error.to_string());
     let settings = Settings::new(config.name.clone(), &config.peers)?;
     let keypair = keypair(network)?;
-    let chain_id = genesis.chain_id();
-    let key = signer.public_key();
-    let signs = Signs { chain_id, signer };
+    let chain_id = signs.chain_id;
+    let key = signs.signer.public_key();
     let peer = keypair.public().to_peer_id().to_bytes();
     let proof = signs.sign_validator_proof(key.as_bytes().to_vec(), peer).await;
     let proof = proof.map_err(|error| failed(&error))?;
     let proof = Borsh.encode(&proof).map_err(|error| failed(&error))?;
-    let address = Address::of(&key);
+    let address = Address::own(&key);
     let full_name = Address::of(&key).to_string();
     let identity = NetworkIdentity::new_validator(config.name.clone(), keypair, full_name, proof);
     let wal = config.folder.join("consensus.wal");

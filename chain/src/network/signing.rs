@@ -12,7 +12,8 @@ use malachite_types::{
 use registry::build::TxSigner;
 use registry::{Ed25519Key, Hash32, VoteKind, vote_bytes};
 
-use crate::network::context::{Chain, Proposal, Signature, Vote};
+use crate::network::context::{Chain, Height, Proposal, Signature, Vote};
+use crate::network::quiet::Gate;
 
 /// Checks what other validators signed.
 pub(super) struct Checks {
@@ -23,6 +24,8 @@ pub(super) struct Checks {
 pub(super) struct Signs {
     pub(super) chain_id: Hash32,
     pub(super) signer: Arc<dyn TxSigner>,
+    /// What it may sign votes for.
+    pub(super) gate: Gate,
 }
 
 fn vote_message(chain_id: &Hash32, vote: &Vote) -> Vec<u8> {
@@ -83,6 +86,15 @@ impl Verifier<Chain> for Checks {
 }
 
 impl Signs {
+    /// Consensus ends with an error rather than contradict a vote that was cast before.
+    fn may_sign_at(&self, height: Height) -> Result<(), Error> {
+        if self.gate.is_open(height.0) {
+            return Ok(());
+        }
+        tracing::error!(%height, "consensus asked for a vote that could contradict an earlier one");
+        Err(Error::from_source(std::io::Error::other("this validator does not vote at this height")))
+    }
+
     fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
         self.signer.sign(message).map(Signature).map_err(Error::from_source)
     }
@@ -91,11 +103,13 @@ impl Signs {
 #[async_trait]
 impl Signer<Chain> for Signs {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedVote<Chain>, Error> {
+        self.may_sign_at(vote.height)?;
         let signature = self.sign(&vote_message(&self.chain_id, &vote))?;
         Ok(SignedMessage::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: Proposal) -> Result<SignedProposal<Chain>, Error> {
+        self.may_sign_at(proposal.height)?;
         let signature = self.sign(&proposal_message(&self.chain_id, &proposal))?;
         Ok(SignedMessage::new(proposal, signature))
     }

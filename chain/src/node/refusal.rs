@@ -88,7 +88,8 @@ fn refused_status(error: &TxError) -> StatusCode {
         | TxError::RevocationFinal { .. }
         | TxError::ValidatorsUnchanged
         | TxError::ValidatorsChanging
-        | TxError::ValidatorsOverlap => StatusCode::CONFLICT,
+        | TxError::ValidatorsOverlap
+        | TxError::LogShorter { .. } => StatusCode::CONFLICT,
         TxError::WrongChain
         | TxError::DidMismatch
         | TxError::WrongNetwork

@@ -67,8 +67,17 @@ impl Cluster {
     }
 
     pub(crate) async fn open(&self, n: usize, config: NetworkConfig) -> Result<NetworkLedger, NetworkError> {
-        let (key, network) = (signer(VALIDATOR + n as u64), signer(NETWORK_KEY + n as u64));
-        NetworkLedger::open(config, Some(self.genesis.clone()), Arc::new(key), &network).await
+        self.open_with(n, config, Arc::new(signer(VALIDATOR + n as u64))).await
+    }
+
+    /// With its key held by someone else.
+    pub(crate) async fn open_with(
+        &self,
+        n: usize,
+        config: NetworkConfig,
+        key: Arc<dyn TxSigner>,
+    ) -> Result<NetworkLedger, NetworkError> {
+        NetworkLedger::open(config, Some(self.genesis.clone()), key, &signer(NETWORK_KEY + n as u64)).await
     }
 
     pub(crate) async fn start(&mut self, n: usize) {

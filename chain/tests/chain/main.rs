@@ -16,3 +16,4 @@ mod openapi;
 mod running;
 mod snapshot;
 mod solo;
+mod votes;

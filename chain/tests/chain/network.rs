@@ -9,7 +9,7 @@ use registry::{Action, Author, RecordKey, TxError, Validator, ValidatorSet, veri
 use crate::cluster::Cluster;
 use crate::fixture::{DEPARTMENT, VALIDATOR, list, signed, signer};
 
-fn create(cluster: &Cluster, n: u64) -> (registry::Did, registry::Transaction) {
+pub(crate) fn create(cluster: &Cluster, n: u64) -> (registry::Did, registry::Transaction) {
     use registry::build::{DidPlan, organisation_document, recovery_commitment};
     let key = signer(n).public_key();
     let document = organisation_document(&key, &[], vec![]);
@@ -43,7 +43,6 @@ async fn four_validators_decide_and_a_phone_can_verify_it() {
     assert_eq!(again, Err(SubmitError::Known(done)));
     let taken = cluster.node(2).submit(opens_list(&cluster, &did, 1, 0)).await;
     assert_eq!(taken, Err(SubmitError::Refused(TxError::NonceUsed { next: 1 })));
-    // Far ahead: one that is soon its turn may still wait at the others and become final there.
     let early = cluster.node(2).submit(opens_list(&cluster, &did, 1, 50)).await;
     assert_eq!(early, Err(SubmitError::Refused(TxError::NonceAhead { next: 1 })));
     let stranger = signed(cluster.genesis.chain_id(), Author::Did(did.clone()), 1, list(1), &[7]);
@@ -53,6 +52,37 @@ async fn four_validators_decide_and_a_phone_can_verify_it() {
         let next = opens_list(&cluster, &did, 1, nonce);
         cluster.node(usize::try_from(nonce % 4).unwrap()).submit(next).await.unwrap();
     }
+    cluster.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_refused_for_coming_too_early_never_becomes_final() {
+    let cluster = Cluster::running(4).await;
+    let (did, first) = create(&cluster, 1);
+    cluster.node(0).submit(first).await.unwrap();
+    let (early, next) = (opens_list(&cluster, &did, 1, 2), opens_list(&cluster, &did, 1, 1));
+    cluster.reaches(2, 2).await;
+    let waits = cluster.node(2).enqueue(early.clone().verify().unwrap()).unwrap();
+    // What is submitted after it is sent after it: when this is final, whatever went before has arrived.
+    cluster.node(2).submit(create(&cluster, 3).1).await.unwrap();
+    for n in [0, 1, 3] {
+        // Whoever is answered has no more of the blocks before to take.
+        cluster.node(n).submit(create(&cluster, 20 + n as u64).1).await.unwrap();
+        assert_eq!(cluster.node(n).waiting().transactions, 0, "validator {n} was sent it");
+    }
+    assert_eq!(waits.outcome().await, Err(SubmitError::Refused(TxError::NonceAhead { next: 1 })));
+    cluster.node(0).submit(next).await.unwrap();
+    for n in 0..4 {
+        cluster.node(n).submit(create(&cluster, 10 + n as u64).1).await.unwrap();
+    }
+    cluster.agree().await;
+    assert!((0..4).all(|n| cluster.node(n).transaction(&early.hash()).is_none()));
+    // Sent again, it has its turn; and one that waits is sent as soon as the one before it is final, wherever that was.
+    cluster.node(3).submit(early).await.unwrap();
+    let later = opens_list(&cluster, &did, 1, 4).verify().unwrap();
+    let later = cluster.node(1).enqueue(later).unwrap();
+    cluster.node(2).submit(opens_list(&cluster, &did, 1, 3)).await.unwrap();
+    later.outcome().await.unwrap();
     cluster.agree().await;
 }
 

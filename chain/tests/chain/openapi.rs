@@ -242,6 +242,7 @@ fn everything(did: &registry::Did, created: UnixMillis) -> Vec<registry::Transac
     let by_did = [
         (1, list(0)),
         (1, Action::StatusUpdate { number: 0, changes }),
+        (1, Action::AnchorLog { log: Slug::new("audit").unwrap(), entries: 4, head: Hash32::ZERO }),
         (1, Action::DidRotate { document: document(2, "key-2") }),
         (2, Action::DidDeclareCompromised { fragment: Slug::new("key-1").unwrap(), since: created }),
         (

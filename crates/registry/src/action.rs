@@ -13,7 +13,7 @@ use crate::text::{LocalText, Slug};
 use crate::time::UnixMillis;
 use crate::validators::Validator;
 
-/// One thing to do. The first seven act on the author's own DID and lists, the others are governance's.
+/// One thing to do. The first seven and the last act on what is the author's own, the others are governance's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {
@@ -120,6 +120,15 @@ pub enum Action {
         /// The validators from the next block on.
         validators: Vec<Validator>,
     },
+    /// Says how far a log of the author's has come, so that nobody can shorten or rewrite it any more, its keeper included.
+    AnchorLog {
+        /// Which of its logs, for instance `audit`.
+        log: Slug,
+        /// How many entries it has; more than when it was anchored before.
+        entries: u64,
+        /// The head of its hash chain after them. The chain does not look into it.
+        head: Hash32,
+    },
 }
 
 /// A document as its owner writes it. What holds since when is added by the chain.
@@ -196,6 +205,7 @@ impl Action {
             Self::RegisterSchema { .. } => "registerSchema",
             Self::UpdateGovernance { .. } => "updateGovernance",
             Self::UpdateValidators { .. } => "updateValidators",
+            Self::AnchorLog { .. } => "anchorLog",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The state machine: deterministic, and the only way the state changes.
 
+mod anchor;
 mod did;
 mod error;
 mod governance;
@@ -136,6 +137,9 @@ impl Step<'_, '_> {
             Action::StatusUpdate { number, changes } => {
                 self.status_update(did, *number, changes, transaction)
             }
+            Action::AnchorLog { log, entries, head } => {
+                self.anchor_log(did, log, (*entries, *head), transaction)
+            }
             Action::Accredit { .. }
             | Action::WithdrawAccreditation { .. }
             | Action::RegisterPurpose(_)
@@ -168,7 +172,8 @@ impl Step<'_, '_> {
             | Action::DidDeactivate
             | Action::DidDeclareCompromised { .. }
             | Action::StatusListCreate { .. }
-            | Action::StatusUpdate { .. } => Err(TxError::WrongAuthor),
+            | Action::StatusUpdate { .. }
+            | Action::AnchorLog { .. } => Err(TxError::WrongAuthor),
         }
     }
 

@@ -50,9 +50,9 @@ pub use proof::{CompactProof, ProofError};
 pub use purposes::{Purpose, Purposes};
 pub use record::{
     Ask, CHUNK_BYTES, CHUNK_ENTRIES, DEFAULT_LIST_LENGTH, DidRecord, GovernanceRecord, Interval, LegalBasis,
-    MAX_INTERVALS, MAX_LIST_LENGTH, Member, NonceRecord, PurposeRecord, Record, RecordBytesError, RecordKey,
-    RecordKeyError, SchemaRecord, Service, Status, StatusChunk, StatusListId, StatusListIdError,
-    StatusListRecord, TrustRecord, ValidatorsRecord, VerificationKey,
+    LogAnchorRecord, MAX_INTERVALS, MAX_LIST_LENGTH, Member, NonceRecord, PurposeRecord, Record,
+    RecordBytesError, RecordKey, RecordKeyError, SchemaRecord, Service, Status, StatusChunk, StatusListId,
+    StatusListIdError, StatusListRecord, TrustRecord, ValidatorsRecord, VerificationKey,
 };
 pub use resolution::{ResolutionError, ResolutionResult};
 pub use state::State;

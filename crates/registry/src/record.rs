@@ -1,5 +1,6 @@
 //! The chain's state: one record at each key.
 
+mod anchor;
 mod did;
 mod governance;
 mod key;
@@ -12,6 +13,7 @@ mod validators;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+pub use anchor::LogAnchorRecord;
 pub use did::{DidRecord, Service, VerificationKey};
 pub use governance::{GovernanceRecord, Member};
 pub use key::{RecordKey, RecordKeyError};
@@ -53,6 +55,8 @@ pub enum Record {
     Governance(GovernanceRecord),
     /// Who signs the blocks, at `validators`.
     Validators(ValidatorsRecord),
+    /// How far a log has come, at `anchor/<did>/<log>`.
+    LogAnchor(LogAnchorRecord),
 }
 
 /// The nonce an author's next transaction must carry; an author without this record starts at 0.
@@ -83,6 +87,7 @@ impl Record {
             Self::Nonce(record) => RecordKey::Nonce(record.author.clone()),
             Self::Governance(_) => RecordKey::Governance,
             Self::Validators(_) => RecordKey::Validators,
+            Self::LogAnchor(record) => RecordKey::LogAnchor(record.owner.clone(), record.log.clone()),
         }
     }
 

@@ -17,8 +17,8 @@ pub(super) struct Entry {
     pub(super) since: Instant,
     /// Submitted here, not received from another validator.
     pub(super) is_own: bool,
-    /// When it was last sent to the others.
-    pub(super) offered: Instant,
+    /// When it was last sent to the others by this node, if it was.
+    pub(super) offered: Option<Instant>,
 }
 
 impl Entry {
@@ -27,13 +27,12 @@ impl Entry {
     }
 
     pub(super) fn received(transaction: VerifiedTransaction) -> Self {
-        let now = Instant::now();
         Self {
             transaction: Arc::new(transaction),
             answers: Vec::new(),
-            since: now,
+            since: Instant::now(),
             is_own: false,
-            offered: now,
+            offered: None,
         }
     }
 }
@@ -59,6 +58,12 @@ impl Lane {
     /// Those that can come next, one after another.
     pub(super) fn ready(&self) -> impl Iterator<Item = &Entry> {
         let waiting = self.entries.range(self.next..).zip(self.next..);
+        waiting.take_while(|((nonce, _), next)| *nonce == next).map(|((_, entry), _)| entry)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn ready_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        let waiting = self.entries.range_mut(self.next..).zip(self.next..);
         waiting.take_while(|((nonce, _), next)| *nonce == next).map(|((_, entry), _)| entry)
     }
 

@@ -172,6 +172,12 @@ pub enum TxError {
     /// Too much power would move at once.
     #[error("a third of the power or more would move at once; go there in several smaller changes")]
     ValidatorsOverlap,
+    /// The log has no more entries than when it was anchored before.
+    #[error("the log was anchored with {anchored} entries already; it only grows")]
+    LogShorter {
+        /// How many it had.
+        anchored: u64,
+    },
     /// The state holds bytes no record has. The state is not what its own rules made.
     #[error("the state is damaged at the record this needs")]
     StateDamaged,
@@ -220,6 +226,7 @@ impl TxError {
             Self::ValidatorsUnchanged => "validators-unchanged",
             Self::ValidatorsChanging => "validators-changing",
             Self::ValidatorsOverlap => "validators-overlap",
+            Self::LogShorter { .. } => "log-shorter",
             Self::StateDamaged => "state-damaged",
         }
     }

@@ -35,6 +35,8 @@ pub enum RecordKey {
     Governance,
     /// `validators`.
     Validators,
+    /// `anchor/<did>/<log>`.
+    LogAnchor(Did, Slug),
 }
 
 /// The text names no record.
@@ -46,7 +48,7 @@ pub enum RecordKeyError {
     /// The DID in it is none.
     #[error("the DID in the record key: {0}")]
     Did(#[from] DidError),
-    /// The credential type or purpose in it is no name.
+    /// The credential type, purpose or log in it is no name.
     #[error("the name in the record key: {0}")]
     Name(#[from] SlugError),
 }
@@ -78,6 +80,7 @@ impl fmt::Display for RecordKey {
             Self::Nonce(author) => write!(f, "nonce/{author}"),
             Self::Governance => f.write_str("governance"),
             Self::Validators => f.write_str("validators"),
+            Self::LogAnchor(did, log) => write!(f, "anchor/{did}/{log}"),
         }
     }
 }
@@ -108,6 +111,7 @@ impl FromStr for RecordKey {
             ("schema", name, "", "", "") => Ok(Self::Schema(Slug::new(name)?)),
             ("status", owner, at, "", "") => Ok(Self::StatusList(list(owner, at)?)),
             ("status", owner, at, chunk, "") => Ok(Self::StatusChunk(list(owner, at)?, of(chunk)?)),
+            ("anchor", did, log, "", "") => Ok(Self::LogAnchor(did.parse()?, Slug::new(log)?)),
             ("nonce", author, "", "", "") => Ok(Self::Nonce(author.parse()?)),
             _ => Err(RecordKeyError::Form),
         }

@@ -23,6 +23,7 @@ fn keys(did: &Did) -> Vec<RecordKey> {
         RecordKey::Nonce(Author::Governance),
         RecordKey::Governance,
         RecordKey::Validators,
+        RecordKey::LogAnchor(did.clone(), slug("audit")),
     ]
 }
 
@@ -42,6 +43,7 @@ fn record_keys() {
         "nonce/governance".into(),
         "governance".into(),
         "validators".into(),
+        format!("anchor/{did}/audit"),
     ];
     assert_eq!(texts, expected);
     for (key, text) in keys(&did).iter().zip(&texts) {
@@ -61,6 +63,11 @@ fn record_keys() {
         "schema/",
         "schema/A",
         "nonce/",
+        "anchor/x/audit",
+        &format!("anchor/{did}"),
+        &format!("anchor/{did}/"),
+        &format!("anchor/{did}/Audit"),
+        &format!("anchor/{did}/audit/1"),
         "trust/x/y",
         &format!("did/{did}/"),
         &format!("did/{did}/v/"),

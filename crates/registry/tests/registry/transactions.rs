@@ -593,6 +593,35 @@ fn status_lists() {
     update(&mut world, &org, vec![set(8, Status::Revoked)]).unwrap();
 }
 
+#[test]
+fn an_anchored_log_only_grows() {
+    let mut world = World::new();
+    let org = world.organisation(1);
+    let anchor =
+        |entries, head: u8| Action::AnchorLog { log: slug("audit"), entries, head: Hash32([head; 32]) };
+    let empty = world.transaction(&org.did, &org.author, anchor(0, 1));
+    rejects(&mut world, "log-shorter", empty);
+    let stranger = world.transaction(&org.did, &signer(9), anchor(7, 1));
+    rejects(&mut world, "not-authorised", stranger);
+    let by_governance = world.governance(anchor(7, 1), &[0, 1]);
+    rejects(&mut world, "wrong-author", by_governance);
+    world.act(&org, anchor(7, 1)).unwrap();
+    for (entries, head) in [(7, 2), (7, 1), (6, 1), (0, 1)] {
+        let rewritten = world.transaction(&org.did, &org.author, anchor(entries, head));
+        rejects(&mut world, "log-shorter", rewritten);
+    }
+    world.act(&org, anchor(8, 3)).unwrap();
+    let key = RecordKey::LogAnchor(org.did.clone(), slug("audit"));
+    let record = world.record(&key).unwrap();
+    assert_eq!(record.key(), key);
+    let Record::LogAnchor(found) = &record else { panic!("{record:?}") };
+    assert_eq!((found.entries, found.head, found.at), (8, Hash32([3; 32]), world.now()));
+    assert_eq!(Record::from_bytes(&record.to_bytes()).as_ref(), Ok(&record));
+    let other = Action::AnchorLog { log: slug("bulk"), entries: 1, head: Hash32::ZERO };
+    world.act(&org, other).unwrap();
+    assert_eq!(world.record(&key), Some(record), "each log by itself");
+}
+
 /// Bits as a Token Status List of two bits has them: the draft's example has `[1,2,0,3,0,1,0,1,1,2,3,3]` as `c9 44 f9`.
 #[test]
 fn chunk_bits_are_those_of_a_token_status_list() {
