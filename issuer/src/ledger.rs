@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use registry::api::SubmitResponse;
 use registry::{
-    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Proven, Record, RecordKey, Slug, Status, StatusChange, StatusListId,
-    UnixMillis,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Proven, Record, RecordKey, Slug, Status, StatusChange,
+    StatusListId, UnixMillis,
 };
 use service::NodeClient;
 use service::node::{NodeError, SubmitError};

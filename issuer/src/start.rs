@@ -1,5 +1,6 @@
 //! Starting and stopping.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,7 +121,7 @@ impl Issuer {
     pub async fn bind_with(config: Config, clock: Arc<dyn Clock>) -> Result<RunningIssuer, StartError> {
         config.check()?;
         let kinds = Arc::new(Kinds::of(Catalogue::bundled()?, &config.credential_types)?);
-        let listening = Server::listen(config.listen).await?.with_tls(config.tls.clone());
+        let listening = Server::listen(config.listen).await?.with_tls(config.tls);
         let operators = match config.operators {
             Some(address) => Some(Server::listen(address).await?),
             None => None,
@@ -134,7 +135,7 @@ impl Issuer {
         let keys = config.data_dir.join("keys");
         let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
         let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
-        let store = open_store(&config).await?;
+        let store = open_store(config.database, config.data_dir.join("store")).await?;
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
         let node = NodeClient::new(NodeConfig::new(node_url, config.anchor.clone()).listening());
@@ -228,8 +229,7 @@ impl Issuer {
 }
 
 /// The store in the database if there is one, else in the folder.
-async fn open_store(config: &Config) -> Result<Store, StartError> {
-    let (database, folder) = (config.database.clone(), config.data_dir.join("store"));
+async fn open_store(database: Option<store::Server>, folder: PathBuf) -> Result<Store, StartError> {
     let opened = tokio::task::spawn_blocking(move || match database {
         Some(server) => Store::postgres(&server),
         None => Store::persistent(folder, &Options::default()),

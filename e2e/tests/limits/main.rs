@@ -70,10 +70,7 @@ async fn targets(play: &Play) -> Vec<Target> {
         "issuer",
         &play.market().url,
         &["issuer/src", "crates/service/src/assets.rs"],
-        |path| {
-            ["/token", "/nonce", "/credential", "/par", "/deferred_credential", "/notification"]
-                .contains(&path)
-        },
+        |path| PROTOCOL.contains(&path),
         |path| !path.starts_with("/api/"),
     );
     let verifier = Target::new("verifier", &urls.verifier.url, &["verifier/src"], of_verifier, |path| {
