@@ -55,6 +55,8 @@ pub enum Command {
     Chain(crate::outward::ChainArgs),
     /// Keep a checked copy of a node's chain and serve it, for reading only.
     Follow(FollowArgs),
+    /// A department's issuer, by its own settings.
+    Issuer(crate::issuer::IssuerArgs),
     /// A chain of several validators.
     Network(NetworkArgs),
     /// Run one validator.

@@ -7,6 +7,7 @@ mod device;
 pub mod fault;
 pub mod follow;
 pub mod govern;
+pub mod issuer;
 pub mod keyfile;
 pub mod network;
 #[cfg(feature = "evm")]

@@ -30,6 +30,7 @@ mod pages_console;
 mod pages_portal;
 mod restart;
 mod sealed;
+mod settings;
 mod token;
 mod vc_api;
 mod wallet;

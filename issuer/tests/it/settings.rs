@@ -1,0 +1,125 @@
+//! `issuer.toml`, as operators write it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use issuer::{Citizens, Config, Issuer, SettingsError, settings};
+
+use crate::http::Http;
+use crate::world::World;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    /// The example, and the files it names.
+    fn of(world: &World, text: &str) -> Self {
+        let folder = Self(tempfile::tempdir().expect("a folder"));
+        folder.write("issuer.toml", text, 0o644);
+        folder.write("anchor.json", &serde_json::to_string(&world.config.anchor).expect("JSON"), 0o644);
+        for secret in ["database.url", "li-na.token", "login.secret"] {
+            folder.write(secret, "postgres:///a-secret-of-more-than-thirty-two-characters\n", 0o600);
+        }
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        let certificate = params.self_signed(&key).expect("signed");
+        folder.write("server.pem", &testkit::pem("CERTIFICATE", certificate.der()), 0o644);
+        folder.write("server.key", &testkit::pem("PRIVATE KEY", &key.serialize_der()), 0o600);
+        folder
+    }
+
+    fn write(&self, name: &str, content: &str, mode: u32) {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn load(&self, environment: &[(&str, &str)]) -> Result<Config, SettingsError> {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(&self.path("issuer.toml"), environment)
+    }
+}
+
+/// The example with every setting that is commented out put in.
+fn all_settings() -> String {
+    let setting = |line: &str| {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        let name = bare.split(" = ").next().unwrap_or_default();
+        let is_setting =
+            bare.contains(" = ") && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
+        let is_table = bare.starts_with('[') && bare.ends_with(']');
+        if is_setting || is_table { bare.to_owned() } else { line.to_owned() }
+    };
+    settings::EXAMPLE.lines().map(|line| setting(line) + "\n").collect()
+}
+
+#[tokio::test]
+async fn the_example_starts_an_issuer_and_says_what_counts_otherwise() {
+    let world = World::start().await;
+    let folder = Folder::of(&world, settings::EXAMPLE);
+    let node = world.config.node_url.to_string();
+    let config = folder.load(&[
+        ("HUIZHENG_ISSUER_NODE_URL", &node),
+        ("HUIZHENG_ISSUER_LISTEN", "127.0.0.1:0"),
+        ("HUIZHENG_ISSUER_POLICY__BATCH_SIZE", "3"),
+    ]);
+    let config = config.expect("the example can be used");
+    assert_eq!(config.policy.batch_size, 3, "the environment wins");
+    assert_eq!(config.data_dir, folder.path("data"), "paths begin at the file");
+    let issuer = Issuer::bind(config).await.expect("starts");
+    assert_eq!(issuer.base_url(), "https://licences.example");
+    let here = Http::new(&format!("http://{}", issuer.address()));
+    assert_eq!(here.get("/health/ready", None).await.status, 200);
+    issuer.shutdown().await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_one() {
+    let world = World::start().await;
+    let folder = Folder::of(&world, &all_settings());
+    let config = folder.load(&[]).expect("all of it can be used");
+    assert_eq!(format!("{:?}", config.policy), format!("{:?}", issuer::Policy::default()));
+    assert_eq!(config.operators, Some("127.0.0.1:7191".parse().expect("an address")));
+    assert_eq!(config.staff[0].name, "Li Na");
+    assert_eq!(config.wallets[0].client_id, "cn.huizheng.wallet");
+    assert!(matches!(&config.citizens, Citizens::OpenIdConnect(oidc) if oidc.client_id == "licences"));
+    assert!(config.tls.is_some());
+    let shown = format!("{config:?}");
+    assert!(config.database.is_some_and(|database| database.schema == "licences"));
+    assert!(!shown.contains("a-secret-of"), "no secret is shown: {shown}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
+    let world = World::start().await;
+    let refused = |change: &dyn Fn(&Folder)| {
+        let folder = Folder::of(&world, &all_settings());
+        change(&folder);
+        let error = folder.load(&[]).expect_err("refused").to_string();
+        assert!(!error.contains("a-secret-of"), "{error}");
+        error
+    };
+    let missing =
+        |name: &'static str| move |folder: &Folder| std::fs::remove_file(folder.path(name)).expect("gone");
+    assert!(refused(&missing("anchor.json")).contains("anchor_file"));
+    assert!(refused(&missing("server.key")).contains("server.key"));
+    assert!(refused(&missing("li-na.token")).contains("staff.token_file"));
+    assert!(refused(&|folder| folder.write("anchor.json", "{}", 0o644)).contains("anchor_file"));
+    let shown = refused(&|folder| folder.write("database.url", "postgres:///a-secret-of-ours", 0o644));
+    assert!(shown.contains("database.address_file") && shown.contains("600"), "{shown}");
+    let short = refused(&|folder| folder.write("li-na.token", "short", 0o600));
+    assert!(short.contains("32"), "{short}");
+    let unknown = refused(&|folder| append(&folder.path("issuer.toml"), "no_such_setting = 1\n"));
+    assert!(unknown.contains("no_such_setting"), "{unknown}");
+    world.stop().await;
+}
+
+fn append(path: &Path, text: &str) {
+    let before = std::fs::read_to_string(path).expect("read");
+    std::fs::write(path, before + text).expect("written");
+}
