@@ -41,7 +41,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the chain, two issuers, a phone and a counter (the default).
+    /// Run the chain, five departments, a phone and a counter (the default).
     Demo(DemoArgs),
     /// A wallet in the terminal.
     #[command(after_help = PIN)]

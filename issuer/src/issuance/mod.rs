@@ -90,7 +90,7 @@ impl Issuance {
             named,
             nonce: holder.nonce,
             holder_key: holder.key.thumbprint(),
-            valid_until: kind.of.valid_until(now.seconds),
+            of: kind.of,
         };
         let (record, fill) = match reserve::reserve(&self.store, wanted.clone(), now).await {
             Err(ReserveError::Replaces(before)) => {

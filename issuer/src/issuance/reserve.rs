@@ -3,14 +3,14 @@
 //! One write does it all, so a crash leaves either nothing or a credential that can be made again: asked for once more
 //! by the same key, the same record is signed anew, on the same status entry.
 
-use credentials::UnixSeconds;
+use credentials::catalogue::CredentialType;
 use rand_core::{OsRng, RngCore};
 use store::{Range, Store, StoreError, Tx};
 
 use crate::clock::Moment;
 use crate::model::{CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex};
 use crate::seals::Nonce;
-use crate::tables::{APPLICATIONS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS};
+use crate::tables::{APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS};
 
 /// What is asked for, after the key proof was checked.
 #[derive(Clone, Debug)]
@@ -23,8 +23,8 @@ pub(crate) struct Wanted {
     pub(crate) nonce: Nonce,
     /// Thumbprint of the holder's key.
     pub(crate) holder_key: String,
-    /// When the credential stops counting.
-    pub(crate) valid_until: UnixSeconds,
+    /// Its type, which says when it stops counting.
+    pub(crate) of: &'static CredentialType,
 }
 
 /// How a request names a credential (OpenID4VCI 1.0 §8.2); both carry the configuration's id here.
@@ -121,6 +121,11 @@ fn reserve_in(
             Before::Refused(error) => return Err(error),
         }
     }
+    let claims = tx.get(&CLAIMS, application.id.key())?.ok_or(ReserveError::Token)?;
+    let ends = wanted.of.ends(&claims, now.seconds);
+    if ends <= now.seconds {
+        return Err(ReserveError::NoLongerValid);
+    }
     let id = Id::new(now.ms, &mut OsRng);
     let (status, fill) = take_entry(tx, id)?;
     let record = CredentialRecord {
@@ -132,7 +137,7 @@ fn reserve_in(
         holder_key: wanted.holder_key,
         status,
         issued_at: now.seconds,
-        valid_until: Some(wanted.valid_until),
+        valid_until: Some(ends),
         standing: Standing::Valid,
         pending: None,
         changes: Vec::new(),
