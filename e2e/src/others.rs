@@ -21,7 +21,7 @@ pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (Runnin
         base_url: None,
         node_url: play.urls().chain.url.parse().expect("an address"),
         anchor: play.urls().chain.anchor.clone(),
-        staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN)],
+        staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN, issuer::model::Roles::ALL)],
         data_dir: play.data.join("others").join(name),
         vc_api: false,
         policy: issuer::Policy::default(),

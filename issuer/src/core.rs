@@ -4,15 +4,17 @@ use std::sync::{Arc, LazyLock};
 
 use protocol::Endpoint;
 use registry::LocalText;
-use service::{Lang, RateLimiter, Staff, Strings, Texts};
+use service::{Lang, RateLimiter, Strings, Texts};
+use store::Store;
 
+use crate::accounts::Accounts;
+use crate::bulk::Bulk;
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
 use crate::desk::Desk;
 use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
-use crate::model::Actor;
 use crate::offers::Offers;
 use crate::seals::Seals;
 use crate::status::{Served, Statuses};
@@ -30,7 +32,9 @@ pub(crate) struct Core {
     pub(crate) metadata: Metadata,
     pub(crate) ledger: Ledger,
     pub(crate) seals: Arc<Seals>,
-    pub(crate) staff: Staff<Actor>,
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) bulk: Bulk,
     pub(crate) desk: Desk,
     /// Applications by client.
     pub(crate) arrivals: RateLimiter,

@@ -15,6 +15,10 @@
 //! Inside: [`model`] says what there is and how it may change, without store, chain or clock; `desk`, `offers`,
 //! `issuance` and `status` do it durably; `routes` and `pages` are the two ways to ask for it.
 
+mod access;
+mod accounts;
+mod attachments;
+mod bulk;
 mod client;
 mod clock;
 mod collect;
@@ -24,11 +28,14 @@ mod desk;
 mod identity;
 mod issuance;
 mod ledger;
+mod marks;
 mod metadata;
 pub mod model;
 mod offers;
 mod pages;
 mod reason;
+mod records;
+mod reissue;
 mod routes;
 mod seals;
 mod start;
@@ -37,8 +44,8 @@ mod tables;
 mod vc_api;
 
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, Policy};
+pub use config::{Config, ConfigError, Policy, StaffAccount};
 pub use metadata::MetadataError;
-pub use service::{OrganisationError, StaffAccount};
+pub use service::OrganisationError;
 pub use start::{Issuer, RunningIssuer, StartError};
 pub use status::OpenListError;

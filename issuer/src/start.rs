@@ -9,11 +9,13 @@ use registry::Did;
 use service::node::SubmitError;
 use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
-use service::{NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
+use service::{NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server};
 use store::{OpenError, Options, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::accounts::Accounts;
+use crate::bulk::Bulk;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
@@ -80,6 +82,7 @@ pub struct RunningIssuer {
     store: StoreHandle,
     stop_keeper: watch::Sender<bool>,
     keeper: JoinHandle<()>,
+    bulk: Bulk,
 }
 
 /// Closes the store when the issuer has stopped.
@@ -150,6 +153,8 @@ impl Issuer {
             kinds: kinds.clone(),
             issuer: base.clone(),
         };
+        let bulk = Bulk::new(store.clone(), kinds.clone(), seals.clone(), clock.clone());
+        bulk.resume()?;
         let core = Core {
             name: config.name,
             policy,
@@ -157,7 +162,9 @@ impl Issuer {
             kinds,
             metadata,
             ledger,
-            staff: Staff::new(config.staff, "desk", &base_url, CONSOLE_IDLE),
+            accounts: Accounts::new(store.clone(), config.staff, &base_url, CONSOLE_IDLE),
+            bulk,
+            store: store.clone(),
             desk: Desk::new(store.clone()),
             arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),
@@ -167,6 +174,7 @@ impl Issuer {
             served,
             base,
         };
+        let bulk = core.bulk.clone();
         let (stop_keeper, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
@@ -176,7 +184,7 @@ impl Issuer {
         };
         let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "issuer is up");
-        Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
+        Ok(RunningIssuer { server, base_url, did, store: StoreHandle(store), stop_keeper, keeper, bulk })
     }
 }
 
@@ -203,6 +211,7 @@ impl RunningIssuer {
         if let Err(error) = self.keeper.await {
             tracing::error!(%error, "the keeper ended badly");
         }
+        self.bulk.stop().await;
         let store = self.store.0;
         // Waits for the disk: not on a thread that others need.
         if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {

@@ -16,7 +16,7 @@ use crate::identity::Identity;
 use crate::model::Id;
 use crate::model::{Actor, Change, ChangeRefused};
 use crate::seals::Seals;
-use crate::status::{ChangeError, Keeper, Served, Statuses};
+use crate::status::{ChangeError, Keeper, Served, Statuses, Why};
 use crate::tables::CLAIMS;
 
 pub(crate) use kinds::{CredentialKind, Kinds};
@@ -107,7 +107,7 @@ impl Issuance {
     }
     /// Revokes what is about to be replaced. Final on the chain when it returns `Ok`.
     async fn give_up(&self, before: Id, now: Moment) -> Result<(), IssueError> {
-        let reason = "replaced by a new one that the applicant collected".to_owned();
+        let reason = Why::words("replaced by a new one that the applicant collected");
         match self.statuses.change(before, Change::Revoke, Actor::Applicant, reason, now).await {
             // Revoked meanwhile: whether by the applicant's other request or by the department, `reserve` sees.
             Ok(_) | Err(ChangeError::Refused(ChangeRefused::Revoked)) => Ok(()),

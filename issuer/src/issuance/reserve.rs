@@ -8,9 +8,12 @@ use rand_core::{OsRng, RngCore};
 use store::{Range, Store, StoreError, Tx};
 
 use crate::clock::Moment;
-use crate::model::{CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex};
+use crate::desk::put_changed;
+use crate::model::{CredentialRecord, Id, OfferState, Personal, Standing, StatusIndex};
 use crate::seals::Nonce;
-use crate::tables::{APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS};
+use crate::tables::{
+    APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS, count,
+};
 
 /// What is asked for, after the key proof was checked.
 #[derive(Clone, Debug)]
@@ -108,7 +111,7 @@ fn reserve_in(
         _ => {}
     }
     let mut application = tx.get(&APPLICATIONS, offer.application.key())?.ok_or(ReserveError::Token)?;
-    if application.state != State::Approved {
+    if !application.state.is_collectable() || application.corrected_by.is_some() {
         return Err(ReserveError::Token);
     }
     tx.put(&NONCES_USED, wanted.nonce.key, &())?;
@@ -142,9 +145,11 @@ fn reserve_in(
         pending: None,
         changes: Vec::new(),
     };
+    let before = application.state;
     application.note_issued(configuration, id, now.seconds);
     tx.put(&CREDENTIALS, id.key(), &record)?;
-    tx.put(&APPLICATIONS, application.id.key(), &application)?;
+    count(tx, "issued", 1)?;
+    put_changed(tx, before, &application)?;
     Ok((record, Some(fill)))
 }
 

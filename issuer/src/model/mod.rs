@@ -8,9 +8,13 @@ mod credential;
 mod id;
 mod offer;
 mod personal;
+mod record;
+mod role;
 
-pub use application::{Actor, Application, Decided, Event, Happening, State};
+pub use application::{Actor, Application, Correction, Decided, DecisionRefused, Event, Happening, State};
 pub use credential::{Change, ChangeRefused, CredentialRecord, Pending, Standing, StatusIndex};
 pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};
 pub use personal::Personal;
+pub use record::{Job, JobState, Record};
+pub use role::{Member, Role, Roles};

@@ -24,8 +24,25 @@ impl Entered {
         Self(of.asked().filter_map(entry).collect())
     }
 
+    /// What was claimed before, to be corrected.
+    pub(super) fn from_claims(lang: Lang, of: &CredentialType, claims: &Map<String, Value>) -> Self {
+        let entry =
+            |claim: &Claim| Some((claim.name.clone(), as_entered(lang, claim, claims.get(&claim.name)?)));
+        Self(of.asked().filter_map(entry).collect())
+    }
+
     /// Reads what the form sent. Fields that the type doesn't have are left out.
-    pub(super) async fn read(lang: Lang, of: &CredentialType, mut form: Multipart) -> Result<Self, Problem> {
+    pub(super) async fn read(lang: Lang, of: &CredentialType, form: Multipart) -> Result<Self, Problem> {
+        Ok(Self::read_all(lang, of, form).await?.0)
+    }
+
+    /// As [`Entered::read`], and the form's other fields: a token against forged forms, a reason.
+    pub(super) async fn read_all(
+        lang: Lang,
+        of: &CredentialType,
+        mut form: Multipart,
+    ) -> Result<(Self, BTreeMap<String, String>), Problem> {
+        let mut others = BTreeMap::new();
         let unreadable = |error: axum::extract::multipart::MultipartError| {
             Problem::new(error.status(), "form", texts(lang).get("apply.unreadable"))
         };
@@ -33,6 +50,9 @@ impl Entered {
         while let Some(field) = form.next_field().await.map_err(unreadable)? {
             let Some(claim) = field.name().and_then(|name| of.asked().find(|claim| claim.name == name))
             else {
+                if let Some(name) = field.name().map(str::to_owned).filter(|_| field.file_name().is_none()) {
+                    others.insert(name, field.text().await.map_err(unreadable)?);
+                }
                 continue;
             };
             let (name, is_file) = (claim.name.clone(), field.file_name().is_some());
@@ -56,7 +76,7 @@ impl Entered {
                 })
                 .or_insert(text);
         }
-        Ok(Self(entered))
+        Ok((Self(entered), others))
     }
 
     /// As claims, for the catalogue to check.

@@ -21,7 +21,9 @@ async fn the_issuer_says_what_it_issues_and_how() {
     assert_eq!(metadata["display"][0]["name"], "合肥市市场监督管理局");
     let supported = metadata["credential_configurations_supported"].as_object().unwrap();
     let ids: Vec<_> = supported.keys().cloned().collect();
-    assert_eq!(ids, ["business-licence-sd-jwt", "business-licence-vc", "digital-id-sd-jwt", "digital-id-vc"]);
+    let types = ["business-licence", "digital-id", "mandate", "talent-certificate"];
+    let both = types.iter().flat_map(|of| [format!("{of}-sd-jwt"), format!("{of}-vc")]);
+    assert_eq!(ids, both.collect::<Vec<_>>());
 
     let sd_jwt = &supported["business-licence-sd-jwt"];
     assert_eq!(sd_jwt["format"], "dc+sd-jwt");

@@ -8,7 +8,9 @@
     reason = "a test that can't go on says why and stops"
 )]
 
+mod access;
 mod applications;
+mod bulk;
 mod collect_again;
 mod credential;
 mod credentials_api;
@@ -20,7 +22,9 @@ mod nonce;
 mod offers;
 mod pages_console;
 mod pages_portal;
+mod reissue;
 mod restart;
+mod review;
 mod token;
 mod vc_api;
 mod wallet;

@@ -221,6 +221,9 @@ fn check_characters_agree_with_a_second_implementation() {
 fn licence_identifiers() {
     let good = "1.2.156.3005.2.11100000MB0143028R001.11340100MB0TE5T1XW.2026AH00000001.001.0";
     assert!(LicenceIdentifier::parse(good).is_ok());
+    let next = LicenceIdentifier::parse(good).unwrap().next_version().unwrap();
+    assert!(next.as_str().contains(".2026AH00000001.002."));
+    assert_eq!(LicenceIdentifier::parse(next.as_str()), Ok(next));
     // The issuer may be a division.
     let check = LicenceIdentifier::check_character(&["11100000MB0143028R001", "340100", "1", "001"]).unwrap();
     assert!(
