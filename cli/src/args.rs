@@ -41,7 +41,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the chain, two issuers, a phone and a counter (the default).
+    /// Run the chain, five departments, a phone and a counter (the default).
     Demo(DemoArgs),
     /// A wallet in the terminal.
     #[command(after_help = PIN)]
@@ -82,7 +82,7 @@ pub struct DemoArgs {
     /// Where to write the addresses, identifiers, trust anchor and staff token as JSON.
     #[arg(long, value_name = "FILE")]
     pub urls: Option<PathBuf>,
-    /// The first of five ports in a row [default: 7100; 0 takes any free ones].
+    /// The first of eight ports in a row [default: 7100; 0 takes any free ones].
     #[arg(long, value_name = "N")]
     pub port_base: Option<u16>,
     /// Run the chain on this many validators that decide together, instead of one alone.
@@ -420,11 +420,14 @@ pub enum OrgCommand {
 /// `huizheng bench …`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `credentials`, `chain`, `wallet` or `flow` [default: all].
+    /// `credentials`, `chain`, `wallet`, `flow` or `issuer` [default: all].
     pub group: Option<String>,
     /// How long each measurement runs.
     #[arg(long, default_value_t = 3.0, value_name = "S")]
     pub seconds: f64,
+    /// How many licences the bulk issuance of `issuer` prepares; with 1,000,000 it says what memory they take.
+    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub records: u64,
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub struct Urls {
     pub phone: PhoneUrl,
     /// What staff sign in with, at the issuers' consoles and the counter, and as bearer token.
     pub staff_token: String,
+    /// What a supervisor signs in with at the issuers' consoles: the second of two who approve.
+    #[serde(default)]
+    pub supervisor_token: String,
 }
 
 /// The chain's node.

@@ -31,7 +31,7 @@ pub async fn issuer_of(
         base_url: None,
         node_url: play.urls().chain.url.parse().expect("an address"),
         anchor: play.urls().chain.anchor.clone(),
-        staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN)],
+        staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN, issuer::model::Roles::ALL)],
         data_dir: play.data.join("others").join(name),
         database: None,
         tls: None,

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use protocol::RedirectUri;
 use registry::{Anchor, LocalText};
-use service::StaffAccount;
 use url::Url;
 
 use crate::citizens::Citizens;
+use crate::model::Roles;
 
 /// Everything about one issuer.
 #[derive(Clone, Debug)]
@@ -68,6 +68,22 @@ impl WalletClient {
     }
 }
 
+/// An account of the configuration: a token and what it may do.
+#[derive(Clone, Debug)]
+pub struct StaffAccount {
+    /// Name and token.
+    pub token: service::StaffAccount,
+    /// Its roles.
+    pub roles: Roles,
+}
+
+impl StaffAccount {
+    /// An account with this token, which must be random (32 bytes or more), and these roles.
+    pub fn new(name: impl Into<String>, token: &str, roles: Roles) -> Self {
+        Self { token: service::StaffAccount::new(name, token), roles }
+    }
+}
+
 /// Periods and sizes, with the defaults that a department would run with.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
@@ -83,6 +99,8 @@ pub struct Policy {
     /// How many proxies of the department's own stand before it, each appending to `X-Forwarded-For`. With 0, the default,
     /// a client's address is the socket's.
     pub trusted_proxies: u8,
+    /// How long an offer that was prepared in bulk can be redeemed: its holder learns of it by letter or message.
+    pub prepared_offer_lifetime: Duration,
     /// How long an access token counts.
     pub token_lifetime: Duration,
     /// How long a wallet that has shown a key may come back with it: for what takes time, and to renew before expiry.
@@ -114,6 +132,7 @@ impl Default for Policy {
             applications_per_client: 60,
             applications_period: Duration::from_secs(600),
             trusted_proxies: 0,
+            prepared_offer_lifetime: Duration::from_secs(30 * 86_400),
             token_lifetime: Duration::from_secs(300),
             renewal_lifetime: Duration::from_secs(400 * 86_400),
             nonce_lifetime: Duration::from_secs(300),

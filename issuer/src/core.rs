@@ -5,9 +5,12 @@ use std::sync::{Arc, LazyLock};
 use credentials::jwe::DecryptionKey;
 use protocol::Endpoint;
 use registry::LocalText;
-use service::{Lang, RateLimiter, Staff, Strings, Texts};
+use service::{Lang, RateLimiter, Strings, Texts};
+use store::Store;
 
+use crate::accounts::Accounts;
 use crate::authorize::Authorizations;
+use crate::bulk::Bulk;
 use crate::citizens::IdentitySource;
 use crate::clock::{Clock, Moment};
 use crate::config::{Policy, WalletClient};
@@ -16,7 +19,6 @@ use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
 use crate::metrics::Metrics;
-use crate::model::Actor;
 use crate::offers::Offers;
 use crate::seals::Seals;
 use crate::status::{Served, Statuses};
@@ -34,7 +36,9 @@ pub(crate) struct Core {
     pub(crate) metadata: Metadata,
     pub(crate) ledger: Ledger,
     pub(crate) seals: Arc<Seals>,
-    pub(crate) staff: Staff<Actor>,
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) bulk: Bulk,
     pub(crate) desk: Desk,
     /// Applications by client.
     pub(crate) arrivals: RateLimiter,

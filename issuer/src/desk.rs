@@ -1,11 +1,16 @@
-//! The desk: applications come in, are read, and are decided.
+//! The desk: applications come in, are read, go back, and are decided.
 
 use serde_json::{Map, Value};
-use store::{Range, Store, StoreError};
+use store::{Range, Store, StoreError, Tx};
 
 use crate::clock::Moment;
-use crate::model::{Actor, Application, Decided, Id, State};
-use crate::tables::{APPLICATIONS, BY_HOLDER, BY_STATE, CLAIMS};
+use crate::model::{Application, DecisionRefused, Id, Member, Role, State};
+use crate::tables::{APPLICATIONS, BY_MARK, BY_STATE, CLAIMS, count};
+
+/// Applications of the same holder that are shown at most.
+const ALIKE: usize = 20;
+/// Applications that a search finds at most.
+const FOUND: usize = 50;
 
 /// Applications and what is done with them.
 #[derive(Clone)]
@@ -13,11 +18,21 @@ pub(crate) struct Desk {
     store: Store,
 }
 
-/// How an application is decided.
+/// What is done with an application.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
-    /// It is granted.
-    Approve,
+    /// Somebody begins to look at it.
+    Take,
+    /// It goes back to the applicant.
+    SendBack {
+        /// What to correct.
+        note: String,
+    },
+    /// It is granted, by the first or the second of two where the type asks for two.
+    Approve {
+        /// How many must approve.
+        approvals: u8,
+    },
     /// It isn't, and the applicant reads why.
     Reject {
         /// Why.
@@ -31,9 +46,9 @@ pub(crate) enum DecideError {
     /// There is none of that name.
     #[error("there is no such application")]
     Unknown,
-    /// It was decided before.
+    /// It can't be, as it stands.
     #[error(transparent)]
-    Decided(#[from] Decided),
+    Refused(#[from] DecisionRefused),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,25 +62,11 @@ impl Desk {
     /// Takes in an application whose claims were checked; `name` is what it is found by, see [`crate::citizens`]. Durable when it returns.
     pub(crate) async fn submit(
         &self,
-        id: Id,
-        credential_type: &str,
-        holder: String,
+        application: Application,
         claims: Map<String, Value>,
-        name: Option<String>,
-        now: Moment,
     ) -> Result<Application, StoreError> {
-        let application = Application::submitted(id, credential_type, holder, now.seconds);
         let stored = application.clone();
-        self.store
-            .write_async(move |tx| {
-                if let Some(name) = name {
-                    tx.put(&BY_HOLDER, (name, id.key()), &())?;
-                }
-                tx.put(&CLAIMS, id.key(), &claims)?;
-                tx.put(&BY_STATE, (stored.state.code(), id.key()), &())?;
-                tx.put(&APPLICATIONS, id.key(), &stored)
-            })
-            .await?;
+        self.store.write_async(move |tx| put_new(tx, &stored, &claims)).await?;
         Ok(application)
     }
 
@@ -95,7 +96,7 @@ impl Desk {
             }
             Some(state) => {
                 let range = Range::prefix((state.code(),));
-                let range = if state == State::Submitted { range } else { range.reversed() };
+                let range = if state.is_open() { range } else { range.reversed() };
                 let range = if let Some(id) = before { range.after((state.code(), id.key())) } else { range };
                 let names = view.page(&BY_STATE, &range, limit)?;
                 let found = names.into_iter().map(|((_, key), ())| view.get(&APPLICATIONS, key));
@@ -104,32 +105,127 @@ impl Desk {
         })
     }
 
-    /// How many wait, counted up to `limit`.
-    pub(crate) fn waiting(&self, limit: usize) -> Result<usize, StoreError> {
-        Ok(self.store.page(&BY_STATE, &Range::prefix((State::Submitted.code(),)), limit)?.len())
+    /// How many are in a state, counted up to `limit`.
+    pub(crate) fn how_many(&self, state: State, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.store.page(&BY_STATE, &Range::prefix((state.code(),)), limit)?.len())
     }
 
-    /// Decides an application. Of two who decide at once, one wins and the other is told.
+    /// Other applications of the same type with the same holder's identifier, newest first.
+    pub(crate) fn alike(&self, application: &Application) -> Result<Vec<Application>, StoreError> {
+        let Some(mark) = application.marks.first() else { return Ok(Vec::new()) };
+        let mut found = self.by_mark(mark, ALIKE + 1)?;
+        found.retain(|other| other.id != application.id);
+        Ok(found)
+    }
+
+    /// The applications with any of these marks, newest first.
+    pub(crate) fn search(&self, marks: &[String]) -> Result<Vec<Application>, StoreError> {
+        let mut found = Vec::new();
+        for mark in marks {
+            found.extend(self.by_mark(mark, FOUND)?);
+        }
+        found.sort_by_key(|application| std::cmp::Reverse(application.id));
+        found.dedup_by_key(|application| application.id);
+        found.truncate(FOUND);
+        Ok(found)
+    }
+
+    fn by_mark(&self, mark: &str, limit: usize) -> Result<Vec<Application>, StoreError> {
+        self.store.read(|view| {
+            let names = view.page(&BY_MARK, &Range::prefix((mark,)).reversed(), limit)?;
+            let found = names.into_iter().map(|((_, key), ())| view.get(&APPLICATIONS, key));
+            Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })
+    }
+
+    /// Does something with an application. Of two who decide at once, one wins and the other is told.
     pub(crate) async fn decide(
         &self,
         id: Id,
         decision: Decision,
-        by: Actor,
+        by: Member,
+        now: Moment,
+    ) -> Result<Application, DecideError> {
+        let (supervises, by, at) = (by.roles.has(Role::Supervisor), by.actor(), now.seconds);
+        self.changed(id, move |application| match decision {
+            Decision::Take => application.take(by, at),
+            Decision::SendBack { note } => application.send_back(by, at, note),
+            Decision::Approve { approvals } => application.approve(by, at, approvals, supervises),
+            Decision::Reject { reason } => application.reject(by, at, reason),
+        })
+        .await
+    }
+
+    /// Takes an application in again that was corrected; `marks` and `claims` are the new ones, checked.
+    pub(crate) async fn correct(
+        &self,
+        id: Id,
+        holder: String,
+        marks: Vec<String>,
+        claims: Map<String, Value>,
         now: Moment,
     ) -> Result<Application, DecideError> {
         self.store
             .write_async(move |tx| {
                 let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
                 let before = application.state;
-                match decision {
-                    Decision::Approve => application.approve(by, now.seconds)?,
-                    Decision::Reject { reason } => application.reject(by, now.seconds, reason)?,
+                application.correct(holder, now.seconds)?;
+                for mark in &application.marks {
+                    tx.remove(&BY_MARK, (mark, id.key()))?;
                 }
+                application.marks = marks;
                 tx.remove(&BY_STATE, (before.code(), id.key()))?;
-                tx.put(&BY_STATE, (application.state.code(), id.key()), &())?;
-                tx.put(&APPLICATIONS, id.key(), &application)?;
+                put_new(tx, &application, &claims)?;
                 Ok(application)
             })
             .await
     }
+
+    async fn changed(
+        &self,
+        id: Id,
+        change: impl FnOnce(&mut Application) -> Result<(), DecisionRefused> + Send + 'static,
+    ) -> Result<Application, DecideError> {
+        self.store
+            .write_async(move |tx| {
+                let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
+                let before = application.state;
+                change(&mut application)?;
+                put_changed(tx, before, &application)?;
+                Ok(application)
+            })
+            .await
+    }
+}
+
+/// Writes an application with what was claimed and everything it is found by.
+pub(crate) fn put_new(
+    tx: &mut Tx<'_>,
+    application: &Application,
+    claims: &Map<String, Value>,
+) -> Result<(), StoreError> {
+    let key = application.id.key();
+    tx.put(&CLAIMS, key, claims)?;
+    tx.put(&BY_STATE, (application.state.code(), key), &())?;
+    for mark in &application.marks {
+        tx.put(&BY_MARK, (mark, key), &())?;
+    }
+    tx.put(&APPLICATIONS, key, application)
+}
+
+/// Writes an application that was in the state `before`.
+pub(crate) fn put_changed(
+    tx: &mut Tx<'_>,
+    before: State,
+    application: &Application,
+) -> Result<(), StoreError> {
+    let key = application.id.key();
+    if before != application.state {
+        tx.remove(&BY_STATE, (before.code(), key))?;
+        tx.put(&BY_STATE, (application.state.code(), key), &())?;
+        if matches!(application.state, State::Approved | State::Rejected) {
+            count(tx, application.state.code(), 1)?;
+        }
+    }
+    tx.put(&APPLICATIONS, key, application)
 }

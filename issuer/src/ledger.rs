@@ -29,6 +29,15 @@ pub(crate) struct ListBits {
     pub(crate) time: UnixMillis,
 }
 
+/// How the chain is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Health {
+    /// The newest block's height.
+    pub(crate) height: u64,
+    /// Its time.
+    pub(crate) time: UnixMillis,
+}
+
 impl Ledger {
     pub(crate) fn new(node: NodeClient, identity: Arc<Identity>) -> Self {
         Self { node, identity }
@@ -59,6 +68,12 @@ impl Ledger {
         changes: Vec<StatusChange>,
     ) -> Result<SubmitResponse, SubmitError> {
         self.act(&Action::StatusUpdate { number, changes }).await
+    }
+
+    /// How the chain is, as its node says: unproven, for the console only.
+    pub(crate) async fn health(&self) -> Result<Health, NodeError> {
+        let head = self.node.head().await?;
+        Ok(Health { height: head.height, time: head.time })
     }
 
     /// Whether the DID is accredited for a credential type now.

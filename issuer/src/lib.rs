@@ -15,8 +15,12 @@
 //! Inside: [`model`] says what there is and how it may change, without store, chain or clock; `desk`, `offers`,
 //! `issuance` and `status` do it durably; `routes` and `pages` are the two ways to ask for it.
 
+mod access;
+mod accounts;
+mod attachments;
 mod attestation;
 mod authorize;
+mod bulk;
 mod certificates;
 mod citizens;
 mod client;
@@ -29,12 +33,15 @@ mod dpop;
 mod identity;
 mod issuance;
 mod ledger;
+mod marks;
 mod metadata;
 mod metrics;
 pub mod model;
 mod offers;
 mod pages;
 mod reason;
+mod records;
+mod reissue;
 mod routes;
 mod sealed;
 mod seals;
@@ -49,9 +56,9 @@ pub use citizens::{
     Citizen, Citizens, IdentitySource, Login, LoginError, OidcConfig, OpenIdConnect, Synthetic,
 };
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, Policy, WalletClient};
+pub use config::{Config, ConfigError, Policy, StaffAccount, WalletClient};
 pub use metadata::MetadataError;
-pub use service::{OrganisationError, StaffAccount};
+pub use service::OrganisationError;
 pub use settings::SettingsError;
 pub use start::{Issuer, RunningIssuer, StartError};
 pub use status::OpenListError;

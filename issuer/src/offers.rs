@@ -7,9 +7,9 @@ use store::{Store, StoreError};
 
 use crate::clock::Moment;
 use crate::config::Policy;
-use crate::model::{Id, Offer, OfferState, Redemption, State};
+use crate::model::{Id, Offer, OfferState, Redemption, Standing, State};
 use crate::seals::Seals;
-use crate::tables::{APPLICATIONS, OFFERS};
+use crate::tables::{APPLICATIONS, CREDENTIALS, OFFERS};
 
 /// Offers and what is done with them.
 #[derive(Clone)]
@@ -28,6 +28,12 @@ pub(crate) enum CollectError {
     /// It is not approved (yet).
     #[error("the application is not approved")]
     NotApproved(State),
+    /// What it corrects is not revoked yet: nothing takes its place before it is.
+    #[error("what it corrects is not revoked yet")]
+    NotYetRevoked,
+    /// Another application has taken its place.
+    #[error("another application has taken its place")]
+    Corrected,
     /// Everything on it was collected. Whoever lost it asks for a new offer.
     #[error("everything on this application was collected")]
     Collected,
@@ -94,8 +100,17 @@ impl Offers {
         self.store
             .write_async(move |tx| {
                 let mut found = tx.get(&APPLICATIONS, application.key())?.ok_or(CollectError::Unknown)?;
-                if found.state != State::Approved {
+                if !found.state.is_collectable() {
                     return Err(CollectError::NotApproved(found.state));
+                }
+                if found.corrected_by.is_some() {
+                    return Err(CollectError::Corrected);
+                }
+                for before in found.corrects.iter().flat_map(|correction| &correction.revokes) {
+                    let record = tx.get(&CREDENTIALS, before.key())?;
+                    if record.is_some_and(|record| record.standing != Standing::Revoked) {
+                        return Err(CollectError::NotYetRevoked);
+                    }
                 }
                 if let Some(before) = found.offer
                     && let Some(mut before) = tx.get(&OFFERS, before.key())?

@@ -42,6 +42,8 @@ pub(crate) struct Seals {
     deferred: HmacSha256,
     notification: HmacSha256,
     encryption: HmacSha256,
+    mark: HmacSha256,
+    attachment: Zeroizing<[u8; 32]>,
 }
 
 /// What a nonce says once opened: the moment it ends, and the bytes that make it one of its kind.
@@ -76,6 +78,8 @@ impl Seals {
             deferred: derived(root, b"transaction"),
             notification: derived(root, b"notification"),
             encryption: derived(root, b"request encryption key"),
+            mark: derived(root, b"holder mark"),
+            attachment: Zeroizing::new(mac(&keyed(root), b"attachment")),
         }
     }
 
@@ -88,6 +92,17 @@ impl Seals {
     pub(crate) fn is_applicant_secret(&self, application: Id, secret: &str) -> bool {
         let expected = self.applicant_secret(application);
         expected.as_bytes().ct_eq(secret.as_bytes()).into()
+    }
+
+    /// By what an index finds a holder without holding anything of hers: nobody makes it without our key.
+    pub(crate) fn mark(&self, kind: &str, value: &str) -> String {
+        let tag = self.mark.clone().chain_update(kind).chain_update([0]).chain_update(value);
+        URL_SAFE_NO_PAD.encode(&tag.finalize().into_bytes()[..16])
+    }
+
+    /// The key that attachments are sealed with.
+    pub(crate) fn attachment_key(&self) -> &[u8; 32] {
+        &self.attachment
     }
 
     /// The pre-authorized code of an offer (OpenID4VCI 1.0 §4.1.1).

@@ -11,12 +11,13 @@ use std::time::Duration;
 use protocol::{Endpoint, RedirectUri, Secret};
 use registry::{Anchor, LocalText};
 use serde::Deserialize;
-use service::{StaffAccount, Tls};
+use service::Tls;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::citizens::{Citizens, OidcConfig};
-use crate::config::{Config, Policy, WalletClient};
+use crate::config::{Config, Policy, StaffAccount, WalletClient};
+use crate::model::Roles;
 
 /// The file with every setting explained, as `huizheng issuer config` prints it.
 pub const EXAMPLE: &str = include_str!("../issuer.toml");
@@ -97,6 +98,7 @@ struct DatabaseSettings {
 struct StaffSettings {
     name: String,
     token_file: PathBuf,
+    roles: Roles,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +134,7 @@ struct PolicySettings {
     applications_per_client: Option<u32>,
     applications_period_s: Option<u64>,
     trusted_proxies: Option<u8>,
+    prepared_offer_lifetime_s: Option<u64>,
     token_lifetime_s: Option<u64>,
     renewal_lifetime_s: Option<u64>,
     nonce_lifetime_s: Option<u64>,
@@ -184,7 +187,7 @@ impl Settings {
                     &"a token has at least 32 characters",
                 ));
             }
-            Ok(StaffAccount::new(staff.name, &token))
+            Ok(StaffAccount::new(staff.name, &token, staff.roles))
         };
         let wallet = |wallet: WalletSettings| {
             let address = |uri: &String| {
@@ -239,6 +242,7 @@ impl PolicySettings {
             applications_per_client: self.applications_per_client.unwrap_or(usual.applications_per_client),
             applications_period: time(self.applications_period_s, usual.applications_period),
             trusted_proxies: self.trusted_proxies.unwrap_or(usual.trusted_proxies),
+            prepared_offer_lifetime: time(self.prepared_offer_lifetime_s, usual.prepared_offer_lifetime),
             token_lifetime: time(self.token_lifetime_s, usual.token_lifetime),
             renewal_lifetime: time(self.renewal_lifetime_s, usual.renewal_lifetime),
             nonce_lifetime: time(self.nonce_lifetime_s, usual.nonce_lifetime),

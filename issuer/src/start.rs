@@ -10,12 +10,14 @@ use registry::Did;
 use service::node::SubmitError;
 use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
-use service::{Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, Staff};
+use service::{Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server};
 use store::{OpenError, Options, Range, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::accounts::Accounts;
 use crate::authorize::Authorizations;
+use crate::bulk::Bulk;
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
@@ -93,6 +95,7 @@ pub struct RunningIssuer {
     store: StoreHandle,
     stop_keeper: watch::Sender<bool>,
     keeper: JoinHandle<()>,
+    bulk: Bulk,
 }
 
 /// Closes the store when the issuer has stopped.
@@ -185,6 +188,8 @@ impl Issuer {
             policy,
             issuer: base.clone(),
         };
+        let bulk = Bulk::new(store.clone(), kinds.clone(), seals.clone(), clock.clone());
+        bulk.resume()?;
         let core = Core {
             name: config.name,
             policy,
@@ -192,7 +197,9 @@ impl Issuer {
             kinds: kinds.clone(),
             metadata,
             ledger,
-            staff: Staff::new(config.staff, "desk", &base_url, CONSOLE_IDLE),
+            accounts: Accounts::new(store.clone(), config.staff, &base_url, CONSOLE_IDLE),
+            bulk,
+            store: store.clone(),
             desk: Desk::new(store.clone()),
             authorizations: Authorizations {
                 store: store.clone(),
@@ -212,6 +219,7 @@ impl Issuer {
             metrics: Metrics::new(),
             base,
         };
+        let bulk = core.bulk.clone();
         let (stop_keeper, stopped) = watch::channel(false);
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
@@ -224,7 +232,16 @@ impl Issuer {
         };
         let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "issuer is up");
-        Ok(RunningIssuer { server, operators, base_url, did, store: StoreHandle(store), stop_keeper, keeper })
+        Ok(RunningIssuer {
+            server,
+            operators,
+            base_url,
+            did,
+            store: StoreHandle(store),
+            stop_keeper,
+            keeper,
+            bulk,
+        })
     }
 }
 
@@ -274,6 +291,7 @@ impl RunningIssuer {
         if let Err(error) = self.keeper.await {
             tracing::error!(%error, "the keeper ended badly");
         }
+        self.bulk.stop().await;
         let store = self.store.0;
         // Waits for the disk: not on a thread that others need.
         if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::Table;
+use store::{BytesTable, StoreError, Table, Tx};
 
+use crate::accounts::{AccountRecord, ApiKey};
+use crate::attachments::Attachment;
 use crate::issuance::Deferred;
-use crate::model::{Application, Authorization, CredentialRecord, Id, Offer};
+use crate::model::{Application, Authorization, CredentialRecord, Id, Job, Offer, Record};
 use crate::status::Claim;
 
 /// Applications by name, which is by time.
@@ -18,8 +20,6 @@ pub(crate) const CLAIMS: Table<u128, Map<String, Value>> = Table::new("claims");
 pub(crate) const OFFERS: Table<u128, Offer> = Table::new("offers");
 /// Authorizations by name, which is by time.
 pub(crate) const AUTHORIZATIONS: Table<u128, Authorization> = Table::new("authorizations");
-/// Applications by whom they are of, then by name: a keyed digest of an ID number or a credit code; see `citizens`.
-pub(crate) const BY_HOLDER: Table<(String, u128), ()> = Table::new("applications-by-holder");
 /// Credentials that were asked for before they were decided, by name, which is by time.
 pub(crate) const DEFERRED: Table<u128, Deferred> = Table::new("deferred");
 /// Nonces and DPoP proofs that were used, by their end; see `seals::Nonce`.
@@ -34,6 +34,37 @@ pub(crate) const ENTRIES: Table<(u32, u32), Id> = Table::new("status-entries");
 pub(crate) const LISTS: Table<u32, ListFill> = Table::new("status-lists");
 /// The DIDs of ours that are known to be on the chain: later starts need no chain.
 pub(crate) const REGISTERED: Table<str, bool> = Table::new("registered");
+
+/// Applications by a holder's mark (`Application::marks`), then time.
+pub(crate) const BY_MARK: Table<(String, u128), ()> = Table::new("applications-by-mark");
+/// What was attached to applications: application, then attachment.
+pub(crate) const ATTACHMENTS: Table<(u128, u128), Attachment> = Table::new("attachments");
+/// The attachments' bytes, sealed.
+pub(crate) const ATTACHED: BytesTable<u128> = Table::new("attached");
+/// Accounts of the staff that were made here, by name.
+pub(crate) const ACCOUNTS: Table<str, AccountRecord> = Table::new("accounts");
+/// Keys of departments' systems, by the SHA-256 of the key in hexadecimal.
+pub(crate) const API_KEYS: Table<str, ApiKey> = Table::new("api-keys");
+/// Records by name, which is by time.
+pub(crate) const RECORDS: Table<u128, Record> = Table::new("records");
+/// Records that nothing was prepared from yet, by type, then name.
+pub(crate) const RECORDS_WAITING: Table<(String, u128), ()> = Table::new("records-waiting");
+/// The one record of a holder and type, by the mark.
+pub(crate) const RECORD_OF: Table<str, Id> = Table::new("record-of");
+/// How many records wait, by type.
+pub(crate) const RECORDS_LEFT: Table<str, u64> = Table::new("records-left");
+/// Bulk issuances by name, which is by time.
+pub(crate) const JOBS: Table<u128, Job> = Table::new("jobs");
+/// What a job prepared: job, then application.
+pub(crate) const PREPARED: Table<(u128, u128), ()> = Table::new("jobs-prepared");
+/// How many credentials were issued, suspended …: for the overview.
+pub(crate) const COUNTS: Table<str, u64> = Table::new("counts");
+
+/// Adds to a count, or takes away.
+pub(crate) fn count(tx: &mut Tx<'_>, name: &str, by: i64) -> Result<(), StoreError> {
+    let now = tx.get(&COUNTS, name)?.unwrap_or_default();
+    tx.put(&COUNTS, name, &now.saturating_add_signed(by))
+}
 
 /// How much of a status list is given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

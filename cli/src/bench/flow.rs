@@ -14,7 +14,7 @@ use crate::fault::{Done, OrFault};
 use crate::stack::Ports;
 
 /// Requests of an issuance: offer, token, nonce, credential.
-const ISSUANCE_TRIPS: f64 = 4.0;
+pub(super) const ISSUANCE_TRIPS: f64 = 4.0;
 /// Requests of a presentation: ask, signed request, answer.
 const PRESENTATION_TRIPS: f64 = 3.0;
 
@@ -37,7 +37,7 @@ pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
 }
 
 /// Empty round trips a second.
-async fn round_trips(budget: Duration) -> Done<f64> {
+pub(super) async fn round_trips(budget: Duration) -> Done<f64> {
     let router = Layers::default().wrap(Router::new().route("/", post(|| async { "{}" })));
     let server = Server::bind(([127, 0, 0, 1], 0).into(), router).await.or_fault("is a port free?")?;
     let (http, url) = (outbound::client(Duration::from_secs(20)), format!("{}/", server.base_url()));

@@ -64,7 +64,7 @@ pub(super) async fn one(desk: &Desk, holder: &SoftwareKey) -> Done<String> {
     collect(desk, holder, &offer.ok_or_else(|| Fault::new("there is no offer", ""))?).await
 }
 
-async fn offers(desk: &Desk, count: usize) -> Done<Vec<OfferLetter>> {
+pub(super) async fn offers(desk: &Desk, count: usize) -> Done<Vec<OfferLetter>> {
     let catalogue =
         credentials::catalogue::Catalogue::bundled().or_fault("this build is broken; report it")?;
     let kind = catalogue.by_id(TYPE).ok_or_else(|| Fault::new("the catalogue lacks a type", ""))?;
@@ -91,7 +91,7 @@ async fn offers(desk: &Desk, count: usize) -> Done<Vec<OfferLetter>> {
 }
 
 /// Offer, token, nonce, credential.
-async fn collect(desk: &Desk, holder: &SoftwareKey, letter: &OfferLetter) -> Done<String> {
+pub(super) async fn collect(desk: &Desk, holder: &SoftwareKey, letter: &OfferLetter) -> Done<String> {
     let (_, query) = letter.link.split_once('?').unwrap_or_default();
     let uri = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "credential_offer_uri");
     let uri = uri.map(|(_, uri)| uri.into_owned()).unwrap_or_default();

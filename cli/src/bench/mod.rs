@@ -2,6 +2,7 @@
 
 mod flow;
 mod issuance;
+mod issuer;
 mod pace;
 mod presentation;
 mod wallet;
@@ -17,7 +18,7 @@ use crate::fault::{Done, Fault, OrFault};
 use crate::term;
 
 /// The groups, in the order they run.
-const GROUPS: [&str; 4] = ["credentials", "chain", "wallet", "flow"];
+const GROUPS: [&str; 5] = ["credentials", "chain", "wallet", "flow", "issuer"];
 
 /// One figure.
 #[derive(Debug, Serialize)]
@@ -64,6 +65,7 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
             "credentials" => credentials(budget).await?,
             "chain" => chain(&scratch.0, budget).await?,
             "wallet" => wallet::run(&scratch.0, budget).await?,
+            "issuer" => issuer::run(&scratch.0, budget, args.records).await?,
             _ => flow::run(&scratch.0, budget).await?,
         }
     }

@@ -24,6 +24,8 @@ pub(super) fn render(paint: Paint, urls: &Urls, data: &Path, new: bool) -> Strin
     }
     let token = paint.text(Ink::Strong, &urls.staff_token);
     out += &format!("\n  {}  {token}\n", paint.text(Ink::Faint, "工作人员令牌 Staff token"));
+    let supervisor = paint.text(Ink::Strong, &urls.supervisor_token);
+    out += &format!("  {}  {supervisor}\n", paint.text(Ink::Faint, "主管令牌 Supervisor's token"));
     let kept = data.display();
     let begun = if new { "a new chain, kept in" } else { "everything from before, kept in" };
     out += &format!("  {}  {begun} {kept}\n\n", paint.text(Ink::Faint, "数据 Data"));

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use issuer::model::{Role, Roles};
 use issuer::{Issuer, RunningIssuer};
 use registry::Anchor;
 use url::Url;
@@ -17,10 +18,13 @@ pub(super) struct Shared<'s> {
     pub(super) anchor: &'s Anchor,
     pub(super) node_url: &'s Url,
     pub(super) staff_token: &'s str,
+    pub(super) supervisor_token: &'s str,
 }
 
 /// Who the demo's one staff token belongs to.
 const STAFF: &str = "窗口一号 Desk 1";
+/// Who the other one of the issuers' belongs to.
+const SUPERVISOR: &str = "审核主管 Supervisor";
 
 pub(super) async fn issuer(
     shared: &Shared<'_>,
@@ -36,7 +40,11 @@ pub(super) async fn issuer(
         base_url: None,
         node_url: shared.node_url.clone(),
         anchor: shared.anchor.clone(),
-        staff: vec![issuer::StaffAccount::new(STAFF, shared.staff_token)],
+        staff: vec![
+            issuer::StaffAccount::new(STAFF, shared.staff_token, Roles::ALL),
+            // So that two can approve where a type asks for two.
+            issuer::StaffAccount::new(SUPERVISOR, shared.supervisor_token, Roles::of(&[Role::Supervisor])),
+        ],
         data_dir: shared.data.join("issuers").join(seed.id.as_str()),
         database: None,
         tls: None,

@@ -26,9 +26,16 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     let anchor = ledger.genesis().anchor();
     let node = Node::bind(chain::NodeConfig::new(config.ports.addr(0)), ledger).await?;
     let client = NodeClient::new(NodeConfig::new(node.base_url(), anchor.clone()));
-    let staff_token = staff_token(&data).map_err(at)?;
+    let supervisor_token = token(&data, "supervisor-token").map_err(at)?;
+    let staff_token = token(&data, "staff-token").map_err(at)?;
     let node_url = node.base_url().parse()?;
-    let shared = Shared { data: &data, anchor: &anchor, node_url: &node_url, staff_token: &staff_token };
+    let shared = Shared {
+        data: &data,
+        anchor: &anchor,
+        node_url: &node_url,
+        staff_token: &staff_token,
+        supervisor_token: &supervisor_token,
+    };
 
     let mut issuers = BTreeMap::new();
     let mut issuer_urls = BTreeMap::new();
@@ -76,6 +83,7 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
         },
         phone: PhoneUrl { url: phone.base_url() },
         staff_token,
+        supervisor_token,
     };
     urls.write(&Urls::path_in(&data)).map_err(at)?;
     let validators = validators.map(tokio::sync::Mutex::new);
@@ -152,9 +160,9 @@ fn genesis(network: Slug, governance: &Governance, validators: ValidatorSet) -> 
     Genesis { network, time: clock::now(), governance: governance.genesis(), validators }
 }
 
-/// The staff's token: random, made at the first start, readable by its owner only.
-fn staff_token(data: &Path) -> std::io::Result<String> {
-    let path = data.join("staff-token");
+/// A token of the staff: random, made at the first start, readable by its owner only.
+fn token(data: &Path, name: &str) -> std::io::Result<String> {
+    let path = data.join(name);
     match std::fs::read_to_string(&path) {
         Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
         Ok(_) => make_token(&path),

@@ -125,7 +125,10 @@
       const again = () => setTimeout(ask, Number(element.dataset.liveSeconds) * 1000);
       const ask = async () => {
         if (!element.isConnected) return;
-        if (document.hidden) return again();
+        if (document.hidden || !(await look())) again();
+      };
+      // Whether no further change will come.
+      const look = async () => {
         try {
           url.searchParams.set("seen", element.dataset.liveSeen);
           const answer = await fetch(url, { headers: { accept: "text/html" }, credentials: "same-origin" });
@@ -134,12 +137,23 @@
             element.dataset.liveSeen = answer.headers.get("x-live-version") ?? "";
             setUp(element);
           }
-          if (answer.ok && answer.headers.get("x-live") === "done") return;
+          return answer.ok && answer.headers.get("x-live") === "done";
         } catch {
           // The service is away for a moment; the next time may work.
+          return false;
         }
-        again();
       };
+      // Where the service tells by itself (server-sent events), nobody asks; at the end the page is drawn anew.
+      if (element.dataset.liveEvents) {
+        const events = new EventSource(element.dataset.liveEvents);
+        events.addEventListener("progress", async (event) => {
+          await look();
+          if (!JSON.parse(event.data).over) return;
+          events.close();
+          location.reload();
+        });
+        continue;
+      }
       again();
     }
   };

@@ -111,6 +111,27 @@ pub struct JsonBytes(pub Bytes);
 #[derive(Debug, Clone)]
 pub struct Form<T>(pub T);
 
+/// An `application/x-www-form-urlencoded` body in which a field may come several times, as boxes to tick do.
+#[derive(Clone)]
+pub struct RepeatedForm(pub Fields);
+
+/// Fields as they came. There is no `Debug`: what people enter is theirs.
+#[derive(Clone)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of a field; empty if there is none.
+    #[must_use]
+    pub fn one(&self, name: &str) -> &str {
+        self.0.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// Every value of a field.
+    pub fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.0.iter().filter(move |(of, _)| of == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// A `multipart/form-data` body, still to be read field by field.
 #[derive(Debug)]
 pub struct Multipart(pub axum::extract::Multipart);
@@ -179,6 +200,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         serde_urlencoded::from_bytes(&body(request, state).await?)
             .map(Self)
             .map_err(|_| InputError::Parameters)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for RepeatedForm {
+    type Rejection = InputError;
+    async fn from_request(request: Request, state: &S) -> Result<Self, InputError> {
+        let Form(fields) = Form::from_request(request, state).await?;
+        Ok(Self(Fields(fields)))
     }
 }
 

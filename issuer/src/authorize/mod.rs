@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::issuance::Kinds;
 use crate::model::{Authorization, CodeRefused, Id, Offer, OfferState, Shown, Stage, State, Stopped};
 use crate::seals::{Of, Seals};
-use crate::tables::{APPLICATIONS, AUTHORIZATIONS, BY_HOLDER, OFFERS};
+use crate::tables::{APPLICATIONS, AUTHORIZATIONS, BY_MARK, OFFERS};
 
 /// What a `request_uri` begins with (RFC 9126 §2.2).
 pub(crate) const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
@@ -184,14 +184,14 @@ impl Authorizations {
             let (mut newest, mut waiting) = (None, None);
             for name in citizens::names_of(&self.seals, citizen) {
                 let range = Range::prefix((name,)).reversed();
-                for ((_, key), ()) in view.page(&BY_HOLDER, &range, LOOKED_AT)? {
+                for ((_, key), ()) in view.page(&BY_MARK, &range, LOOKED_AT)? {
                     let id = Id::from_key(key);
                     let Some(application) = view.get(&APPLICATIONS, key)? else { continue };
                     let fits = application.credential_type == credential_type
                         && application.state != State::Rejected
                         && (asked.offer.is_none() || offered == Some(id));
                     match application.state {
-                        State::Approved if fits => newest = newest.max(Some(id)),
+                        state if fits && state.is_collectable() => newest = newest.max(Some(id)),
                         _ if fits => waiting = waiting.max(Some(id)),
                         _ => {}
                     }

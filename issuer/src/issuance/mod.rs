@@ -24,7 +24,7 @@ use crate::ledger::Ledger;
 use crate::model::Id;
 use crate::model::{Actor, Change, ChangeRefused};
 use crate::seals::{Later, Nonce, Seals};
-use crate::status::{ChangeError, Keeper, Served, Statuses};
+use crate::status::{ChangeError, Keeper, Served, Statuses, Why};
 use crate::tables::CLAIMS;
 
 pub(crate) use deferred::{Deferred, INTERVAL};
@@ -196,7 +196,7 @@ impl Issuance {
             nonces: nonces.clone(),
             holder_keys: holders.iter().map(|holder| holder.key.thumbprint()).collect(),
             issued_at,
-            valid_until: kind.of.valid_until(issued_at),
+            of: kind.of,
         };
         let (record, fill) = match reserve::reserve(&self.store, wanted.clone(), now).await {
             Err(ReserveError::Replaces(before)) => {
@@ -246,7 +246,7 @@ impl Issuance {
 
     /// Revokes what is about to be replaced. Final on the chain when it returns `Ok`.
     async fn give_up(&self, before: Id, now: Moment) -> Result<(), IssueError> {
-        let reason = "replaced by a new one that the applicant collected".to_owned();
+        let reason = Why::words("replaced by a new one that the applicant collected");
         match self.statuses.change(before, Change::Revoke, Actor::Applicant, reason, now).await {
             // Revoked meanwhile: whether by the applicant's other request or by the department, `reserve` sees.
             Ok(_) | Err(ChangeError::Refused(ChangeRefused::Revoked)) => Ok(()),

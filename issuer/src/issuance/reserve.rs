@@ -4,16 +4,20 @@
 //! by the same key, the same record is signed anew, on the same status entry.
 
 use credentials::UnixSeconds;
+use credentials::catalogue::CredentialType;
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError, Tx};
 
 use crate::clock::Moment;
+use crate::desk::put_changed;
 use crate::model::{
     CredentialCopy, CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex,
 };
 use crate::seals::Nonce;
-use crate::tables::{APPLICATIONS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS};
+use crate::tables::{
+    APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS, count,
+};
 
 /// What is asked for, after the key proof was checked.
 #[derive(Clone, Debug)]
@@ -28,8 +32,8 @@ pub(crate) struct Wanted {
     pub(crate) holder_keys: Vec<String>,
     /// When the credential says it was issued.
     pub(crate) issued_at: UnixSeconds,
-    /// When the credential stops counting.
-    pub(crate) valid_until: UnixSeconds,
+    /// Its type, which says when it stops counting.
+    pub(crate) of: &'static CredentialType,
 }
 
 /// How a request names a credential (OpenID4VCI 1.0 §8.2); both carry the configuration's id here.
@@ -123,9 +127,12 @@ fn reserve_in(
     }
     let mut application = tx.get(&APPLICATIONS, offer.application.key())?.ok_or(ReserveError::Token)?;
     match application.state {
-        State::Approved => {}
+        State::Approved | State::Issued => {}
         State::Rejected => return Err(ReserveError::Rejected),
-        State::Submitted => return Err(ReserveError::Undecided),
+        State::Submitted | State::InReview | State::NeedsCorrection => return Err(ReserveError::Undecided),
+    }
+    if application.corrected_by.is_some() {
+        return Err(ReserveError::Token);
     }
     for nonce in &wanted.nonces {
         tx.put(&NONCES_USED, nonce.key, &())?;
@@ -138,6 +145,11 @@ fn reserve_in(
             Before::OutOfTheWay => {}
             Before::Refused(error) => return Err(error),
         }
+    }
+    let claims = tx.get(&CLAIMS, application.id.key())?.ok_or(ReserveError::Token)?;
+    let ends = wanted.of.ends(&claims, wanted.issued_at);
+    if ends <= now.seconds {
+        return Err(ReserveError::NoLongerValid);
     }
     let id = Id::new(now.ms, &mut OsRng);
     let mut keys = wanted.holder_keys.into_iter();
@@ -159,15 +171,17 @@ fn reserve_in(
         status,
         copies,
         issued_at: wanted.issued_at,
-        valid_until: Some(wanted.valid_until),
+        valid_until: Some(ends),
         standing: Standing::Valid,
         pending: None,
         changes: Vec::new(),
         notified: Vec::new(),
     };
+    let before = application.state;
     application.note_issued(configuration, id, now.seconds);
     tx.put(&CREDENTIALS, id.key(), &record)?;
-    tx.put(&APPLICATIONS, application.id.key(), &application)?;
+    count(tx, "issued", 1)?;
+    put_changed(tx, before, &application)?;
     Ok((record, Some(fill)))
 }
 

@@ -18,6 +18,15 @@ pub struct Application {
     pub holder: Personal<String>,
     /// Where it stands.
     pub state: State,
+    /// Keyed digests of what its holder is told by: the identifier's first, then the holder line's. See `seals`.
+    #[serde(default)]
+    pub marks: Vec<String>,
+    /// The application whose credentials it corrects, and which of them must be revoked before anything is collected.
+    #[serde(default)]
+    pub corrects: Option<Correction>,
+    /// The application that corrects what was issued on this one.
+    #[serde(default)]
+    pub corrected_by: Option<Id>,
     /// The offer that counts now, once one was made.
     pub offer: Option<Id>,
     /// Offers made so far.
@@ -29,16 +38,31 @@ pub struct Application {
     pub history: Vec<Event>,
 }
 
+/// What a corrected credential takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The application before.
+    pub of: Id,
+    /// The credentials that are revoked with it.
+    pub revokes: Vec<Id>,
+}
+
 /// Where an application stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Waits for a decision.
+    /// Waits for somebody to look at it.
     Submitted,
+    /// Somebody is looking at it, or one of two has approved it.
+    InReview,
+    /// Went back to the applicant, with a note.
+    NeedsCorrection,
     /// Approved; the applicant can collect it.
     Approved,
     /// Rejected, with a reason in the history.
     Rejected,
+    /// Approved, and at least one credential is in a wallet.
+    Issued,
 }
 
 /// Something that happened: who, when, what.
@@ -78,8 +102,23 @@ impl Actor {
 pub enum Happening {
     /// It came in.
     Submitted,
+    /// Somebody took it to look at.
+    Taken,
+    /// It went back to the applicant.
+    Returned {
+        /// What to correct, in words for the applicant.
+        note: Personal<String>,
+    },
+    /// The applicant corrected it.
+    Corrected,
+    /// The first of two approved it.
+    Endorsed,
     /// It was approved.
     Approved,
+    /// It was made from a record of the department, in a bulk issuance.
+    Prepared,
+    /// It was made to correct credentials of another application.
+    Reissued,
     /// It was rejected.
     Rejected {
         /// Why, in words for the applicant.
@@ -104,11 +143,54 @@ pub struct Decided {
     pub by: Actor,
 }
 
+/// Why nothing was decided.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecisionRefused {
+    /// It was decided before.
+    #[error(transparent)]
+    Decided(#[from] Decided),
+    /// It is with the applicant, who is to correct it.
+    #[error("this application is with the applicant, to be corrected")]
+    WithApplicant,
+    /// Two people approve, and this one did already.
+    #[error("two people approve, and you were the first")]
+    SamePerson,
+    /// Two people approve, and the second must be a supervisor.
+    #[error("the second to approve must be a supervisor")]
+    NeedsSupervisor,
+    /// It waits for no correction.
+    #[error("this application waits for no correction")]
+    NothingToCorrect,
+}
+
 impl State {
+    /// Every state, in the order of an application's life.
+    pub const ALL: [Self; 6] = [
+        Self::Submitted,
+        Self::InReview,
+        Self::NeedsCorrection,
+        Self::Approved,
+        Self::Rejected,
+        Self::Issued,
+    ];
+
+    /// Whether credentials can be collected.
+    pub fn is_collectable(self) -> bool {
+        matches!(self, Self::Approved | Self::Issued)
+    }
+
+    /// Whether a decision is still to come from the desk.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Submitted | Self::InReview)
+    }
+
     /// Its stable text (`submitted`), also a key in the store.
     pub fn code(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
+            Self::InReview => "in-review",
+            Self::NeedsCorrection => "needs-correction",
+            Self::Issued => "issued",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
         }
@@ -116,7 +198,7 @@ impl State {
 
     /// The state with this text.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Submitted, Self::Approved, Self::Rejected].into_iter().find(|state| state.code() == code)
+        Self::ALL.into_iter().find(|state| state.code() == code)
     }
 }
 
@@ -138,11 +220,29 @@ impl Application {
             credential_type: credential_type.to_owned(),
             holder: Personal(holder),
             state: State::Submitted,
+            marks: Vec::new(),
+            corrects: None,
+            corrected_by: None,
             offer: None,
             offers: 0,
             issued: BTreeMap::new(),
             history: vec![Event { at, by: Actor::Applicant, what: Happening::Submitted }],
         }
+    }
+
+    /// A new one that the department made and nobody need decide: from a record, or to correct another.
+    pub fn prepared(
+        id: Id,
+        credential_type: &str,
+        holder: String,
+        by: Actor,
+        at: UnixSeconds,
+        what: Happening,
+    ) -> Self {
+        let mut made = Self::submitted(id, credential_type, holder, at);
+        made.state = State::Approved;
+        made.history = vec![Event { at, by, what }];
+        made
     }
 
     /// When it came in.
@@ -157,19 +257,95 @@ impl Application {
             .find(|event| matches!(event.what, Happening::Approved | Happening::Rejected { .. }))
     }
 
-    /// Approves it.
-    pub fn approve(&mut self, by: Actor, at: UnixSeconds) -> Result<(), Decided> {
-        self.decide(State::Approved, Event { at, by, what: Happening::Approved })
+    /// The first of two approvals, if it was given since the applicant last sent something.
+    pub fn endorsement(&self) -> Option<&Event> {
+        let sent = |event: &&Event| matches!(event.what, Happening::Submitted | Happening::Corrected);
+        let since = self.history.iter().rev().take_while(|event| !sent(event));
+        since.filter(|event| event.what == Happening::Endorsed).last()
+    }
+
+    /// What the applicant is to correct, if it is with the applicant.
+    pub fn note(&self) -> Option<&str> {
+        let last = self.history.iter().rev().find_map(|event| match &event.what {
+            Happening::Returned { note } => Some(note.as_str()),
+            _ => None,
+        });
+        last.filter(|_| self.state == State::NeedsCorrection)
+    }
+
+    /// Somebody begins to look at it.
+    pub fn take(&mut self, by: Actor, at: UnixSeconds) -> Result<(), DecisionRefused> {
+        self.is_with_the_desk()?;
+        self.state = State::InReview;
+        self.history.push(Event { at, by, what: Happening::Taken });
+        Ok(())
+    }
+
+    /// Sends it back to the applicant with a note.
+    pub fn send_back(&mut self, by: Actor, at: UnixSeconds, note: String) -> Result<(), DecisionRefused> {
+        self.is_with_the_desk()?;
+        self.state = State::NeedsCorrection;
+        self.history.push(Event { at, by, what: Happening::Returned { note: Personal(note) } });
+        Ok(())
+    }
+
+    /// The applicant sent it again, corrected. Whoever approved it before must look again.
+    pub fn correct(&mut self, holder: String, at: UnixSeconds) -> Result<(), DecisionRefused> {
+        if self.state != State::NeedsCorrection {
+            return Err(DecisionRefused::NothingToCorrect);
+        }
+        self.state = State::Submitted;
+        self.holder = Personal(holder);
+        self.history.push(Event { at, by: Actor::Applicant, what: Happening::Corrected });
+        Ok(())
+    }
+
+    /// Approves it. Where two must, the first leaves it in review, and the second is another, and a supervisor.
+    pub fn approve(
+        &mut self,
+        by: Actor,
+        at: UnixSeconds,
+        approvals: u8,
+        supervises: bool,
+    ) -> Result<(), DecisionRefused> {
+        self.is_with_the_desk()?;
+        if approvals > 1 {
+            match self.endorsement() {
+                None => {
+                    self.state = State::InReview;
+                    self.history.push(Event { at, by, what: Happening::Endorsed });
+                    return Ok(());
+                }
+                Some(first) if first.by == by => return Err(DecisionRefused::SamePerson),
+                Some(_) if !supervises => return Err(DecisionRefused::NeedsSupervisor),
+                Some(_) => {}
+            }
+        }
+        Ok(self.decide(State::Approved, Event { at, by, what: Happening::Approved })?)
+    }
+
+    fn is_with_the_desk(&self) -> Result<(), DecisionRefused> {
+        match (self.state, self.decision().or(self.history.first())) {
+            (State::Submitted | State::InReview, _) => Ok(()),
+            (State::NeedsCorrection, _) => Err(DecisionRefused::WithApplicant),
+            (state, Some(before)) => Err(Decided { state, at: before.at, by: before.by.clone() }.into()),
+            (state, None) => Err(Decided { state, at: UnixSeconds(0), by: Actor::Applicant }.into()),
+        }
     }
 
     /// Rejects it; the applicant is told the reason.
-    pub fn reject(&mut self, by: Actor, at: UnixSeconds, reason: String) -> Result<(), Decided> {
-        self.decide(State::Rejected, Event { at, by, what: Happening::Rejected { reason: Personal(reason) } })
+    pub fn reject(&mut self, by: Actor, at: UnixSeconds, reason: String) -> Result<(), DecisionRefused> {
+        self.is_with_the_desk()?;
+        Ok(self.decide(
+            State::Rejected,
+            Event { at, by, what: Happening::Rejected { reason: Personal(reason) } },
+        )?)
     }
 
     /// Notes that a credential was issued on it.
     pub fn note_issued(&mut self, configuration: &str, credential: Id, at: UnixSeconds) {
         self.issued.insert(configuration.to_owned(), credential);
+        self.state = State::Issued;
         let what = Happening::Issued { configuration: configuration.to_owned() };
         self.history.push(Event { at, by: Actor::Applicant, what });
     }
@@ -197,10 +373,40 @@ mod tests {
     fn the_first_decision_stands_and_is_named_to_the_second() {
         let id = Id::new(1, &mut OsRng);
         let mut application = Application::submitted(id, "digital-id", "张三".into(), UnixSeconds(1));
-        application.approve(staff("li"), UnixSeconds(2)).expect("first");
+        application.approve(staff("li"), UnixSeconds(2), 1, false).expect("first");
         let refused = application.reject(staff("wu"), UnixSeconds(3), "late".into()).expect_err("second");
-        assert_eq!(refused, Decided { state: State::Approved, at: UnixSeconds(2), by: staff("li") });
+        let before = Decided { state: State::Approved, at: UnixSeconds(2), by: staff("li") };
+        assert_eq!(refused, DecisionRefused::Decided(before.clone()));
+        assert_eq!(application.take(staff("wu"), UnixSeconds(3)), Err(before.clone().into()));
+        assert_eq!(application.send_back(staff("wu"), UnixSeconds(3), "x".into()), Err(before.into()));
         assert_eq!(application.history.len(), 2);
+    }
+
+    #[test]
+    fn where_two_approve_the_second_is_another_and_supervises() {
+        let id = Id::new(1, &mut OsRng);
+        let mut application = Application::submitted(id, "talent-certificate", "张三".into(), UnixSeconds(1));
+        let approve = |application: &mut Application, name: &str, supervises| {
+            application.approve(staff(name), UnixSeconds(2), 2, supervises)
+        };
+        assert_eq!(approve(&mut application, "li", true), Ok(()));
+        assert_eq!(application.state, State::InReview);
+        assert_eq!(approve(&mut application, "li", true), Err(DecisionRefused::SamePerson));
+        assert_eq!(approve(&mut application, "wu", false), Err(DecisionRefused::NeedsSupervisor));
+        // What was corrected since, nobody has approved yet.
+        application.send_back(staff("wu"), UnixSeconds(3), "which degree?".into()).expect("open");
+        assert_eq!(application.note(), Some("which degree?"));
+        assert_eq!(approve(&mut application, "wu", true), Err(DecisionRefused::WithApplicant));
+        application.correct("张三".into(), UnixSeconds(4)).expect("asked for");
+        assert_eq!(
+            application.correct("张三".into(), UnixSeconds(4)),
+            Err(DecisionRefused::NothingToCorrect)
+        );
+        assert_eq!(approve(&mut application, "wu", true), Ok(()));
+        assert_eq!((application.state, application.note()), (State::InReview, None));
+        assert_eq!(approve(&mut application, "li", true), Ok(()));
+        assert_eq!(application.state, State::Approved);
+        assert!(matches!(approve(&mut application, "li", true), Err(DecisionRefused::Decided(_))));
     }
 
     #[test]

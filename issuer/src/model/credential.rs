@@ -101,7 +101,10 @@ pub struct Pending {
     pub by: Actor,
     /// When it was asked for.
     pub at: UnixSeconds,
-    /// Why; kept with the department.
+    /// The catalogue's code of why, if one was named.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Why, in words; kept with the department.
     pub reason: Personal<String>,
 }
 
@@ -237,7 +240,7 @@ mod tests {
 
     fn asked(change: Change) -> Pending {
         let by = Actor::Staff { name: "li".into() };
-        Pending { change, by, at: UnixSeconds(5), reason: Personal("lost".into()) }
+        Pending { change, by, at: UnixSeconds(5), code: None, reason: Personal("lost".into()) }
     }
 
     #[test]

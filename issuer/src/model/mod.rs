@@ -9,8 +9,10 @@ mod credential;
 mod id;
 mod offer;
 mod personal;
+mod record;
+mod role;
 
-pub use application::{Actor, Application, Decided, Event, Happening, State};
+pub use application::{Actor, Application, Correction, Decided, DecisionRefused, Event, Happening, State};
 pub use authorization::{Authorization, CodeRefused, Shown, Stage, Stopped};
 pub use credential::{
     Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, Pending, Standing, StatusIndex,
@@ -18,3 +20,5 @@ pub use credential::{
 pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};
 pub use personal::Personal;
+pub use record::{Job, JobState, Record};
+pub use role::{Member, Role, Roles};

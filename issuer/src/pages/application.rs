@@ -2,20 +2,24 @@
 
 use axum::Router;
 use axum::extract::State;
+use axum::extract::multipart::MultipartError;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, header};
+use credentials::catalogue::{ClaimError, CredentialType};
+use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use service::extract::{Path, Query};
+use service::extract::{Multipart, Path, Query};
 use service::qr::Robustness;
 use service::ui::{
-    Markup, QrPanel, Seen, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live, news,
-    notice, panel, qr_panel, stepper,
+    self, Markup, QrPanel, Seen, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live,
+    news, notice, panel, qr_panel, stepper, upload,
 };
 use service::{Lang, Problem};
 
 use super::cookie;
+use super::form::{Entered, fields, summary};
 use super::frame::{moment, portal, type_name};
+use crate::attachments::{self, AttachRefused};
 use crate::collect;
 use crate::core::{App, Core, texts};
 use crate::model::{Application, Happening, Id, Offer, OfferState, State as Standing};
@@ -29,6 +33,8 @@ pub(super) fn router() -> Router<App> {
         .route("/applications/{id}", get(application))
         .route("/applications/{id}/state", get(state))
         .route("/applications/{id}/collect", post(collect))
+        .route("/applications/{id}/attach", post(attach))
+        .route("/applications/{id}/correct", get(correct).post(send_corrected))
 }
 
 #[derive(Deserialize)]
@@ -58,6 +64,7 @@ async fn application(
     let body = html! {
         (heading(&title, ""))
         (state)
+        (attachments_panel(&app, lang, &found)?)
         (panel("", facts([
             (t.get("application.number"), html! { span.figures { (id) } }),
             (t.get("application.submitted-at"), html! { (submitted_at) }),
@@ -99,6 +106,130 @@ async fn collect(
     Ok(Redirect::to(&format!("/applications/{id}")))
 }
 
+/// Adds a file to the application.
+async fn attach(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+    Multipart(mut form): Multipart,
+) -> Result<Redirect, Problem> {
+    let lang = visitor.lang;
+    found(&app, lang, &headers, id)?;
+    let unreadable =
+        |error: MultipartError| Problem::new(error.status(), "form", texts(lang).get("apply.unreadable"));
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let name = field.file_name().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.map_err(unreadable)?;
+        let kept = attachments::attach(&app.store, &app.seals, id, &name, &bytes, app.now()).await;
+        let t = texts(lang);
+        let refused = |code, text| Err(Problem::unprocessable(code, text));
+        return match kept {
+            Ok(_) => Ok(Redirect::to(&format!("/applications/{id}"))),
+            Err(AttachRefused::Kind) => refused("attachment-kind", t.get("attach.kind")),
+            Err(AttachRefused::Size) => refused("attachment-size", t.get("attach.size")),
+            Err(AttachRefused::TooMany) => refused("attachments-full", t.get("attach.full")),
+            Err(error) => Err(error.into()),
+        };
+    }
+    Err(Problem::unprocessable("attachment-size", texts(lang).get("attach.size")))
+}
+
+async fn correct(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+) -> Result<Response, Problem> {
+    let found = found(&app, visitor.lang, &headers, id)?;
+    let claims = app.desk.claims(id).map_err(Problem::internal)?.unwrap_or_default();
+    let of = app.kinds.credential_type(&found.credential_type);
+    let of = of.ok_or_else(|| Problem::not_found(texts(visitor.lang).get("application.unknown")))?;
+    let entered = Entered::from_claims(visitor.lang, of, &claims);
+    Ok(correction_page(&app, &visitor, &found, of, &entered, &[]))
+}
+
+async fn send_corrected(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+    Multipart(form): Multipart,
+) -> Result<Response, Problem> {
+    let found = found(&app, visitor.lang, &headers, id)?;
+    let of = app.kinds.credential_type(&found.credential_type);
+    let of = of.ok_or_else(|| Problem::not_found(texts(visitor.lang).get("application.unknown")))?;
+    let entered = Entered::read(visitor.lang, of, form).await?;
+    let claims = entered.claims(of);
+    if let Err(errors) = of.validate_claims(&serde_json::Value::Object(claims.clone()), app.now().seconds) {
+        let mut response = correction_page(&app, &visitor, &found, of, &entered, &errors);
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(response);
+    }
+    collect::correct(&app, id, claims).await?;
+    Ok(Redirect::to(&format!("/applications/{id}")).into_response())
+}
+
+fn correction_page(
+    app: &Core,
+    visitor: &Visitor,
+    application: &Application,
+    of: &CredentialType,
+    entered: &Entered,
+    errors: &[ClaimError],
+) -> Response {
+    let (lang, t) = (visitor.lang, texts(visitor.lang));
+    let title = t.with("application.correct-title", &[("type", type_name(app, lang, &of.id))]);
+    let action = format!("/applications/{}/correct", application.id);
+    portal(app, visitor, &title)
+        .body(html! {
+            p { a href={ "/applications/" (application.id) } { "← " (t.get("apply.back")) } }
+            (heading(&title, ""))
+            @if let Some(note) = application.note() {
+                (notice(Tone::Unsure, t.get("application.returned-title"), note))
+            }
+            (ui::errors(lang, &summary(lang, of, errors)))
+            form.panel method="post" enctype="multipart/form-data" action=(action) data-once novalidate {
+                (fields(lang, of, entered, errors))
+                (button(t.get("application.correct-send")))
+            }
+        })
+        .into_response()
+}
+
+/// What is attached, and a form to attach more, until it is decided.
+fn attachments_panel(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
+    let t = texts(lang);
+    let attached = attachments::list(&app.store, application.id).map_err(Problem::internal)?;
+    let open = application.state.is_open() || application.state == Standing::NeedsCorrection;
+    if !open && attached.is_empty() {
+        return Ok(html! {});
+    }
+    let evidence = app.kinds.credential_type(&application.credential_type);
+    let evidence = evidence.and_then(|of| of.desk.evidence.as_ref());
+    let action = format!("/applications/{}/attach", application.id);
+    Ok(panel(
+        t.get("attach.title"),
+        html! {
+            @if let Some(text) = evidence {
+                p { (t.with("attach.evidence", &[("evidence", lang.pick(&text.zh, &text.en))])) }
+            }
+            @if !attached.is_empty() { ul.stack { @for one in &attached { li {
+                (one.name.as_str()) " " span.quiet { (one.kind.media_type()) " · " (one.bytes.div_ceil(1024)) " KB" }
+            } } } }
+            @if open && attached.len() < attachments::MOST {
+                form.stack method="post" enctype="multipart/form-data" action=(action) data-once {
+                    (upload("file", t.get("attach.file"), t.get("attach.hint"), "application/pdf,image/png,image/jpeg"))
+                    button.button.quiet type="submit" { (t.get("attach.send")) }
+                }
+            }
+        },
+    ))
+}
+
 fn found(app: &Core, lang: Lang, headers: &HeaderMap, id: Id) -> Result<Application, Problem> {
     if !cookie::has_key(app, id, headers) {
         return Err(Problem::unauthorized(texts(lang).get("application.wrong-link")));
@@ -121,7 +252,9 @@ fn is_collected(app: &Core, application: &Application) -> bool {
 /// Whether nothing will change any more unless the applicant wants it.
 fn is_over(app: &Core, application: &Application, offer: Option<&Offer>) -> bool {
     let open = offer.is_some_and(|offer| offer.is_open(app.now().seconds));
-    application.state == Standing::Rejected || (is_collected(app, application) && !open)
+    application.state == Standing::Rejected
+        || application.corrected_by.is_some()
+        || (is_collected(app, application) && !open)
 }
 
 /// Everything on the page that changes by itself, and asks whether it has until nothing will change any more.
@@ -166,20 +299,37 @@ fn state_of(
         t.get("application.stage-collected"),
     ];
     let step = match application.state {
-        Standing::Submitted => 1,
-        Standing::Rejected => 1,
-        Standing::Approved if application.issued.is_empty() => 2,
-        Standing::Approved => 3,
+        Standing::Submitted | Standing::InReview | Standing::NeedsCorrection | Standing::Rejected => 1,
+        Standing::Approved => 2,
+        Standing::Issued => 3,
     };
     let news = match application.state {
-        Standing::Submitted => {
+        _ if application.corrected_by.is_some() => corrected(app, lang, application),
+        Standing::Submitted | Standing::InReview => {
             notice(Tone::Info, t.get("application.submitted-title"), t.get("application.submitted-text"))
         }
+        Standing::NeedsCorrection => html! {
+            (notice(Tone::Unsure, t.get("application.returned-title"), application.note().unwrap_or_default()))
+            (link_button(t.get("application.correct"), &format!("/applications/{}/correct", application.id), false))
+        },
         Standing::Rejected => rejected(lang, application),
-        Standing::Approved if is_over(app, application, offer) => collected(lang, application),
-        Standing::Approved => collecting(app, lang, application, offer)?,
+        Standing::Approved | Standing::Issued if is_over(app, application, offer) => {
+            collected(lang, application)
+        }
+        Standing::Approved | Standing::Issued => collecting(app, lang, application, offer)?,
     };
     Ok(html! { div.stack { (stepper(lang, &steps, step)) (news) } })
+}
+
+/// The department put something right: what takes this one's place, for whoever holds this page's key.
+fn corrected(app: &Core, lang: Lang, application: &Application) -> Markup {
+    let t = texts(lang);
+    let Some(next) = application.corrected_by else { return html! {} };
+    let link = format!("/applications/{next}?key={}", app.seals.applicant_secret(next).as_str());
+    html! {
+        (notice(Tone::Unsure, t.get("application.corrected-title"), t.get("application.corrected-text")))
+        (link_button(t.get("application.corrected-go"), &link, false))
+    }
 }
 
 /// It is on the phone; and if it got lost, or the phone did, this is how to get it again.
@@ -202,7 +352,7 @@ fn rejected(lang: Lang, application: &Application) -> Markup {
     let t = texts(lang);
     let reason = application.decision().and_then(|event| match &event.what {
         Happening::Rejected { reason } => Some(reason.as_str()),
-        Happening::Submitted | Happening::Approved | Happening::Issued { .. } => None,
+        _ => None,
     });
     let text = t.with("application.rejected-text", &[("reason", reason.unwrap_or_default())]);
     html! {

@@ -7,10 +7,23 @@ use serde::Deserialize;
 use service::{Problem, Session};
 
 use crate::core::App;
-use crate::model::Actor;
+use crate::model::Member;
 
 /// A signed-in member of staff on a page.
-pub(super) type StaffSession = Session<Actor>;
+pub(super) struct StaffSession {
+    /// Who it is.
+    pub(super) member: Member,
+    session: Session<String>,
+    /// Put this in every form.
+    pub(super) csrf: String,
+}
+
+impl StaffSession {
+    /// Refuses a form that another site made the browser send.
+    pub(super) fn check_csrf(&self, sent: &str) -> Result<(), Problem> {
+        self.session.check_csrf(sent)
+    }
+}
 
 /// Somebody of the staff who is signed in; anyone else is led to sign in.
 pub(super) struct SignedIn(pub(super) StaffSession);
@@ -19,8 +32,13 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let session = app.staff.sessions().find(&parts.headers);
-        session.map(Self).ok_or_else(|| Redirect::to("/console/sign-in").into_response())
+        let session = app.accounts.staff().sessions().find(&parts.headers);
+        let found = session.and_then(|session| {
+            let member = app.accounts.by_session(&session)?;
+            let csrf = session.csrf.clone();
+            Some(Self(StaffSession { member, session, csrf }))
+        });
+        found.ok_or_else(|| Redirect::to("/console/sign-in").into_response())
     }
 }
 
@@ -32,6 +50,9 @@ pub(super) struct ConsoleForm {
     /// Why, where a reason is asked for.
     #[serde(default)]
     pub(super) reason: String,
+    /// The catalogue's code of why, where one can be named.
+    #[serde(default)]
+    pub(super) code: Option<String>,
     /// What can't be undone was confirmed.
     #[serde(default)]
     pub(super) confirmed: Option<String>,

@@ -4,22 +4,25 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use credentials::catalogue::ReasonCode;
 use http::StatusCode;
 use serde::Deserialize;
 use service::extract::{Form, Path, Query};
 use service::ui::{
-    Field, Kind, Markup, Page, Tone, Visitor, button, danger_button, facts, form, heading, html, notice,
-    panel, toast,
+    Field, Kind, Markup, Page, Tone, Visitor, button, danger_button, facts, form, heading, html, link_button,
+    notice, panel, toast,
 };
 use service::{Lang, Problem};
 
 use super::console::{ConsoleForm, SignedIn, StaffSession};
 use super::frame::{console, day, format_name, moment, type_name};
 use super::issued::status;
+use crate::access;
 use crate::core::{App, Core, texts};
-use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Standing};
+use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Pending, Standing};
 use crate::reason::Reason;
-use crate::status::ChangeError;
+use crate::routes::known_code;
+use crate::status::{ChangeError, Why};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -62,7 +65,10 @@ async fn change(
     let Ok(reason) = Reason::try_from(sent.reason) else {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, t.get("credential.reason-missing"));
     };
-    match app.statuses.change(id, change, session.value.clone(), reason.into(), app.now()).await {
+    let found = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(visitor.lang))?;
+    let code = known_code(&app, &found.credential_type, change, sent.code)?;
+    let why = Why { code, text: reason.into() };
+    match app.statuses.change(id, change, session.member.actor(), why, app.now()).await {
         Ok(_) => {
             Ok(Redirect::to(&format!("/console/credentials/{id}?done={}", change.code())).into_response())
         }
@@ -109,7 +115,7 @@ fn page(
                 (panel("", known(app, lang, &record)))
                 (panel(t.get("credential.changes"), changes(lang, &record)))
             }
-            (change_forms(lang, session, &record))
+            @if session.member.roles.meets(access::DESK) { (change_forms(app, lang, session, &record)) }
         }
     }))
 }
@@ -138,7 +144,7 @@ fn changes(lang: Lang, record: &CredentialRecord) -> Markup {
             (t.with("credential.changed", &[
                 ("name", change.by.name().unwrap_or_default()),
                 ("change", change_word(lang, change.change)),
-                ("reason", change.reason.as_str()),
+                ("reason", &reason_words(lang, change)),
             ]))
             " " span.quiet { (moment(lang, change.at)) }
         } } }
@@ -146,7 +152,7 @@ fn changes(lang: Lang, record: &CredentialRecord) -> Markup {
 }
 
 /// A form for each change that the standing allows. Nothing to do on a dead credential but to read why.
-fn change_forms(lang: Lang, session: &StaffSession, record: &CredentialRecord) -> Markup {
+fn change_forms(app: &Core, lang: Lang, session: &StaffSession, record: &CredentialRecord) -> Markup {
     let t = texts(lang);
     if record.standing == Standing::Revoked {
         return notice(Tone::Bad, t.get("credential.dead-title"), t.get("credential.dead-text"));
@@ -159,13 +165,22 @@ fn change_forms(lang: Lang, session: &StaffSession, record: &CredentialRecord) -
         t.get("credential.change"),
         html! {
             p.quiet { (t.get("credential.change-text")) }
-            @for change in allowed { (change_form(lang, session, record.id, change)) }
+            @for change in allowed { (change_form(app, lang, session, record, change)) }
+            (link_button(t.get("correct.link"), &format!("/console/credentials/{}/correct", record.id), true))
         },
     )
 }
 
-fn change_form(lang: Lang, session: &StaffSession, id: Id, change: Change) -> Markup {
-    let t = texts(lang);
+fn change_form(
+    app: &Core,
+    lang: Lang,
+    session: &StaffSession,
+    record: &CredentialRecord,
+    change: Change,
+) -> Markup {
+    let (t, id) = (texts(lang), record.id);
+    let codes = codes_for(app, &record.credential_type, change);
+    let code_id = format!("code-{}", change.code());
     let word = change_word(lang, change);
     let text = match change {
         Change::Suspend => t.get("credential.suspend-text"),
@@ -181,6 +196,12 @@ fn change_form(lang: Lang, session: &StaffSession, id: Id, change: Change) -> Ma
             div.more-body {
                 (form(&action, &session.csrf, html! { div.stack {
                     p { (text) }
+                    @if !codes.is_empty() { div.field {
+                        label for=(code_id) { (t.get("credential.code")) }
+                        select id=(code_id) name="code" { @for reason in &codes {
+                            option value=(reason.code) { (lang.pick(&reason.label.zh, &reason.label.en)) }
+                        } }
+                    } }
                     div.field {
                         label for=(reason_id) { (t.get("credential.reason")) }
                         p.hint id={ (reason_id) "-hint" } { (t.get("credential.reason-text")) }
@@ -194,6 +215,27 @@ fn change_form(lang: Lang, session: &StaffSession, id: Id, change: Change) -> Ma
                 } }))
             }
         }
+    }
+}
+
+/// The reasons of the catalogue for a change of a type's credentials.
+fn codes_for(app: &Core, credential_type: &str, change: Change) -> Vec<&'static ReasonCode> {
+    let of = app.kinds.credential_type(credential_type);
+    let codes = of.into_iter().flat_map(|of| &of.desk.reasons);
+    codes
+        .filter_map(|code| ReasonCode::by_code(code))
+        .filter(|reason| reason.changes.iter().any(|known| known == change.code()))
+        .collect()
+}
+
+/// A change's reason: the code's words first, if one was named.
+fn reason_words(lang: Lang, change: &Pending) -> String {
+    let named = change.code.as_deref().and_then(ReasonCode::by_code);
+    match named {
+        Some(reason) => {
+            format!("{} · {}", lang.pick(&reason.label.zh, &reason.label.en), change.reason.as_str())
+        }
+        None => change.reason.0.clone(),
     }
 }
 

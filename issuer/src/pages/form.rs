@@ -9,7 +9,7 @@ use service::ui::{Choice, Field, Kind as FieldKind, Markup, html, upload};
 use service::{Lang, Problem};
 
 use super::picture;
-use super::values::{as_entered, from_entered, label};
+use super::values::{SEPARATOR, as_entered, from_entered, label};
 use crate::core::texts;
 
 /// What was entered, by claim; pictures as data URLs.
@@ -24,8 +24,25 @@ impl Entered {
         Self(of.asked().filter_map(entry).collect())
     }
 
+    /// What was claimed before, to be corrected.
+    pub(super) fn from_claims(lang: Lang, of: &CredentialType, claims: &Map<String, Value>) -> Self {
+        let entry =
+            |claim: &Claim| Some((claim.name.clone(), as_entered(lang, claim, claims.get(&claim.name)?)));
+        Self(of.asked().filter_map(entry).collect())
+    }
+
     /// Reads what the form sent. Fields that the type doesn't have are left out.
-    pub(super) async fn read(lang: Lang, of: &CredentialType, mut form: Multipart) -> Result<Self, Problem> {
+    pub(super) async fn read(lang: Lang, of: &CredentialType, form: Multipart) -> Result<Self, Problem> {
+        Ok(Self::read_all(lang, of, form).await?.0)
+    }
+
+    /// As [`Entered::read`], and the form's other fields: a token against forged forms, a reason.
+    pub(super) async fn read_all(
+        lang: Lang,
+        of: &CredentialType,
+        mut form: Multipart,
+    ) -> Result<(Self, BTreeMap<String, String>), Problem> {
+        let mut others = BTreeMap::new();
         let unreadable = |error: axum::extract::multipart::MultipartError| {
             Problem::new(error.status(), "form", texts(lang).get("apply.unreadable"))
         };
@@ -33,6 +50,9 @@ impl Entered {
         while let Some(field) = form.next_field().await.map_err(unreadable)? {
             let Some(claim) = field.name().and_then(|name| of.asked().find(|claim| claim.name == name))
             else {
+                if let Some(name) = field.name().map(str::to_owned).filter(|_| field.file_name().is_none()) {
+                    others.insert(name, field.text().await.map_err(unreadable)?);
+                }
                 continue;
             };
             let (name, is_file) = (claim.name.clone(), field.file_name().is_some());
@@ -43,9 +63,20 @@ impl Entered {
                 true => picture::data_url(&bytes),
                 false => String::from_utf8_lossy(&bytes).into_owned(),
             };
-            entered.insert(name, text);
+            // Several boxes of one field are sent one by one.
+            entered
+                .entry(name)
+                .and_modify(|all: &mut String| {
+                    if claim.kind == Kind::Choices {
+                        all.push_str(SEPARATOR);
+                        all.push_str(&text);
+                    } else {
+                        all.clone_from(&text);
+                    }
+                })
+                .or_insert(text);
         }
-        Ok(Self(entered))
+        Ok((Self(entered), others))
     }
 
     /// As claims, for the catalogue to check.
@@ -70,6 +101,7 @@ pub(super) fn fields(lang: Lang, of: &CredentialType, entered: &Entered, errors:
             @let error = errors.iter().find(|error| error.claim == claim.name);
             @let error = error.map(|error| message(lang, error)).unwrap_or_default();
             @if claim.kind == Kind::Image { (picture_field(lang, claim, entered.of(claim), &error)) }
+            @else if claim.kind == Kind::Choices { (choices_field(lang, claim, entered.of(claim), &error)) }
             @else { (field(lang, claim, entered.of(claim), error).render(lang)) }
         } }
     }
@@ -97,7 +129,7 @@ fn message(lang: Lang, error: &ClaimError) -> String {
 fn field(lang: Lang, claim: &Claim, value: &str, error: String) -> Field {
     let t = texts(lang);
     let kind = match claim.kind {
-        Kind::Date => FieldKind::Date,
+        Kind::Date | Kind::DayAhead => FieldKind::Date,
         Kind::LongText => FieldKind::Lines,
         Kind::Bool => FieldKind::Check,
         Kind::Enum => {
@@ -122,7 +154,7 @@ fn field(lang: Lang, claim: &Claim, value: &str, error: String) -> Field {
         Kind::LicenceIdentifier => t.get("field.licence-hint"),
         _ => "",
     };
-    let half = matches!(claim.kind, Kind::Date | Kind::Enum | Kind::Term | Kind::MoneyFen);
+    let half = matches!(claim.kind, Kind::Date | Kind::DayAhead | Kind::Enum | Kind::Term | Kind::MoneyFen);
     let mut field =
         Field::new(&claim.name, label(lang, claim)).kind(kind).value(value).hint(hint).error(error);
     if half {
@@ -130,6 +162,24 @@ fn field(lang: Lang, claim: &Claim, value: &str, error: String) -> Field {
     }
     // The browser's own check would keep a form from being sent that our page explains better; and a box may stay empty.
     if claim.required && claim.kind != Kind::Bool { field } else { field.optional() }
+}
+
+/// A box for each choice.
+fn choices_field(lang: Lang, claim: &Claim, entered: &str, error: &str) -> Markup {
+    let chosen: Vec<&str> = entered.split(SEPARATOR).collect();
+    html! {
+        div.field.invalid[!error.is_empty()] {
+            fieldset aria-describedby=[(!error.is_empty()).then(|| format!("f-{}-error", claim.name))] {
+                legend { (label(lang, claim)) }
+                @if !error.is_empty() { p.error id={ "f-" (claim.name) "-error" } { (error) } }
+                div.choices { @for choice in &claim.values { label.choice {
+                    input type="checkbox" name=(claim.name) value=(choice.value)
+                        checked[chosen.contains(&choice.value.as_str())];
+                    span { (lang.pick(&choice.label.zh, &choice.label.en)) }
+                } } }
+            }
+        }
+    }
 }
 
 /// A picture can't be put back into a file field: it is kept beside it, and shown.

@@ -1,11 +1,13 @@
 //! What all pages of one face have in common.
 
 use credentials::UnixSeconds;
+use http::Method;
 use registry::UnixMillis;
 use service::ui::{Brand, Markup, NavItem, Page, State as Badge, Visitor, Width, badge, csrf_field, html};
 use service::{Lang, dates};
 
 use super::console::StaffSession;
+use crate::access::{self, Who};
 use crate::core::{Core, texts};
 use crate::model::{Application, Standing, State};
 
@@ -26,17 +28,28 @@ pub(super) fn portal(app: &Core, visitor: &Visitor, title: &str) -> Page {
 /// A page of the clerk's console.
 pub(super) fn console(app: &Core, visitor: &Visitor, session: &StaffSession, title: &str) -> Page {
     let t = texts(visitor.lang);
-    let waiting = app.desk.waiting(COUNTED).ok().filter(|count| *count > 0);
-    let queue = NavItem { count: waiting, ..NavItem::new(t.get("nav.queue"), "/console") };
-    let issued = NavItem::new(t.get("nav.credentials"), "/console/credentials");
+    let may = |path: &str| {
+        let rule = access::rule(&Method::GET, path);
+        matches!(rule, Some(Who::Staff(roles)) if session.member.roles.meets(roles))
+    };
+    let waiting = app.desk.how_many(State::Submitted, COUNTED).ok().filter(|count| *count > 0);
+    let items = [
+        NavItem::new(t.get("nav.overview"), "/console/overview"),
+        NavItem { count: waiting, ..NavItem::new(t.get("nav.queue"), "/console") },
+        NavItem::new(t.get("nav.credentials"), "/console/credentials"),
+        NavItem::new(t.get("nav.search"), "/console/search"),
+        NavItem::new(t.get("nav.records"), "/console/records"),
+        NavItem::new(t.get("nav.accounts"), "/console/accounts"),
+    ];
+    let items = items.into_iter().filter(|item| may(&item.href));
     let aside = html! {
-        span.tool { (session.value.name().unwrap_or_default()) }
+        span.tool { (session.member.name) }
         form method="post" action="/console/sign-out" {
             button.tool type="submit" { (t.get("nav.sign-out")) }
             (csrf_field(&session.csrf))
         }
     };
-    console_brand(app, visitor, title).nav([queue, issued]).aside(aside).width(Width::Wide)
+    console_brand(app, visitor, title).nav(items).aside(aside).width(Width::Wide)
 }
 
 /// A console page before anybody signed in.
@@ -80,11 +93,13 @@ pub(super) fn format_name(app: &Core, lang: Lang, configuration: &str) -> &'stat
 /// Where an application stands, for whoever looks at a list of them.
 pub(super) fn application_badge(lang: Lang, application: &Application) -> Markup {
     let t = texts(lang);
-    match (application.state, application.issued.is_empty()) {
-        (State::Submitted, _) => badge(Badge::Waiting, t.get("state.submitted")),
-        (State::Approved, true) => badge(Badge::Accepted, t.get("state.approved")),
-        (State::Approved, false) => badge(Badge::Done, t.get("state.collected")),
-        (State::Rejected, _) => badge(Badge::Refused, t.get("state.rejected")),
+    match application.state {
+        State::Submitted => badge(Badge::Waiting, t.get("state.submitted")),
+        State::InReview => badge(Badge::Waiting, t.get("state.in-review")),
+        State::NeedsCorrection => badge(Badge::CannotTell, t.get("state.needs-correction")),
+        State::Approved => badge(Badge::Accepted, t.get("state.approved")),
+        State::Issued => badge(Badge::Done, t.get("state.collected")),
+        State::Rejected => badge(Badge::Refused, t.get("state.rejected")),
     }
 }
 

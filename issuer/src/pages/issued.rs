@@ -46,7 +46,7 @@ async fn issued(
     }))
 }
 
-fn table(app: &Core, lang: Lang, rows: &[CredentialRecord], now: UnixSeconds) -> Markup {
+pub(super) fn table(app: &Core, lang: Lang, rows: &[CredentialRecord], now: UnixSeconds) -> Markup {
     let t = texts(lang);
     let columns = [
         t.get("credentials.holder"),

@@ -1,19 +1,25 @@
 //! Pages: the citizen's portal and the clerk's console, drawn on the server, usable without scripts.
 
+mod accounts;
 mod application;
 mod apply;
 mod authorize;
 mod citizens;
 mod console;
 mod cookie;
+mod correct;
 mod credential;
 mod form;
 mod frame;
 mod home;
 mod issued;
+mod jobs;
+mod overview;
 mod picture;
 mod queue;
+mod records;
 mod review;
+mod search;
 mod sign_in;
 mod values;
 
@@ -36,5 +42,11 @@ pub(crate) fn router() -> Router<App> {
         .merge(review::router())
         .merge(issued::router())
         .merge(credential::router())
+        .merge(correct::router())
+        .merge(search::router())
+        .merge(overview::router())
+        .merge(records::router())
+        .merge(jobs::router())
+        .merge(accounts::router())
         .layer(from_fn(friendly_errors))
 }

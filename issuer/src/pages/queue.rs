@@ -48,7 +48,7 @@ async fn queue(
             (notice(Tone::Unsure, "", &t.with("accreditation.missing", &[("type", name)])))
         }
         nav.row aria-label=(t.get("queue.filter")) {
-            @for other in [Standing::Submitted, Standing::Approved, Standing::Rejected] {
+            @for other in Standing::ALL {
                 a.button.small.quiet[other != state] href={ "/console?state=" (other.code()) }
                     aria-current=[(other == state).then_some("true")] { (state_word(lang, other)) }
             }
@@ -60,7 +60,7 @@ async fn queue(
     }))
 }
 
-fn table(app: &Core, lang: Lang, rows: &[Application]) -> Markup {
+pub(super) fn table(app: &Core, lang: Lang, rows: &[Application]) -> Markup {
     let t = texts(lang);
     let columns = [t.get("queue.holder"), t.get("queue.type"), t.get("queue.when"), t.get("queue.state")];
     let row = |table: Table, application: &Application| {
@@ -78,21 +78,24 @@ fn nothing(lang: Lang, state: Standing) -> Markup {
     let t = texts(lang);
     match state {
         Standing::Submitted => empty(Icon::Tick, t.get("queue.none"), t.get("queue.none-text"), html! {}),
-        Standing::Approved | Standing::Rejected => empty(Icon::List, t.get("queue.none-other"), "", html! {}),
+        _ => empty(Icon::List, t.get("queue.none-other"), "", html! {}),
     }
 }
 
-fn state_word(lang: Lang, state: Standing) -> &'static str {
+pub(super) fn state_word(lang: Lang, state: Standing) -> &'static str {
     let t = texts(lang);
     match state {
         Standing::Submitted => t.get("state.submitted"),
+        Standing::InReview => t.get("state.in-review"),
+        Standing::NeedsCorrection => t.get("state.needs-correction"),
+        Standing::Issued => t.get("state.collected"),
         Standing::Approved => t.get("state.approved"),
         Standing::Rejected => t.get("state.rejected"),
     }
 }
 
 /// The types that the chain says this department may not issue. Nothing is said while the chain can't be asked.
-async fn unaccredited(app: &Core, lang: Lang) -> Vec<String> {
+pub(super) async fn unaccredited(app: &Core, lang: Lang) -> Vec<String> {
     let now = UnixMillis(app.now().ms);
     let ask = async {
         let mut missing = Vec::new();

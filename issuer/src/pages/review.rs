@@ -5,25 +5,32 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use credentials::catalogue::CredentialType;
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde_json::{Map, Value};
 use service::extract::{Form, Path};
 use service::ui::{
-    Field, Kind, Markup, Page, Visitor, button, danger_button, facts, form, heading, html, panel,
+    Field, Kind, Markup, Page, Tone, Visitor, button, danger_button, facts, form, heading, html, notice,
+    panel,
 };
 use service::{Lang, Problem};
 
 use super::console::{ConsoleForm, SignedIn, StaffSession};
 use super::frame::{application_badge, console, format_name, moment, type_name};
 use super::values::{label, shown};
+use crate::access;
+use crate::attachments::{self, Attachment};
 use crate::core::{App, Core, texts};
 use crate::desk::{DecideError, Decision};
-use crate::model::{Actor, Application, Event, Happening, Id, State as Standing};
+use crate::model::{Actor, Application, DecisionRefused, Event, Happening, Id, State as Standing};
 use crate::reason::Reason;
+use crate::routes::approval;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/console/applications/{id}", get(review))
+        .route("/console/applications/{id}/attachments/{attachment}", get(attachment))
+        .route("/console/applications/{id}/take", post(take))
+        .route("/console/applications/{id}/return", post(send_back))
         .route("/console/applications/{id}/approve", post(approve))
         .route("/console/applications/{id}/reject", post(reject))
 }
@@ -45,7 +52,55 @@ async fn approve(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
-    decide(&app, &visitor, &session, id, Decision::Approve).await
+    let decision = approval(&app, id)?;
+    decide(&app, &visitor, &session, id, decision).await
+}
+
+async fn take(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+    Form(sent): Form<ConsoleForm>,
+) -> Result<Response, Problem> {
+    sent.check(&session)?;
+    decide(&app, &visitor, &session, id, Decision::Take).await
+}
+
+async fn send_back(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+    Form(sent): Form<ConsoleForm>,
+) -> Result<Response, Problem> {
+    sent.check(&session)?;
+    match Reason::try_from(sent.reason) {
+        Ok(note) => decide(&app, &visitor, &session, id, Decision::SendBack { note: note.into() }).await,
+        Err(_) => {
+            let error = texts(visitor.lang).get("review.note-missing");
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, &visitor, &session, id, error)?).into_response())
+        }
+    }
+}
+
+/// An attachment, to be saved: never shown in a page of ours, and whatever opens it runs nothing of it here.
+async fn attachment(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(_): SignedIn,
+    Path((id, attachment)): Path<(Id, Id)>,
+) -> Result<Response, Problem> {
+    let found = attachments::open(&app.store, &app.seals, id, attachment)?;
+    let (found, bytes) = found.ok_or_else(|| unknown(visitor.lang))?;
+    let disposition = format!("attachment; filename=\"{}\"", found.kind.file_name());
+    let headers = [
+        (header::CONTENT_TYPE, found.kind.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox; frame-ancestors 'none'".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 async fn reject(
@@ -72,11 +127,20 @@ async fn decide(
     id: Id,
     decision: Decision,
 ) -> Result<Response, Problem> {
-    match app.desk.decide(id, decision, session.value.clone(), app.now()).await {
+    match app.desk.decide(id, decision, session.member.clone(), app.now()).await {
         Ok(_) => Ok(Redirect::to(&format!("/console/applications/{id}")).into_response()),
-        Err(DecideError::Decided(before)) => {
-            let name = before.by.name().unwrap_or_default();
-            let text = texts(visitor.lang).with("review.already", &[("name", name)]);
+        Err(DecideError::Refused(refused)) => {
+            let t = texts(visitor.lang);
+            let text = match &refused {
+                DecisionRefused::Decided(before) => {
+                    t.with("review.already", &[("name", before.by.name().unwrap_or_default())])
+                }
+                DecisionRefused::WithApplicant | DecisionRefused::NothingToCorrect => {
+                    t.get("review.with-applicant").to_owned()
+                }
+                DecisionRefused::SamePerson => t.get("review.same-person").to_owned(),
+                DecisionRefused::NeedsSupervisor => t.get("review.needs-supervisor").to_owned(),
+            };
             Ok((StatusCode::CONFLICT, page(app, visitor, session, id, &text)?).into_response())
         }
         Err(DecideError::Unknown) => Err(unknown(visitor.lang)),
@@ -88,16 +152,30 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &s
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let found = app.desk.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(lang))?;
     let claims = app.desk.claims(id).map_err(Problem::internal)?.unwrap_or_default();
+    let alike = app.desk.alike(&found).map_err(Problem::internal)?;
+    let attached = attachments::list(&app.store, id).map_err(Problem::internal)?;
     let title = type_name(app, lang, &found.credential_type);
     Ok(console(app, visitor, session, title).body(html! {
         p { a href="/console" { "← " (t.get("review.back")) } }
         div.row.apart { (heading(title, found.holder.as_str())) (application_badge(lang, &found)) }
         @if !error.is_empty() { div.notice.bad role="alert" { p { (error) } } }
+        @if let Some(note) = found.note() {
+            (notice(Tone::Unsure, t.get("review.with-applicant"), &t.with("review.note-was", &[("note", note)])))
+        }
+        @if !alike.is_empty() {
+            section.panel.unsure { h2 { (t.get("review.alike")) } p { (t.get("review.alike-text")) }
+                (super::queue::table(app, lang, &alike)) }
+        }
         div.split {
-            (panel(t.get("review.claims"), claimed(app, lang, &found, &claims)))
             div.stack {
-                @if found.state == Standing::Submitted { (decision_forms(lang, session, id)) }
-                @if found.state == Standing::Approved { (issued(app, lang, &found)) }
+                (panel(t.get("review.claims"), claimed(app, lang, &found, &claims)))
+                @if !attached.is_empty() { (panel(t.get("review.attachments"), attachment_list(lang, id, &attached))) }
+            }
+            div.stack {
+                @if found.state.is_open() && session.member.roles.meets(access::DESK) {
+                    (decision_forms(app, lang, session, &found))
+                }
+                @if found.state.is_collectable() { (issued(app, lang, &found)) }
                 (panel(t.get("review.history"), history(app, lang, &found.history)))
             }
         }
@@ -110,21 +188,57 @@ fn claimed(app: &Core, lang: Lang, application: &Application, claims: &Map<Strin
     facts(known.filter_map(|claim| Some((label(lang, claim), shown(lang, claim, claims.get(&claim.name)?)))))
 }
 
-fn decision_forms(lang: Lang, session: &StaffSession, id: Id) -> Markup {
-    let t = texts(lang);
+fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Application) -> Markup {
+    let (t, id) = (texts(lang), found.id);
+    let of = app.kinds.credential_type(&found.credential_type);
+    let two = of.is_none_or(|of| of.desk.approvals() > 1);
+    let first = found.endorsement().map(|event| event.by.name().unwrap_or_default().to_owned());
     let reason =
         Field::new("reason", t.get("review.reason")).kind(Kind::Lines).hint(t.get("review.reject-text"));
     panel(
         t.get("review.decide"),
         html! {
+            @if found.state == Standing::Submitted {
+                (form(&format!("/console/applications/{id}/take"), &session.csrf, html! {
+                    button.button.quiet type="submit" { (t.get("review.take")) }
+                }))
+            }
+            @match &first {
+                Some(name) => p.quiet { (t.with("review.second-of-two", &[("name", name)])) },
+                None => @if two { p.quiet { (t.get("review.first-of-two")) } },
+            }
             (form(&format!("/console/applications/{id}/approve"), &session.csrf, html! {
                 div.stack { p { (t.get("review.approve-text")) } (button(t.get("review.approve"))) }
             }))
+            details.more {
+                summary { (t.get("review.return")) }
+                div.more-body { (form(&format!("/console/applications/{id}/return"), &session.csrf, html! { div.stack {
+                    div.field {
+                        label for="return-note" { (t.get("review.note")) }
+                        p.hint #return-note-hint { (t.get("review.note-hint")) }
+                        textarea #return-note name="reason" rows="3" required maxlength="200"
+                            aria-describedby="return-note-hint" {}
+                    }
+                    (button(t.get("review.return-send")))
+                } })) }
+            }
             (form(&format!("/console/applications/{id}/reject"), &session.csrf, html! {
                 div.stack { (reason.render(lang)) (danger_button(t.get("review.reject"))) }
             }))
         },
     )
+}
+
+/// What was attached: to be saved and looked at, under names of ours.
+fn attachment_list(lang: Lang, application: Id, attached: &[Attachment]) -> Markup {
+    let t = texts(lang);
+    html! { ul.stack { @for (number, one) in (1..).zip(attached) { li {
+        a href={ "/console/applications/" (application) "/attachments/" (one.id) } download {
+            (t.with("review.attachment", &[("number", &number.to_string())]))
+        }
+        " " span.quiet { (one.kind.media_type()) " · " (one.bytes.div_ceil(1024)) " KB"
+            @if !one.name.is_empty() { " · " (one.name.as_str()) } }
+    } } } }
 }
 
 fn issued(app: &Core, lang: Lang, application: &Application) -> Markup {
@@ -154,6 +268,14 @@ fn happened(app: &Core, lang: Lang, event: &Event) -> String {
     };
     match &event.what {
         Happening::Submitted => t.get("happening.submitted").to_owned(),
+        Happening::Taken => t.with("happening.taken", &[("name", name)]),
+        Happening::Returned { note } => {
+            t.with("happening.returned", &[("name", name), ("note", note.as_str())])
+        }
+        Happening::Corrected => t.get("happening.corrected").to_owned(),
+        Happening::Endorsed => t.with("happening.endorsed", &[("name", name)]),
+        Happening::Prepared => t.with("happening.prepared", &[("name", name)]),
+        Happening::Reissued => t.with("happening.reissued", &[("name", name)]),
         Happening::Approved => t.with("happening.approved", &[("name", name)]),
         Happening::Rejected { reason } => {
             t.with("happening.rejected", &[("name", name), ("reason", reason.as_str())])

@@ -11,6 +11,9 @@ use crate::core::texts;
 /// The value that says that a term has no end.
 const LONG_TERM: &str = "long-term";
 
+/// Stands between several choices of one field.
+pub(super) const SEPARATOR: &str = "\n";
+
 /// A claim's value as a page shows it.
 pub(super) fn shown(lang: Lang, claim: &Claim, value: &Value) -> Markup {
     let t = texts(lang);
@@ -18,7 +21,7 @@ pub(super) fn shown(lang: Lang, claim: &Claim, value: &Value) -> Markup {
         (Kind::Image, Value::String(url)) if picture::is_shown(url) => {
             html! { img.portrait src=(url) alt=(label(lang, claim)); }
         }
-        (Kind::Date, Value::String(day)) => html! { (dates::day_text(lang, day)) },
+        (Kind::Date | Kind::DayAhead, Value::String(day)) => html! { (dates::day_text(lang, day)) },
         (Kind::Term, Value::String(term)) if term == LONG_TERM => html! { (t.get("field.long-term")) },
         (Kind::Term, Value::String(day)) => html! { (dates::day_text(lang, day)) },
         (Kind::MoneyFen, Value::Number(_)) => {
@@ -27,6 +30,10 @@ pub(super) fn shown(lang: Lang, claim: &Claim, value: &Value) -> Markup {
         (Kind::Bool, Value::Bool(yes)) => {
             html! { (if *yes { t.get("field.yes") } else { t.get("field.no") }) }
         }
+        (Kind::Choices, Value::Array(_)) => match claim.choices_text(value) {
+            Some(chosen) => html! { (lang.pick(&chosen.zh, &chosen.en)) },
+            None => html! { (value) },
+        },
         (_, Value::String(text)) => match claim.choice_label(value) {
             Some(choice) => html! { (lang.pick(&choice.zh, &choice.en)) },
             None => html! { (text) },
@@ -41,6 +48,9 @@ pub(super) fn as_entered(lang: Lang, claim: &Claim, value: &Value) -> String {
         (Kind::MoneyFen, Value::Number(number)) => number.as_u64().map(yuan).unwrap_or_default(),
         (Kind::Term, Value::String(term)) if term == LONG_TERM => {
             texts(lang).get("field.long-term").to_owned()
+        }
+        (Kind::Choices, Value::Array(chosen)) => {
+            chosen.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(SEPARATOR)
         }
         (_, Value::String(text)) => text.clone(),
         (_, Value::Null) => String::new(),
@@ -57,6 +67,7 @@ pub(super) fn from_entered(claim: &Claim, entered: &str) -> Value {
             LONG_TERM.into()
         }
         Kind::Bool => Value::Bool(entered == "true"),
+        Kind::Choices => entered.split(SEPARATOR).filter(|one| !one.is_empty()).map(Value::from).collect(),
         Kind::IdNumber | Kind::CreditCode | Kind::LicenceIdentifier => entered.to_uppercase().into(),
         // Browsers send line ends as CR LF.
         Kind::LongText => entered.replace("\r\n", "\n").into(),

@@ -12,11 +12,12 @@ use service::extract::{Bearer, Json, Path, Query};
 
 use super::callers::{Caller, StaffCaller, applicant, caller};
 use super::offers::{link_by_reference, link_by_value};
+use crate::attachments::{self, AttachRefused};
 use crate::client::Client;
 use crate::collect;
 use crate::core::{App, Core};
 use crate::desk::{DecideError, Decision};
-use crate::model::{Application, Happening, Id, Offer, State as Standing};
+use crate::model::{Application, DecisionRefused, Happening, Id, Offer, State as Standing};
 use crate::offers::CollectError;
 use crate::reason::Reason;
 
@@ -27,6 +28,10 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/api/applications", post(submit).get(list))
         .route("/api/applications/{id}", get(find))
+        .route("/api/applications/{id}/take", post(take))
+        .route("/api/applications/{id}/return", post(send_back))
+        .route("/api/applications/{id}/correct", post(correct))
+        .route("/api/applications/{id}/attachments", post(attach))
         .route("/api/applications/{id}/approve", post(approve))
         .route("/api/applications/{id}/reject", post(reject))
         .route("/api/applications/{id}/offer", get(offer).post(renew))
@@ -79,11 +84,17 @@ struct View {
     decided_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What the applicant is to correct.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// Credential configurations that were collected.
     issued: Vec<String>,
     /// Credentials by configuration, for the staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<std::collections::BTreeMap<String, Id>>,
+    /// Other applications of the same type with the same holder's identifier, for the staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alike: Option<Vec<Id>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     claims: Option<Map<String, Value>>,
 }
@@ -92,7 +103,7 @@ fn view(application: Application, caller: Caller) -> View {
     let decision = application.decision();
     let reason = decision.and_then(|event| match &event.what {
         Happening::Rejected { reason } => Some(reason.0.clone()),
-        Happening::Submitted | Happening::Approved | Happening::Issued { .. } => None,
+        _ => None,
     });
     // An applicant is told when and why, not which clerk it was.
     let decided_by = decision.and_then(|event| event.by.name()).map(str::to_owned);
@@ -103,9 +114,11 @@ fn view(application: Application, caller: Caller) -> View {
         decided_at: decision.map(|event| event.at.rfc3339()),
         decided_by: decided_by.filter(|_| caller == Caller::Staff),
         reason,
+        note: application.note().map(str::to_owned),
         issued: application.issued.keys().cloned().collect(),
         credentials: (caller == Caller::Staff).then_some(application.issued),
         credential_type: application.credential_type,
+        alike: None,
         claims: None,
     }
 }
@@ -114,7 +127,9 @@ async fn find(State(app): State<App>, Path(id): Path<Id>, bearer: Bearer) -> Res
     let caller = caller(&app, &bearer, id)?;
     let application = app.desk.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
     let claims = app.desk.claims(id).map_err(Problem::internal)?;
-    Ok(Answer(View { claims, ..view(application, caller) }))
+    let alike = app.desk.alike(&application).map_err(Problem::internal)?;
+    let alike = (caller == Caller::Staff).then(|| alike.into_iter().map(|other| other.id).collect());
+    Ok(Answer(View { claims, alike, ..view(application, caller) }))
 }
 
 #[derive(Deserialize)]
@@ -139,7 +154,10 @@ async fn list(
     let state = match query.state.as_deref() {
         None => None,
         Some(code) => Some(Standing::from_code(code).ok_or_else(|| {
-            Problem::bad_request("unknown-state", "The states are submitted, approved and rejected")
+            Problem::bad_request(
+                "unknown-state",
+                "The states are submitted, in-review, needs-correction, approved, rejected and issued",
+            )
         })?),
     };
     let found = app.desk.list(state, query.before, PAGE).map_err(Problem::internal)?;
@@ -155,8 +173,69 @@ async fn approve(
     Path(id): Path<Id>,
     StaffCaller(by): StaffCaller,
 ) -> Result<Answer<View>, Problem> {
-    let decided = app.desk.decide(id, Decision::Approve, by, app.now()).await.map_err(undecided)?;
-    Ok(Answer(view(decided, Caller::Staff)))
+    let decision = approval(&app, id)?;
+    Ok(Answer(view(app.desk.decide(id, decision, by, app.now()).await?, Caller::Staff)))
+}
+
+/// An approval under the rules of the application's type.
+pub(crate) fn approval(app: &Core, id: Id) -> Result<Decision, Problem> {
+    let found = app.desk.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    let of = app.kinds.credential_type(&found.credential_type);
+    Ok(Decision::Approve { approvals: of.map_or(2, |of| of.desk.approvals()) })
+}
+
+async fn take(
+    State(app): State<App>,
+    Path(id): Path<Id>,
+    StaffCaller(by): StaffCaller,
+) -> Result<Answer<View>, Problem> {
+    Ok(Answer(view(app.desk.decide(id, Decision::Take, by, app.now()).await?, Caller::Staff)))
+}
+
+async fn send_back(
+    State(app): State<App>,
+    Path(id): Path<Id>,
+    StaffCaller(by): StaffCaller,
+    Json(Rejection { reason }): Json<Rejection>,
+) -> Result<Answer<View>, Problem> {
+    let decision = Decision::SendBack { note: reason.into() };
+    Ok(Answer(view(app.desk.decide(id, decision, by, app.now()).await?, Caller::Staff)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CorrectedClaims {
+    claims: Map<String, Value>,
+}
+
+async fn correct(
+    State(app): State<App>,
+    Path(id): Path<Id>,
+    bearer: Bearer,
+    Json(CorrectedClaims { claims }): Json<CorrectedClaims>,
+) -> Result<Answer<View>, Problem> {
+    applicant(&app, &bearer, id)?;
+    Ok(Answer(view(collect::correct(&app, id, claims).await?, Caller::Applicant)))
+}
+
+#[derive(Serialize)]
+struct Attached {
+    id: Id,
+    media_type: &'static str,
+    bytes: usize,
+}
+
+/// The body is the file itself; what it is is judged by what is in it.
+async fn attach(
+    State(app): State<App>,
+    Path(id): Path<Id>,
+    bearer: Bearer,
+    body: axum::body::Bytes,
+) -> Result<Response, Problem> {
+    applicant(&app, &bearer, id)?;
+    let kept = attachments::attach(&app.store, &app.seals, id, "", &body, app.now()).await?;
+    let answer = Attached { id: kept.id, media_type: kept.kind.media_type(), bytes: kept.bytes };
+    Ok((StatusCode::CREATED, Answer(answer)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -172,8 +251,7 @@ async fn reject(
     Json(Rejection { reason }): Json<Rejection>,
 ) -> Result<Answer<View>, Problem> {
     let decision = Decision::Reject { reason: reason.into() };
-    let decided = app.desk.decide(id, decision, by, app.now()).await.map_err(undecided)?;
-    Ok(Answer(view(decided, Caller::Staff)))
+    Ok(Answer(view(app.desk.decide(id, decision, by, app.now()).await?, Caller::Staff)))
 }
 
 #[derive(Serialize)]
@@ -227,6 +305,13 @@ impl From<CollectError> for Problem {
                     "If it was lost on the way, ask for a new offer (POST): it replaces what was issued.",
                 )
             }
+            CollectError::NotYetRevoked => Self::conflict(
+                "not-yet-revoked",
+                "What this corrects is not revoked yet; it can be collected once it is",
+            ),
+            CollectError::Corrected => {
+                Self::conflict("corrected", "The department corrected this and issued it anew")
+            }
             CollectError::TooMany => Self::conflict(
                 "too-many-offers",
                 "So many offers were made on this application that no more will be; ask the department",
@@ -236,16 +321,56 @@ impl From<CollectError> for Problem {
     }
 }
 
-fn undecided(error: DecideError) -> Problem {
-    match error {
-        DecideError::Unknown => unknown(),
-        DecideError::Decided(before) => {
-            Problem::conflict("already-decided", "This application was already decided")
-                .with("state", before.state.code())
-                .with("decided_at", before.at.rfc3339())
-                .with("decided_by", before.by.name())
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        let refused = match error {
+            DecideError::Unknown => return unknown(),
+            DecideError::Store(error) => return Self::internal(error),
+            DecideError::Refused(refused) => refused,
+        };
+        match refused {
+            DecisionRefused::Decided(before) => {
+                Self::conflict("already-decided", "This application was already decided")
+                    .with("state", before.state.code())
+                    .with("decided_at", before.at.rfc3339())
+                    .with("decided_by", before.by.name())
+            }
+            DecisionRefused::WithApplicant => {
+                Self::conflict("with-applicant", "This application is with the applicant, to be corrected")
+            }
+            DecisionRefused::SamePerson => {
+                Self::conflict("same-person", "Two people approve this, and you were the first")
+            }
+            DecisionRefused::NeedsSupervisor => {
+                Self::forbidden("needs-supervisor", "The second to approve this must be a supervisor")
+            }
+            DecisionRefused::NothingToCorrect => {
+                Self::conflict("nothing-to-correct", "This application waits for no correction")
+            }
         }
-        DecideError::Store(error) => Problem::internal(error),
+    }
+}
+
+impl From<AttachRefused> for Problem {
+    fn from(error: AttachRefused) -> Self {
+        match error {
+            AttachRefused::Unknown => unknown(),
+            AttachRefused::Closed => {
+                Self::conflict("attachments-closed", "This application takes no attachments any more")
+            }
+            AttachRefused::Kind => {
+                Self::unprocessable("attachment-kind", "An attachment is a PDF, a PNG or a JPEG")
+            }
+            AttachRefused::Size => Self::unprocessable(
+                "attachment-size",
+                "An attachment has at most 900 KB, and at least one byte",
+            ),
+            AttachRefused::TooMany => {
+                Self::conflict("attachments-full", "An application has at most five attachments")
+            }
+            AttachRefused::Sealed => Self::internal("an attachment can't be sealed or opened"),
+            AttachRefused::Store(error) => Self::internal(error),
+        }
     }
 }
 

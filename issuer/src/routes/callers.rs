@@ -6,10 +6,10 @@ use service::Problem;
 use service::extract::Bearer;
 
 use crate::core::{App, Core};
-use crate::model::{Actor, Id};
+use crate::model::{Id, Member};
 
 /// A member of staff; 401 for anyone else.
-pub(super) struct StaffCaller(pub(super) Actor);
+pub(super) struct StaffCaller(pub(super) Member);
 
 /// Whoever may see one application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ impl FromRequestParts<App> for StaffCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Bearer(token) = Bearer::from_request_parts(parts, app).await?;
-        app.staff
+        app.accounts
             .by_token(&token)
-            .map(|name| Self(Actor::staff(name)))
+            .map(Self)
             .ok_or_else(|| Problem::unauthorized("That is no token of the staff"))
     }
 }
@@ -36,7 +36,7 @@ impl FromRequestParts<App> for StaffCaller {
 pub(super) fn caller(app: &Core, Bearer(token): &Bearer, application: Id) -> Result<Caller, Problem> {
     if app.seals.is_applicant_secret(application, token) {
         Ok(Caller::Applicant)
-    } else if app.staff.by_token(token).is_some() {
+    } else if app.accounts.by_token(token).is_some() {
         Ok(Caller::Staff)
     } else {
         Err(Problem::unauthorized("Send the application's secret, or a token of the staff"))

@@ -4,15 +4,19 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json as Answer, Router};
 use credentials::UnixSeconds;
+use credentials::catalogue::ReasonCode;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use service::Problem;
 use service::extract::{Json, Path, Query};
 
 use super::callers::StaffCaller;
-use crate::core::App;
-use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Pending};
+use crate::core::{App, Core};
+use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Member, Pending};
 use crate::reason::Reason;
-use crate::status::ChangeError;
+use crate::reissue::{self, ReissueRefused};
+use crate::status::{ChangeError, Why};
+use crate::{collect, marks};
 
 /// Credentials in one answer at most.
 const PAGE: usize = 100;
@@ -21,6 +25,7 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/api/credentials", get(list))
         .route("/api/credentials/{id}", get(find))
+        .route("/api/credentials/{id}/correct", post(correct))
         .route("/api/credentials/{id}/{change}", post(change))
 }
 
@@ -52,6 +57,8 @@ struct ChangeView {
     change: &'static str,
     at: String,
     by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     reason: String,
 }
 
@@ -61,6 +68,7 @@ impl From<Pending> for ChangeView {
             change: change.change.code(),
             at: change.at.rfc3339(),
             by: change.by.name().map(str::to_owned),
+            code: change.code,
             reason: change.reason.0,
         }
     }
@@ -117,6 +125,9 @@ async fn find(State(app): State<App>, Path(id): Path<Id>, _: StaffCaller) -> Res
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
+    /// One of the catalogue's codes that the type and the change know.
+    #[serde(default)]
+    code: Option<String>,
     reason: Reason,
 }
 
@@ -125,12 +136,104 @@ async fn change(
     State(app): State<App>,
     Path((id, change)): Path<(Id, String)>,
     StaffCaller(by): StaffCaller,
-    Json(Wish { reason }): Json<Wish>,
+    Json(Wish { code, reason }): Json<Wish>,
 ) -> Result<Answer<View>, Problem> {
     let change = Change::from_code(&change)
         .ok_or_else(|| Problem::not_found("The changes are revoke, suspend and reinstate"))?;
-    let changed = app.statuses.change(id, change, by, reason.into(), app.now()).await?;
+    let found = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    let code = known_code(&app, &found.credential_type, change, code)?;
+    let why = Why { code, text: reason.into() };
+    let changed = app.statuses.change(id, change, by.actor(), why, app.now()).await?;
     Ok(Answer(changed.into()))
+}
+
+/// A code of the catalogue that is a reason for this change of a credential of this type.
+pub(crate) fn known_code(
+    app: &Core,
+    credential_type: &str,
+    change: Change,
+    code: Option<String>,
+) -> Result<Option<String>, Problem> {
+    let Some(code) = code.filter(|code| !code.is_empty()) else { return Ok(None) };
+    let of = app.kinds.credential_type(credential_type);
+    let reason = of.filter(|of| of.desk.reasons.contains(&code)).and_then(|_| ReasonCode::by_code(&code));
+    match reason.filter(|reason| reason.changes.iter().any(|known| known == change.code())) {
+        Some(_) => Ok(Some(code)),
+        None => Err(Problem::unprocessable("unknown-code", "That is no reason for this change of this type")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Correction {
+    /// All claims, the wrong ones put right; e-licence identifiers are given their next version here.
+    claims: Map<String, Value>,
+    reason: Reason,
+}
+
+#[derive(Serialize)]
+struct CorrectionView {
+    /// The application that takes the old one's place.
+    application: Id,
+    /// Its secret, to be given to the holder.
+    secret: String,
+    /// The page on which the holder collects the new credential.
+    link: String,
+    /// Whether everything before is revoked, finally. If not, it will be, and nothing can be collected until then.
+    revoked: bool,
+}
+
+async fn correct(
+    State(app): State<App>,
+    Path(id): Path<Id>,
+    StaffCaller(by): StaffCaller,
+    Json(Correction { claims, reason }): Json<Correction>,
+) -> Result<Answer<CorrectionView>, Problem> {
+    let (application, revoked) = corrected(&app, id, claims, by, reason).await?;
+    let secret = app.seals.applicant_secret(application).to_string();
+    let link = format!("{}/applications/{application}?key={secret}", app.base);
+    Ok(Answer(CorrectionView { application, secret, link, revoked }))
+}
+
+/// Corrects a credential: both its revocation and what takes its place are noted when it returns; says whether the
+/// revocation is final already.
+pub(crate) async fn corrected(
+    app: &Core,
+    id: Id,
+    mut claims: Map<String, Value>,
+    by: Member,
+    reason: Reason,
+) -> Result<(Id, bool), Problem> {
+    let now = app.now();
+    let record = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    let of = app.kinds.credential_type(&record.credential_type).ok_or_else(unknown)?;
+    if !reissue::next_version(of, &mut claims) {
+        return Err(Problem::unprocessable("version", "The licence identifier has no next version"));
+    }
+    let claims = collect::checked(of, claims, now)?;
+    let marks = marks::of(&app.seals, of, &claims);
+    let made = reissue::made(of, collect::holder_of(of, &claims), marks, &by, now);
+    let why = Why { code: Some("corrected".to_owned()), text: reason.into() };
+    let noted = reissue::correct(&app.store, id, made, claims, by, why, now).await?;
+    let mut revoked = true;
+    for id in noted.revokes {
+        revoked &= app.statuses.complete(id, now).await.is_ok();
+    }
+    Ok((noted.application.id, revoked))
+}
+
+impl From<ReissueRefused> for Problem {
+    fn from(error: ReissueRefused) -> Self {
+        match error {
+            ReissueRefused::Unknown => unknown(),
+            ReissueRefused::Status(refused) => ChangeError::Refused(refused).into(),
+            ReissueRefused::Again(by) => {
+                Self::conflict("already-corrected", "This credential was corrected before")
+                    .with("application", by.to_string())
+            }
+            ReissueRefused::Store(error) => Self::internal(error),
+        }
+    }
 }
 
 impl From<ChangeError> for Problem {

@@ -15,19 +15,31 @@ mod nonce;
 mod notification;
 mod offers;
 mod par;
+mod records;
 mod token;
 
+use std::time::Duration;
+
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use service::{Layers, assets};
 
+use crate::access;
 use crate::core::App;
+pub(crate) use applications::approval;
+pub(crate) use credentials::{corrected, known_code};
 pub(crate) use offers::{link_by_reference, link_by_value};
+pub(crate) use records::{Half, LARGEST_FILE, half, import_csv, offers_live};
 
 use crate::pages;
 
 /// The layers that every service has, and which paths are OpenID4VCI's.
 pub(crate) fn layers() -> Layers {
-    Layers { oauth: is_protocol, ..Layers::default() }
+    Layers {
+        oauth: is_protocol,
+        large: |path| is_import(path).then_some((LARGEST_FILE, Duration::from_secs(120))),
+        ..Layers::default()
+    }
 }
 
 /// The whole issuer, still without the layers that every service has.
@@ -46,7 +58,9 @@ pub(crate) fn router(app: App) -> Router {
         .merge(certificates::router())
         .merge(applications::router())
         .merge(credentials::router())
-        .merge(pages::router());
+        .merge(records::router())
+        .merge(pages::router())
+        .route_layer(from_fn_with_state(app.clone(), access::guard));
     app.metrics.http.count(routes).with_state(app).merge(assets::router())
 }
 
@@ -57,4 +71,10 @@ pub(crate) fn operators(app: App) -> Router {
 
 fn is_protocol(path: &str) -> bool {
     matches!(path, "/token" | "/nonce" | "/credential" | "/par" | "/deferred_credential" | "/notification")
+}
+
+/// Where files of many records come in.
+fn is_import(path: &str) -> bool {
+    (path.starts_with("/api/records/") && path.ends_with("/csv"))
+        || (path.starts_with("/console/records/") && path.ends_with("/import"))
 }

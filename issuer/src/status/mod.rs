@@ -17,8 +17,10 @@ use tokio::sync::Notify;
 
 use crate::clock::Moment;
 use crate::ledger::Ledger;
-use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, Notified, Pending, Personal};
-use crate::tables::{CREDENTIALS, OFFERS, PENDING};
+use crate::model::{
+    Actor, Change, ChangeRefused, CredentialRecord, Id, Notified, Pending, Personal, Standing,
+};
+use crate::tables::{CREDENTIALS, OFFERS, PENDING, count};
 
 pub(crate) use claim::Claim;
 use claim::Instance;
@@ -38,6 +40,20 @@ pub(crate) struct Statuses {
     under_way: Arc<Mutex<HashSet<Id>>>,
     /// Rung when a change was left behind.
     left_behind: Arc<Notify>,
+}
+
+/// Why a status changes: the catalogue's code, if one was named, and words.
+#[derive(Clone, Debug)]
+pub(crate) struct Why {
+    pub(crate) code: Option<String>,
+    pub(crate) text: String,
+}
+
+impl Why {
+    /// In words alone.
+    pub(crate) fn words(text: impl Into<String>) -> Self {
+        Self { code: None, text: text.into() }
+    }
 }
 
 /// Why a status was not changed.
@@ -88,10 +104,10 @@ impl Statuses {
         id: Id,
         change: Change,
         by: Actor,
-        reason: String,
+        why: Why,
         now: Moment,
     ) -> Result<CredentialRecord, ChangeError> {
-        let pending = Pending { change, by, at: now.seconds, reason: Personal(reason) };
+        let pending = Pending { change, by, at: now.seconds, code: why.code, reason: Personal(why.text) };
         let mut under_way = UnderWay::begin(self, id)?;
         let claim = self.instance.claim(now);
         let noted = self
@@ -140,6 +156,21 @@ impl Statuses {
             .await
     }
 
+    /// Carries out a change that something else has noted, and rings the keeper if it can't.
+    pub(crate) async fn complete(&self, id: Id, now: Moment) -> Result<CredentialRecord, ChangeError> {
+        let mut under_way = UnderWay::begin(self, id)?;
+        match self.take_over(id, now).await? {
+            Some(noted) => self.carry_out(noted, &mut under_way).await,
+            // Another was first, and carries it out or has.
+            None => Err(ChangeError::Queued),
+        }
+    }
+
+    /// How many changes are not final yet, counted up to `limit`.
+    pub(crate) fn pending(&self, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.store.page(&PENDING, &Range::all(), limit)?.len())
+    }
+
     /// Carries out the change that is noted in a record.
     async fn carry_out(
         &self,
@@ -166,6 +197,11 @@ impl Statuses {
                     return Ok(record);
                 }
                 if done {
+                    for (standing, by) in [(record.standing, -1), (pending.change.leads_to(), 1)] {
+                        if standing != Standing::Valid {
+                            count(tx, standing.code(), by)?;
+                        }
+                    }
                     record.settle();
                 } else {
                     record.drop_pending();

@@ -8,7 +8,9 @@ use service::Problem;
 use service::extract::{Bearer, JsonBytes};
 
 use super::{VcApi, unreadable};
-use crate::model::{Actor, Change, Id};
+use crate::access;
+use crate::model::{Change, Id};
+use crate::status::Why;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,8 +25,8 @@ pub(super) async fn change(
     Bearer(token): Bearer,
     JsonBytes(body): JsonBytes,
 ) -> Result<Answer<Changed>, Problem> {
-    let by = api.app.staff.by_token(&token).map(Actor::staff);
-    let by = by.ok_or_else(|| Problem::unauthorized("That is no token of the staff"))?;
+    let by = api.app.accounts.by_token(&token).filter(|member| member.roles.meets(access::DESK));
+    let by = by.ok_or_else(|| Problem::unauthorized("That is no token of the staff"))?.actor();
     let request = StatusRequest::parse(&body).map_err(unreadable)?;
     let id = request.credential_id.parse().map_err(|_| Problem::not_found("There is no such credential"))?;
     let wish = request.credential_status;
@@ -37,7 +39,7 @@ pub(super) async fn change(
                 .detail("BitstringStatusListEntry is taken, with revocation (final) and suspension"));
         }
     };
-    let reason = "VC-API".to_owned();
-    let changed = api.app.statuses.change(id, change, by, reason, api.app.now()).await?;
+    let why = Why::words("VC-API");
+    let changed = api.app.statuses.change(id, change, by, why, api.app.now()).await?;
     Ok(Answer(Changed { credential_id: changed.id, status: changed.standing.code() }))
 }

@@ -28,6 +28,10 @@ async fn the_issuer_says_what_it_issues_and_how() {
         "digital-id-vc",
         "drivers-licence-mdoc",
         "drivers-licence-sd-jwt",
+        "mandate-sd-jwt",
+        "mandate-vc",
+        "talent-certificate-sd-jwt",
+        "talent-certificate-vc",
     ];
     assert_eq!(ids, expected);
 

@@ -8,10 +8,12 @@
     reason = "a test that can't go on says why and stops"
 )]
 
+mod access;
 mod applications;
 mod attestation;
 mod authorize;
 mod batch;
+mod bulk;
 mod collect_again;
 mod credential;
 mod credentials_api;
@@ -28,7 +30,9 @@ mod offers;
 mod operators;
 mod pages_console;
 mod pages_portal;
+mod reissue;
 mod restart;
+mod review;
 mod sealed;
 mod settings;
 mod token;

@@ -84,7 +84,7 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     let config = folder.load(&[]).expect("all of it can be used");
     assert_eq!(format!("{:?}", config.policy), format!("{:?}", issuer::Policy::default()));
     assert_eq!(config.operators, Some("127.0.0.1:7191".parse().expect("an address")));
-    assert_eq!(config.staff[0].name, "Li Na");
+    assert_eq!(config.staff[0].token.name, "Li Na");
     assert_eq!(config.wallets[0].client_id, "cn.huizheng.wallet");
     assert!(matches!(&config.citizens, Citizens::OpenIdConnect(oidc) if oidc.client_id == "licences"));
     assert!(config.tls.is_some());

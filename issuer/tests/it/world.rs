@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chain::{Node, SoloConfig, SoloLedger};
 use credentials::key::{Algorithm, Signer, SoftwareKey};
+use issuer::model::{Role, Roles};
 use issuer::{Clock, Config, Issuer, Policy, RunningIssuer, StaffAccount};
 use registry::build::{SoftwareSigner, TxSigner};
 use registry::{Genesis, GenesisGovernance, LocalText, Member, Slug, Validator, ValidatorSet};
@@ -16,6 +17,10 @@ use crate::http::{Answer, Http};
 use crate::wallet::Wallet;
 
 pub const STAFF_TOKEN: &str = "a token of the staff that nobody guesses";
+pub const CLERK_TOKEN: &str = "a token of a clerk";
+pub const SUPERVISOR_TOKEN: &str = "a token of a supervisor";
+pub const AUDITOR_TOKEN: &str = "a token of an auditor";
+pub const ADMIN_TOKEN: &str = "a token of an admin";
 pub const SECOND_STAFF_TOKEN: &str = "a token of another member of the staff";
 
 /// The machine's clock, put forward.
@@ -84,14 +89,27 @@ impl World {
         let node = open_node(&chain_dir, &genesis, "127.0.0.1:0").await;
         let config = Config {
             name: LocalText::new("合肥市市场监督管理局", "Hefei Market Supervision"),
-            credential_types: ["business-licence", "digital-id", "drivers-licence"]
-                .map(str::to_owned)
-                .to_vec(),
+            credential_types: [
+                "business-licence",
+                "digital-id",
+                "drivers-licence",
+                "talent-certificate",
+                "mandate",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             listen: "127.0.0.1:0".parse().expect("address"),
             base_url: None,
             node_url: node.base_url().parse().expect("url"),
             anchor: genesis.anchor(),
-            staff: vec![StaffAccount::new("li", STAFF_TOKEN), StaffAccount::new("wu", SECOND_STAFF_TOKEN)],
+            staff: vec![
+                StaffAccount::new("li", STAFF_TOKEN, Roles::ALL),
+                StaffAccount::new("wu", SECOND_STAFF_TOKEN, Roles::ALL),
+                StaffAccount::new("chen", CLERK_TOKEN, Roles::of(&[Role::Clerk])),
+                StaffAccount::new("sun", AUDITOR_TOKEN, Roles::of(&[Role::Auditor])),
+                StaffAccount::new("zhou", ADMIN_TOKEN, Roles::of(&[Role::Admin])),
+                StaffAccount::new("he", SUPERVISOR_TOKEN, Roles::of(&[Role::Supervisor])),
+            ],
             data_dir: dir.path().join("issuer"),
             database: None,
             tls: None,

@@ -213,9 +213,9 @@ impl From<wallet_core::ClaimView> for Claim {
 impl From<Kind> for ClaimKind {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Text => Self::Text,
+            Kind::Text | Kind::Commitment | Kind::Choices => Self::Text,
             Kind::LongText => Self::LongText,
-            Kind::Date => Self::Date,
+            Kind::Date | Kind::DayAhead => Self::Date,
             Kind::Term => Self::Term,
             Kind::IdNumber => Self::IdNumber,
             Kind::CreditCode => Self::CreditCode,

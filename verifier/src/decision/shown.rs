@@ -103,9 +103,17 @@ fn in_words(claim: &Claim, value: &Value, lang: Lang) -> Option<String> {
             None => plain(),
         },
         Kind::Term if value == "long-term" => t.get("value.long_term").to_owned(),
-        Kind::Date | Kind::Term => dates::day_text(lang, &plain()),
+        Kind::Date | Kind::DayAhead | Kind::Term => dates::day_text(lang, &plain()),
         Kind::MoneyFen => value.as_u64().map_or_else(plain, yuan),
-        Kind::Text | Kind::LongText | Kind::IdNumber | Kind::CreditCode | Kind::LicenceIdentifier => plain(),
+        Kind::Choices => {
+            claim.choices_text(value).map_or_else(plain, |label| lang.pick(&label.zh, &label.en).to_owned())
+        }
+        Kind::Text
+        | Kind::LongText
+        | Kind::IdNumber
+        | Kind::CreditCode
+        | Kind::LicenceIdentifier
+        | Kind::Commitment => plain(),
     })
 }
 

@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = [
 /// A claim's value for people.
 pub(super) fn of(claim: &Claim, value: &Value) -> LocalText {
     let shown = match claim.kind {
-        Kind::Date => value.as_str().and_then(day),
+        Kind::Date | Kind::DayAhead => value.as_str().and_then(day),
         Kind::Term if value == "long-term" => Some(LocalText::new("长期", "Long-term")),
         Kind::Term => value.as_str().and_then(day),
         Kind::MoneyFen => value.as_u64().map(money),
@@ -31,8 +31,14 @@ pub(super) fn of(claim: &Claim, value: &Value) -> LocalText {
             false => LocalText::new("否", "No"),
         }),
         Kind::Enum => claim.choice_label(value).map(super::show::local),
+        Kind::Choices => claim.choices_text(value).as_ref().map(super::show::local),
         Kind::Image => Some(LocalText::new("照片", "Picture")),
-        Kind::Text | Kind::LongText | Kind::IdNumber | Kind::CreditCode | Kind::LicenceIdentifier => None,
+        Kind::Text
+        | Kind::LongText
+        | Kind::IdNumber
+        | Kind::CreditCode
+        | Kind::LicenceIdentifier
+        | Kind::Commitment => None,
     };
     shown.unwrap_or_else(|| plain(value))
 }

@@ -134,6 +134,17 @@ impl CredentialType {
     pub fn valid_until(&self, now: UnixSeconds) -> UnixSeconds {
         now.plus(i64::from(self.validity_days) * 86_400)
     }
+
+    /// As [`CredentialType::valid_until`], or earlier: with the end, in China, of the day that a claim of
+    /// [`Kind::DayAhead`] names.
+    #[must_use]
+    pub fn ends(&self, claims: &Map<String, Value>, now: UnixSeconds) -> UnixSeconds {
+        let named = self.claims.iter().filter(|claim| claim.kind == Kind::DayAhead).filter_map(|claim| {
+            let day = Date::parse(claims.get(&claim.name)?.as_str()?).ok()?;
+            Some(day.end_in_china())
+        });
+        named.fold(self.valid_until(now), UnixSeconds::min)
+    }
 }
 
 fn check<'v>(
@@ -158,15 +169,23 @@ fn check<'v>(
     if claim.kind == Kind::Date && value.as_str() > Some(Date::in_china(now).to_string().as_str()) {
         return Err(Problem::InFuture);
     }
+    if claim.kind == Kind::DayAhead && value.as_str() < Some(Date::in_china(now).to_string().as_str()) {
+        return Err(Problem::Past);
+    }
     Ok(Some(value))
 }
 
 fn check_value(claim: &Claim, value: &Value) -> Result<(), Problem> {
     let text = || value.as_str().ok_or(Problem::WrongType);
     match claim.kind {
-        Kind::Text => check_text(text()?, LONGEST_TEXT, false),
+        Kind::Text => {
+            let text = text()?;
+            check_text(text, LONGEST_TEXT, false)?;
+            let fits = claim.pattern.as_deref().is_none_or(|pattern| has_form(text, pattern));
+            if fits { Ok(()) } else { Err(Problem::FormWrong) }
+        }
         Kind::LongText => check_text(text()?, LONGEST_LONG_TEXT, true),
-        Kind::Date => Date::parse(text()?).map(drop),
+        Kind::Date | Kind::DayAhead => Date::parse(text()?).map(drop),
         Kind::Term => match text()? {
             LONG_TERM => Ok(()),
             day => Date::parse(day).map(drop),
@@ -185,6 +204,12 @@ fn check_value(claim: &Claim, value: &Value) -> Result<(), Problem> {
             let text = text()?;
             claim.values.iter().find(|choice| choice.value == text).map(drop).ok_or(Problem::NotAChoice)
         }
+        Kind::Choices => check_choices(claim, value.as_array().ok_or(Problem::WrongType)?),
+        Kind::Commitment => {
+            let text = text()?;
+            let small_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            if text.len() == 64 && text.bytes().all(small_hex) { Ok(()) } else { Err(Problem::FormWrong) }
+        }
         Kind::Bool => value.as_bool().map(drop).ok_or(Problem::WrongType),
     }
 }
@@ -193,6 +218,28 @@ fn check_text(text: &str, longest: usize, lines: bool) -> Result<(), Problem> {
     let unfit = |c: char| (c.is_control() && !(lines && c == '\n')) || is_invisible(c);
     if text.trim().is_empty() || text.chars().count() > longest || text.contains(unfit) {
         return Err(Problem::TextUnfit);
+    }
+    Ok(())
+}
+
+/// Whether a text has the form that a pattern shows, see [`Claim::pattern`].
+fn has_form(text: &str, pattern: &str) -> bool {
+    let fits = |(c, form): (char, char)| match form {
+        'A' => c.is_ascii_uppercase(),
+        '9' => c.is_ascii_digit(),
+        other => c == other,
+    };
+    text.chars().count() == pattern.chars().count() && text.chars().zip(pattern.chars()).all(fits)
+}
+
+fn check_choices(claim: &Claim, chosen: &[Value]) -> Result<(), Problem> {
+    if chosen.is_empty() {
+        return Err(Problem::Missing);
+    }
+    for (at, value) in chosen.iter().enumerate() {
+        if claim.choice_label(value).is_none() || chosen[..at].contains(value) {
+            return Err(Problem::NotAChoice);
+        }
     }
     Ok(())
 }

@@ -34,6 +34,16 @@ impl Date {
         Self(now.plus(EIGHT_HOURS).date().parse().unwrap_or(jiff::civil::Date::MIN))
     }
 
+    /// The second after the day's last one in China.
+    #[must_use]
+    pub fn end_in_china(self) -> UnixSeconds {
+        let days = self
+            .0
+            .since(jiff::civil::Date::constant(1970, 1, 1))
+            .map_or(0, |span| i64::from(span.get_days()));
+        UnixSeconds((days + 1) * 86_400 - 8 * 3600)
+    }
+
     /// How many whole years have passed from this day to another; 29 February's are full on 1 March.
     #[must_use]
     pub fn years_until(self, other: Self) -> i32 {

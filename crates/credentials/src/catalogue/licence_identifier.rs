@@ -52,6 +52,17 @@ impl LicenceIdentifier {
         Some(char::from(ALPHABET[(37 - product) % 36]))
     }
 
+    /// The same licence in its next version; none after 999.
+    #[must_use]
+    pub fn next_version(&self) -> Option<Self> {
+        let parts: Vec<&str> = self.0.strip_prefix(ROOT)?.split('.').collect();
+        let [kind, issuer, serial, version, _] = parts.as_slice() else { return None };
+        let next = version.parse::<u16>().ok()?.checked_add(1).filter(|next| *next <= 999)?;
+        let version = format!("{next:03}");
+        let check = Self::check_character(&[kind, issuer, serial, &version])?;
+        Some(Self(format!("{ROOT}{kind}.{issuer}.{serial}.{version}.{check}")))
+    }
+
     /// The identifier.
     #[must_use]
     pub fn as_str(&self) -> &str {

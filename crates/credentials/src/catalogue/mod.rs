@@ -6,6 +6,7 @@
 mod check;
 mod credit_code;
 mod date;
+mod desk;
 mod from_mdoc;
 mod id_number;
 mod licence_identifier;
@@ -16,6 +17,7 @@ mod types;
 pub use check::CheckedClaims;
 pub use credit_code::CreditCode;
 pub use date::Date;
+pub use desk::{DeskRules, ReasonCode};
 pub use id_number::{IdNumber, Sex};
 pub use licence_identifier::LicenceIdentifier;
 pub use mdoc::{Category, MdocElement, MdocForm, NotForMdoc, Source};
@@ -28,7 +30,12 @@ use std::sync::OnceLock;
 const BUNDLED: &[&str] = &[
     include_str!("../../../../catalogue/digital-id.toml"),
     include_str!("../../../../catalogue/business-licence.toml"),
+    include_str!("../../../../catalogue/tax-registration.toml"),
     include_str!("../../../../catalogue/drivers-licence.toml"),
+    include_str!("../../../../catalogue/social-security-card.toml"),
+    include_str!("../../../../catalogue/talent-certificate.toml"),
+    include_str!("../../../../catalogue/mandate.toml"),
+    include_str!("../../../../catalogue/subsidy-voucher.toml"),
 ];
 
 /// Why a catalogue is not taken.

@@ -40,6 +40,12 @@ pub enum Problem {
     /// A birth date or the like that lies in the future.
     #[error("lies in the future")]
     InFuture,
+    /// A day up to which something counts that is over.
+    #[error("is past")]
+    Past,
+    /// Not of the form that the claim has.
+    #[error("does not have the right form")]
+    FormWrong,
     /// Not 17 digits and a digit or X.
     #[error("does not have the form of an ID number")]
     IdNumberForm,
@@ -100,6 +106,8 @@ impl Problem {
                 ("日期不存在，请按 2026-03-01 的格式填写", "No such day; write it like 2026-03-01")
             }
             Self::InFuture => ("日期不能晚于今天", "The day can't lie in the future"),
+            Self::Past => ("日期不能早于今天", "The day can't lie in the past"),
+            Self::FormWrong => ("格式不正确，请核对", "Not the right form: please check it"),
             Self::IdNumberForm => {
                 ("身份号码应为17位数字加1位校验码", "An ID number has 17 digits and a check character")
             }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{CatalogueError, MdocForm};
+use super::{CatalogueError, DeskRules, MdocForm, ReasonCode};
 use crate::data_integrity::Cryptosuite;
 use crate::{ClaimPath, json};
 
@@ -52,6 +52,9 @@ pub struct CredentialType {
     /// How it is written as an mdoc, if it ever is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mdoc: Option<MdocForm>,
+    /// How a desk handles it. No part of the definition that others rely on, so it is in no digest.
+    #[serde(default, skip_serializing)]
+    pub desk: DeskRules,
 }
 
 /// A format that a credential is issued in.
@@ -102,7 +105,7 @@ pub struct Claim {
     /// A synthetic value that passes the checks.
     #[serde(default)]
     pub example: Option<Value>,
-    /// The values there are, for [`Kind::Enum`].
+    /// The values there are, for [`Kind::Enum`] and [`Kind::Choices`].
     #[serde(default)]
     pub values: Vec<Choice>,
     /// It is not asked for but follows from the rest.
@@ -111,6 +114,9 @@ pub struct Claim {
     /// It must say the same as another claim.
     #[serde(default)]
     pub agrees_with: Option<Agreement>,
+    /// The form of a text: `A` for a capital letter, `9` for a digit, anything else for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
 }
 
 fn yes() -> bool {
@@ -138,6 +144,8 @@ pub enum Kind {
     Date,
     /// A day, or `long-term`.
     Term,
+    /// A day that is not past. The credential ends with it, if not before.
+    DayAhead,
     /// A resident ID number (GB 11643).
     IdNumber,
     /// A unified social credit code (GB 32100-2015).
@@ -150,6 +158,10 @@ pub enum Kind {
     Image,
     /// One of the values listed.
     Enum,
+    /// Some of the values listed, at least one, none twice: a list.
+    Choices,
+    /// A commitment: 32 bytes as 64 small hexadecimal digits, which say nothing without their opening.
+    Commitment,
     /// Yes or no.
     Bool,
 }
@@ -274,8 +286,11 @@ impl CredentialType {
             if let Some(other) = refers_to.filter(|other| self.claim(other).is_none()) {
                 return wrong(format!("{name} refers to {other}, which is not there"));
             }
-            if (claim.kind == Kind::Enum) == claim.values.is_empty() {
-                return wrong(format!("{name} must have values if and only if it is an enum"));
+            if matches!(claim.kind, Kind::Enum | Kind::Choices) == claim.values.is_empty() {
+                return wrong(format!("{name} must have values if and only if it is an enum or choices"));
+            }
+            if claim.pattern.is_some() && claim.kind != Kind::Text {
+                return wrong(format!("{name} has a pattern and is no text"));
             }
             if claim.required && claim.derived.is_none() && claim.example.is_none() {
                 return wrong(format!("{name} has no example"));
@@ -283,6 +298,15 @@ impl CredentialType {
         }
         if self.formats.contains(&Format::MsoMdoc) && self.mdoc.is_none() {
             return wrong("issued as mso_mdoc, and says nowhere how it is written as one".to_owned());
+        }
+        if let Some(name) = self.desk.identified_by.as_ref().filter(|name| self.claim(name).is_none()) {
+            return wrong(format!("no claim {name} to tell holders apart by"));
+        }
+        if !(1..=2).contains(&self.desk.approvals.unwrap_or(1)) {
+            return wrong("one or two people approve".to_owned());
+        }
+        if let Some(code) = self.desk.reasons.iter().find(|code| ReasonCode::by_code(code).is_none()) {
+            return wrong(format!("no reason has the code {code}"));
         }
         if let Some(what) = self.mdoc_inconsistency() {
             return wrong(what);
@@ -310,5 +334,16 @@ impl Claim {
     pub fn choice_label(&self, value: &Value) -> Option<&Text> {
         let value = value.as_str()?;
         self.values.iter().find(|choice| choice.value == value).map(|choice| &choice.label)
+    }
+
+    /// What a list of choices is called, one after the other; nothing for a value of another kind.
+    #[must_use]
+    pub fn choices_text(&self, value: &Value) -> Option<Text> {
+        let labels =
+            value.as_array()?.iter().map(|one| self.choice_label(one)).collect::<Option<Vec<_>>>()?;
+        let joined = |pick: fn(&Text) -> &str, by: &str| {
+            labels.iter().map(|label| pick(label)).collect::<Vec<_>>().join(by)
+        };
+        Some(Text { zh: joined(|text| &text.zh, "、"), en: joined(|text| &text.en, ", ") })
     }
 }

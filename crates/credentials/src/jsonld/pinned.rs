@@ -50,6 +50,6 @@ pub const PINNED: &[PinnedContext] = &[
     PinnedContext {
         url: "https://schema.huizheng.example/2026/v1",
         text: include_str!("contexts/huizheng-2026-v1.jsonld"),
-        sha256: "d21260541bac1eb297d87b14cf8f662325717065b464391b2f5547452bca4ea1",
+        sha256: "b7a6f565ff87947c2c9b466a54f23c12084c0f819404f1a9ac5e62e78d674c6c",
     },
 ];

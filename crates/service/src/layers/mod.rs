@@ -25,6 +25,8 @@ pub struct Layers {
     pub body_limit: usize,
     /// Longest time until an answer begins, the coming of the request's body included.
     pub timeout: Duration,
+    /// Paths that take larger bodies for longer: the limit in bytes and the time. Their routes must lift axum's limit too.
+    pub large: fn(&str) -> Option<(usize, Duration)>,
     /// Whether pages may ask for the camera (the phone scans with it).
     pub camera: bool,
     /// Whether people come here with browsers: then a refusal is a page for them, also at an address that is none.
@@ -38,6 +40,7 @@ impl Default for Layers {
         Self {
             body_limit: 1024 * 1024,
             timeout: Duration::from_secs(10),
+            large: |_| None,
             camera: false,
             pages: true,
             oauth: |_| false,
@@ -73,15 +76,17 @@ impl Layers {
 }
 
 async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let (body_limit, timeout) =
+        (layers.large)(request.uri().path()).unwrap_or((layers.body_limit, layers.timeout));
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > layers.body_limit as u64) {
+    if announced.is_some_and(|length: u64| length > body_limit as u64) {
         return Problem::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large")
-            .with("limit", layers.body_limit)
+            .with("limit", body_limit)
             .into_response();
     }
     let (waiting, request) = Waiting::watch(request);
-    match tokio::time::timeout(layers.timeout, next.run(request)).await {
+    match tokio::time::timeout(timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) if waiting.for_the_body() => {
             let title = "The body did not come in time";

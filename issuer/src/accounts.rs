@@ -1,0 +1,374 @@
+//! Who of the staff is who, and what they may do: accounts from the configuration by token, accounts made here by password,
+//! and keys of departments' systems.
+//!
+//! Roles are looked up with every request, so a role that is taken away, or an account that is closed, counts at once.
+
+mod password;
+
+use std::time::Duration;
+
+use credentials::UnixSeconds;
+use rand_core::{OsRng, RngCore};
+use serde::{Deserialize, Serialize};
+use service::{Session, Staff};
+use sha2::{Digest, Sha256};
+use store::{Range, Store, StoreError};
+use zeroize::Zeroizing;
+
+use crate::clock::Moment;
+use crate::config::StaffAccount;
+use crate::model::{Member, Roles};
+use crate::tables::{ACCOUNTS, API_KEYS};
+pub(crate) use password::Hashed;
+
+/// Wrong passwords in a row after which an account is locked.
+const WRONG_PASSWORDS: u8 = 5;
+/// How long it is locked, in seconds.
+const LOCKED_FOR: i64 = 15 * 60;
+/// Accounts and keys that are listed at most.
+const LISTED: usize = 500;
+
+/// An account that was made here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AccountRecord {
+    pub(crate) name: String,
+    pub(crate) roles: Roles,
+    pub(crate) password: Hashed,
+    /// Wrong passwords in a row.
+    pub(crate) wrong: u8,
+    /// Until when nobody is let in.
+    pub(crate) locked_until: UnixSeconds,
+    pub(crate) closed: bool,
+    pub(crate) made_by: String,
+    pub(crate) made_at: UnixSeconds,
+}
+
+/// A key for a department's system. Its one scope is to bring records of these types.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ApiKey {
+    pub(crate) name: String,
+    pub(crate) credential_types: Vec<String>,
+    pub(crate) closed: bool,
+    pub(crate) made_by: String,
+    pub(crate) made_at: UnixSeconds,
+}
+
+/// All of them. Clones share it.
+pub(crate) struct Accounts {
+    store: Store,
+    configured: Vec<StaffAccount>,
+    staff: Staff<String>,
+}
+
+/// Why nobody was let in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignInRefused {
+    /// Name or password is wrong, or there is no such account, or it is closed.
+    #[error("the name or the password is wrong")]
+    Wrong,
+    /// Too many wrong passwords.
+    #[error("the account is locked for a while")]
+    Locked,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The hash could not be made.
+    #[error("the password can't be checked")]
+    Hash,
+}
+
+/// Why no account was made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccountRefused {
+    /// The name is empty, too long or has characters that it should not.
+    #[error("a name has 1 to 40 characters, none of them control characters")]
+    Name,
+    /// There is one of that name.
+    #[error("there is an account of that name")]
+    Taken,
+    /// There is none of that name that was made here.
+    #[error("there is no such account here")]
+    Unknown,
+    /// No role was named.
+    #[error("an account has at least one role")]
+    NoRole,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The hash could not be made.
+    #[error("the password can't be hashed")]
+    Hash,
+}
+
+impl Accounts {
+    pub(crate) fn new(store: Store, configured: Vec<StaffAccount>, base_url: &str, idle: Duration) -> Self {
+        let tokens = configured.iter().map(|account| account.token.clone()).collect();
+        Self { store, configured, staff: Staff::new(tokens, "desk", base_url, idle) }
+    }
+
+    /// Sessions and wrong sign-ins.
+    pub(crate) fn staff(&self) -> &Staff<String> {
+        &self.staff
+    }
+
+    /// The member whose token this is.
+    pub(crate) fn by_token(&self, token: &str) -> Option<Member> {
+        self.staff.by_token(token).and_then(|name| self.by_name(name).ok().flatten())
+    }
+
+    /// The member whose session this is, if the account still stands.
+    pub(crate) fn by_session(&self, session: &Session<String>) -> Option<Member> {
+        self.by_name(&session.value).ok().flatten()
+    }
+
+    fn by_name(&self, name: &str) -> Result<Option<Member>, StoreError> {
+        if let Some(account) = self.configured.iter().find(|account| account.token.name == name) {
+            return Ok(Some(Member { name: name.to_owned(), roles: account.roles }));
+        }
+        let found = self.store.get(&ACCOUNTS, name)?.filter(|account| !account.closed);
+        Ok(found.map(|account| Member { name: account.name, roles: account.roles }))
+    }
+
+    /// Lets a member in who knows the password. Five wrong ones in a row lock the account for a quarter of an hour, for the
+    /// right one too. An unknown name takes as long as a wrong password.
+    pub(crate) async fn sign_in(
+        &self,
+        name: &str,
+        password: Zeroizing<String>,
+        now: Moment,
+    ) -> Result<Member, SignInRefused> {
+        let found = self.store.get(&ACCOUNTS, name)?.filter(|account| !account.closed);
+        let hashed = found.as_ref().map_or_else(Hashed::nobodys, |account| account.password.clone());
+        let right = tokio::task::spawn_blocking(move || hashed.is(&password)).await;
+        let right = right.map_err(|_| SignInRefused::Hash)?;
+        let Some(found) = found else { return Err(SignInRefused::Wrong) };
+        let name = found.name;
+        // Judged in the write, so that many who guess at once are counted one by one.
+        let judged = self.store.write_async(move |tx| {
+            let Some(mut account) = tx.get(&ACCOUNTS, name.as_str())? else {
+                return Ok::<_, StoreError>(Err(SignInRefused::Wrong));
+            };
+            if now.seconds < account.locked_until {
+                return Ok(Err(SignInRefused::Locked));
+            }
+            let outcome = if right {
+                account.wrong = 0;
+                Ok(Member { name: account.name.clone(), roles: account.roles })
+            } else {
+                account.wrong = account.wrong.saturating_add(1);
+                if account.wrong >= WRONG_PASSWORDS {
+                    account.wrong = 0;
+                    account.locked_until = now.seconds.plus(LOCKED_FOR);
+                }
+                Err(SignInRefused::Wrong)
+            };
+            tx.put(&ACCOUNTS, name.as_str(), &account)?;
+            Ok(outcome)
+        });
+        judged.await?
+    }
+
+    /// Makes an account and its first password, which is told once.
+    pub(crate) async fn create(
+        &self,
+        name: String,
+        roles: Roles,
+        by: String,
+        now: Moment,
+    ) -> Result<Zeroizing<String>, AccountRefused> {
+        check_name(&name)?;
+        if roles == Roles::default() {
+            return Err(AccountRefused::NoRole);
+        }
+        if self.configured.iter().any(|account| account.token.name == name) {
+            return Err(AccountRefused::Taken);
+        }
+        let (password, hashed) = fresh_password().await?;
+        let account = AccountRecord {
+            name,
+            roles,
+            password: hashed,
+            wrong: 0,
+            locked_until: UnixSeconds(0),
+            closed: false,
+            made_by: by,
+            made_at: now.seconds,
+        };
+        let made = self.store.write_async(move |tx| {
+            if tx.contains(&ACCOUNTS, account.name.as_str())? {
+                return Err(AccountRefused::Taken);
+            }
+            Ok(tx.put(&ACCOUNTS, account.name.as_str(), &account)?)
+        });
+        made.await?;
+        Ok(password)
+    }
+
+    /// Gives an account a new password, told once, and opens it if it was locked.
+    pub(crate) async fn reset(&self, name: String) -> Result<Zeroizing<String>, AccountRefused> {
+        let (password, hashed) = fresh_password().await?;
+        let reset = self.store.write_async(move |tx| {
+            let mut account = tx.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?;
+            account.password = hashed;
+            account.wrong = 0;
+            account.locked_until = UnixSeconds(0);
+            Ok::<_, AccountRefused>(tx.put(&ACCOUNTS, name.as_str(), &account)?)
+        });
+        reset.await?;
+        Ok(password)
+    }
+
+    /// Closes an account for good. What was done with it keeps its name.
+    pub(crate) async fn close(&self, name: String) -> Result<(), AccountRefused> {
+        let closed = self.store.write_async(move |tx| {
+            let mut account = tx.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?;
+            account.closed = true;
+            Ok::<_, AccountRefused>(tx.put(&ACCOUNTS, name.as_str(), &account)?)
+        });
+        closed.await
+    }
+
+    /// The accounts of the configuration, by name and roles.
+    pub(crate) fn configured(&self) -> impl Iterator<Item = (&str, Roles)> {
+        self.configured.iter().map(|account| (account.token.name.as_str(), account.roles))
+    }
+
+    /// The accounts that were made here.
+    pub(crate) fn made(&self) -> Result<Vec<AccountRecord>, StoreError> {
+        Ok(self
+            .store
+            .page(&ACCOUNTS, &Range::all(), LISTED)?
+            .into_iter()
+            .map(|(_, account)| account)
+            .collect())
+    }
+
+    /// Makes a key for a department's system, which is told once.
+    pub(crate) async fn create_key(
+        &self,
+        name: String,
+        credential_types: Vec<String>,
+        by: String,
+        now: Moment,
+    ) -> Result<Zeroizing<String>, AccountRefused> {
+        check_name(&name)?;
+        let secret = Zeroizing::new(format!("hz_{}", random_text(32).as_str()));
+        let digest = digest_of(&secret);
+        let key = ApiKey { name, credential_types, closed: false, made_by: by, made_at: now.seconds };
+        self.store.write_async(move |tx| tx.put(&API_KEYS, digest.as_str(), &key)).await?;
+        Ok(secret)
+    }
+
+    /// The key that this is, if it is open.
+    pub(crate) fn key(&self, secret: &str) -> Result<Option<ApiKey>, StoreError> {
+        Ok(self.store.get(&API_KEYS, digest_of(secret).as_str())?.filter(|key| !key.closed))
+    }
+
+    /// Every key, with what names it.
+    pub(crate) fn keys(&self) -> Result<Vec<(String, ApiKey)>, StoreError> {
+        self.store.page(&API_KEYS, &Range::all(), LISTED)
+    }
+
+    /// Closes a key for good.
+    pub(crate) async fn close_key(&self, digest: String) -> Result<(), AccountRefused> {
+        let closed = self.store.write_async(move |tx| {
+            let mut key = tx.get(&API_KEYS, digest.as_str())?.ok_or(AccountRefused::Unknown)?;
+            key.closed = true;
+            Ok::<_, AccountRefused>(tx.put(&API_KEYS, digest.as_str(), &key)?)
+        });
+        closed.await
+    }
+}
+
+async fn fresh_password() -> Result<(Zeroizing<String>, Hashed), AccountRefused> {
+    let password = random_text(15);
+    let to_hash = password.clone();
+    let hashed = tokio::task::spawn_blocking(move || Hashed::of(&to_hash)).await;
+    Ok((password, hashed.ok().flatten().ok_or(AccountRefused::Hash)?))
+}
+
+/// So many random bytes as text.
+fn random_text(bytes: usize) -> Zeroizing<String> {
+    use base64::Engine as _;
+    let mut random = Zeroizing::new(vec![0; bytes]);
+    OsRng.fill_bytes(&mut random);
+    Zeroizing::new(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&random))
+}
+
+/// Keys are random, so a fast digest is enough to know them by.
+fn digest_of(secret: &str) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn check_name(name: &str) -> Result<(), AccountRefused> {
+    let fits = !name.trim().is_empty() && name.trim() == name && name.chars().count() <= 40;
+    if fits && !name.chars().any(char::is_control) { Ok(()) } else { Err(AccountRefused::Name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Role;
+
+    fn at(seconds: i64) -> Moment {
+        Moment { ms: seconds.unsigned_abs() * 1000, seconds: UnixSeconds(seconds) }
+    }
+
+    fn accounts() -> Accounts {
+        let store = Store::in_memory().expect("store");
+        let root = StaffAccount::new("root", "a long random token", Roles::of(&[Role::Admin]));
+        Accounts::new(store, vec![root], "http://127.0.0.1", Duration::from_secs(60))
+    }
+
+    fn text(password: &str) -> Zeroizing<String> {
+        Zeroizing::new(password.to_owned())
+    }
+
+    #[tokio::test]
+    async fn five_wrong_passwords_lock_an_account_for_a_quarter_of_an_hour() {
+        let accounts = accounts();
+        let roles = Roles::of(&[Role::Clerk]);
+        let password = accounts.create("li".into(), roles, "root".into(), at(1)).await.expect("made");
+        assert_eq!(accounts.sign_in("li", password.clone(), at(2)).await.expect("right").roles, roles);
+        for _ in 0..5 {
+            let refused = accounts.sign_in("li", text("guess"), at(3)).await;
+            assert!(matches!(refused, Err(SignInRefused::Wrong)));
+        }
+        let refused = accounts.sign_in("li", password.clone(), at(4)).await;
+        assert!(matches!(refused, Err(SignInRefused::Locked)), "the right one too");
+        assert!(accounts.sign_in("li", password, at(3 + LOCKED_FOR)).await.is_ok());
+        let new = accounts.reset("li".into()).await.expect("reset");
+        accounts.close("li".into()).await.expect("closed");
+        let refused = accounts.sign_in("li", new, at(4 + LOCKED_FOR)).await;
+        assert!(matches!(refused, Err(SignInRefused::Wrong)), "closed");
+        assert!(matches!(accounts.sign_in("nobody", text("x"), at(5)).await, Err(SignInRefused::Wrong)));
+    }
+
+    #[tokio::test]
+    async fn names_are_given_once_and_are_names() {
+        let accounts = accounts();
+        let roles = Roles::of(&[Role::Clerk]);
+        let made = |name: &str, roles| accounts.create(name.to_owned(), roles, "root".into(), at(1));
+        assert!(made("li", roles).await.is_ok());
+        assert!(matches!(made("li", roles).await, Err(AccountRefused::Taken)));
+        assert!(matches!(made("root", roles).await, Err(AccountRefused::Taken)));
+        assert!(matches!(made("wu", Roles::default()).await, Err(AccountRefused::NoRole)));
+        for name in ["", " li", "a\nb", &"长".repeat(41)] {
+            assert!(matches!(made(name, roles).await, Err(AccountRefused::Name)), "{name:?}");
+        }
+        assert!(!format!("{:?}", accounts.made().expect("read")).contains("hash"), "nothing secret in Debug");
+    }
+
+    #[tokio::test]
+    async fn a_key_opens_until_it_is_closed() {
+        let accounts = accounts();
+        let types = vec!["business-licence".to_owned()];
+        let key =
+            accounts.create_key("registry".into(), types.clone(), "root".into(), at(1)).await.expect("made");
+        assert_eq!(accounts.key(&key).expect("read").expect("open").credential_types, types);
+        assert!(accounts.key("hz_guess").expect("read").is_none());
+        let (digest, _) = accounts.keys().expect("read").remove(0);
+        accounts.close_key(digest).await.expect("closed");
+        assert!(accounts.key(&key).expect("read").is_none());
+    }
+}

@@ -1,0 +1,267 @@
+//! Bulk issuance: from records to offers that wait for their holders.
+//!
+//! A credential is bound to its holder's key, which nobody knows yet. So to issue in bulk is to *prepare*: for each record an
+//! approved application and an offer that counts for weeks. Its link and its code are given out apart, by two ways, and what
+//! a wallet then collects is signed there and then (ADR 0025).
+//!
+//! A batch of records is dealt with in one durable write, which also takes them off the waiting list and moves the job's
+//! counters. Whatever stops the process, the job goes on after the last whole batch, and no record is prepared twice.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rand_core::OsRng;
+use store::{Range, Store, StoreError, Tx};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::clock::{Clock, Moment};
+use crate::collect::holder_of;
+use crate::desk::put_new;
+use crate::issuance::Kinds;
+use crate::marks;
+use crate::model::{Actor, Application, Happening, Id, Job, JobState, Offer, Personal, Record};
+use crate::seals::Seals;
+use crate::tables::{JOBS, OFFERS, PREPARED, RECORDS, RECORDS_LEFT, RECORDS_WAITING, count};
+
+/// Records in one write.
+const TOGETHER: usize = 500;
+/// Jobs that are listed at most.
+const LISTED: usize = 50;
+
+/// Works on jobs. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Bulk {
+    store: Store,
+    kinds: Arc<Kinds>,
+    seals: Arc<Seals>,
+    clock: Arc<dyn Clock>,
+    stopping: Arc<AtomicBool>,
+    tasks: Arc<tokio::sync::Mutex<JoinSet<()>>>,
+}
+
+impl std::fmt::Debug for Bulk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Bulk")
+    }
+}
+
+/// Why no job was begun.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeginRefused {
+    /// The type is not issued here.
+    #[error("this department does not issue that credential type")]
+    UnknownType,
+    /// No record of the type waits.
+    #[error("no record of this type waits")]
+    NothingWaits,
+    /// A job for this type is running.
+    #[error("a bulk issuance of this type is running")]
+    Running(Id),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Bulk {
+    pub(crate) fn new(store: Store, kinds: Arc<Kinds>, seals: Arc<Seals>, clock: Arc<dyn Clock>) -> Self {
+        let (stopping, tasks) = (Arc::default(), Arc::default());
+        Self { store, kinds, seals, clock, stopping, tasks }
+    }
+
+    /// Goes on with every job that was running when the process ended.
+    pub(crate) fn resume(&self) -> Result<(), StoreError> {
+        for job in self.list()?.into_iter().filter(|job| job.state == JobState::Running) {
+            tracing::info!(job = %job.id, left = job.left(), "a bulk issuance goes on");
+            drop(self.work_on(job.id));
+        }
+        Ok(())
+    }
+
+    /// Begins a job for all records of a type that wait now. Durable when it returns; the work goes on behind.
+    pub(crate) async fn begin(
+        &self,
+        credential_type: &str,
+        by: Actor,
+        lifetime: i64,
+        now: Moment,
+    ) -> Result<Job, BeginRefused> {
+        let of = self.kinds.credential_type(credential_type).ok_or(BeginRefused::UnknownType)?.id.clone();
+        let id = Id::new(now.ms, &mut OsRng);
+        let begun = self.store.write_async(move |tx| {
+            let running = tx.page(&JOBS, &Range::all().reversed(), LISTED)?;
+            let running = running.into_iter().map(|(_, job)| job);
+            if let Some(job) =
+                running.into_iter().find(|job| job.state == JobState::Running && job.credential_type == of)
+            {
+                return Err(BeginRefused::Running(job.id));
+            }
+            let last = tx.page(&RECORDS_WAITING, &Range::prefix((of.as_str(),)).reversed(), 1)?;
+            let Some(((_, last), ())) = last.into_iter().next() else {
+                return Err(BeginRefused::NothingWaits);
+            };
+            let job = Job {
+                id,
+                total: tx.get(&RECORDS_LEFT, of.as_str())?.unwrap_or_default(),
+                credential_type: of,
+                by,
+                at: now.seconds,
+                up_to: Id::from_key(last),
+                done: 0,
+                refused: 0,
+                offers_until: now.seconds.plus(lifetime),
+                state: JobState::Running,
+                worked_at_ms: now.ms,
+            };
+            tx.put(&JOBS, id.key(), &job)?;
+            Ok(job)
+        });
+        let job = begun.await?;
+        drop(self.work_on(id));
+        Ok(job)
+    }
+
+    /// The job of this name.
+    pub(crate) fn find(&self, id: Id) -> Result<Option<Job>, StoreError> {
+        self.store.get(&JOBS, id.key())
+    }
+
+    /// Jobs, newest first.
+    pub(crate) fn list(&self) -> Result<Vec<Job>, StoreError> {
+        Ok(self
+            .store
+            .page(&JOBS, &Range::all().reversed(), LISTED)?
+            .into_iter()
+            .map(|(_, job)| job)
+            .collect())
+    }
+
+    /// Some of the applications that a job prepared, after the one named.
+    pub(crate) fn prepared(&self, job: Id, after: Option<Id>, limit: usize) -> Result<Vec<Id>, StoreError> {
+        let range = Range::prefix((job.key(),));
+        let range = if let Some(id) = after { range.after((job.key(), id.key())) } else { range };
+        let rows = self.store.page(&PREPARED, &range, limit)?;
+        Ok(rows.into_iter().map(|((_, application), ())| Id::from_key(application)).collect())
+    }
+
+    /// Finishes the batches under way and begins no other.
+    pub(crate) async fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        let mut tasks = self.tasks.lock().await;
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn work_on(&self, id: Id) -> JoinHandle<()> {
+        let bulk = self.clone();
+        tokio::spawn(async move {
+            let worker = bulk.clone();
+            bulk.tasks.lock().await.spawn(async move {
+                while !worker.stopping.load(Ordering::SeqCst) {
+                    match worker.batch(id).await {
+                        Ok(true) => {}
+                        Ok(false) => return,
+                        Err(error) => {
+                            tracing::error!(%error, job = %id, "a bulk issuance stopped; a restart goes on with it");
+                            return;
+                        }
+                    }
+                }
+            });
+        })
+    }
+
+    /// Deals with the next records; false when the job is done.
+    async fn batch(&self, id: Id) -> Result<bool, StoreError> {
+        let Some(job) = self.find(id)?.filter(|job| job.state == JobState::Running) else { return Ok(false) };
+        let range = Range::prefix((job.credential_type.as_str(),));
+        let names = self.store.page(&RECORDS_WAITING, &range, TOGETHER)?;
+        let keys = names.into_iter().map(|((_, key), ())| key).filter(|key| *key <= job.up_to.key());
+        let mut records = Vec::with_capacity(TOGETHER);
+        for key in keys {
+            records.extend(self.store.get(&RECORDS, key)?);
+        }
+        let now = Moment::of(&self.clock);
+        let worker = self.clone();
+        let prepared = tokio::task::spawn_blocking(move || worker.prepare(&job, records, now)).await;
+        let Ok(prepared) = prepared else { return Err(StoreError::Panicked) };
+        self.store.write_async(move |tx| settle(tx, id, prepared, now)).await
+    }
+
+    /// What a batch becomes, worked out where nobody waits for it.
+    fn prepare(&self, job: &Job, records: Vec<Record>, now: Moment) -> Vec<(Record, Option<Prepared>)> {
+        let configurations = self.kinds.configurations(&job.credential_type);
+        let of = self.kinds.credential_type(&job.credential_type);
+        let one = |mut record: Record| {
+            let claims = serde_json::Value::Object(record.claims.0.clone());
+            // Checked when it came in; what the catalogue says may have changed since, and days pass.
+            let Some(of) = of.filter(|of| of.validate_claims(&claims, now.seconds).is_ok()) else {
+                return (record, None);
+            };
+            let claims = std::mem::take(&mut record.claims.0);
+            let id = Id::new(now.ms, &mut OsRng);
+            let holder = holder_of(of, &claims);
+            let by = job.by.clone();
+            let mut application =
+                Application::prepared(id, &of.id, holder, by, now.seconds, Happening::Prepared);
+            application.marks = marks::of(&self.seals, of, &claims);
+            let offer =
+                Offer::open(Id::new(now.ms, &mut OsRng), id, configurations.clone(), job.offers_until);
+            application.offer = Some(offer.id);
+            application.offers = 1;
+            record.application = Some(id);
+            (record, Some(Prepared { application, claims: Personal(claims), offer }))
+        };
+        records.into_iter().map(one).collect()
+    }
+}
+
+struct Prepared {
+    application: Application,
+    claims: Personal<serde_json::Map<String, serde_json::Value>>,
+    offer: Offer,
+}
+
+/// Writes a batch down, whole; false when nothing is left to do.
+fn settle(
+    tx: &mut Tx<'_>,
+    id: Id,
+    batch: Vec<(Record, Option<Prepared>)>,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let Some(mut job) = tx.get(&JOBS, id.key())? else { return Ok(false) };
+    let more = !batch.is_empty();
+    let (mut done, mut dealt_with) = (0, 0);
+    for (record, prepared) in batch {
+        let waits = (job.credential_type.as_str(), record.id.key());
+        // Somebody else was quicker, or the record was replaced meanwhile: the next batch sees it as it is.
+        if !tx.contains(&RECORDS_WAITING, waits)? {
+            continue;
+        }
+        if let Some(prepared) = &prepared
+            && tx.get(&RECORDS, record.id.key())?.is_none_or(|now| now.claims != prepared.claims)
+        {
+            continue;
+        }
+        tx.remove(&RECORDS_WAITING, waits)?;
+        dealt_with += 1;
+        let Some(Prepared { application, claims, offer }) = prepared else {
+            job.refused += 1;
+            continue;
+        };
+        put_new(tx, &application, &claims)?;
+        tx.put(&OFFERS, offer.id.key(), &offer)?;
+        tx.put(&PREPARED, (id.key(), application.id.key()), &())?;
+        tx.put(&RECORDS, record.id.key(), &record)?;
+        done += 1;
+    }
+    job.done += done;
+    job.worked_at_ms = now.ms;
+    if !more {
+        job.state = JobState::Done;
+        tracing::info!(job = %id, done = job.done, refused = job.refused, "a bulk issuance is done");
+    }
+    let left = tx.get(&RECORDS_LEFT, job.credential_type.as_str())?.unwrap_or_default();
+    tx.put(&RECORDS_LEFT, job.credential_type.as_str(), &left.saturating_sub(dealt_with))?;
+    count(tx, "approved", i64::try_from(done).unwrap_or(i64::MAX))?;
+    tx.put(&JOBS, id.key(), &job)?;
+    Ok(more)
+}

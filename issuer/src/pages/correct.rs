@@ -1,0 +1,100 @@
+//! Correcting a credential: what was claimed, to be put right; the old one is revoked with it.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use credentials::catalogue::{ClaimError, CredentialType};
+use http::StatusCode;
+use serde_json::Value;
+use service::extract::{Multipart, Path};
+use service::ui::{self, Field, Kind, Tone, Visitor, csrf_field, danger_button, heading, html, notice};
+use service::{Lang, Problem};
+
+use super::console::{SignedIn, StaffSession};
+use super::form::{Entered, fields, summary};
+use super::frame::console;
+use crate::core::{App, Core, texts};
+use crate::model::{CredentialRecord, Id};
+use crate::reason::Reason;
+use crate::routes::corrected;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/console/credentials/{id}/correct", get(ask).post(send))
+}
+
+async fn ask(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+) -> Result<Response, Problem> {
+    let (record, of) = found(&app, visitor.lang, id)?;
+    let claims = app.desk.claims(record.application).map_err(Problem::internal)?.unwrap_or_default();
+    let entered = Entered::from_claims(visitor.lang, of, &claims);
+    Ok(page(&app, &visitor, &session, &record, of, &entered, &[], ""))
+}
+
+async fn send(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+    Multipart(form): Multipart,
+) -> Result<Response, Problem> {
+    let (record, of) = found(&app, visitor.lang, id)?;
+    let (entered, others) = Entered::read_all(visitor.lang, of, form).await?;
+    let other = |name: &str| others.get(name).map(String::as_str).unwrap_or_default();
+    session.check_csrf(other("csrf"))?;
+    let claims = entered.claims(of);
+    let errors =
+        of.validate_claims(&Value::Object(claims.clone()), app.now().seconds).err().unwrap_or_default();
+    let reason = Reason::try_from(other("reason").to_owned());
+    let (Ok(reason), true) = (reason, errors.is_empty()) else {
+        let missing = texts(visitor.lang).get("credential.reason-missing");
+        let error = if errors.is_empty() { missing } else { "" };
+        let mut response = page(&app, &visitor, &session, &record, of, &entered, &errors, error);
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(response);
+    };
+    let (application, _) = corrected(&app, id, claims, session.member.clone(), reason).await?;
+    Ok(Redirect::to(&format!("/console/applications/{application}")).into_response())
+}
+
+fn found(app: &Core, lang: Lang, id: Id) -> Result<(CredentialRecord, &'static CredentialType), Problem> {
+    let unknown = || Problem::not_found(texts(lang).get("credential.unknown"));
+    let record = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    let of = app.kinds.credential_type(&record.credential_type).ok_or_else(unknown)?;
+    Ok((record, of))
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a form shows again is what was sent")]
+fn page(
+    app: &Core,
+    visitor: &Visitor,
+    session: &StaffSession,
+    record: &CredentialRecord,
+    of: &'static CredentialType,
+    entered: &Entered,
+    errors: &[ClaimError],
+    error: &str,
+) -> Response {
+    let (lang, t) = (visitor.lang, texts(visitor.lang));
+    let title = t.with("correct.title", &[("type", lang.pick(&of.label.zh, &of.label.en))]);
+    let reason = Field::new("reason", t.get("credential.reason")).kind(Kind::Lines).error(error);
+    console(app, visitor, session, &title)
+        .body(html! {
+            p { a href={ "/console/credentials/" (record.id) } { "← " (t.get("apply.back")) } }
+            (heading(&title, record.holder.as_str()))
+            (notice(Tone::Unsure, "", t.get("correct.lead")))
+            (ui::errors(lang, &summary(lang, of, errors)))
+            form.panel method="post" enctype="multipart/form-data"
+                action={ "/console/credentials/" (record.id) "/correct" } data-once novalidate {
+                (csrf_field(&session.csrf))
+                (fields(lang, of, entered, errors))
+                (reason.render(lang))
+                (danger_button(t.get("correct.send")))
+            }
+        })
+        .into_response()
+}

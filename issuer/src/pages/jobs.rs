@@ -1,0 +1,192 @@
+//! One bulk issuance: its progress as it is, and what it prepared, in two halves that are given out apart.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::stream;
+use http::header;
+use serde_json::json;
+use service::extract::{Form, Path, Query};
+use service::ui::{Markup, Page, Seen, Visitor, csrf_field, facts, heading, html, news, panel};
+use service::{Lang, Problem};
+
+use super::console::{ConsoleForm, SignedIn};
+use super::frame::{console, day, moment, type_name};
+use super::records::job_badge;
+use crate::access;
+use crate::core::{App, texts};
+use crate::model::{Id, Job, JobState};
+use crate::records::csv;
+use crate::routes::{Half, half};
+
+/// How often listeners are told.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/console/jobs/{id}", get(job))
+        .route("/console/jobs/{id}/progress", get(progress))
+        .route("/console/jobs/{id}/events", get(events))
+        .route("/console/jobs/{id}/links.csv", post(links))
+        .route("/console/jobs/{id}/codes.csv", post(codes))
+}
+
+async fn job(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+) -> Result<Page, Problem> {
+    let (lang, t) = (visitor.lang, texts(visitor.lang));
+    let job = found(&app, lang, id)?;
+    let title = t.with("jobs.title", &[("type", type_name(&app, lang, &job.credential_type))]);
+    Ok(console(&app, &visitor, &session, &title).body(html! {
+        p { a href="/console/records" { "← " (t.get("jobs.back")) } }
+        (heading(&title, ""))
+        @if job.state == JobState::Running {
+            div.live data-live={ "/console/jobs/" (id) "/progress" } data-live-seen=(version(&job)) data-live-seconds="5"
+                data-live-events={ "/console/jobs/" (id) "/events" } aria-live="polite" { (progress_of(lang, &job)) }
+        } @else { (progress_of(lang, &job)) }
+        (panel("", facts([
+            (t.get("records.begun"), html! { (moment(lang, job.at)) }),
+            (t.get("jobs.by"), html! { (job.by.name().unwrap_or_default()) }),
+            (t.get("jobs.offers-until"), html! { (day(lang, job.offers_until)) }),
+            (t.get("jobs.refused"), html! { span.figures { (job.refused) } }),
+        ])))
+        @if job.state == JobState::Done && session.member.roles.meets(access::HEADS) {
+            (panel(t.get("jobs.hand-out"), html! {
+                p { (t.get("jobs.hand-out-text")) }
+                div.row {
+                    form method="post" action={ "/console/jobs/" (id) "/links.csv" } {
+                        (csrf_field(&session.csrf)) button.button.quiet type="submit" { (t.get("jobs.links")) }
+                    }
+                    form method="post" action={ "/console/jobs/" (id) "/codes.csv" } {
+                        (csrf_field(&session.csrf)) button.button.quiet type="submit" { (t.get("jobs.codes")) }
+                    }
+                }
+            }))
+        }
+    }))
+}
+
+async fn progress(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(_): SignedIn,
+    Path(id): Path<Id>,
+    Query(seen): Query<Seen>,
+) -> Result<Response, Problem> {
+    let job = found(&app, visitor.lang, id)?;
+    Ok(news(&seen, &version(&job), job.state == JobState::Done, || progress_of(visitor.lang, &job)))
+}
+
+/// Server-sent events: one whenever the job has moved, and the last when it is done.
+async fn events(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(_): SignedIn,
+    Path(id): Path<Id>,
+) -> Result<impl IntoResponse, Problem> {
+    found(&app, visitor.lang, id)?;
+    let told = stream::unfold(Some((app, String::new())), move |state| async move {
+        let (app, seen) = state?;
+        loop {
+            let job = app.bulk.find(id).ok().flatten()?;
+            let now = version(&job);
+            if now != seen {
+                let over = job.state == JobState::Done;
+                let data =
+                    json!({ "total": job.total, "done": job.done, "refused": job.refused, "over": over });
+                let event = Event::default().event("progress").data(data.to_string());
+                return Some((Ok::<_, Infallible>(event), (!over).then_some((app, now))));
+            }
+            tokio::time::sleep(TELL_EVERY).await;
+        }
+    });
+    Ok(Sse::new(told).keep_alive(KeepAlive::default()))
+}
+
+async fn links(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+    Form(sent): Form<ConsoleForm>,
+) -> Result<Response, Problem> {
+    sent.check(&session)?;
+    hand_out(app, visitor.lang, id, Half::Links)
+}
+
+async fn codes(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Path(id): Path<Id>,
+    Form(sent): Form<ConsoleForm>,
+) -> Result<Response, Problem> {
+    sent.check(&session)?;
+    hand_out(app, visitor.lang, id, Half::Codes)
+}
+
+/// A file for a spreadsheet, page by page as it is read, so that a hundred thousand rows need no room.
+fn hand_out(app: App, lang: Lang, id: Id, what: Half) -> Result<Response, Problem> {
+    found(&app, lang, id)?;
+    let (name, column) = match what {
+        Half::Links => ("links.csv", "link"),
+        Half::Codes => ("codes.csv", "code"),
+    };
+    let head = format!("\u{feff}application,holder,{column}\r\n");
+    let pages = stream::unfold(Some((Some(head), None)), move |state| {
+        let app = app.clone();
+        async move {
+            let (head, after) = state?;
+            if let Some(head) = head {
+                return Some((Ok(head), Some((None, after))));
+            }
+            match half(&app, id, after, what) {
+                Ok((rows, next)) => {
+                    let line = |(application, holder, value): (Id, String, String)| {
+                        format!("{application},{},{}\r\n", csv::written(&holder), csv::written(&value))
+                    };
+                    let text: String = rows.into_iter().map(line).collect();
+                    Some((Ok(text), next.map(|next| (None, Some(next)))))
+                }
+                // The answer breaks off, which a client sees.
+                Err(_) => Some((Err(std::io::Error::other("the store failed")), None)),
+            }
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, Body::from_stream(pages)).into_response())
+}
+
+fn found(app: &App, lang: Lang, id: Id) -> Result<Job, Problem> {
+    let job = app.bulk.find(id).map_err(Problem::internal)?;
+    job.ok_or_else(|| Problem::not_found(texts(lang).get("jobs.unknown")))
+}
+
+fn version(job: &Job) -> String {
+    format!("{}-{}-{}", job.done, job.refused, job.left())
+}
+
+fn progress_of(lang: Lang, job: &Job) -> Markup {
+    let t = texts(lang);
+    let figures =
+        [("done", job.done.to_string()), ("total", job.total.to_string()), ("left", job.left().to_string())];
+    let figures: Vec<_> = figures.iter().map(|(name, figure)| (*name, figure.as_str())).collect();
+    html! { section.panel.stack {
+        div.row.apart { h2 { (t.get("jobs.progress")) } (job_badge(lang, job)) }
+        progress max=(job.total.max(1)) value=(job.done + job.refused) aria-label=(t.get("jobs.progress")) {}
+        p.figures { (t.with("jobs.figures", &figures)) }
+        @if job.state == JobState::Running { p.quiet { (t.get("jobs.leave")) } }
+    } }
+}

@@ -1,0 +1,202 @@
+//! Records, and bulk issuance from them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use credentials::key::Algorithm;
+use serde_json::{Value, json};
+
+use crate::wallet::Wallet;
+use crate::world::{CLERK_TOKEN, SUPERVISOR_TOKEN, World};
+
+const HEADER: &str = "name,creditCode,companyType,legalRepresentative,registeredCapital,established,address,businessScope,\
+                      term,registrationAuthority,licenceIdentifier\n";
+
+/// Licences of so many companies, as a department's system writes them.
+fn csv(companies: std::ops::Range<usize>) -> String {
+    let mut text = HEADER.to_owned();
+    for n in companies {
+        let claims = testkit::Company::nth(n).business_licence_claims();
+        let cell = |name: &str| match &claims[name] {
+            Value::String(text) => format!("\"{text}\""),
+            other => other.to_string(),
+        };
+        let names = HEADER.trim().split(',').map(str::trim);
+        text += &names.map(cell).collect::<Vec<_>>().join(",");
+        text.push('\n');
+    }
+    text
+}
+
+async fn import(world: &World, csv: String) -> Value {
+    let answer =
+        world.http.post("/api/records/business-licence/csv", Some(CLERK_TOKEN), "text/csv", csv).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+async fn begin(world: &World) -> String {
+    let body = json!({"type": "business-licence"});
+    let answer = world.http.post_json("/api/jobs", Some(SUPERVISOR_TOKEN), &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn done(world: &World, job: &str) -> Value {
+    let path = format!("/api/jobs/{job}");
+    let done = async {
+        loop {
+            let job = world.http.get(&path, Some(CLERK_TOKEN)).await.json();
+            if job["state"] == "done" {
+                return job;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), done).await.expect("done")
+}
+
+/// One half of everything a job prepared: application to value.
+async fn half(world: &World, job: &str, what: &str) -> Vec<(String, String)> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/jobs/{job}/prepared?what={what}{after}");
+        let page = world.http.get(&path, Some(SUPERVISOR_TOKEN)).await.json();
+        for one in page["prepared"].as_array().unwrap() {
+            let value = one.get("link").or(one.get("code")).unwrap();
+            found.push((one["application"].as_str().unwrap().into(), value.as_str().unwrap().into()));
+        }
+        let Some(next) = page["next"].as_str() else { return found };
+        after = format!("&after={next}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_become_offers_that_a_wallet_collects_with_both_halves() {
+    let world = World::start().await;
+    let mut file = csv(0..1200);
+    file += &csv(1200..1201).lines().nth(1).unwrap().replace("MA8T", "MA8X");
+    let report = import(&world, file).await;
+    assert_eq!((&report["added"], &report["refused"]), (&json!(1200), &json!(1)));
+    assert_eq!(
+        report["problems"][0],
+        json!({"line": 1202, "claim": "creditCode", "code": "credit_code_check"})
+    );
+    let job = begin(&world).await;
+    let job_done = done(&world, &job).await;
+    assert_eq!(
+        (&job_done["done"], &job_done["total"], &job_done["refused"]),
+        (&json!(1200), &json!(1200), &json!(0))
+    );
+    let (links, codes) = (half(&world, &job, "links").await, half(&world, &job, "codes").await);
+    let applications: BTreeSet<_> = links.iter().map(|(id, _)| id).collect();
+    assert_eq!((applications.len(), codes.len()), (1200, 1200), "each once");
+    assert!(
+        !links
+            .iter()
+            .any(|(id, link)| codes.iter().any(|(other, code)| id == other && link.contains(code.as_str())))
+    );
+
+    let (link, code) = (&links[7].1, &codes[7].1);
+    let uri: String = url_value(link);
+    let offer = world.http.get(uri.strip_prefix(world.base()).unwrap(), None).await.json();
+    let grant = &offer["grants"][protocol::openid4vci::PRE_AUTHORIZED_CODE];
+    let token = world.redeem(grant["pre-authorized_code"].as_str().unwrap(), code).await;
+    assert_eq!(token.status, 200, "{}", token.text());
+    let token = token.json()["access_token"].as_str().unwrap().to_owned();
+    let proof = Wallet::new(Algorithm::Es256).proof(&world, &world.nonce().await);
+    assert_eq!(world.ask(&token, "business-licence-sd-jwt", &proof).await.status, 200);
+
+    // Nothing waits any more, and the same file prepares nothing again.
+    let body = json!({"type": "business-licence"});
+    let again = world.http.post_json("/api/jobs", Some(SUPERVISOR_TOKEN), &body).await;
+    assert_eq!(again.problem(), "nothing-waits");
+    let report = import(&world, csv(0..10)).await;
+    assert_eq!((&report["added"], &report["refused"]), (&json!(0), &json!(10)));
+    assert_eq!(report["problems"][0]["code"], "already_prepared");
+    world.stop().await;
+}
+
+fn url_value(link: &str) -> String {
+    let query = link.split_once('?').unwrap().1.strip_prefix("credential_offer_uri=").unwrap();
+    let bytes = query.as_bytes();
+    let (mut text, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        if bytes[at] == b'%' {
+            text.push(u8::from_str_radix(&query[at + 1..at + 3], 16).unwrap());
+            at += 3;
+        } else {
+            text.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_was_stopped_goes_on_and_prepares_nothing_twice() {
+    let mut world = World::start().await;
+    import(&world, csv(0..3000)).await;
+    let job = begin(&world).await;
+    // Stopped and started until it is through: each time in the middle of something.
+    for _ in 0..3 {
+        world.restart().await;
+    }
+    let job_done = done(&world, &job).await;
+    assert_eq!((&job_done["done"], &job_done["total"]), (&json!(3000), &json!(3000)));
+    let links = half(&world, &job, "links").await;
+    let distinct: BTreeSet<_> = links.iter().map(|(id, _)| id).collect();
+    assert_eq!((links.len(), distinct.len()), (3000, 3000));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_brings_records_of_its_types_and_does_nothing_else() {
+    let world = World::start().await;
+    let admin = world.http.post_form("/console/sign-in", &[("token", crate::world::ADMIN_TOKEN)]).await;
+    let cookie = admin.header("set-cookie").split(';').next().unwrap().to_owned();
+    let page = world.http.get_with("/console/accounts", &[("cookie", cookie.clone())]).await.text();
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let headers = [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded".to_owned())];
+    let form = crate::http::encode(&[("csrf", &csrf), ("name", "registry"), ("type", "business-licence")]);
+    let made = world.http.post_with("/console/accounts/keys", &headers, form).await.text();
+    let key = made.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+
+    let records = json!({"records": [testkit::Company::nth(1).business_licence_claims()]});
+    let brought = world.http.post_json("/api/records/business-licence", Some(&key), &records).await;
+    assert_eq!((brought.status, &brought.json()["added"]), (200, &json!(1)), "{}", brought.text());
+    let other = world.http.post_json("/api/records/mandate", Some(&key), &records).await;
+    assert_eq!((other.status, other.problem().as_str()), (403, "scope"));
+    for path in ["/api/applications", "/api/credentials"] {
+        assert_eq!(world.http.get(path, Some(&key)).await.status, 401, "{path}");
+    }
+    let job = world.http.post_json("/api/jobs", Some(&key), &json!({"type": "business-licence"})).await;
+    assert_eq!(job.status, 401);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn files_are_refused_by_their_flaw() {
+    let world = World::start().await;
+    for (name, file, text) in [
+        ("empty", Vec::new(), "first row"),
+        ("a_thousand_columns", ",".repeat(999).into_bytes(), "64 columns"),
+        ("unknown_column", b"name,password\n".to_vec(), "column 2"),
+    ] {
+        let answer =
+            world.http.post("/api/records/business-licence/csv", Some(CLERK_TOKEN), "text/csv", file).await;
+        assert_eq!(answer.problem(), "file", "{name}");
+        assert!(answer.text().contains(text), "{name}: {}", answer.text());
+    }
+    let gb18030 = [HEADER.as_bytes(), b"\xba\xcf\xb7\xca,\n", b"=cmd|'/c calc'!A1,x\n"].concat();
+    let answer =
+        world.http.post("/api/records/business-licence/csv", Some(CLERK_TOKEN), "text/csv", gb18030).await;
+    let codes: Vec<_> =
+        answer.json()["problems"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
+    assert_eq!(codes, ["encoding", "formula"]);
+    let large = vec![b'a'; 65 << 20];
+    let answer =
+        world.http.post("/api/records/business-licence/csv", Some(CLERK_TOKEN), "text/csv", large).await;
+    assert_eq!(answer.status, 413);
+    world.stop().await;
+}
