@@ -428,6 +428,9 @@ pub struct BenchArgs {
     /// How many licences the bulk issuance of `issuer` prepares; with 1,000,000 it says what memory they take.
     #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub records: u64,
+    /// Over how many verifications memory is watched; a million takes some two minutes.
+    #[arg(long, default_value_t = 50_000, value_name = "N")]
+    pub verifications: u64,
 }
 
 #[cfg(test)]

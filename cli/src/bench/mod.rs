@@ -3,6 +3,7 @@
 mod flow;
 mod issuance;
 mod issuer;
+mod load;
 mod pace;
 mod presentation;
 mod wallet;
@@ -62,7 +63,7 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
     let scratch = Scratch::new(data)?;
     for group in groups {
         match group {
-            "credentials" => credentials(budget).await?,
+            "credentials" => credentials(budget, args.verifications).await?,
             "chain" => chain(&scratch.0, budget).await?,
             "wallet" => wallet::run(&scratch.0, budget).await?,
             "issuer" => issuer::run(&scratch.0, budget, args.records).await?,
@@ -72,17 +73,19 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
     Ok(())
 }
 
-async fn credentials(budget: Duration) -> Done {
+async fn credentials(budget: Duration, verifications: u64) -> Done {
     let measured = tokio::task::spawn_blocking(move || {
         let start = Instant::now();
         let cases = credentials::bench::cases(&mut OsRng).or_fault("this build is broken; report it")?;
-        let measures = cases.iter().map(|case| case.measure(budget, &|| start.elapsed()));
-        measures.collect::<Result<Vec<_>, _>>().or_fault("this build is broken; report it")
+        for case in &cases {
+            let measure = case.measure(budget, &|| start.elapsed());
+            let measure = measure.or_fault("this build is broken; report it")?;
+            Line::new(measure.name, measure.value_us, "us", measure.floor_us).print()?;
+        }
+        load::threads(&cases, budget)?;
+        load::memory(&cases, verifications)
     });
-    for measure in measured.await.or_fault("")?? {
-        Line::new(measure.name, measure.value_us, "us", measure.floor_us).print()?;
-    }
-    Ok(())
+    measured.await.or_fault("")?
 }
 
 async fn chain(folder: &Path, budget: Duration) -> Done {

@@ -20,10 +20,13 @@ pub struct Case {
     /// `verify/eddsa-jcs-2022`, `issue/ecdsa-sd-2023`, `ssi/verify/eddsa-rdfc-2022`…
     pub name: &'static str,
     /// Text in, verdict out, parsing included; or claims in, credential out.
-    pub run: Box<dyn Fn() -> bool>,
+    pub run: Box<Measured>,
     /// The bare signature operations inside.
-    pub floor: Box<dyn Fn() -> bool>,
+    pub floor: Box<Measured>,
 }
+
+/// What is done once, by as many threads as may be.
+pub type Measured = dyn Fn() -> bool + Send + Sync;
 
 /// What was measured, in microseconds for one.
 #[derive(Debug, Clone, Copy, PartialEq)]
