@@ -28,7 +28,7 @@ impl KeyFile {
         let text = Zeroizing::new(read(path)?);
         Self::parse(&text).map_err(|error| match error {
             KeyError::Unsupported => {
-                let kinds = "Ed25519, P-256 and P-384 are";
+                let kinds = "Ed25519, P-256, P-384 and P-521 are";
                 Unsuccessful::Unsupported(format!("{}: {error}; {kinds}", path.display()))
             }
             error => Unsuccessful::Unreadable(format!("{}: {error}", path.display())),
@@ -102,7 +102,7 @@ mod tests {
         assert!(!read.is_named(None, "did:example:a"));
         let crossed = secret.replace("cbxP", "cbxQ");
         assert_eq!(KeyFile::parse(&crossed).map(drop), Err(KeyError::Encoding), "private_key_of_another");
-        let p521 = r#"{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}"#;
-        assert_eq!(KeyFile::parse(p521).map(drop), Err(KeyError::Unsupported), "kind_unsupported");
+        let other = r#"{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}"#;
+        assert_eq!(KeyFile::parse(other).map(drop), Err(KeyError::Unsupported), "kind_unsupported");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no ambient randomness. The time and the random source are arguments.
 //!
-//! - [`key`]: public keys (Ed25519, P-256, P-384; SM2 with the feature `sm2`), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
+//! - [`key`]: public keys (Ed25519, P-256, P-384; P-521 and SM2 with the features `p521` and `sm2`), their texts (JWK, Multikey, `did:key`, `did:jwk`), signing.
 //! - [`jws`]: signed JSON tokens, compact form.
 //! - [`cbor`], [`cose`]: strict CBOR, and signed CBOR messages (COSE_Sign1).
 //! - [`sd_jwt`]: SD-JWT (RFC 9901) with key binding, and SD-JWT VC (`dc+sd-jwt`).

@@ -16,7 +16,7 @@ ISSUER = "https://issuer.example/departments/1"
 KEY_ID = f"{ISSUER}#key-1"
 FEATURE = "credential_cose"
 TYP = 16  # RFC 9596 §2
-CURVES = {"ES256": ("P-256", "P_256"), "ES384": ("P-384", "P_384"), "EDDSA": ("Ed25519", "ED25519")}
+CURVES = {"ES256": ("P-256", "P_256"), "ES384": ("P-384", "P_384"), "ES512": ("P-521", "P_521"), "EDDSA": ("Ed25519", "ED25519")}
 DOCUMENT = {
     "@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"],
     "type": ["VerifiableCredential", "ExampleLicence"],

@@ -2,6 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
+use credentials::data_integrity::Cryptosuite;
 use credentials::vc_api::{Instance, Mechanism};
 use hmac::{Hmac, Mac};
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub(super) async fn list(State(api): State<VcApi>) -> Answer<Vec<View>> {
         View {
             name,
             id: instance.did().to_owned(),
-            cryptosuite: mechanism.cryptosuite().map(|suite| suite.name()),
+            cryptosuite: mechanism.cryptosuite().map(Cryptosuite::name),
             key_type: mechanism.key_type(),
             issue: format!("{}/instances/{name}/credentials/issue", api.app.base),
         }

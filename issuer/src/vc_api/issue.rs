@@ -26,7 +26,7 @@ pub(super) async fn issue(
         let request = IssueRequest::parse(&body).map_err(unreadable)?;
         let instance =
             api.instances.of(mechanism).ok_or_else(|| Problem::internal("an instance is missing"))?;
-        instance.issue(request, now, &api.contexts, &mut OsRng).map_err(not_issued)
+        instance.issue(request, now, &api.contexts, &mut OsRng).map_err(|error| not_issued(&error))
     });
     Ok(created(&issued.await?))
 }
@@ -51,10 +51,10 @@ fn created(credential: &Value) -> Response {
     (StatusCode::CREATED, Answer(json!({"verifiableCredential": credential}))).into_response()
 }
 
-fn not_issued(error: IssueFailed) -> Problem {
+fn not_issued(error: &IssueFailed) -> Problem {
     let kind = match error {
-        IssueFailed::Secure(SecureError::Sign(error)) => return Problem::internal(error),
-        IssueFailed::Secure(SecureError::JsonLd(error)) if error != JsonLdError::Pointer => {
+        IssueFailed::Secure(SecureError::Sign(error)) => return Problem::internal(*error),
+        IssueFailed::Secure(SecureError::JsonLd(error)) if *error != JsonLdError::Pointer => {
             "https://w3id.org/security#DATA_LOSS_DETECTION_ERROR"
         }
         _ => "https://w3id.org/security#PROOF_GENERATION_ERROR",

@@ -92,8 +92,7 @@ impl HolderKeyStore for SoftwareKeyStore {
         self.random.fill(&mut name).map_err(|_| KeyStoreError::Failed)?;
         let name = u128::from_be_bytes(name);
         let key = loop {
-            let length = if algorithm == Algorithm::Es384 { 48 } else { 32 };
-            let mut secret = Zeroizing::new(vec![0; length]);
+            let mut secret = Zeroizing::new(vec![0; algorithm.secret_length()]);
             self.random.fill(secret.as_mut_slice()).map_err(|_| KeyStoreError::Failed)?;
             // Fails only for a scalar beyond the order: once in 2^32.
             if let Ok(key) = SoftwareKey::from_secret_bytes(algorithm, &secret) {

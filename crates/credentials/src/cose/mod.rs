@@ -19,13 +19,15 @@ use crate::key::Algorithm;
 pub const TAG_SIGN1: u64 = 18;
 
 impl Algorithm {
-    /// The number in a COSE header: −8, −7, −35 (RFC 9053 §2). None for SM2, which has none.
+    /// The number in a COSE header: −8, −7, −35, −36 (RFC 9053 §2). None for SM2, which has none.
     #[must_use]
     pub const fn cose(self) -> Option<i64> {
         match self {
             Self::EdDsa => Some(-8),
             Self::Es256 => Some(-7),
             Self::Es384 => Some(-35),
+            #[cfg(feature = "p521")]
+            Self::Es512 => Some(-36),
             #[cfg(feature = "sm2")]
             Self::Sm2 => None,
         }
@@ -38,6 +40,8 @@ impl Algorithm {
             Self::EdDsa => matches!(alg, -8 | -19),
             Self::Es256 => matches!(alg, -7 | -9),
             Self::Es384 => matches!(alg, -35 | -51),
+            #[cfg(feature = "p521")]
+            Self::Es512 => matches!(alg, -36 | -52),
             #[cfg(feature = "sm2")]
             Self::Sm2 => false,
         }

@@ -62,6 +62,9 @@ impl Cryptosuite {
         match algorithm {
             Algorithm::EdDsa => Self::EddsaJcs2022,
             Algorithm::Es256 | Algorithm::Es384 => Self::EcdsaJcs2019,
+            // No suite takes it; whoever tries is told so.
+            #[cfg(feature = "p521")]
+            Algorithm::Es512 => Self::EcdsaJcs2019,
             #[cfg(feature = "sm2")]
             Algorithm::Sm2 => Self::Sm2Jcs2026,
         }
@@ -144,6 +147,9 @@ impl Cryptosuite {
             match algorithm {
                 Algorithm::EdDsa | Algorithm::Es256 => hashes.extend_from_slice(&Sha256::digest(&text)),
                 Algorithm::Es384 => hashes.extend_from_slice(&Sha384::digest(&text)),
+                // No suite takes it.
+                #[cfg(feature = "p521")]
+                Algorithm::Es512 => {}
                 #[cfg(feature = "sm2")]
                 Algorithm::Sm2 => hashes.extend_from_slice(&sm3::Sm3::digest(&text)),
             }
@@ -158,6 +164,8 @@ const fn hash_of(algorithm: Algorithm) -> HashAlgorithm {
         // No suite over RDF takes it.
         #[cfg(feature = "sm2")]
         Algorithm::Sm2 => HashAlgorithm::Sha256,
+        #[cfg(feature = "p521")]
+        Algorithm::Es512 => HashAlgorithm::Sha256,
         Algorithm::EdDsa | Algorithm::Es256 => HashAlgorithm::Sha256,
         Algorithm::Es384 => HashAlgorithm::Sha384,
     }

@@ -29,8 +29,8 @@ pub enum ParseError {
     /// The payload is no JSON object.
     #[error("the payload is wrong: {0}")]
     Payload(json::Error),
-    /// The signature is neither 64 nor 96 bytes long: cut off, or of another algorithm.
-    #[error("the signature has another length than those of EdDSA, ES256 and ES384")]
+    /// The signature is as long as none of an algorithm that is read: cut off, or of another.
+    #[error("the signature has another length than those of the algorithms that are read")]
     SignatureLength,
 }
 

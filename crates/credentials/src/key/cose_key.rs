@@ -21,6 +21,8 @@ impl PublicKey {
         let crv = match self.algorithm() {
             Algorithm::Es256 => 1,
             Algorithm::Es384 => 2,
+            #[cfg(feature = "p521")]
+            Algorithm::Es512 => 3,
             Algorithm::EdDsa => 6,
             #[cfg(feature = "sm2")]
             Algorithm::Sm2 => 0,
@@ -51,6 +53,8 @@ impl PublicKey {
         let key = match (number(KTY), number(CRV)) {
             (Some(EC2), Some(1)) => Self::p256(&point(32)?)?,
             (Some(EC2), Some(2)) => Self::p384(&point(48)?)?,
+            #[cfg(feature = "p521")]
+            (Some(EC2), Some(3)) => Self::p521(&point(66)?)?,
             (Some(OKP), Some(6)) => {
                 let x = bytes(X).and_then(|x| x.try_into().ok()).ok_or(KeyError::Encoding)?;
                 Self::ed25519(x)?

@@ -83,6 +83,8 @@ impl PublicKey {
             ("OKP", Some("Ed25519")) if jwk.y.is_none() => Self::ed25519(&coordinate(jwk.x.as_deref())?)?,
             ("EC", Some("P-256")) => Self::p256(&point::<32>(jwk)?)?,
             ("EC", Some("P-384")) => Self::p384(&point::<48>(jwk)?)?,
+            #[cfg(feature = "p521")]
+            ("EC", Some("P-521")) => Self::p521(&point::<66>(jwk)?)?,
             #[cfg(feature = "sm2")]
             ("EC", Some(SM2)) => Self::sm2(&point::<32>(jwk)?)?,
             _ => return Err(KeyError::Unsupported),
@@ -99,6 +101,8 @@ impl PublicKey {
             Algorithm::EdDsa => "Ed25519",
             Algorithm::Es256 => "P-256",
             Algorithm::Es384 => "P-384",
+            #[cfg(feature = "p521")]
+            Algorithm::Es512 => "P-521",
             #[cfg(feature = "sm2")]
             Algorithm::Sm2 => SM2,
         }

@@ -6,6 +6,8 @@ mod document;
 mod jwk;
 mod method;
 mod multikey;
+#[cfg(feature = "p521")]
+mod p521;
 mod public;
 mod signature;
 mod signer;
@@ -47,6 +49,10 @@ pub enum Algorithm {
     /// ECDSA on P-384 with SHA-384. JOSE: `ES384` (RFC 7518 §3.4).
     #[serde(rename = "ES384")]
     Es384,
+    /// ECDSA on P-521 with SHA-512. JOSE: `ES512` (RFC 7518 §3.4).
+    #[cfg(feature = "p521")]
+    #[serde(rename = "ES512")]
+    Es512,
     /// SM2 with SM3 (GB/T 32918.2, GB/T 32905) under the user id [`SM2_USER_ID`]. Its name in JOSE is our own: no registered
     /// one exists (docs/profiles/sm2.md).
     #[cfg(feature = "sm2")]
@@ -62,8 +68,23 @@ impl Algorithm {
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
+            #[cfg(feature = "p521")]
+            Self::Es512 => "ES512",
             #[cfg(feature = "sm2")]
             Self::Sm2 => "urn:oid:1.2.156.10197.1.501",
+        }
+    }
+
+    /// How many bytes a private key has: seed or scalar.
+    #[must_use]
+    pub const fn secret_length(self) -> usize {
+        match self {
+            Self::EdDsa | Self::Es256 => 32,
+            Self::Es384 => 48,
+            #[cfg(feature = "p521")]
+            Self::Es512 => 66,
+            #[cfg(feature = "sm2")]
+            Self::Sm2 => 32,
         }
     }
 

@@ -6,11 +6,14 @@ use super::{Algorithm, KeyError, PublicKey};
 const ED25519: [u8; 2] = [0xed, 0x01];
 const P256: [u8; 2] = [0x80, 0x24];
 const P384: [u8; 2] = [0x81, 0x24];
+/// `p521-pub`: 0x1202.
+#[cfg(feature = "p521")]
+const P521: [u8; 2] = [0x82, 0x24];
 /// `sm2-pub`, a draft entry of the multicodec table: 0x1206.
 #[cfg(feature = "sm2")]
 const SM2: [u8; 2] = [0x86, 0x24];
-/// 2 bytes prefix and 49 bytes key are 70 characters of base58 at most.
-const LONGEST: usize = 72;
+/// 2 bytes prefix and 67 bytes key are 95 characters of base58 at most.
+const LONGEST: usize = 96;
 
 impl PublicKey {
     /// `z6Mk…` for Ed25519, `zDn…` for P-256, `z82…` for P-384: multibase base58btc of the multicodec key (Controlled Identifiers
@@ -27,6 +30,8 @@ impl PublicKey {
             Algorithm::EdDsa => ED25519,
             Algorithm::Es256 => P256,
             Algorithm::Es384 => P384,
+            #[cfg(feature = "p521")]
+            Algorithm::Es512 => P521,
             #[cfg(feature = "sm2")]
             Algorithm::Sm2 => SM2,
         };
@@ -56,6 +61,10 @@ impl PublicKey {
             P256 if key.len() == 33 => Self::p256(key),
             P384 if key.len() == 49 => Self::p384(key),
             P256 | P384 => Err(KeyError::Encoding),
+            #[cfg(feature = "p521")]
+            P521 if key.len() == 67 => Self::p521(key),
+            #[cfg(feature = "p521")]
+            P521 => Err(KeyError::Encoding),
             #[cfg(feature = "sm2")]
             SM2 if key.len() == 33 => Self::sm2(key),
             #[cfg(feature = "sm2")]

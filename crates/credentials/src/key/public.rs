@@ -16,7 +16,7 @@ pub enum KeyError {
     /// Not the encoding expected: base64url, base58, length, prefix.
     #[error("not the encoding of a key")]
     Encoding,
-    /// A kind of key that is not supported; Ed25519, P-256 and P-384 are, and SM2 with the feature of that name.
+    /// A kind of key that is not supported; Ed25519, P-256 and P-384 are, P-521 and SM2 with the features of these names.
     #[error("a kind of key that is not supported")]
     Unsupported,
     /// Not a point of the curve, or not in canonical form.
@@ -47,6 +47,9 @@ enum Inner {
     P256([u8; 65]),
     /// Likewise.
     P384([u8; 97]),
+    /// Likewise.
+    #[cfg(feature = "p521")]
+    P521([u8; 133]),
     #[cfg(feature = "sm2")]
     Sm2(Box<sm2::Public>),
 }
@@ -99,6 +102,22 @@ impl PublicKey {
         Ok(Self(Inner::P384(bytes)))
     }
 
+    /// A P-521 key from SEC 1 §2.3.3 bytes, compressed (67) or uncompressed (133).
+    ///
+    /// # Errors
+    /// [`KeyError::Encoding`] for another length or form, [`KeyError::NotOnCurve`].
+    #[cfg(feature = "p521")]
+    pub fn p521(sec1: &[u8]) -> Result<Self, KeyError> {
+        let form = (sec1.len(), sec1.first());
+        if !matches!(form, (67, Some(2 | 3)) | (133, Some(4))) {
+            return Err(KeyError::Encoding);
+        }
+        let key = ::p521::PublicKey::from_sec1_bytes(sec1).map_err(|_| KeyError::NotOnCurve)?;
+        let point = key.to_encoded_point(false);
+        let bytes = point.as_bytes().try_into().map_err(|_| KeyError::Encoding)?;
+        Ok(Self(Inner::P521(bytes)))
+    }
+
     /// An SM2 key from SEC 1 §2.3.3 bytes, compressed (33) or uncompressed (65).
     ///
     /// # Errors
@@ -119,12 +138,14 @@ impl PublicKey {
             Inner::Ed25519(_) => Algorithm::EdDsa,
             Inner::P256(_) => Algorithm::Es256,
             Inner::P384(_) => Algorithm::Es384,
+            #[cfg(feature = "p521")]
+            Inner::P521(_) => Algorithm::Es512,
             #[cfg(feature = "sm2")]
             Inner::Sm2(_) => Algorithm::Sm2,
         }
     }
 
-    /// Checks a signature of 64 bytes (`R ‖ S`, or `r ‖ s` for P-256), or 96 for P-384.
+    /// Checks a signature of 64 bytes (`R ‖ S`, or `r ‖ s` for P-256), 96 for P-384, or 132 for P-521.
     ///
     /// Ed25519 strictly: canonical `S`, no points of small order, no cofactor (RFC 8032 §5.1.7 with the checks of
     /// ZIP 215 turned the strict way). P-256 and P-384 take `s` in both halves: ES256 (RFC 7518) does, and nothing here is
@@ -141,6 +162,13 @@ impl PublicKey {
             Inner::P384(point) => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point)
                 .verify(message, signature)
                 .map_err(|_| BadSignature),
+            #[cfg(feature = "p521")]
+            Inner::P521(point) => {
+                use ::p521::ecdsa::signature::Verifier as _;
+                let key = ::p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| BadSignature)?;
+                let signature = ::p521::ecdsa::Signature::from_slice(signature).map_err(|_| BadSignature)?;
+                key.verify(message, &signature).map_err(|_| BadSignature)
+            }
             #[cfg(feature = "sm2")]
             Inner::Sm2(key) => key.verify(message, signature),
         }
@@ -153,6 +181,8 @@ impl PublicKey {
             Inner::Ed25519(key) => key.to_bytes().to_vec(),
             Inner::P256(point) => compressed(&point[1..33], point[64]),
             Inner::P384(point) => compressed(&point[1..49], point[96]),
+            #[cfg(feature = "p521")]
+            Inner::P521(point) => compressed(&point[1..67], point[132]),
             #[cfg(feature = "sm2")]
             Inner::Sm2(key) => compressed(&key.point[1..33], key.point[64]),
         }
@@ -164,6 +194,8 @@ impl PublicKey {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some((&point[1..33], &point[33..])),
             Inner::P384(point) => Some((&point[1..49], &point[49..])),
+            #[cfg(feature = "p521")]
+            Inner::P521(point) => Some((&point[1..67], &point[67..])),
             #[cfg(feature = "sm2")]
             Inner::Sm2(key) => Some((&key.point[1..33], &key.point[33..])),
         }
@@ -176,6 +208,8 @@ impl PublicKey {
             Inner::Ed25519(_) => None,
             Inner::P256(point) => Some(point),
             Inner::P384(point) => Some(point),
+            #[cfg(feature = "p521")]
+            Inner::P521(point) => Some(point),
             #[cfg(feature = "sm2")]
             Inner::Sm2(key) => Some(&key.point),
         }
@@ -186,6 +220,8 @@ impl PublicKey {
             Inner::Ed25519(key) => (Algorithm::EdDsa, key.as_bytes()),
             Inner::P256(point) => (Algorithm::Es256, point),
             Inner::P384(point) => (Algorithm::Es384, point),
+            #[cfg(feature = "p521")]
+            Inner::P521(point) => (Algorithm::Es512, point),
             #[cfg(feature = "sm2")]
             Inner::Sm2(key) => (Algorithm::Sm2, &key.point),
         }

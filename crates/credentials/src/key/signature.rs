@@ -3,24 +3,30 @@
 use std::fmt;
 use std::ops::Deref;
 
-const LONGEST: usize = 96;
+/// The longest, P-521's.
+const LONGEST: usize = 132;
 
-/// The bytes of a signature: `R ‖ S` of Ed25519 or `r ‖ s` of P-256 (64), `r ‖ s` of P-384 (96). Dereferences to them.
+/// The bytes of a signature: `R ‖ S` of Ed25519 or `r ‖ s` of P-256 (64), `r ‖ s` of P-384 (96), of P-521 (132, with the feature of
+/// that name). Dereferences to them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature {
     bytes: [u8; LONGEST],
-    is_long: bool,
+    length: u8,
 }
 
 impl Signature {
-    /// From 64 or 96 bytes.
+    /// From bytes of one of these lengths.
     #[must_use]
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        match bytes.len() {
-            64 => <[u8; 64]>::try_from(bytes).ok().map(Self::from),
-            96 => <[u8; 96]>::try_from(bytes).ok().map(Self::from),
-            _ => None,
-        }
+    pub fn from_slice(given: &[u8]) -> Option<Self> {
+        let length = match given.len() {
+            64 => 64,
+            96 => 96,
+            LONGEST if cfg!(feature = "p521") => 132,
+            _ => return None,
+        };
+        let mut bytes = [0; LONGEST];
+        bytes.get_mut(..given.len())?.copy_from_slice(given);
+        Some(Self { bytes, length })
     }
 }
 
@@ -28,13 +34,15 @@ impl From<[u8; 64]> for Signature {
     fn from(short: [u8; 64]) -> Self {
         let mut bytes = [0; LONGEST];
         bytes[..64].copy_from_slice(&short);
-        Self { bytes, is_long: false }
+        Self { bytes, length: 64 }
     }
 }
 
 impl From<[u8; 96]> for Signature {
-    fn from(bytes: [u8; 96]) -> Self {
-        Self { bytes, is_long: true }
+    fn from(long: [u8; 96]) -> Self {
+        let mut bytes = [0; LONGEST];
+        bytes[..96].copy_from_slice(&long);
+        Self { bytes, length: 96 }
     }
 }
 
@@ -50,7 +58,7 @@ impl Deref for Signature {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        if self.is_long { &self.bytes } else { &self.bytes[..64] }
+        self.bytes.get(..self.length.into()).unwrap_or(&self.bytes)
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) fn finished(
         Algorithm::EdDsa => Signature::from_slice(signature).ok_or(SignatureRefused)?,
         Algorithm::Es256 => low_s(signature)?.into(),
         Algorithm::Es384 => low_s_384(signature)?,
+        #[cfg(feature = "p521")]
+        Algorithm::Es512 => low_s_521(signature)?,
         #[cfg(feature = "sm2")]
         Algorithm::Sm2 => Signature::from_slice(signature).ok_or(SignatureRefused)?,
     };
@@ -75,6 +77,13 @@ fn low_s(signature: &[u8]) -> Result<[u8; 64], SignatureRefused> {
 
 fn low_s_384(signature: &[u8]) -> Result<Signature, SignatureRefused> {
     let signature = p384::ecdsa::Signature::from_slice(signature).map_err(|_| SignatureRefused)?;
+    let low = signature.normalize_s().unwrap_or(signature);
+    Signature::from_slice(&low.to_bytes()).ok_or(SignatureRefused)
+}
+
+#[cfg(feature = "p521")]
+fn low_s_521(signature: &[u8]) -> Result<Signature, SignatureRefused> {
+    let signature = p521::ecdsa::Signature::from_slice(signature).map_err(|_| SignatureRefused)?;
     let low = signature.normalize_s().unwrap_or(signature);
     Signature::from_slice(&low.to_bytes()).ok_or(SignatureRefused)
 }

@@ -20,6 +20,8 @@ enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
+    #[cfg(feature = "p521")]
+    P521(p521::ecdsa::SigningKey),
     #[cfg(feature = "sm2")]
     Sm2(sm2::Secret),
 }
@@ -27,10 +29,14 @@ enum Secret {
 impl SoftwareKey {
     /// A new key.
     pub fn generate(algorithm: Algorithm, rng: &mut impl CryptoRngCore) -> Self {
-        let length = if algorithm == Algorithm::Es384 { 48 } else { 32 };
         loop {
-            let mut secret = Zeroizing::new(vec![0; length]);
+            let mut secret = Zeroizing::new(vec![0; algorithm.secret_length()]);
             rng.fill_bytes(secret.as_mut());
+            #[cfg(feature = "p521")]
+            if algorithm == Algorithm::Es512 {
+                // The order has 521 bits.
+                secret[0] &= 1;
+            }
             // Fails only for a scalar of 0 or beyond the order: once in 2^32.
             if let Ok(key) = Self::from_secret_bytes(algorithm, &secret) {
                 return key;
@@ -38,8 +44,8 @@ impl SoftwareKey {
         }
     }
 
-    /// From the secret bytes: the seed of Ed25519 (RFC 8032 §5.1.5, 32 bytes), the scalar of P-256 and SM2 (32) or P-384 (48),
-    /// big-endian.
+    /// From the secret bytes: the seed of Ed25519 (RFC 8032 §5.1.5, 32 bytes), the scalar of P-256 and SM2 (32), P-384 (48) or
+    /// P-521 (66), big-endian.
     ///
     /// # Errors
     /// [`KeyError::Encoding`] for another length, or a scalar that is 0 or not below the curve's order.
@@ -61,6 +67,13 @@ impl SoftwareKey {
                 let public = PublicKey::p384(key.verifying_key().to_encoded_point(false).as_bytes())?;
                 Ok(Self { secret: Secret::P384(key), public })
             }
+            #[cfg(feature = "p521")]
+            Algorithm::Es512 => {
+                let key = p521::ecdsa::SigningKey::from_slice(secret).map_err(|_| KeyError::Encoding)?;
+                let public = p521::ecdsa::VerifyingKey::from(&key);
+                let public = PublicKey::p521(public.to_encoded_point(false).as_bytes())?;
+                Ok(Self { secret: Secret::P521(key), public })
+            }
             #[cfg(feature = "sm2")]
             Algorithm::Sm2 => {
                 let key = sm2::Secret::from_bytes(secret)?;
@@ -70,13 +83,15 @@ impl SoftwareKey {
         }
     }
 
-    /// The secret bytes, 32 or 48, to be wrapped and stored.
+    /// The secret bytes ([`Algorithm::secret_length`]), to be wrapped and stored.
     #[must_use]
     pub fn to_secret_bytes(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(match &self.secret {
             Secret::Ed25519(key) => key.to_bytes().to_vec(),
             Secret::P256(key) => key.to_bytes().to_vec(),
             Secret::P384(key) => key.to_bytes().to_vec(),
+            #[cfg(feature = "p521")]
+            Secret::P521(key) => key.to_bytes().to_vec(),
             #[cfg(feature = "sm2")]
             Secret::Sm2(key) => key.to_bytes(),
         })
@@ -101,6 +116,11 @@ impl Signer for SoftwareKey {
                     key.try_sign(message).map_err(|_| SignError::DeviceFailed)?;
                 let low = signature.normalize_s().unwrap_or(signature);
                 Signature::from_slice(&low.to_bytes()).ok_or(SignError::DeviceFailed)
+            }
+            #[cfg(feature = "p521")]
+            Secret::P521(key) => {
+                let signature = super::p521::sign(key, message)?;
+                Signature::from_slice(&signature.to_bytes()).ok_or(SignError::DeviceFailed)
             }
             #[cfg(feature = "sm2")]
             Secret::Sm2(key) => key.sign(message).map(Signature::from),

@@ -14,7 +14,7 @@ use crate::data_integrity::{
 };
 use crate::envelope::MediaType;
 use crate::jsonld::{Contexts, JsonLdError};
-use crate::key::{Algorithm, SignError, Signer, SoftwareKey};
+use crate::key::{SignError, Signer, SoftwareKey};
 use crate::sd_jwt::Concealing;
 use crate::{vc_cose, vc_jose};
 
@@ -27,7 +27,7 @@ pub struct Instance {
 }
 
 enum Key {
-    Signing(SoftwareKey),
+    Signing(Box<SoftwareKey>),
     #[cfg(feature = "bbs")]
     Bbs(Box<SecretKey>),
 }
@@ -70,11 +70,10 @@ impl Instance {
     #[must_use]
     pub fn from_secret(mechanism: Mechanism, secret: &[u8; 48]) -> Option<Self> {
         let Some(algorithm) = mechanism.algorithm() else { return Self::of_bbs(mechanism, secret) };
-        let length = if algorithm == Algorithm::Es384 { 48 } else { 32 };
-        let key = SoftwareKey::from_secret_bytes(algorithm, secret.get(..length)?).ok()?;
+        let key = SoftwareKey::from_secret_bytes(algorithm, secret.get(..algorithm.secret_length())?).ok()?;
         let who = key.public_key().did_key();
         let (did, verification_method) = (who.did, who.verification_method);
-        Some(Self { mechanism, did, verification_method, key: Key::Signing(key) })
+        Some(Self { mechanism, did, verification_method, key: Key::Signing(Box::new(key)) })
     }
 
     #[cfg(feature = "bbs")]
@@ -132,12 +131,12 @@ impl Instance {
             (Key::Signing(key), None) => self.enveloped(document, &mandatory, now, key, rng),
             (Key::Signing(key), Some(Cryptosuite::EcdsaSd2023)) => {
                 let issuing = sd::Issuing { document, options: self.options(now), mandatory, contexts };
-                Ok(issuing.prepare(key.public_key(), &sd::Secrets::generate(rng))?.sign(key)?)
+                Ok(issuing.prepare(key.public_key(), &sd::Secrets::generate(rng))?.sign(key.as_ref())?)
             }
             (Key::Signing(key), Some(cryptosuite)) => {
                 let making = Making { cryptosuite, contexts, id: None, previous: Vec::new() };
                 let prepared = Prepared::beside(document, self.options(now), key.public_key(), &making)?;
-                Ok(prepared.sign(key)?)
+                Ok(prepared.sign(key.as_ref())?)
             }
             #[cfg(feature = "bbs")]
             (Key::Bbs(key), _) => {

@@ -108,6 +108,8 @@ impl Mechanism {
             Some(Algorithm::EdDsa) => "Ed25519",
             Some(Algorithm::Es256) => "P-256",
             Some(Algorithm::Es384) => "P-384",
+            #[cfg(feature = "p521")]
+            Some(Algorithm::Es512) => "P-521",
             #[cfg(feature = "sm2")]
             Some(Algorithm::Sm2) => "SM2",
             None => "Bls12381G2",

@@ -191,6 +191,8 @@ fn fixed(algorithm: Algorithm, der: &[u8]) -> Option<Signature> {
         Algorithm::EdDsa => Signature::from_slice(der),
         Algorithm::Es256 => Signature::from_slice(&p256::ecdsa::Signature::from_der(der).ok()?.to_bytes()),
         Algorithm::Es384 => Signature::from_slice(&p384::ecdsa::Signature::from_der(der).ok()?.to_bytes()),
+        #[cfg(feature = "p521")]
+        Algorithm::Es512 => None,
         #[cfg(feature = "sm2")]
         Algorithm::Sm2 => None,
     }

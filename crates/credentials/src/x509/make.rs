@@ -153,6 +153,8 @@ fn signature_algorithm(algorithm: Algorithm) -> Result<AlgorithmIdentifierOwned,
         Algorithm::EdDsa => oid::ED25519,
         Algorithm::Es256 => oid::ECDSA_SHA256,
         Algorithm::Es384 => oid::ECDSA_SHA384,
+        #[cfg(feature = "p521")]
+        Algorithm::Es512 => return Err(MakeError::Form),
         #[cfg(feature = "sm2")]
         Algorithm::Sm2 => return Err(MakeError::Form),
     };
@@ -164,6 +166,8 @@ fn key_info(key: &PublicKey) -> Result<SubjectPublicKeyInfoOwned, MakeError> {
         Algorithm::EdDsa => (oid::ED25519, None),
         Algorithm::Es256 => (oid::EC_PUBLIC_KEY, Some(oid::P256)),
         Algorithm::Es384 => (oid::EC_PUBLIC_KEY, Some(oid::P384)),
+        #[cfg(feature = "p521")]
+        Algorithm::Es512 => return Err(MakeError::Form),
         #[cfg(feature = "sm2")]
         Algorithm::Sm2 => return Err(MakeError::Form),
     };

@@ -23,6 +23,8 @@ mod mdoc_refused;
 mod mdoc_support;
 mod methods;
 mod nquads;
+#[cfg(feature = "p521")]
+mod p521;
 mod proofs;
 mod properties;
 mod rdf_canon;
