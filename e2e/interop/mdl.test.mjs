@@ -86,7 +86,9 @@ describe('@auth0/mdl ↔ our services', () => {
       assert.equal(status, 400)
       assert.equal(decision.decision, 'refused')
       assert.ok(failed.includes(check), failed.join(', '))
-      assert.deepEqual(decision.claims, {})
+      const shown = Object.values(decision.claims).flatMap(Object.keys)
+      if (check === 'holder_binding') assert.deepEqual(shown, [])
+      assert.equal(shown.includes('birthDate'), false)
     })
   }
 
@@ -135,7 +137,9 @@ describe('@auth0/mdl ↔ our services', () => {
       assert.deepEqual(Object.keys(licence[NAMESPACE]).sort(), ['age_over_18', 'driving_privileges', 'family_name'])
       assert.equal(licence[NAMESPACE].family_name, 'CHENG')
       assert.equal(licence[NAMESPACE].age_over_18, true)
-      assert.equal(licence[NAMESPACE].driving_privileges[0].vehicle_category_code, 'B')
+      // Their maps stay maps.
+      const [privilege] = licence[NAMESPACE].driving_privileges
+      assert.equal(privilege.get('vehicle_category_code'), 'B')
       assert.deepEqual(licence[OWN], { class: 'C1' })
     })
 

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { DataItem, DeviceResponse, Document, MDoc, Verifier, parse } from '@auth0/mdl'
+import { MDL, NAMESPACE, wrapped } from './lib/mdl.mjs'
 import { mdoc } from './lib/mdoc.mjs'
 
-const MDL = 'org.iso.18013.5.1.mDL'
-const NAMESPACE = 'org.iso.18013.5.1'
 const bytes = (text) => Buffer.from(text, 'base64url')
 
 const pem = (label, der) => `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`
@@ -57,7 +56,7 @@ describe('mdoc ↔ @auth0/mdl', () => {
   })
 
   test('what we issue can be presented from there, and is accepted here', async () => {
-    const issued = parse(wrapped(ours.issued))
+    const issued = parse(wrapped(bytes(ours.issued)))
     const response = await DeviceResponse.from(issued)
       .usingPresentationDefinition(definition('given_name'))
       .usingSessionTranscriptBytes(tagged(ours.transcript))
@@ -97,24 +96,6 @@ describe('mdoc ↔ @auth0/mdl', () => {
     assert.deepEqual(verifyHere(text, { now: now + 90_000 }), { flaws: ['expired'] })
   })
 })
-
-/** An issued document as a response that nobody signed, which is how @auth0/mdl reads one. */
-function wrapped(issued) {
-  const text = (string) => Buffer.concat([Buffer.from([0x60 + string.length]), Buffer.from(string)])
-  return Buffer.concat([
-    Buffer.from([0xa3]),
-    text('version'),
-    text('1.0'),
-    text('documents'),
-    Buffer.from([0x81, 0xa2]),
-    text('docType'),
-    text(MDL),
-    text('issuerSigned'),
-    bytes(issued),
-    text('status'),
-    Buffer.from([0]),
-  ])
-}
 
 const definition = (element) => ({
   id: 'one',
