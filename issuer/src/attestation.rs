@@ -102,11 +102,8 @@ pub(crate) async fn wallet(
     if !app.policy.wallet_attestation {
         return Ok(());
     }
-    let (attestation, pop) =
-        match (one(headers, WALLET_ATTESTATION_HEADER)?, one(headers, WALLET_ATTESTATION_POP_HEADER)?) {
-            (Some(attestation), Some(pop)) => (attestation, pop),
-            _ => return Err(AttestationRefused::Missing),
-        };
+    let sent = (one(headers, WALLET_ATTESTATION_HEADER)?, one(headers, WALLET_ATTESTATION_POP_HEADER)?);
+    let (Some(attestation), Some(pop)) = sent else { return Err(AttestationRefused::Missing) };
     let claims: WalletAttestationClaims =
         by_provider(&app.ledger, attestation, WALLET_ATTESTATION_TYPE, now).await?;
     claims.check(client, now.seconds.0)?;

@@ -60,7 +60,7 @@ impl Metadata {
         base: &Endpoint,
         name: &LocalText,
         kinds: &Kinds,
-        said: Said,
+        said: &Said,
     ) -> Result<Self, MetadataError> {
         let configurations =
             kinds.iter().map(|(id, kind)| (id.to_owned(), configuration(id, kind, said.key_attestation)));

@@ -153,7 +153,7 @@ impl Issuer {
             wallet_attestation: policy.wallet_attestation,
             encryption: encryption.to_jwk().map_err(MetadataError::from)?,
         };
-        let metadata = Metadata::of(&base, &config.name, &kinds, said)?;
+        let metadata = Metadata::of(&base, &config.name, &kinds, &said)?;
         let metadata = metadata.signed(&identity, &base, Moment::of(&clock).seconds)?;
         let served = Served::new(ledger.clone(), store.clone(), identity.clone(), &base_url, policy);
         let statuses = Statuses::new(store.clone(), ledger.clone(), served.clone());

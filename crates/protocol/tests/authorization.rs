@@ -1,7 +1,5 @@
 //! Authorization requests and answers: what is right passes unchanged, what is not is named.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on says why and stops")]
-
 use protocol::Endpoint;
 use protocol::openid4vci::{
     AuthorizationErrorCode, AuthorizationRequest, AuthorizationResponse, BadAuthorizationResponse,

@@ -237,7 +237,8 @@ async fn who_has_nothing_approved_or_says_no_collects_nothing() {
 #[tokio::test]
 async fn pushed_requests_with_a_flaw_are_refused_by_name() {
     let world = World::start().await;
-    let flaws: &[(&str, &[(&str, &str)], &str)] = &[
+    type Flaw<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let flaws: &[Flaw<'_>] = &[
         ("pkce_missing", &[("code_challenge", "")], "invalid_request"),
         ("pkce_plain", &[("code_challenge_method", "plain")], "invalid_request"),
         ("client_unknown", &[("client_id", "evil.example")], "invalid_client"),

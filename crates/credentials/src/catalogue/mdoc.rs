@@ -125,9 +125,9 @@ impl CredentialType {
         };
         let is_right = |from: &Source| match from {
             Source::Always(_) => true,
-            Source::Text(name) => {
-                self.claim(name).is_some_and(|claim| !matches!(claim.kind, Kind::Bool | Kind::MoneyFen))
-            }
+            Source::Text(name) => self
+                .claim(name)
+                .is_some_and(|claim| !matches!(claim.kind, Kind::Bool | Kind::Choices | Kind::MoneyFen)),
             Source::Day(name) => is_kind(name, Kind::Date),
             Source::Picture(name) => is_kind(name, Kind::Image),
             Source::Bool(name) => is_kind(name, Kind::Bool),
