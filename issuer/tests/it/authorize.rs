@@ -35,7 +35,7 @@ async fn push_with(world: &World, other: &[(&str, &str)]) -> Answer {
     world.http.post_form("/par", &sent).await
 }
 
-async fn push(world: &World, other: &[(&str, &str)]) -> String {
+pub async fn push(world: &World, other: &[(&str, &str)]) -> String {
     let answer = push_with(world, other).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -107,7 +107,7 @@ impl<'w> Browser<'w> {
     }
 }
 
-async fn open(world: &World, client: &str, request_uri: &str) -> Answer {
+pub async fn open(world: &World, client: &str, request_uri: &str) -> Answer {
     let query = crate::http::encode(&[("client_id", client), ("request_uri", request_uri)]);
     world.http.get(&format!("/authorize?{query}"), None).await
 }

@@ -30,6 +30,7 @@ mod offers;
 mod operators;
 mod pages_console;
 mod pages_portal;
+mod provider;
 mod reissue;
 mod restart;
 mod review;

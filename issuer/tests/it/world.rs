@@ -73,6 +73,11 @@ impl World {
     }
 
     pub async fn with(policy: Policy) -> Self {
+        Self::of(policy, issuer::Citizens::Synthetic(citizens())).await
+    }
+
+    /// The same, with another place where citizens log in.
+    pub async fn of(policy: Policy, citizens: issuer::Citizens) -> Self {
         let dir = tempfile::tempdir().expect("dir");
         let (validator, member) = (signer(1), signer(2));
         let genesis = Genesis {
@@ -115,7 +120,7 @@ impl World {
             tls: None,
             operators: None,
             vc_api: true,
-            citizens: issuer::Citizens::Synthetic(citizens()),
+            citizens,
             wallets: vec![issuer::WalletClient::ours()],
             policy,
         };
