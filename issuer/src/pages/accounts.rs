@@ -174,9 +174,9 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
             (panel(t.get("accounts.staff"), html! { (accounts.render()) }))
             (panel(t.get("accounts.new"), form("/console/accounts", &session.csrf, html! { div.stack {
                 (Field::new("name", t.get("accounts.name")).render(lang))
-                fieldset { legend { (t.get("accounts.roles")) } div.choices { @for role in Role::ALL {
+                div.field { fieldset { legend { (t.get("accounts.roles")) } div.choices { @for role in Role::ALL {
                     label.choice { input type="checkbox" name="role" value=(role.code()); span { (role_word(lang, role)) } }
-                } } }
+                } } } }
                 (button(t.get("accounts.create")))
             } })))
             (panel(t.get("accounts.keys"), html! {
@@ -188,10 +188,10 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
                         label for="key-name" { (t.get("accounts.system")) }
                         input #key-name name="name" type="text" required maxlength="40" autocomplete="off";
                     }
-                    fieldset { legend { (t.get("accounts.key-types")) } div.choices { @for of in app.kinds.types() {
+                    div.field { fieldset { legend { (t.get("accounts.key-types")) } div.choices { @for of in app.kinds.types() {
                         label.choice { input type="checkbox" name="type" value=(of.id) checked;
                             span { (lang.pick(&of.label.zh, &of.label.en)) } }
-                    } } }
+                    } } } }
                     (button(t.get("accounts.create-key")))
                 } }
             }))

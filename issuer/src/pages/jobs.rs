@@ -183,7 +183,7 @@ fn progress_of(lang: Lang, job: &Job) -> Markup {
     let figures =
         [("done", job.done.to_string()), ("total", job.total.to_string()), ("left", job.left().to_string())];
     let figures: Vec<_> = figures.iter().map(|(name, figure)| (*name, figure.as_str())).collect();
-    html! { section.panel.stack {
+    html! { section.panel.stack.progress {
         div.row.apart { h2 { (t.get("jobs.progress")) } (job_badge(lang, job)) }
         progress max=(job.total.max(1)) value=(job.done + job.refused) aria-label=(t.get("jobs.progress")) {}
         p.figures { (t.with("jobs.figures", &figures)) }
