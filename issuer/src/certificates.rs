@@ -83,40 +83,37 @@ fn serial(bytes: [u8; 32]) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use credentials::key::Algorithm;
     use credentials::x509::{Certificate, check_chain};
+    use registry::Slug;
 
     use super::*;
+    use crate::identity::Identity;
 
     #[test]
     fn the_root_stays_the_same_and_certifies_the_key_under_its_name_on_the_chain() {
+        let dir = tempfile::tempdir().expect("dir");
+        let open = || Identity::open(dir.path(), &Slug::new("anhui").expect("name")).expect("opens");
+        let identity = open();
+        let certificates = identity.certificates();
+        assert_eq!(certificates.root(), open().certificates().root());
+
+        let (key, key_id) = identity.es256();
+        let (now, end) = (UnixSeconds(1_772_500_000), UnixSeconds(1_772_500_000 + 86_400 * 2190));
         let mut rng = testkit::rng(3);
-        let keys = [(); 2].map(|()| SoftwareKey::generate(Algorithm::Es256, &mut rng));
-        let did: Did = format!("did:hui:anhui:z{}", "2".repeat(44)).parse().expect("a DID");
-        let make = || {
-            Certificates::new(
-                SoftwareKey::from_secret_bytes(Algorithm::Es256, keys[0].to_secret_bytes().as_slice())
-                    .expect("a key"),
-                &did,
-            )
-            .expect("made")
-        };
-        let certificates = make();
-        assert_eq!(certificates.root(), make().root());
-        let now = UnixSeconds(1_772_500_000);
-        let key_id = format!("{did}#key-3");
-        let der = certificates
-            .certify(keys[1].public_key(), &key_id, (now, now.plus(86_400 * 2190)), &mut rng)
-            .expect("made");
+        let mut certify =
+            || certificates.certify(key.public_key(), key_id, (now, end), &mut rng).expect("made");
+        let der = certify();
+        assert_ne!(der, certify(), "each has a number of its own");
         let certificate = Certificate::parse(&der).expect("reads");
         assert_eq!(certificate.uris(), [key_id]);
-        assert_eq!(certificate.key(), keys[1].public_key());
+        assert_eq!(certificate.key(), key.public_key());
         let root = Certificate::parse(certificates.root()).expect("reads");
-        for at in [now, now.plus(86_400 * 2190)] {
+        for at in [now, end] {
             assert_eq!(
                 check_chain(std::slice::from_ref(&certificate), std::slice::from_ref(&root), MDOC_SIGNER, at),
                 Ok(())
             );
         }
+        assert!(!certificate.is_current(now.plus(-86_400)) && !certificate.is_current(end.plus(86_400 + 1)));
     }
 }

@@ -59,7 +59,7 @@ impl Desk {
         Self { store }
     }
 
-    /// Takes in an application whose claims were checked; `name` is what it is found by, see [`crate::citizens`]. Durable when it returns.
+    /// Takes in an application whose claims were checked. Durable when it returns.
     pub(crate) async fn submit(
         &self,
         application: Application,

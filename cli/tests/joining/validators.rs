@@ -188,6 +188,17 @@ impl Town {
         }
     }
 
+    /// Goes on until a validator that began from a snapshot, or lost its votes, votes again: a block must be decided whose time is
+    /// some seconds after its start.
+    pub(crate) async fn votes(&mut self, n: usize) {
+        let began = Instant::now();
+        while self.home(n).join("quiet.json").exists() {
+            assert!(began.elapsed() < PATIENCE, "validator {n} does not vote");
+            self.decides(n, 1).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
     /// The next organisation's first transaction.
     fn organisation(&mut self) -> Transaction {
         self.organisations += 1;

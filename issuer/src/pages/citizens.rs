@@ -55,6 +55,9 @@ fn shortened(id: &str) -> String {
     all.iter().enumerate().map(hidden).collect()
 }
 
+/// The field of a form with the word that shows whose page it came from.
+const CSRF: &str = "csrf";
+
 async fn chosen(
     State(app): State<App>,
     visitor: Visitor,
@@ -63,7 +66,7 @@ async fn chosen(
 ) -> Result<Response, Problem> {
     let t = texts(visitor.lang);
     let sent = Form::parse(&body).map_err(|_| Problem::bad_request("form", t.get("authorize.again")))?;
-    visit.check_csrf(&app, visitor.lang, sent.get("csrf").unwrap_or_default())?;
+    visit.check_csrf(&app, visitor.lang, sent.get(CSRF).unwrap_or_default())?;
     let Some(source) = app.citizens.clone().filter(|source| !source.to_choose_from().is_empty()) else {
         return Err(Problem::not_found(t.get("authorize.unknown")));
     };

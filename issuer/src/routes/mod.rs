@@ -37,7 +37,7 @@ use crate::pages;
 pub(crate) fn layers() -> Layers {
     Layers {
         oauth: is_protocol,
-        large: |path| is_import(path).then_some((LARGEST_FILE, Duration::from_secs(120))),
+        large: |path| is_import(path).then_some((LARGEST_FILE, Duration::from_secs(30))),
         ..Layers::default()
     }
 }
