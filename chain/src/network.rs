@@ -50,6 +50,7 @@ use crate::ledger::{BlockReadError, Ledger, Pending, SubmitError, Tip, Waiting};
 use engine::Input;
 use mempool::Mempool;
 pub use open::NetworkError;
+pub use quiet::empty_vote_log;
 pub use settings::{PeerAddressError, Peers, peer_id};
 
 /// How a validator runs.

@@ -25,7 +25,7 @@ use crate::network::codec::Borsh;
 use crate::network::context::{Address, Chain, Members};
 use crate::network::engine::{Engine, Input};
 use crate::network::mempool::{Limits, Mempool};
-use crate::network::quiet::Quiet;
+use crate::network::quiet::{Quiet, VOTES};
 use crate::network::settings::{PeerAddressError, Settings, keypair};
 use crate::network::signing::{Checks, Signs};
 use crate::network::undecided::Undecided;
@@ -188,7 +188,7 @@ async fn start(
     let address = Address::own(&key);
     let full_name = Address::of(&key).to_string();
     let identity = NetworkIdentity::new_validator(config.name.clone(), keypair, full_name, proof);
-    let wal = config.folder.join("consensus.wal");
+    let wal = config.folder.join(VOTES);
     EngineBuilder::new(Chain, settings)
         .with_default_wal(WalContext::new(wal, Borsh))
         .with_default_network(NetworkContext::new(identity, Borsh))

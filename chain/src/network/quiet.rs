@@ -29,6 +29,9 @@ use crate::network::candidate::MAX_AHEAD;
 /// and as much again for this clock being behind theirs.
 const APART: Duration = Duration::from_secs(2 * MAX_AHEAD.as_secs());
 
+/// Malachite's log of votes.
+pub(super) const VOTES: &str = "consensus.wal";
+
 /// What must be decided before this validator votes. On disk as long as it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +64,15 @@ impl Gate {
     }
 }
 
+/// Says that the key in a folder, made just now, never voted. Only for a key made just now.
+///
+/// # Errors
+/// What the system says.
+pub fn empty_vote_log(folder: &Path) -> io::Result<()> {
+    let head = [&1_u32.to_be_bytes()[..], &0_u64.to_be_bytes()].concat();
+    files::write_secret(&folder.join(VOTES), &head)
+}
+
 impl Quiet {
     /// Compares the vote log in a folder with the chain's newest block there, before consensus opens it.
     ///
@@ -77,7 +89,7 @@ impl Quiet {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let votes = logged_height(&folder.join("consensus.wal"))?;
+        let votes = logged_height(&folder.join(VOTES))?;
         let is_blank = height == 0 && votes.is_none();
         let mut quiet = Self { path, until, is_blank, started, gate: Gate::default() };
         match votes {
@@ -89,7 +101,8 @@ impl Quiet {
                 );
                 quiet.wait(Until { height: votes, later_than: UnixMillis(0) })?;
             }
-            Some(votes) if votes >= height => {}
+            // In order, or never used: whoever made the key has put it there.
+            Some(votes) if votes >= height || votes == 0 => {}
             None if is_blank => {}
             _ => {
                 tracing::warn!("what this validator voted is not known any more; it votes again in a while");
@@ -160,7 +173,7 @@ impl Quiet {
 }
 
 /// The height whose votes a vote log has: the sequence in its head, after the version (Malachite's `wal`, 4 and 8 bytes, big
-/// endian). None when there is no such log, or it was never used.
+/// endian); 0 when it was never used. None when there is no such log.
 fn logged_height(path: &Path) -> io::Result<Option<u64>> {
     let mut head = [0; 12];
     let mut file = match std::fs::File::open(path) {
@@ -179,7 +192,7 @@ fn logged_height(path: &Path) -> io::Result<Option<u64>> {
     }
     let (_, height) = head.split_at(4);
     let height = height.iter().fold(0, |height, byte| height << 8 | u64::from(*byte));
-    Ok(Some(height).filter(|height| *height > 0))
+    Ok(Some(height))
 }
 
 #[cfg(test)]
@@ -211,6 +224,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_never_voted_votes_wherever_its_chain_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        empty_vote_log(folder.path()).unwrap();
+        assert!(at(folder.path(), 500).is_over());
+        std::fs::remove_file(folder.path().join(VOTES)).unwrap();
+        assert!(!at(folder.path(), 500).is_over(), "without it nobody knows");
+        empty_vote_log(folder.path()).unwrap();
+        assert!(!at(folder.path(), 500).is_over(), "once it was lost it is no excuse");
+    }
+
+    #[test]
     fn a_vote_log_ahead_is_waited_for_over_restarts() {
         let folder = tempfile::tempdir().unwrap();
         log_of(folder.path(), 9);
@@ -231,10 +255,9 @@ mod tests {
 
     #[test]
     fn without_a_vote_log_blocks_made_since_are_waited_for() {
-        let lost: [fn(&Path); 4] = [
+        let lost: [fn(&Path); 3] = [
             |_| (),
             |folder| log_of(folder, 3),
-            |folder| log_of(folder, 0),
             |folder| std::fs::write(folder.join("consensus.wal"), [0; 7]).unwrap(),
         ];
         for lose in lost {

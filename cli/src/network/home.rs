@@ -131,7 +131,13 @@ pub(super) fn make_keys(folder: &Path) -> Done<(SoftwareSigner, SoftwareSigner)>
     let todo = "name a folder that can be written";
     files::private_folder(folder).or_fault(todo)?;
     let key = |name: &str| keys::load_or_create(&folder.join(name)).or_fault(todo);
-    Ok((key("validator.key")?, key("network.key")?))
+    let is_new = !folder.join("validator.key").exists();
+    let made = (key("validator.key")?, key("network.key")?);
+    if is_new {
+        // A validator without this one waits before it votes, since it could have voted before.
+        chain::network::empty_vote_log(folder).or_fault(todo)?;
+    }
+    Ok(made)
 }
 
 /// Writes what is not secret.

@@ -141,6 +141,18 @@ impl Town {
         }
     }
 
+    /// Waits until a validator that lost its log of votes votes again.
+    pub(crate) async fn votes_again(&mut self, n: usize) {
+        let quiet = self.home(n).join("quiet.json");
+        let began = Instant::now();
+        assert!(quiet.exists(), "it is quiet");
+        while quiet.exists() {
+            assert!(began.elapsed() < PATIENCE, "it stays quiet");
+            self.decides(n, 1).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
     pub(crate) async fn get(&self, n: usize, path: &str) -> Value {
         let answer = self.http.get(format!("{}{path}", self.url(n))).send().await.expect("answered");
         serde_json::from_slice(&answer.bytes().await.expect("whole")).expect("JSON")
@@ -185,17 +197,6 @@ impl Town {
                 assert!(began.elapsed() < PATIENCE, "nothing is decided any more: {status:?}");
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
-        }
-    }
-
-    /// Goes on until a validator that began from a snapshot, or lost its votes, votes again: a block must be decided whose time is
-    /// some seconds after its start.
-    pub(crate) async fn votes(&mut self, n: usize) {
-        let began = Instant::now();
-        while self.home(n).join("quiet.json").exists() {
-            assert!(began.elapsed() < PATIENCE, "validator {n} does not vote");
-            self.decides(n, 1).await;
-            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
 
