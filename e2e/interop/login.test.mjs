@@ -1,6 +1,5 @@
 // A wallet from npm collects by logging in: OpenID4VCI, authorization code with PAR, PKCE and DPoP; copies, notification, renewal.
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { clientAuthenticationNone } from '@openid4vc/oauth2'
 import { Openid4vciClient } from '@openid4vc/openid4vci'
@@ -24,17 +23,16 @@ describe('npm wallet ← our issuer, by login', () => {
     const client = new Openid4vciClient({ callbacks })
     const credentialOffer = await client.resolveCredentialOffer(offer.offer_uri)
     const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer)
-    const state = randomUUID()
     const dpop = { signer: { method: 'jwk', alg: dpopKey.alg, publicJwk: dpopKey.publicJwk } }
     const begun = await client.initiateAuthorization({
-      credentialOffer, issuerMetadata, clientId: CLIENT, redirectUri: REDIRECT, scope: CONFIGURATION, state, dpop,
+      credentialOffer, issuerMetadata, clientId: CLIENT, redirectUri: REDIRECT, scope: CONFIGURATION, dpop,
     })
     assert.ok(new URL(begun.authorizationRequestUrl).searchParams.get('request_uri'), 'the request was pushed')
     const url = await logIn(begun.authorizationRequestUrl)
     const answer = client.parseAndVerifyAuthorizationResponseRedirectUrl({
       url, authorizationServerMetadata: issuerMetadata.authorizationServers[0],
     })
-    assert.equal(answer.state, state)
+    assert.equal(answer.iss, offer.issuer.url, 'who answers says so (RFC 9207)')
     const token = await client.retrieveAuthorizationCodeAccessTokenFromOffer({
       credentialOffer, issuerMetadata, authorizationCode: answer.code, pkceCodeVerifier: begun.pkce.codeVerifier,
       redirectUri: REDIRECT, dpop,

@@ -26,6 +26,7 @@ const CLAIMS = {
   firstIssued: '2012-06-08',
   class: 'C1',
   fileNumber: '340100123456',
+  pointsState: 'normal',
   licenceNumber: '34010219880321214X',
   portrait: PORTRAIT,
   issuingAuthority: '合肥市公安局交通警察支队',

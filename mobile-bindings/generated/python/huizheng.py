@@ -1584,6 +1584,11 @@ class CredentialFormat(enum.Enum):
     W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
 """
     
+    MSO_MDOC = 2
+    """
+    ISO mdoc (`mso_mdoc`): elements can be shown one by one.
+"""
+    
 
 
 class _UniffiFfiConverterTypeCredentialFormat(_UniffiConverterRustBuffer):
@@ -1594,6 +1599,8 @@ class _UniffiFfiConverterTypeCredentialFormat(_UniffiConverterRustBuffer):
             return CredentialFormat.SD_JWT_VC
         if variant == 2:
             return CredentialFormat.LDP_VC
+        if variant == 3:
+            return CredentialFormat.MSO_MDOC
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
@@ -1601,6 +1608,8 @@ class _UniffiFfiConverterTypeCredentialFormat(_UniffiConverterRustBuffer):
         if value == CredentialFormat.SD_JWT_VC:
             return
         if value == CredentialFormat.LDP_VC:
+            return
+        if value == CredentialFormat.MSO_MDOC:
             return
         raise ValueError(value)
 
@@ -1610,6 +1619,8 @@ class _UniffiFfiConverterTypeCredentialFormat(_UniffiConverterRustBuffer):
             buf.write_i32(1)
         if value == CredentialFormat.LDP_VC:
             buf.write_i32(2)
+        if value == CredentialFormat.MSO_MDOC:
+            buf.write_i32(3)
 
 
 

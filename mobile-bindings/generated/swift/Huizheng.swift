@@ -4861,6 +4861,10 @@ public enum CredentialFormat: Equatable, Hashable {
      * W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
      */
     case ldpVc
+    /**
+     * ISO mdoc (`mso_mdoc`): elements can be shown one by one.
+     */
+    case msoMdoc
 
 
 
@@ -4886,6 +4890,8 @@ public struct FfiConverterTypeCredentialFormat: FfiConverterRustBuffer {
         
         case 2: return .ldpVc
         
+        case 3: return .msoMdoc
+        
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -4900,6 +4906,10 @@ public struct FfiConverterTypeCredentialFormat: FfiConverterRustBuffer {
         
         case .ldpVc:
             writeInt(&buf, Int32(2))
+        
+        
+        case .msoMdoc:
+            writeInt(&buf, Int32(3))
         
         }
     }

@@ -21,9 +21,11 @@ pub struct Issuing<'a> {
 }
 
 /// The key behind the labels of blank nodes, made anew for each credential. Used twice, it would link credentials.
+#[cfg_attr(not(feature = "bbs"), expect(unreachable_pub, reason = "issuers by BBS hand one over"))]
 #[derive(Clone)]
 pub struct LabelKey(pub(super) Zeroizing<[u8; 32]>);
 
+#[cfg_attr(not(feature = "bbs"), expect(unreachable_pub, reason = "issuers by BBS hand one over"))]
 impl LabelKey {
     /// A new one.
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {

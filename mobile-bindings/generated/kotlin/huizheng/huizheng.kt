@@ -5906,7 +5906,11 @@ enum class CredentialFormat {
     /**
      * W3C credential with Data Integrity (`ldp_vc`): shown as a whole, or claim by claim if its issuer provided for that.
      */
-    LDP_VC;
+    LDP_VC,
+    /**
+     * ISO mdoc (`mso_mdoc`): elements can be shown one by one.
+     */
+    MSO_MDOC;
 
     
 
