@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use service::extract::{Json, Path};
 use service::ui::{Page, Visitor, friendly_errors};
 use service::{Lang, Layers, Running, Server, outbound};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[derive(serde::Deserialize)]
 struct Name {
@@ -70,6 +72,24 @@ async fn refusals_are_problems_with_the_requests_id() {
     assert!(!body.to_string().contains("300"), "what was sent is not sent back");
     problem(http.get(url("/nowhere")).send().await.expect("answers"), 404, "not-found").await;
     problem(http.get(url("/names")).send().await.expect("answers"), 405, "method-not-allowed").await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_reads_that_it_is_too_much() {
+    let (server, _) = start(Layers::default()).await;
+    let mut stream = TcpStream::connect(server.addr()).await.expect("connects");
+    // More than the sockets' buffers hold: it is not all sent unless the server takes it.
+    let body = vec![b' '; 6 * 1024 * 1024];
+    let head = format!(
+        "POST /names HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("sends");
+    stream.write_all(&body).await.expect("is not cut off while it sends");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     server.shutdown().await;
 }
 

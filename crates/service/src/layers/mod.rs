@@ -1,5 +1,6 @@
 //! What every service wraps its router in, once, at the outside.
 
+mod discard;
 mod late;
 
 use std::any::Any;
@@ -81,6 +82,10 @@ async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> R
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > body_limit as u64) {
+        // Who asks first (`Expect: 100-continue`) is not sending yet.
+        if !request.headers().contains_key(header::EXPECT) {
+            discard::discard(request.into_body()).await;
+        }
         return Problem::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large")
             .with("limit", body_limit)
             .into_response();
