@@ -17,21 +17,22 @@ use super::SignError;
 pub(super) fn sign(key: &SigningKey, message: &[u8]) -> Result<Signature, SignError> {
     let hash = Sha512::digest(message);
     let secret = Zeroizing::new(key.to_bytes());
-    let mut nonces = Nonces { key: block(&secret, &[&hash])?, used: 0 };
+    let of_message =
+        Zeroizing::new(<[u8; 64]>::from(keyed(&secret)?.chain_update(hash).finalize().into_bytes()));
+    let mut nonces = Nonces { mac: keyed(of_message.as_ref())?, used: 0 };
     let made = key.sign_prehash_with_rng(&mut nonces, &hash);
     let signature: Signature = made.map_err(|_| SignError::DeviceFailed)?;
     Ok(signature.normalize_s().unwrap_or(signature))
 }
 
 struct Nonces {
-    key: Zeroizing<[u8; 64]>,
+    mac: Hmac<Sha512>,
     used: u64,
 }
 
-fn block(key: &[u8], parts: &[&[u8]]) -> Result<Zeroizing<[u8; 64]>, SignError> {
-    let mut mac = Hmac::<Sha512>::new_from_slice(key).map_err(|_| SignError::DeviceFailed)?;
-    parts.iter().for_each(|part| mac.update(part));
-    Ok(Zeroizing::new(mac.finalize().into_bytes().into()))
+/// HMAC takes keys of any length; that it says so is not left to chance.
+fn keyed(key: &[u8]) -> Result<Hmac<Sha512>, SignError> {
+    Hmac::new_from_slice(key).map_err(|_| SignError::DeviceFailed)
 }
 
 impl RngCore for Nonces {
@@ -46,10 +47,9 @@ impl RngCore for Nonces {
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
         for part in bytes.chunks_mut(64) {
             self.used += 1;
-            // HMAC takes keys of any length.
-            if let Ok(block) = block(self.key.as_ref(), &[&self.used.to_be_bytes()]) {
-                part.copy_from_slice(&block[..part.len()]);
-            }
+            let block = self.mac.clone().chain_update(self.used.to_be_bytes()).finalize().into_bytes();
+            let block = Zeroizing::new(<[u8; 64]>::from(block));
+            part.copy_from_slice(&block[..part.len()]);
         }
     }
 
