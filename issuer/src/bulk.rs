@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rand_core::OsRng;
 use store::{Range, Store, StoreError, Tx};
@@ -23,6 +24,8 @@ use crate::model::{Actor, Application, Happening, Id, Job, JobState, Offer, Pers
 use crate::seals::Seals;
 use crate::tables::{JOBS, OFFERS, PREPARED, RECORDS, RECORDS_LEFT, RECORDS_WAITING, count};
 
+/// How long a job waits for a store that does not answer.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
 /// Records in one write.
 const TOGETHER: usize = 500;
 /// Jobs that are listed at most.
@@ -159,6 +162,11 @@ impl Bulk {
                     match worker.batch(id).await {
                         Ok(true) => {}
                         Ok(false) => return,
+                        // A store on a server comes back; one on a disk that failed waits for a restart.
+                        Err(error) if worker.store.is_shared() => {
+                            tracing::warn!(%error, job = %id, "a bulk issuance waits for the store");
+                            tokio::time::sleep(TRY_AGAIN).await;
+                        }
                         Err(error) => {
                             tracing::error!(%error, job = %id, "a bulk issuance stopped; a restart goes on with it");
                             return;
