@@ -74,14 +74,8 @@ async fn send_back(
     Path(id): Path<Id>,
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
-    sent.check(&session)?;
-    match Reason::try_from(sent.reason) {
-        Ok(note) => decide(&app, &visitor, &session, id, Decision::SendBack { note: note.into() }).await,
-        Err(_) => {
-            let error = texts(visitor.lang).get("review.note-missing");
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, &visitor, &session, id, error)?).into_response())
-        }
-    }
+    let decision = |note: Reason| Decision::SendBack { note: note.into() };
+    decide_with_words(&app, &visitor, &session, id, sent, "review.note-missing", decision).await
 }
 
 /// An attachment, to be saved: never shown in a page of ours, and whatever opens it runs nothing of it here.
@@ -110,12 +104,26 @@ async fn reject(
     Path(id): Path<Id>,
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
-    sent.check(&session)?;
+    let decision = |reason: Reason| Decision::Reject { reason: reason.into() };
+    decide_with_words(&app, &visitor, &session, id, sent, "review.reason-missing", decision).await
+}
+
+/// A decision that says why; without words the page comes again and asks for them.
+async fn decide_with_words(
+    app: &Core,
+    visitor: &Visitor,
+    session: &StaffSession,
+    id: Id,
+    sent: ConsoleForm,
+    missing: &str,
+    decision: impl FnOnce(Reason) -> Decision,
+) -> Result<Response, Problem> {
+    sent.check(session)?;
     match Reason::try_from(sent.reason) {
-        Ok(reason) => decide(&app, &visitor, &session, id, Decision::Reject { reason: reason.into() }).await,
+        Ok(words) => decide(app, visitor, session, id, decision(words)).await,
         Err(_) => {
-            let error = texts(visitor.lang).get("review.reason-missing");
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, &visitor, &session, id, error)?).into_response())
+            let page = page(app, visitor, session, id, texts(visitor.lang).get(missing))?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
 }
