@@ -55,7 +55,7 @@ pub enum Command {
     Chain(crate::outward::ChainArgs),
     /// Keep a checked copy of a node's chain and serve it, for reading only.
     Follow(FollowArgs),
-    /// A department's issuer, by its own settings.
+    /// A department's issuer, by its own settings, and its audit log.
     Issuer(crate::issuer::IssuerArgs),
     /// A chain of several validators.
     Network(NetworkArgs),

@@ -36,12 +36,12 @@ fn run(cli: Cli) -> Done {
             #[cfg(feature = "evm")]
             Some(Command::Chain(args)) => cli::outward::run(&data, args).await,
             Some(Command::Follow(args)) => cli::follow::run(&data, args).await,
-            Some(Command::Issuer(args)) => cli::issuer::run(args).await,
             Some(Command::Network(args)) => cli::network::run(args, &cli.log).await,
             Some(Command::Node(args)) => {
                 cli::network::run_node(&args.home, args.with_parent, args.anew).await
             }
             Some(Command::Key(args)) => cli::keyfile::run(args),
+            Some(Command::Issuer(args)) => cli::issuer::run(&data, args).await,
             Some(Command::Vc(args)) => cli::vc::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }

@@ -28,6 +28,7 @@ pub(crate) enum Who {
 pub(crate) const READERS: Roles = Roles::of(&[Role::Clerk, Role::Supervisor, Role::Auditor]);
 pub(crate) const DESK: Roles = Roles::of(&[Role::Clerk, Role::Supervisor]);
 pub(crate) const HEADS: Roles = Roles::of(&[Role::Supervisor]);
+const AUDITORS: Roles = Roles::of(&[Role::Auditor]);
 const ADMINS: Roles = Roles::of(&[Role::Admin]);
 const NOBODY_OF_THE_STAFF: Roles = Roles::of(&[]);
 
@@ -60,6 +61,7 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("GET",  "/console/jobs/{id}/events",                                    Who::Staff(READERS)),
     ("POST", "/console/jobs/{id}/links.csv",                                 Who::Staff(HEADS)),
     ("POST", "/console/jobs/{id}/codes.csv",                                 Who::Staff(HEADS)),
+    ("GET",  "/console/audit",                                               Who::Staff(AUDITORS)),
     ("GET",  "/console/accounts",                                            Who::Staff(ADMINS)),
     ("POST", "/console/accounts",                                            Who::Staff(ADMINS)),
     ("POST", "/console/accounts/reset",                                      Who::Staff(ADMINS)),
@@ -86,6 +88,7 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("POST", "/api/jobs",                                                    Who::Staff(HEADS)),
     ("GET",  "/api/jobs/{id}",                                               Who::Staff(READERS)),
     ("GET",  "/api/jobs/{id}/prepared",                                      Who::Staff(HEADS)),
+    ("GET",  "/api/audit",                                                   Who::Staff(AUDITORS)),
 ];
 
 /// Who may use this address; `None` is nobody.

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use store::{Range, Store, StoreError};
 use zeroize::Zeroizing;
 
+use crate::audit::{Account, Deed, Noting};
 use crate::clock::Moment;
 use crate::config::StaffAccount;
 use crate::model::{Member, Roles};
@@ -173,7 +174,7 @@ impl Accounts {
         &self,
         name: String,
         roles: Roles,
-        by: String,
+        by: &Member,
         now: Moment,
     ) -> Result<Zeroizing<String>, AccountRefused> {
         check_name(&name)?;
@@ -191,39 +192,52 @@ impl Accounts {
             wrong: 0,
             locked_until: UnixSeconds(0),
             closed: false,
-            made_by: by,
+            made_by: by.name.clone(),
             made_at: now.seconds,
         };
+        let noting = Noting::by(&by.actor(), now);
         let made = self.store.write_async(move |tx| {
             if tx.contains(&ACCOUNTS, account.name.as_str())? {
                 return Err(AccountRefused::Taken);
             }
-            Ok(tx.put(&ACCOUNTS, account.name.as_str(), &account)?)
+            tx.put(&ACCOUNTS, account.name.as_str(), &account)?;
+            Ok(noting.note(tx, Deed::new("account-made").about("account", Account(&account.name)))?)
         });
         made.await?;
         Ok(password)
     }
 
     /// Gives an account a new password, told once, and opens it if it was locked.
-    pub(crate) async fn reset(&self, name: String) -> Result<Zeroizing<String>, AccountRefused> {
+    pub(crate) async fn reset(
+        &self,
+        name: String,
+        by: &Member,
+        now: Moment,
+    ) -> Result<Zeroizing<String>, AccountRefused> {
+        let noting = Noting::by(&by.actor(), now);
         let (password, hashed) = fresh_password().await?;
         let reset = self.store.write_async(move |tx| {
             let mut account = tx.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?;
             account.password = hashed;
             account.wrong = 0;
             account.locked_until = UnixSeconds(0);
-            Ok::<_, AccountRefused>(tx.put(&ACCOUNTS, name.as_str(), &account)?)
+            tx.put(&ACCOUNTS, name.as_str(), &account)?;
+            let deed = Deed::new("account-password-reset").about("account", Account(&name));
+            Ok::<_, AccountRefused>(noting.note(tx, deed)?)
         });
         reset.await?;
         Ok(password)
     }
 
     /// Closes an account for good. What was done with it keeps its name.
-    pub(crate) async fn close(&self, name: String) -> Result<(), AccountRefused> {
+    pub(crate) async fn close(&self, name: String, by: &Member, now: Moment) -> Result<(), AccountRefused> {
+        let noting = Noting::by(&by.actor(), now);
         let closed = self.store.write_async(move |tx| {
             let mut account = tx.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?;
             account.closed = true;
-            Ok::<_, AccountRefused>(tx.put(&ACCOUNTS, name.as_str(), &account)?)
+            tx.put(&ACCOUNTS, name.as_str(), &account)?;
+            let deed = Deed::new("account-closed").about("account", Account(&name));
+            Ok::<_, AccountRefused>(noting.note(tx, deed)?)
         });
         closed.await
     }
@@ -248,14 +262,20 @@ impl Accounts {
         &self,
         name: String,
         credential_types: Vec<String>,
-        by: String,
+        by: &Member,
         now: Moment,
     ) -> Result<Zeroizing<String>, AccountRefused> {
         check_name(&name)?;
         let secret = Zeroizing::new(format!("hz_{}", random_text(32).as_str()));
         let digest = digest_of(&secret);
-        let key = ApiKey { name, credential_types, closed: false, made_by: by, made_at: now.seconds };
-        self.store.write_async(move |tx| tx.put(&API_KEYS, digest.as_str(), &key)).await?;
+        let key =
+            ApiKey { name, credential_types, closed: false, made_by: by.name.clone(), made_at: now.seconds };
+        let noting = Noting::by(&by.actor(), now);
+        let made = self.store.write_async(move |tx| {
+            tx.put(&API_KEYS, digest.as_str(), &key)?;
+            noting.note(tx, Deed::new("api-key-made").about("system", Account(&key.name)))
+        });
+        made.await?;
         Ok(secret)
     }
 
@@ -270,11 +290,19 @@ impl Accounts {
     }
 
     /// Closes a key for good.
-    pub(crate) async fn close_key(&self, digest: String) -> Result<(), AccountRefused> {
+    pub(crate) async fn close_key(
+        &self,
+        digest: String,
+        by: &Member,
+        now: Moment,
+    ) -> Result<(), AccountRefused> {
+        let noting = Noting::by(&by.actor(), now);
         let closed = self.store.write_async(move |tx| {
             let mut key = tx.get(&API_KEYS, digest.as_str())?.ok_or(AccountRefused::Unknown)?;
             key.closed = true;
-            Ok::<_, AccountRefused>(tx.put(&API_KEYS, digest.as_str(), &key)?)
+            tx.put(&API_KEYS, digest.as_str(), &key)?;
+            let deed = Deed::new("api-key-closed").about("system", Account(&key.name));
+            Ok::<_, AccountRefused>(noting.note(tx, deed)?)
         });
         closed.await
     }
@@ -315,9 +343,13 @@ mod tests {
     }
 
     fn accounts() -> Accounts {
-        let store = Store::in_memory().expect("store");
+        let store = crate::audit::kept();
         let root = StaffAccount::new("root", "a long random token", Roles::of(&[Role::Admin]));
         Accounts::new(store, vec![root], "http://127.0.0.1", Duration::from_secs(60))
+    }
+
+    fn root() -> Member {
+        Member { name: "root".into(), roles: Roles::of(&[Role::Admin]) }
     }
 
     fn text(password: &str) -> Zeroizing<String> {
@@ -328,7 +360,7 @@ mod tests {
     async fn five_wrong_passwords_lock_an_account_for_a_quarter_of_an_hour() {
         let accounts = accounts();
         let roles = Roles::of(&[Role::Clerk]);
-        let password = accounts.create("li".into(), roles, "root".into(), at(1)).await.expect("made");
+        let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made");
         assert_eq!(accounts.sign_in("li", password.clone(), at(2)).await.expect("right").roles, roles);
         for _ in 0..5 {
             let refused = accounts.sign_in("li", text("guess"), at(3)).await;
@@ -337,8 +369,8 @@ mod tests {
         let refused = accounts.sign_in("li", password.clone(), at(4)).await;
         assert!(matches!(refused, Err(SignInRefused::Locked)), "the right one too");
         assert!(accounts.sign_in("li", password, at(3 + LOCKED_FOR)).await.is_ok());
-        let new = accounts.reset("li".into()).await.expect("reset");
-        accounts.close("li".into()).await.expect("closed");
+        let new = accounts.reset("li".into(), &root(), at(3)).await.expect("reset");
+        accounts.close("li".into(), &root(), at(3)).await.expect("closed");
         let refused = accounts.sign_in("li", new, at(4 + LOCKED_FOR)).await;
         assert!(matches!(refused, Err(SignInRefused::Wrong)), "closed");
         assert!(matches!(accounts.sign_in("nobody", text("x"), at(5)).await, Err(SignInRefused::Wrong)));
@@ -348,7 +380,8 @@ mod tests {
     async fn names_are_given_once_and_are_names() {
         let accounts = accounts();
         let roles = Roles::of(&[Role::Clerk]);
-        let made = |name: &str, roles| accounts.create(name.to_owned(), roles, "root".into(), at(1));
+        let root = root();
+        let made = |name: &str, roles| accounts.create(name.to_owned(), roles, &root, at(1));
         assert!(made("li", roles).await.is_ok());
         assert!(matches!(made("li", roles).await, Err(AccountRefused::Taken)));
         assert!(matches!(made("root", roles).await, Err(AccountRefused::Taken)));
@@ -363,12 +396,11 @@ mod tests {
     async fn a_key_opens_until_it_is_closed() {
         let accounts = accounts();
         let types = vec!["business-licence".to_owned()];
-        let key =
-            accounts.create_key("registry".into(), types.clone(), "root".into(), at(1)).await.expect("made");
+        let key = accounts.create_key("registry".into(), types.clone(), &root(), at(1)).await.expect("made");
         assert_eq!(accounts.key(&key).expect("read").expect("open").credential_types, types);
         assert!(accounts.key("hz_guess").expect("read").is_none());
         let (digest, _) = accounts.keys().expect("read").remove(0);
-        accounts.close_key(digest).await.expect("closed");
+        accounts.close_key(digest, &root(), at(2)).await.expect("closed");
         assert!(accounts.key(&key).expect("read").is_none());
     }
 }

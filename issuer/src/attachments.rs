@@ -7,8 +7,9 @@ use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
-use crate::model::{Id, Personal, State};
+use crate::model::{Actor, Id, Personal, State};
 use crate::seals::Seals;
 use crate::tables::{APPLICATIONS, ATTACHED, ATTACHMENTS};
 
@@ -104,7 +105,7 @@ pub(crate) async fn attach(
     let name = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     let attachment = Attachment { id, kind, name: Personal(name), bytes: bytes.len(), at: now.seconds };
     let sealed = seal(seals, application, id, bytes)?;
-    let kept = attachment.clone();
+    let (kept, noting) = (attachment.clone(), Noting::by(&Actor::Applicant, now));
     let attached = store.write_async(move |tx| {
         let found = tx.get(&APPLICATIONS, application.key())?.ok_or(AttachRefused::Unknown)?;
         if !(found.state.is_open() || found.state == State::NeedsCorrection) {
@@ -114,7 +115,9 @@ pub(crate) async fn attach(
             return Err(AttachRefused::TooMany);
         }
         tx.put(&ATTACHED, id.key(), &sealed)?;
-        Ok(tx.put(&ATTACHMENTS, (application.key(), id.key()), &kept)?)
+        tx.put(&ATTACHMENTS, (application.key(), id.key()), &kept)?;
+        let deed = Deed::new("attachment-added").about("application", application);
+        Ok(noting.note(tx, deed.about("attachment", id))?)
     });
     attached.await?;
     Ok(attachment)
@@ -169,7 +172,7 @@ mod tests {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnobody's degree";
 
     async fn with_application() -> (Store, Seals, Id) {
-        let store = Store::in_memory().expect("store");
+        let store = crate::audit::kept();
         let id = Id::new(1, &mut OsRng);
         let application = Application::submitted(id, "mandate", "x".into(), UnixSeconds(1));
         store.write(move |tx| tx.put(&APPLICATIONS, id.key(), &application)).expect("put");

@@ -15,6 +15,7 @@ use rand_core::OsRng;
 use store::{Range, Store, StoreError, Tx};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::{Clock, Moment};
 use crate::collect::holder_of;
 use crate::desk::put_new;
@@ -88,7 +89,9 @@ impl Bulk {
         lifetime: i64,
         now: Moment,
     ) -> Result<Job, BeginRefused> {
-        let of = self.kinds.credential_type(credential_type).ok_or(BeginRefused::UnknownType)?.id.clone();
+        let of_type =
+            self.kinds.credential_type(credential_type).ok_or(BeginRefused::UnknownType)?.id.as_str();
+        let (of, noting) = (of_type.to_owned(), Noting::by(&by, now));
         let id = Id::new(now.ms, &mut OsRng);
         let begun = self.store.write_async(move |tx| {
             let running = tx.page(&JOBS, &Range::all().reversed(), LISTED)?;
@@ -116,6 +119,8 @@ impl Bulk {
                 worked_at_ms: now.ms,
             };
             tx.put(&JOBS, id.key(), &job)?;
+            let deed = Deed::new("bulk-begun").about("job", id).about("type", of_type);
+            noting.note(tx, deed.about("records", job.total))?;
             Ok(job)
         });
         let job = begun.await?;
@@ -271,5 +276,8 @@ fn settle(
     tx.put(&RECORDS_LEFT, job.credential_type.as_str(), &left.saturating_sub(dealt_with))?;
     count(tx, "approved", i64::try_from(done).unwrap_or(i64::MAX))?;
     tx.put(&JOBS, id.key(), &job)?;
+    let deed = Deed::new(if more { "bulk-prepared" } else { "bulk-done" }).about("job", id);
+    let prepared = if more { done } else { job.done };
+    Noting::by_issuer(now).note(tx, deed.about("prepared", prepared))?;
     Ok(more)
 }

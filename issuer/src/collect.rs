@@ -44,7 +44,7 @@ pub(crate) async fn submit(
     let id = Id::new(now.ms, &mut OsRng);
     let mut application = Application::submitted(id, &of.id, holder_of(of, &claims), now.seconds);
     application.marks = marks::of(&app.seals, of, &claims);
-    let application = app.desk.submit(application, claims).await.map_err(Problem::internal)?;
+    let application = app.desk.submit(application, claims, app.now()).await.map_err(Problem::internal)?;
     let secret = app.seals.applicant_secret(id);
     let link = format!("{}/applications/{id}?key={}", app.base, secret.as_str());
     Ok(Submitted { application, secret, link })

@@ -122,6 +122,8 @@ pub struct Policy {
     pub list_share: u32,
     /// How long a served status list may be cached.
     pub list_ttl: Duration,
+    /// How often the audit log is anchored on the chain, when something was noted.
+    pub audit_anchored_every: Duration,
 }
 
 impl Default for Policy {
@@ -143,6 +145,7 @@ impl Default for Policy {
             list_length: 131_072,
             list_share: 98_304,
             list_ttl: Duration::from_secs(15),
+            audit_anchored_every: Duration::from_secs(600),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, LazyLock};
 use credentials::jwe::DecryptionKey;
 use protocol::Endpoint;
 use registry::LocalText;
-use service::{Lang, RateLimiter, Strings, Texts};
+use service::{Lang, Problem, RateLimiter, Strings, Texts};
 use store::Store;
 
 use crate::accounts::Accounts;
+use crate::audit::{Deed, Noting};
 use crate::authorize::Authorizations;
 use crate::bulk::Bulk;
 use crate::citizens::IdentitySource;
@@ -19,6 +20,7 @@ use crate::issuance::{Issuance, Kinds};
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
 use crate::metrics::Metrics;
+use crate::model::Member;
 use crate::offers::Offers;
 use crate::seals::Seals;
 use crate::status::{Served, Statuses};
@@ -64,6 +66,12 @@ impl Core {
     /// The moment of a request: read once, at its start.
     pub(crate) fn now(&self) -> Moment {
         Moment::of(&self.clock)
+    }
+
+    /// Notes what a member of the staff does that changes nothing else: reading, handing out.
+    pub(crate) async fn note(&self, by: &Member, deed: Deed) -> Result<(), Problem> {
+        let noting = Noting::by(&by.actor(), self.now());
+        noting.note_alone(&self.store, deed).await.map_err(Problem::internal)
     }
 
     /// The department's name in a language.

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 use store::{Range, Store, StoreError, Tx};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
-use crate::model::{Application, DecisionRefused, Id, Member, Role, State};
+use crate::model::{Actor, Application, DecisionRefused, Id, Member, Role, State};
 use crate::tables::{APPLICATIONS, BY_MARK, BY_STATE, CLAIMS, count};
 
 /// Applications of the same holder that are shown at most.
@@ -40,6 +41,18 @@ pub(crate) enum Decision {
     },
 }
 
+impl Decision {
+    /// What the audit log calls it.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Take => "application-taken",
+            Self::SendBack { .. } => "application-returned",
+            Self::Approve { .. } => "application-approved",
+            Self::Reject { .. } => "application-rejected",
+        }
+    }
+}
+
 /// Why an application could not be decided.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DecideError {
@@ -64,9 +77,16 @@ impl Desk {
         &self,
         application: Application,
         claims: Map<String, Value>,
+        now: Moment,
     ) -> Result<Application, StoreError> {
         let stored = application.clone();
-        self.store.write_async(move |tx| put_new(tx, &stored, &claims)).await?;
+        let noting = Noting::by(&Actor::Applicant, now);
+        self.store
+            .write_async(move |tx| {
+                put_new(tx, &stored, &claims)?;
+                noting.note(tx, Deed::new("application-received").about("application", stored.id))
+            })
+            .await?;
         Ok(application)
     }
 
@@ -147,13 +167,23 @@ impl Desk {
         now: Moment,
     ) -> Result<Application, DecideError> {
         let (supervises, by, at) = (by.roles.has(Role::Supervisor), by.actor(), now.seconds);
-        self.changed(id, move |application| match decision {
-            Decision::Take => application.take(by, at),
-            Decision::SendBack { note } => application.send_back(by, at, note),
-            Decision::Approve { approvals } => application.approve(by, at, approvals, supervises),
-            Decision::Reject { reason } => application.reject(by, at, reason),
-        })
-        .await
+        let (noting, what) = (Noting::by(&by, now), decision.word());
+        self.store
+            .write_async(move |tx| {
+                let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
+                let before = application.state;
+                match decision {
+                    Decision::Take => application.take(by, at),
+                    Decision::SendBack { note } => application.send_back(by, at, note),
+                    Decision::Approve { approvals } => application.approve(by, at, approvals, supervises),
+                    Decision::Reject { reason } => application.reject(by, at, reason),
+                }?;
+                put_changed(tx, before, &application)?;
+                let deed = Deed::new(what).about("application", id);
+                noting.note(tx, deed.about("state", application.state.code()))?;
+                Ok(application)
+            })
+            .await
     }
 
     /// Takes an application in again that was corrected; `marks` and `claims` are the new ones, checked.
@@ -165,6 +195,7 @@ impl Desk {
         claims: Map<String, Value>,
         now: Moment,
     ) -> Result<Application, DecideError> {
+        let noting = Noting::by(&Actor::Applicant, now);
         self.store
             .write_async(move |tx| {
                 let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
@@ -176,22 +207,7 @@ impl Desk {
                 application.marks = marks;
                 tx.remove(&BY_STATE, (before.code(), id.key()))?;
                 put_new(tx, &application, &claims)?;
-                Ok(application)
-            })
-            .await
-    }
-
-    async fn changed(
-        &self,
-        id: Id,
-        change: impl FnOnce(&mut Application) -> Result<(), DecisionRefused> + Send + 'static,
-    ) -> Result<Application, DecideError> {
-        self.store
-            .write_async(move |tx| {
-                let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
-                let before = application.state;
-                change(&mut application)?;
-                put_changed(tx, before, &application)?;
+                noting.note(tx, Deed::new("application-corrected").about("application", id))?;
                 Ok(application)
             })
             .await

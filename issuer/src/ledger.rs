@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use registry::api::SubmitResponse;
 use registry::{
-    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Proven, Record, RecordKey, Slug, Status, StatusChange,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Hash32, Proven, Record, RecordKey, Slug, Status, StatusChange,
     StatusListId, UnixMillis,
 };
 use service::NodeClient;
 use service::node::{NodeError, SubmitError};
 
+use crate::audit;
 use crate::identity::Identity;
 use crate::model::Standing;
 
@@ -134,6 +135,17 @@ impl Ledger {
             oldest = Some(oldest.map_or(proven.time(), |oldest| oldest.min(proven.time())));
         }
         Ok(ListBits { bytes, time: oldest.unwrap_or_default() })
+    }
+
+    /// Says on the chain how far the audit log has come; final when it returns.
+    pub(crate) async fn anchor(&self, entries: u64, head: Hash32) -> Result<SubmitResponse, SubmitError> {
+        self.act(&Action::AnchorLog { log: audit::log_name(), entries, head }).await
+    }
+
+    /// How far the chain has the audit log.
+    pub(crate) async fn anchored(&self) -> Result<Option<Record>, NodeError> {
+        let key = RecordKey::LogAnchor(self.identity.did().clone(), audit::log_name());
+        Ok(self.node.proven_one(key).await?.record().cloned())
     }
 
     /// The chain's name of a list.

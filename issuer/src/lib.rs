@@ -19,6 +19,7 @@ mod access;
 mod accounts;
 mod attachments;
 mod attestation;
+pub mod audit;
 mod authorize;
 mod bulk;
 mod certificates;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rand_core::OsRng;
 use store::{Store, StoreError};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::config::Policy;
-use crate::model::{Id, Offer, OfferState, Redemption, Standing, State};
+use crate::model::{Actor, Id, Offer, OfferState, Redemption, Standing, State};
 use crate::seals::Seals;
 use crate::tables::{APPLICATIONS, CREDENTIALS, OFFERS};
 
@@ -97,6 +98,7 @@ impl Offers {
         let lifetime = i64::try_from(self.policy.offer_lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires_at = now.seconds.plus(lifetime);
         let most = self.policy.offers_per_application;
+        let noting = Noting::by(&Actor::Applicant, now);
         self.store
             .write_async(move |tx| {
                 let mut found = tx.get(&APPLICATIONS, application.key())?.ok_or(CollectError::Unknown)?;
@@ -142,6 +144,8 @@ impl Offers {
                 found.offers = found.offers.saturating_add(1);
                 tx.put(&OFFERS, id.key(), &offer)?;
                 tx.put(&APPLICATIONS, application.key(), &found)?;
+                noting
+                    .note(tx, Deed::new("offer-made").about("offer", id).about("application", application))?;
                 Ok(offer)
             })
             .await
@@ -158,6 +162,7 @@ impl Offers {
     ) -> Result<Offer, RedeemError> {
         let id = self.seals.open_code(code).ok_or(RedeemError::Code)?;
         let code_is_right = self.seals.is_tx_code(id, tx_code);
+        let noting = Noting::by_wallet(now);
         // A wrong code must be counted even though the caller is refused: so the closure succeeds with an outcome.
         let (outcome, offer) = self
             .store
@@ -169,6 +174,9 @@ impl Offers {
                 let outcome = offer.redeem(code_is_right, identifiers, now.seconds);
                 if matches!(outcome, Redemption::Granted | Redemption::WrongCode { .. }) {
                     tx.put(&OFFERS, id.key(), &offer)?;
+                    let granted = matches!(outcome, Redemption::Granted);
+                    let what = if granted { "offer-redeemed" } else { "offer-code-wrong" };
+                    noting.note(tx, Deed::new(what).about("offer", id))?;
                 }
                 Ok::<_, RedeemError>((outcome, offer))
             })

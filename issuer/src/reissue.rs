@@ -9,6 +9,7 @@ use rand_core::OsRng;
 use serde_json::{Map, Value};
 use store::{Store, StoreError};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::desk::{put_changed, put_new};
 use crate::model::{
@@ -53,6 +54,7 @@ pub(crate) async fn correct(
     why: Why,
     now: Moment,
 ) -> Result<Corrected, ReissueRefused> {
+    let noting = Noting::by(&by.actor(), now);
     let noted = store.write_async(move |tx| {
         let record = tx.get(&CREDENTIALS, credential.key())?.ok_or(ReissueRefused::Unknown)?;
         let mut old = tx.get(&APPLICATIONS, record.application.key())?.ok_or(ReissueRefused::Unknown)?;
@@ -76,6 +78,8 @@ pub(crate) async fn correct(
             // Whoever carries it out claims it.
             tx.put(&PENDING, id.key(), &None)?;
             tx.put(&CREDENTIALS, id.key(), &record)?;
+            let deed = Deed::new("status-change-asked").about("credential", id);
+            noting.note(tx, deed.about("change", Change::Revoke.code()))?;
             revokes.push(id);
         }
         let mut application = made;
@@ -84,6 +88,8 @@ pub(crate) async fn correct(
         let state = old.state;
         put_changed(tx, state, &old)?;
         put_new(tx, &application, &claims)?;
+        let deed = Deed::new("credential-corrected").about("credential", credential);
+        noting.note(tx, deed.about("application", application.id))?;
         Ok(Corrected { application, revokes })
     });
     noted.await

@@ -145,6 +145,7 @@ struct PolicySettings {
     list_length: Option<u32>,
     list_share: Option<u32>,
     list_ttl_s: Option<u64>,
+    audit_anchored_every_s: Option<std::num::NonZeroU64>,
 }
 
 impl Config {
@@ -253,6 +254,10 @@ impl PolicySettings {
             list_length: self.list_length.unwrap_or(usual.list_length),
             list_share: self.list_share.unwrap_or(usual.list_share),
             list_ttl: time(self.list_ttl_s, usual.list_ttl),
+            audit_anchored_every: time(
+                self.audit_anchored_every_s.map(Into::into),
+                usual.audit_anchored_every,
+            ),
         }
     }
 }

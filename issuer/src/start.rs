@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::accounts::Accounts;
+use crate::audit::{self, Anchoring, Deed, Noting};
 use crate::authorize::Authorizations;
 use crate::bulk::Bulk;
 use crate::clock::{Clock, Moment, SystemClock};
@@ -96,6 +97,7 @@ pub struct RunningIssuer {
     stop_keeper: watch::Sender<bool>,
     keeper: JoinHandle<()>,
     bulk: Bulk,
+    anchoring: JoinHandle<()>,
 }
 
 /// Closes the store when the issuer has stopped.
@@ -166,10 +168,16 @@ impl Issuer {
         {
             return Err(StartError::OtherKeys);
         }
+        audit::begin(&store, &did).await?;
         if !store.read(|view| view.get(&REGISTERED, did.to_string()))?.unwrap_or(false) {
             ledger.register().await.map_err(StartError::Register)?;
             let registered = did.to_string();
-            store.write_async(move |tx| tx.put(&REGISTERED, registered, &true)).await?;
+            let noting = Noting::by_issuer(Moment::of(&clock));
+            let write = move |tx: &mut store::Tx<'_>| {
+                noting.note(tx, Deed::new("keys-registered"))?;
+                tx.put(&REGISTERED, registered, &true)
+            };
+            store.write_async(write).await?;
             tracing::info!(%did, "the issuer's DID is registered");
         }
         if store.page(&LISTS, &Range::all(), 1)?.is_empty() {
@@ -220,7 +228,10 @@ impl Issuer {
             base,
         };
         let bulk = core.bulk.clone();
+        let every = policy.audit_anchored_every;
+        let anchoring = Anchoring { store: store.clone(), ledger: core.ledger.clone(), every };
         let (stop_keeper, stopped) = watch::channel(false);
+        let anchoring = tokio::spawn(anchoring.run(stopped.clone()));
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
         let watched = Layers { pages: false, ..Layers::default() };
@@ -241,6 +252,7 @@ impl Issuer {
             stop_keeper,
             keeper,
             bulk,
+            anchoring,
         })
     }
 }
@@ -292,6 +304,9 @@ impl RunningIssuer {
             tracing::error!(%error, "the keeper ended badly");
         }
         self.bulk.stop().await;
+        if let Err(error) = self.anchoring.await {
+            tracing::error!(%error, "anchoring the audit log ended badly");
+        }
         let store = self.store.0;
         // Waits for the disk: not on a thread that others need.
         if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {

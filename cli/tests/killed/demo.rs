@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cli::urls::{IssuerUrl, Urls};
+use issuer::audit;
+use registry::{Record, RecordKey};
 use serde_json::Value;
 use service::{NodeClient, NodeConfig, outbound};
 
@@ -117,6 +119,30 @@ impl Network {
             None => request,
         })
         .await
+    }
+
+    /// No kill left a gap in an issuer's audit log, and what the chain vouches for is in it.
+    pub(crate) async fn audit_logs_are_whole(&self) {
+        for issuer in self.urls.issuers.values() {
+            let mut lines = String::new();
+            loop {
+                let url = format!("{}/api/audit?after={}", issuer.url, lines.lines().count());
+                let more =
+                    self.http.get(url).bearer_auth(&self.urls.staff_token).send().await.expect("an answer");
+                let more = more.error_for_status().expect("the log").text().await.expect("whole");
+                if more.is_empty() {
+                    break;
+                }
+                lines.push_str(&more);
+            }
+            let key = RecordKey::LogAnchor(issuer.did.clone(), audit::log_name());
+            let proven = self.chain.proven_one(key).await.expect("evidence");
+            let anchor = match proven.record() {
+                Some(Record::LogAnchor(record)) => Some(record),
+                _ => None,
+            };
+            audit::check(lines.as_bytes(), &issuer.did, anchor).expect("the log is whole");
+        }
     }
 
     pub(crate) async fn post_form(&self, url: &str, form: String) -> Result<(u16, Value), NotAcknowledged> {

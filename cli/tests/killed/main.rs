@@ -84,6 +84,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_done() {
     for story in &stories {
         story.must_be_there(&network).await;
     }
+    network.audit_logs_are_whole().await;
     let over = stories.iter().filter(|story| story.is_over()).count();
     println!("{kills} kills at work, {over} whole stories");
     assert!(over >= CITIZENS, "it had work to do: {over} stories");

@@ -8,6 +8,7 @@ use rand_core::OsRng;
 use store::{Range, Store, StoreError};
 use zeroize::Zeroizing;
 
+use crate::audit::{Deed, Noting};
 use crate::citizens::{self, Citizen};
 use crate::clock::Moment;
 use crate::issuance::Kinds;
@@ -225,6 +226,7 @@ impl Authorizations {
     ) -> Result<Offer, RedeemCodeError> {
         let id = self.seals.open_authorization(Of::Code, code).ok_or(CodeRefused::Unknown)?;
         let (fresh, most) = (Id::new(now.ms, &mut OsRng), self.most_offers);
+        let noting = Noting::by_wallet(now);
         // What goes wrong here must be stored too: so the closure succeeds with an outcome.
         self.store
             .write_async(move |tx| {
@@ -264,6 +266,8 @@ impl Authorizations {
                     }
                 };
                 tx.put(&OFFERS, offer.id.key(), &offer)?;
+                let deed = Deed::new("login-redeemed").about("offer", offer.id);
+                noting.note(tx, deed.about("application", offer.application))?;
                 Ok::<_, RedeemCodeError>(Ok(offer))
             })
             .await?
@@ -271,7 +275,8 @@ impl Authorizations {
 
     /// Whether a refresh token's offer still grants something, and may replace what was issued on it: a renewal, of which so
     /// many are made as of offers.
-    pub(crate) async fn refresh(&self, offer: Id) -> Result<Offer, RedeemCodeError> {
+    pub(crate) async fn refresh(&self, offer: Id, now: Moment) -> Result<Offer, RedeemCodeError> {
+        let noting = Noting::by_wallet(now);
         let most = self.most_offers;
         self.store
             .write_async(move |tx| {
@@ -293,6 +298,8 @@ impl Authorizations {
                 let offer = offer.replacing(replaces);
                 tx.put(&APPLICATIONS, application.id.key(), &application)?;
                 tx.put(&OFFERS, offer.id.key(), &offer)?;
+                let deed = Deed::new("offer-renewed").about("offer", offer.id);
+                noting.note(tx, deed.about("application", offer.application))?;
                 Ok(offer)
             })
             .await

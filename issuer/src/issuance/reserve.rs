@@ -9,6 +9,7 @@ use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError, Tx};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::desk::put_changed;
 use crate::model::{
@@ -99,12 +100,14 @@ pub(crate) async fn reserve(
     wanted: Wanted,
     now: Moment,
 ) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
-    store.write_async(move |tx| reserve_in(tx, wanted, now)).await
+    let noting = Noting::by_wallet(now);
+    store.write_async(move |tx| reserve_in(tx, wanted, &noting, now)).await
 }
 
 fn reserve_in(
     tx: &mut Tx<'_>,
     wanted: Wanted,
+    noting: &Noting,
     now: Moment,
 ) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
     let configuration = wanted.named.configuration();
@@ -181,6 +184,8 @@ fn reserve_in(
     application.note_issued(configuration, id, now.seconds);
     tx.put(&CREDENTIALS, id.key(), &record)?;
     count(tx, "issued", 1)?;
+    let deed = Deed::new("credential-issued").about("credential", id).about("status", status);
+    noting.note(tx, deed.about("application", application.id).about("offer", offer.id))?;
     put_changed(tx, before, &application)?;
     Ok((record, Some(fill)))
 }

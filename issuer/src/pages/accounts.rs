@@ -52,7 +52,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     session.check_csrf(sent.one("csrf"))?;
     let roles: Vec<Role> = sent.all("role").filter_map(Role::from_code).collect();
-    let by = session.member.name.clone();
+    let by = &session.member;
     let made = app.accounts.create(sent.one("name").to_owned(), Roles::of(&roles), by, app.now()).await;
     told_once(&app, &visitor, &session, made)
 }
@@ -64,7 +64,7 @@ async fn reset(
     Form(Named { csrf, name }): Form<Named>,
 ) -> Result<Response, Problem> {
     session.check_csrf(&csrf)?;
-    told_once(&app, &visitor, &session, app.accounts.reset(name).await)
+    told_once(&app, &visitor, &session, app.accounts.reset(name, &session.member, app.now()).await)
 }
 
 async fn close(
@@ -73,7 +73,8 @@ async fn close(
     Form(Named { csrf, name }): Form<Named>,
 ) -> Result<Redirect, Problem> {
     session.check_csrf(&csrf)?;
-    app.accounts.close(name).await.map_err(|_| Problem::not_found("There is no such account"))?;
+    let closed = app.accounts.close(name, &session.member, app.now()).await;
+    closed.map_err(|_| Problem::not_found("There is no such account"))?;
     Ok(Redirect::to("/console/accounts"))
 }
 
@@ -86,7 +87,7 @@ async fn create_key(
     session.check_csrf(sent.one("csrf"))?;
     let types: Vec<String> =
         sent.all("type").filter(|of| app.kinds.credential_type(of).is_some()).map(str::to_owned).collect();
-    let by = session.member.name.clone();
+    let by = &session.member;
     let made = app.accounts.create_key(sent.one("name").to_owned(), types, by, app.now()).await;
     told_once(&app, &visitor, &session, made)
 }
@@ -97,7 +98,8 @@ async fn close_key(
     Form(Named { csrf, name }): Form<Named>,
 ) -> Result<Redirect, Problem> {
     session.check_csrf(&csrf)?;
-    app.accounts.close_key(name).await.map_err(|_| Problem::not_found("There is no such key"))?;
+    let closed = app.accounts.close_key(name, &session.member, app.now()).await;
+    closed.map_err(|_| Problem::not_found("There is no such key"))?;
     Ok(Redirect::to("/console/accounts"))
 }
 

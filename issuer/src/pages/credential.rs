@@ -18,6 +18,7 @@ use super::console::{ConsoleForm, SignedIn, StaffSession};
 use super::frame::{console, day, format_name, moment, type_name};
 use super::issued::status;
 use crate::access;
+use crate::audit::Deed;
 use crate::core::{App, Core, texts};
 use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Pending, Standing};
 use crate::reason::Reason;
@@ -43,7 +44,9 @@ async fn credential(
     Query(query): Query<DoneQuery>,
 ) -> Result<Page, Problem> {
     let done = query.done.as_deref().and_then(Change::from_code);
-    page(&app, &visitor, &session, id, "", done)
+    let page = page(&app, &visitor, &session, id, "", done)?;
+    app.note(&session.member, Deed::new("credential-read").about("credential", id)).await?;
+    Ok(page)
 }
 
 async fn change(

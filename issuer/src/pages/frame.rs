@@ -39,6 +39,7 @@ pub(super) fn console(app: &Core, visitor: &Visitor, session: &StaffSession, tit
         NavItem::new(t.get("nav.credentials"), "/console/credentials"),
         NavItem::new(t.get("nav.search"), "/console/search"),
         NavItem::new(t.get("nav.records"), "/console/records"),
+        NavItem::new(t.get("nav.audit"), "/console/audit"),
         NavItem::new(t.get("nav.accounts"), "/console/accounts"),
     ];
     let items = items.into_iter().filter(|item| may(&item.href));

@@ -21,7 +21,7 @@ use super::frame::{console, day, moment, type_name};
 use super::records::job_badge;
 use crate::access;
 use crate::core::{App, texts};
-use crate::model::{Id, Job, JobState};
+use crate::model::{Id, Job, JobState, Member};
 use crate::records::csv;
 use crate::routes::{Half, half};
 
@@ -120,7 +120,7 @@ async fn links(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
-    hand_out(app, visitor.lang, id, Half::Links)
+    hand_out(app, visitor.lang, &session.member, id, Half::Links).await
 }
 
 async fn codes(
@@ -131,12 +131,13 @@ async fn codes(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
-    hand_out(app, visitor.lang, id, Half::Codes)
+    hand_out(app, visitor.lang, &session.member, id, Half::Codes).await
 }
 
 /// A file for a spreadsheet, page by page as it is read, so that a hundred thousand rows need no room.
-fn hand_out(app: App, lang: Lang, id: Id, what: Half) -> Result<Response, Problem> {
+async fn hand_out(app: App, lang: Lang, by: &Member, id: Id, what: Half) -> Result<Response, Problem> {
     found(&app, lang, id)?;
+    app.note(by, what.deed(id)).await?;
     let (name, column) = match what {
         Half::Links => ("links.csv", "link"),
         Half::Codes => ("codes.csv", "code"),

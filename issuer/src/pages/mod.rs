@@ -3,6 +3,7 @@
 mod accounts;
 mod application;
 mod apply;
+mod audit;
 mod authorize;
 mod citizens;
 mod console;
@@ -48,5 +49,6 @@ pub(crate) fn router() -> Router<App> {
         .merge(records::router())
         .merge(jobs::router())
         .merge(accounts::router())
+        .merge(audit::router())
         .layer(from_fn(friendly_errors))
 }

@@ -17,7 +17,7 @@ use crate::access;
 use crate::bulk::BeginRefused;
 use crate::core::{App, Core, texts};
 use crate::model::{Job, JobState};
-use crate::records::{self, Report};
+use crate::records::{self, Report, Source};
 use crate::routes::{LARGEST_FILE, import_csv, offers_live};
 
 pub(super) fn router() -> Router<App> {
@@ -55,7 +55,8 @@ async fn import(
         }
     }
     session.check_csrf(&csrf)?;
-    let result = match import_csv(&app, &of, session.member.name.clone(), file.unwrap_or_default()).await {
+    let source = Source::Staff(session.member.name.clone());
+    let result = match import_csv(&app, &of, source, file.unwrap_or_default()).await {
         Ok(report) => reported(lang, &report),
         Err(problem) => {
             let text = problem.title().to_owned();

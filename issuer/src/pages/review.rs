@@ -19,6 +19,7 @@ use super::frame::{application_badge, console, format_name, moment, type_name};
 use super::values::{label, shown};
 use crate::access;
 use crate::attachments::{self, Attachment};
+use crate::audit::Deed;
 use crate::core::{App, Core, texts};
 use crate::desk::{DecideError, Decision};
 use crate::model::{Actor, Application, DecisionRefused, Event, Happening, Id, State as Standing};
@@ -41,7 +42,9 @@ async fn review(
     SignedIn(session): SignedIn,
     Path(id): Path<Id>,
 ) -> Result<Page, Problem> {
-    page(&app, &visitor, &session, id, "")
+    let page = page(&app, &visitor, &session, id, "")?;
+    app.note(&session.member, Deed::new("application-read").about("application", id)).await?;
+    Ok(page)
 }
 
 async fn approve(
@@ -82,11 +85,13 @@ async fn send_back(
 async fn attachment(
     State(app): State<App>,
     visitor: Visitor,
-    SignedIn(_): SignedIn,
+    SignedIn(session): SignedIn,
     Path((id, attachment)): Path<(Id, Id)>,
 ) -> Result<Response, Problem> {
     let found = attachments::open(&app.store, &app.seals, id, attachment)?;
     let (found, bytes) = found.ok_or_else(|| unknown(visitor.lang))?;
+    let deed = Deed::new("attachment-read").about("application", id).about("attachment", attachment);
+    app.note(&session.member, deed).await?;
     let disposition = format!("attachment; filename=\"{}\"", found.kind.file_name());
     let headers = [
         (header::CONTENT_TYPE, found.kind.media_type().to_owned()),

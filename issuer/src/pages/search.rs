@@ -12,6 +12,7 @@ use service::ui::{Field, Icon, Page, Visitor, button, csrf_field, empty, heading
 use super::console::{SignedIn, StaffSession};
 use super::frame::console;
 use super::{issued, queue};
+use crate::audit::Deed;
 use crate::core::{App, Core, texts};
 use crate::marks;
 use crate::model::{Application, CredentialRecord, Id};
@@ -41,6 +42,7 @@ async fn find(
 ) -> Result<Page, Problem> {
     session.check_csrf(&csrf)?;
     let found = found(&app, wanted.trim()).map_err(Problem::internal)?;
+    app.note(&session.member, Deed::new("searched").about("found", found.applications.len() as u64)).await?;
     Ok(page(&app, &visitor, &session, wanted.trim(), Some(&found)))
 }
 

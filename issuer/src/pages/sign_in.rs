@@ -16,6 +16,7 @@ use super::console::{ConsoleForm, SignedIn};
 use super::frame::console_brand;
 use crate::access::READERS;
 use crate::accounts::SignInRefused;
+use crate::audit::{Deed, Noting};
 use crate::client::Client;
 use crate::core::{App, Core, texts};
 
@@ -65,6 +66,8 @@ async fn sign_in(
     };
     match found {
         Ok(member) => {
+            let noting = Noting::by(&member.actor(), app.now());
+            noting.note_alone(&app.store, Deed::new("signed-in")).await.map_err(Problem::internal)?;
             // Whoever keeps accounts sees nobody's data: another page is the first.
             let first = if member.roles.meets(READERS) { "/console" } else { "/console/overview" };
             let started = staff.sessions().start(member.name);
@@ -72,6 +75,8 @@ async fn sign_in(
         }
         Err(wrong) => {
             staff.wrong_sign_in(&client)?;
+            let noting = Noting::by_stranger(app.now());
+            noting.note_alone(&app.store, Deed::new("sign-in-failed")).await.map_err(Problem::internal)?;
             let mut response = page(&app, &visitor, wrong);
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
@@ -90,6 +95,8 @@ async fn sign_out(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
+    let noting = Noting::by(&session.member.actor(), app.now());
+    noting.note_alone(&app.store, Deed::new("signed-out")).await.map_err(Problem::internal)?;
     let ended = app.accounts.staff().sessions().end(&headers);
     Ok(([(header::SET_COOKIE, ended)], Redirect::to("/console/sign-in")).into_response())
 }

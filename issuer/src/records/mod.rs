@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Store, StoreError, Tx};
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::marks;
-use crate::model::{Id, Personal, Record};
+use crate::model::{Actor, Id, Personal, Record};
 use crate::seals::Seals;
 use crate::tables::{RECORD_OF, RECORDS, RECORDS_LEFT, RECORDS_WAITING};
 use csv::{MOST_COLUMNS, Row, Rows};
@@ -75,8 +76,30 @@ pub(crate) struct Import<'i> {
     pub(crate) seals: &'i Seals,
     pub(crate) of: &'static CredentialType,
     /// Who brings them.
-    pub(crate) source: &'i str,
+    pub(crate) source: &'i Source,
     pub(crate) now: Moment,
+}
+
+/// Who brings records.
+pub(crate) enum Source {
+    /// A member of the staff, by the account's name.
+    Staff(String),
+    /// A department's system, by its key's name.
+    System(String),
+}
+
+impl Source {
+    fn name(&self) -> &str {
+        let (Self::Staff(name) | Self::System(name)) = self;
+        name
+    }
+
+    fn noting(&self, now: Moment) -> Noting {
+        match self {
+            Self::Staff(name) => Noting::by(&Actor::staff(name), now),
+            Self::System(name) => Noting::by_system(name, now),
+        }
+    }
 }
 
 impl Import<'_> {
@@ -163,7 +186,7 @@ impl Import<'_> {
             credential_type: self.of.id.clone(),
             mark: marks::of(self.seals, self.of, &claims).swap_remove(0),
             claims: Personal(claims),
-            source: self.source.to_owned(),
+            source: self.source.name().to_owned(),
             at: self.now.seconds,
             application: None,
         })
@@ -173,8 +196,13 @@ impl Import<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let of = self.of.id.clone();
-        let (added, replaced, refused) = self.store.write(move |tx| put_all(tx, &of, batch))?;
+        let (of, noting) = (self.of.id.as_str(), self.source.noting(self.now));
+        let (added, replaced, refused) = self.store.write(move |tx| {
+            let (added, replaced, refused) = put_all(tx, of, batch)?;
+            let deed = Deed::new("records-imported").about("type", of);
+            noting.note(tx, deed.about("added", added).about("replaced", replaced))?;
+            Ok::<_, StoreError>((added, replaced, refused))
+        })?;
         report.added += added;
         report.replaced += replaced;
         for line in refused {
@@ -266,7 +294,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     fn import(csv: &str) -> Result<Report, FileRefused> {
-        let store = Store::in_memory().expect("store");
+        let store = crate::audit::kept();
         imported(&store, csv)
     }
 
@@ -274,7 +302,7 @@ mod tests {
         let seals = Seals::new(&Zeroizing::new([1; 32]));
         let of = Catalogue::bundled().expect("catalogue").by_id("social-security-card").expect("type");
         let now = Moment { ms: 1_772_424_000_000, seconds: UnixSeconds(1_772_424_000) };
-        let import = Import { store, seals: &seals, of, source: "li", now };
+        let import = Import { store, seals: &seals, of, source: &Source::Staff("li".into()), now };
         Ok(import.csv(csv.as_bytes())?.expect("stored"))
     }
 
@@ -305,7 +333,7 @@ mod tests {
 
     #[test]
     fn the_same_holder_again_takes_the_record_s_place() {
-        let store = Store::in_memory().expect("store");
+        let store = crate::audit::kept();
         let csv = |card: &str| format!("{HEADER}程知夏,34010219880321214X,{card},340100\n");
         assert_eq!(imported(&store, &csv("H12345678")).expect("read").added, 1);
         let again = imported(&store, &csv("H12345679")).expect("read");

@@ -13,6 +13,7 @@ use service::extract::{Bearer, Json, Path, Query};
 use super::callers::{Caller, StaffCaller, applicant, caller};
 use super::offers::{link_by_reference, link_by_value};
 use crate::attachments::{self, AttachRefused};
+use crate::audit::Deed;
 use crate::client::Client;
 use crate::collect;
 use crate::core::{App, Core};
@@ -128,6 +129,9 @@ async fn find(State(app): State<App>, Path(id): Path<Id>, bearer: Bearer) -> Res
     let application = app.desk.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
     let claims = app.desk.claims(id).map_err(Problem::internal)?;
     let alike = app.desk.alike(&application).map_err(Problem::internal)?;
+    if let Some(member) = app.accounts.by_token(&bearer.0).filter(|_| caller == Caller::Staff) {
+        app.note(&member, Deed::new("application-read").about("application", id)).await?;
+    }
     let alike = (caller == Caller::Staff).then(|| alike.into_iter().map(|other| other.id).collect());
     Ok(Answer(View { claims, alike, ..view(application, caller) }))
 }

@@ -11,6 +11,7 @@ use service::Problem;
 use service::extract::{Json, Path, Query};
 
 use super::callers::StaffCaller;
+use crate::audit::Deed;
 use crate::core::{App, Core};
 use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Member, Pending};
 use crate::reason::Reason;
@@ -117,8 +118,13 @@ async fn list(
     Ok(Answer(List { credentials: found.into_iter().map(Into::into).collect(), next }))
 }
 
-async fn find(State(app): State<App>, Path(id): Path<Id>, _: StaffCaller) -> Result<Answer<View>, Problem> {
+async fn find(
+    State(app): State<App>,
+    Path(id): Path<Id>,
+    StaffCaller(by): StaffCaller,
+) -> Result<Answer<View>, Problem> {
     let found = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    app.note(&by, Deed::new("credential-read").about("credential", id)).await?;
     Ok(Answer(found.into()))
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod applications;
+mod audit;
 mod body;
 mod callers;
 mod certificates;
@@ -59,6 +60,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(applications::router())
         .merge(credentials::router())
         .merge(records::router())
+        .merge(audit::router())
         .merge(pages::router())
         .route_layer(from_fn_with_state(app.clone(), access::guard));
     app.metrics.http.count(routes).with_state(app).merge(assets::router())

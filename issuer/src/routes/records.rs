@@ -13,10 +13,11 @@ use service::extract::{Bearer, Json, Path, Query};
 
 use super::callers::StaffCaller;
 use super::offers::link_by_reference;
+use crate::audit::Deed;
 use crate::bulk::BeginRefused;
 use crate::core::{App, Core};
 use crate::model::{Id, Job, JobState};
-use crate::records::{FileRefused, Import, Report};
+use crate::records::{FileRefused, Import, Report, Source};
 
 /// Bytes of a CSV file at most.
 pub(crate) const LARGEST_FILE: usize = 64 << 20;
@@ -68,7 +69,7 @@ async fn bring_csv(
 pub(crate) async fn import_csv(
     app: &App,
     of: &str,
-    source: String,
+    source: Source,
     file: axum::body::Bytes,
 ) -> Result<Report, Problem> {
     in_the_background(app, of, source, move |import| import.csv(&file)).await
@@ -77,7 +78,7 @@ pub(crate) async fn import_csv(
 async fn in_the_background(
     app: &App,
     of: &str,
-    source: String,
+    source: Source,
     work: impl FnOnce(Import<'_>) -> Result<Result<Report, store::StoreError>, FileRefused> + Send + 'static,
 ) -> Result<Report, Problem> {
     let of = app.kinds.credential_type(of).ok_or_else(unknown_type)?;
@@ -90,14 +91,14 @@ async fn in_the_background(
 }
 
 /// Who brings records: a member of the staff, or a system whose key is for this type.
-fn source(app: &Core, Bearer(token): &Bearer, of: &str) -> Result<String, Problem> {
+fn source(app: &Core, Bearer(token): &Bearer, of: &str) -> Result<Source, Problem> {
     if let Some(member) = app.accounts.by_token(token) {
-        return Ok(member.name);
+        return Ok(Source::Staff(member.name));
     }
     let key = app.accounts.key(token).map_err(Problem::internal)?;
     let key = key.ok_or_else(|| Problem::unauthorized("That is neither a staff token nor an API key"))?;
     if key.credential_types.iter().any(|known| known == of) {
-        Ok(key.name)
+        Ok(Source::System(key.name))
     } else {
         Err(Problem::forbidden("scope", "This key is for records of other types"))
     }
@@ -184,13 +185,14 @@ struct PreparedList {
 
 async fn prepared(
     State(app): State<App>,
-    _: StaffCaller,
+    StaffCaller(by): StaffCaller,
     Path(id): Path<Id>,
     Query(After { after, what }): Query<After>,
 ) -> Result<Answer<PreparedList>, Problem> {
     let what = Half::from_code(&what)
         .ok_or_else(|| Problem::bad_request("half", "Ask for `links` or for `codes`"))?;
     let (rows, next) = half(&app, id, after, what)?;
+    app.note(&by, what.deed(id)).await?;
     let prepared = rows.into_iter().map(|(application, holder, value)| {
         let (link, code) = match what {
             Half::Links => (Some(value), None),
@@ -218,6 +220,15 @@ impl Half {
             "codes" => Some(Self::Codes),
             _ => None,
         }
+    }
+
+    /// Handing it out, as the audit log has it.
+    pub(crate) fn deed(self, job: Id) -> Deed {
+        let what = match self {
+            Self::Links => "links-handed-out",
+            Self::Codes => "codes-handed-out",
+        };
+        Deed::new(what).about("job", job)
     }
 }
 

@@ -64,7 +64,7 @@ async fn token(
                 return Err(refusal(&TokenErrorCode::InvalidGrant)
                     .description("the refresh token is bound to another key"));
             }
-            app.authorizations.refresh(offer).await.map_err(code_refused)?
+            app.authorizations.refresh(offer, now).await.map_err(code_refused)?
         }
         TokenRequest::AuthorizationCode { .. } | TokenRequest::OtherGrant(_) => {
             return Err(refusal(&TokenErrorCode::UnsupportedGrantType));

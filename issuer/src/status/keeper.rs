@@ -8,6 +8,7 @@ use store::{Range, Store, StoreError};
 use tokio::sync::{Notify, watch};
 
 use super::Statuses;
+use crate::audit::{Deed, Noting};
 use crate::authorize;
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
@@ -62,12 +63,14 @@ impl Keeper {
         };
         let length = self.policy.list_length;
         self.ledger.open_list(number, length).await?;
+        let noting = Noting::by_issuer(Moment::of(&self.clock));
         self.store
             .write_async(move |tx| {
                 // Another round may have noted it meanwhile, and entries may be out.
                 if tx.contains(&LISTS, number)? {
                     Ok(())
                 } else {
+                    noting.note(tx, Deed::new("status-list-opened").about("list", number))?;
                     tx.put(&LISTS, number, &ListFill { length, used: 0 })
                 }
             })

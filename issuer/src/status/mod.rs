@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{Range, Store, StoreError};
 use tokio::sync::Notify;
 
+use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::model::{
@@ -107,6 +108,7 @@ impl Statuses {
         why: Why,
         now: Moment,
     ) -> Result<CredentialRecord, ChangeError> {
+        let noting = Noting::by(&by, now);
         let pending = Pending { change, by, at: now.seconds, code: why.code, reason: Personal(why.text) };
         let mut under_way = UnderWay::begin(self, id)?;
         let claim = self.instance.claim(now);
@@ -116,12 +118,14 @@ impl Statuses {
                 let mut record = tx.get(&CREDENTIALS, id.key())?.ok_or(ChangeError::Unknown)?;
                 record.ask(pending)?;
                 tx.put(&PENDING, id.key(), &Some(claim))?;
+                let deed = Deed::new("status-change-asked").about("credential", id);
+                noting.note(tx, deed.about("change", change.code()))?;
                 tx.put(&CREDENTIALS, id.key(), &record)?;
                 Ok::<_, ChangeError>(record)
             })
             .await;
         match noted {
-            Ok(noted) => self.carry_out(noted, &mut under_way).await,
+            Ok(noted) => self.carry_out(noted, &mut under_way, now).await,
             Err(error) => {
                 under_way.left_behind = false;
                 Err(error)
@@ -137,6 +141,7 @@ impl Statuses {
         event: String,
         now: Moment,
     ) -> Result<bool, StoreError> {
+        let noting = Noting::by_wallet(now);
         self.store
             .write_async(move |tx| {
                 let (Some(mut record), Some(offer)) =
@@ -150,6 +155,7 @@ impl Statuses {
                 if !record.notified.iter().any(|said| said.event == event) {
                     record.notified.push(Notified { event, at: now.seconds });
                     tx.put(&CREDENTIALS, id.key(), &record)?;
+                    noting.note(tx, Deed::new("wallet-notified").about("credential", id))?;
                 }
                 Ok(true)
             })
@@ -160,7 +166,7 @@ impl Statuses {
     pub(crate) async fn complete(&self, id: Id, now: Moment) -> Result<CredentialRecord, ChangeError> {
         let mut under_way = UnderWay::begin(self, id)?;
         match self.take_over(id, now).await? {
-            Some(noted) => self.carry_out(noted, &mut under_way).await,
+            Some(noted) => self.carry_out(noted, &mut under_way, now).await,
             // Another was first, and carries it out or has.
             None => Err(ChangeError::Queued),
         }
@@ -176,10 +182,12 @@ impl Statuses {
         &self,
         noted: CredentialRecord,
         under_way: &mut UnderWay<'_>,
+        now: Moment,
     ) -> Result<CredentialRecord, ChangeError> {
         let (id, list) = (noted.id, noted.status.list);
         let places: Vec<_> = noted.places().map(|(_, place)| place.index).collect();
         let Some(pending) = noted.pending else { return Ok(noted) };
+        let (noting, change) = (Noting::by(&pending.by, now), pending.change.code());
         let outcome = self.writer.set(list, places, pending.change.leads_to()).await;
         let refused = match outcome {
             Err(Unwritten::Away) => return Err(ChangeError::Queued),
@@ -207,6 +215,8 @@ impl Statuses {
                     record.drop_pending();
                 }
                 tx.remove(&PENDING, id.key())?;
+                let what = if done { "status-changed" } else { "status-change-refused" };
+                noting.note(tx, Deed::new(what).about("credential", id).about("change", change))?;
                 tx.put(&CREDENTIALS, id.key(), &record)?;
                 Ok::<_, ChangeError>(record)
             })
@@ -248,7 +258,7 @@ impl Statuses {
             // The keeper knows that it left something; it need not ring for itself.
             let record = self.take_over(id, now).await?;
             let outcome = match record {
-                Some(record) => self.carry_out(record, &mut under_way).await,
+                Some(record) => self.carry_out(record, &mut under_way, now).await,
                 None => continue,
             };
             under_way.left_behind = false;

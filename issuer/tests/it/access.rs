@@ -30,6 +30,7 @@ const TABLE: &[(&str, &str, [bool; 4])] = &[
     ("GET",  "/console/jobs/ID/events",              [true,  true,  true,  false]),
     ("POST", "/console/jobs/ID/links.csv",           [false, true,  false, false]),
     ("POST", "/console/jobs/ID/codes.csv",           [false, true,  false, false]),
+    ("GET",  "/console/audit",                       [false, false, true,  false]),
     ("GET",  "/console/accounts",                    [false, false, false, true]),
     ("POST", "/console/accounts",                    [false, false, false, true]),
     ("POST", "/console/accounts/reset",              [false, false, false, true]),
@@ -51,6 +52,7 @@ const TABLE: &[(&str, &str, [bool; 4])] = &[
     ("POST", "/api/jobs",                            [false, true,  false, false]),
     ("GET",  "/api/jobs/ID",                         [true,  true,  true,  false]),
     ("GET",  "/api/jobs/ID/prepared?what=links",     [false, true,  false, false]),
+    ("GET",  "/api/audit",                           [false, false, true,  false]),
 ];
 
 #[tokio::test]

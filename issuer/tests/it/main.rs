@@ -11,6 +11,7 @@
 mod access;
 mod applications;
 mod attestation;
+mod audit;
 mod authorize;
 mod batch;
 mod bulk;

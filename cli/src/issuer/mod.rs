@@ -1,6 +1,8 @@
-//! `huizheng issuer`: a department's issuer, by its own settings.
+//! `huizheng issuer`: a department's issuer, by its own settings, and the audit log of one that runs elsewhere.
 
-use std::path::PathBuf;
+mod audit;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use issuer::{Config, Issuer, settings};
@@ -27,13 +29,15 @@ pub enum IssuerCommand {
         #[arg(long, value_name = "FILE", default_value = "issuer.toml")]
         config: PathBuf,
     },
+    /// The audit log of an issuer that runs: export it, verify it.
+    Audit(audit::AuditArgs),
 }
 
 /// Does it.
 ///
 /// # Errors
 /// [`crate::fault::Fault`] says what to do.
-pub async fn run(args: IssuerArgs) -> Done {
+pub async fn run(data: &Path, args: IssuerArgs) -> Done {
     match args.command {
         IssuerCommand::Config => {
             term::say(settings::EXAMPLE);
@@ -49,5 +53,6 @@ pub async fn run(args: IssuerArgs) -> Done {
             issuer.shutdown().await;
             Ok(())
         }
+        IssuerCommand::Audit(args) => audit::run(data, args).await,
     }
 }
