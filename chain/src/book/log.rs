@@ -14,6 +14,7 @@ use std::sync::Mutex;
 
 use registry::{CertifiedBlock, Hash32};
 use service::files::sync_folder;
+use store::LockedFile;
 
 use crate::book::frame::{read_frame, write_frame};
 
@@ -51,7 +52,7 @@ pub enum LogError {
 /// An open block log.
 #[derive(Debug)]
 pub(crate) struct BlockLog {
-    file: File,
+    file: LockedFile,
     end: u64,
 }
 
@@ -59,12 +60,12 @@ impl BlockLog {
     /// Opens the log, or begins one. Nothing in it is read yet: go through it with [`BlockLog::next`], starting at
     /// [`BlockLog::start`] or where the index says.
     pub(crate) fn open(path: &Path, chain_id: &Hash32) -> Result<Self, LogError> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file = match LockedFile::of(file) {
+            Ok(file) => file,
             Err(TryLockError::WouldBlock) => return Err(LogError::InUse),
             Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        };
         let length = file.metadata()?.len();
         if length < HEAD_BYTES {
             // Nothing was ever acknowledged: the head is synced before the first record.
@@ -97,15 +98,14 @@ impl BlockLog {
     /// Removes the records before `offset`, or all: the chain begins from a snapshot. A crash leaves them or removes them.
     pub(crate) fn begin_at(&mut self, path: &Path, offset: u64) -> io::Result<()> {
         let unfinished = path.with_extension("unfinished");
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&unfinished)?;
-        file.lock()?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&unfinished)?;
+        let mut file = LockedFile::wait_for(file)?;
         let mut head = [0; HEAD_BYTES as usize];
         self.file.seek(SeekFrom::Start(0))?;
         self.file.read_exact(&mut head)?;
         file.write_all(&head)?;
         self.file.seek(SeekFrom::Start(offset))?;
-        let kept = io::copy(&mut self.file, &mut file)?;
+        let kept = io::copy(&mut *self.file, &mut *file)?;
         file.sync_all()?;
         std::fs::rename(&unfinished, path)?;
         path.parent().map_or(Ok(()), sync_folder)?;

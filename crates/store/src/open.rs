@@ -17,6 +17,7 @@ use std::{
 use crate::{
     backend::sled::{SEQUENCE_KEY, Sled},
     error::OpenError,
+    lock::LockedFile,
     marker::{Generation, Marker},
 };
 
@@ -99,10 +100,10 @@ impl Place<'_> {
         OpenError::Damaged { path: self.path.to_owned(), reason: reason.to_owned() }
     }
 
-    fn lock(&self) -> Result<File, OpenError> {
+    fn lock(&self) -> Result<LockedFile, OpenError> {
         let file = File::create(self.path.join("lock")).map_err(self.io())?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
+        match LockedFile::of(file) {
+            Ok(locked) => Ok(locked),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: self.path.to_owned() }),
             Err(TryLockError::Error(error)) => Err(self.io()(error)),
         }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{Backend, Changes, Reads, Rows};
-use crate::{StoreError, marker::Marker, range::Span};
+use crate::{StoreError, lock::LockedFile, marker::Marker, range::Span};
 
 const PIECE: usize = 4096;
 const WHOLE: u8 = 0;
@@ -28,12 +28,12 @@ pub(crate) struct Sled {
     marker: Marker,
     sequence: AtomicU64,
     // Last, so that nobody else opens the folder before the engine has let go.
-    _lock: File,
+    _lock: LockedFile,
 }
 
 impl Sled {
     /// `data` is the file the engine writes; `sequence` is the last commit in it; `lock` keeps others out.
-    pub(crate) fn new(tree: sled::Db, data: File, marker: Marker, sequence: u64, lock: File) -> Self {
+    pub(crate) fn new(tree: sled::Db, data: File, marker: Marker, sequence: u64, lock: LockedFile) -> Self {
         Self { tree, data, marker, sequence: AtomicU64::new(sequence), _lock: lock }
     }
 
