@@ -1,6 +1,8 @@
 // Digital Bazaar's Verifiable Credentials library and cryptosuites, with keys of its own making and nothing from the network.
+import * as BlsMultikey from '@digitalbazaar/bls12-381-multikey'
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey'
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey'
+import * as bbs from '@digitalbazaar/bbs-2023-cryptosuite'
 import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite'
 import * as ecdsaSd from '@digitalbazaar/ecdsa-sd-2023-cryptosuite'
 import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite'
@@ -18,7 +20,8 @@ const SUITES = {
   'eddsa-rdfc-2022': { sign: () => eddsaRdfc, verify: () => eddsaRdfc },
   'ecdsa-jcs-2019': { sign: ecdsaJcs.createSignCryptosuite, verify: ecdsaJcs.createVerifyCryptosuite },
   'ecdsa-rdfc-2019': { sign: () => ecdsaRdfc, verify: () => ecdsaRdfc },
-  'ecdsa-sd-2023': { sign: ecdsaSd.createSignCryptosuite, verify: ecdsaSd.createVerifyCryptosuite },
+  'ecdsa-sd-2023': { sign: ecdsaSd.createSignCryptosuite, verify: ecdsaSd.createVerifyCryptosuite, disclose: ecdsaSd.createDiscloseCryptosuite },
+  'bbs-2023': { sign: bbs.createSignCryptosuite, verify: bbs.createVerifyCryptosuite, disclose: bbs.createDiscloseCryptosuite },
 }
 
 const CONTEXTS = new Map([...credentialContexts, ...dataIntegrityContext.contexts, ...multikeyContext.contexts])
@@ -46,9 +49,17 @@ function didKeyDocument(url) {
   return { '@context': 'https://www.w3.org/ns/did/v1', id: did, verificationMethod: [method], ...purposes }
 }
 
-/** A new key under a did:key. @param {'Ed25519' | 'P-256' | 'P-384'} keyType */
+const generate = (keyType) => {
+  switch (keyType) {
+    case 'Ed25519': return Ed25519Multikey.generate()
+    case 'BLS12-381': return BlsMultikey.generateBbsKeyPair({ algorithm: 'BBS-BLS12-381-SHA-256' })
+    default: return EcdsaMultikey.generate({ curve: keyType })
+  }
+}
+
+/** A new key under a did:key. @param {'Ed25519' | 'P-256' | 'P-384' | 'BLS12-381'} keyType */
 export async function newDidKey(keyType) {
-  const made = keyType === 'Ed25519' ? await Ed25519Multikey.generate() : await EcdsaMultikey.generate({ curve: keyType })
+  const made = await generate(keyType)
   const { publicKeyMultibase } = await made.export({ publicKey: true })
   made.controller = `did:key:${publicKeyMultibase}`
   made.id = `${made.controller}#${publicKeyMultibase}`
@@ -68,9 +79,9 @@ export function present(credentials, key, suite, { challenge, domain }) {
   return vc.signPresentation({ presentation, suite: proofBy(key, SUITES[suite].sign()), challenge, domain, documentLoader })
 }
 
-/** What their library derives from a credential with a base proof of ecdsa-sd-2023. */
-export function derive(verifiableCredential, selectivePointers) {
-  const cryptosuite = ecdsaSd.createDiscloseCryptosuite({ selectivePointers })
+/** What their library derives from a credential with a base proof. @param {'ecdsa-sd-2023' | 'bbs-2023'} suite */
+export function derive(verifiableCredential, selectivePointers, suite) {
+  const cryptosuite = SUITES[suite].disclose({ selectivePointers })
   return vc.derive({ verifiableCredential, suite: new DataIntegrityProof({ cryptosuite }), documentLoader })
 }
 
