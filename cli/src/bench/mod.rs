@@ -1,5 +1,6 @@
 //! `huizheng bench`: figures, each beside its floor from the same run, as JSON lines.
 
+mod disk;
 mod flow;
 mod issuance;
 mod issuer;
