@@ -56,5 +56,8 @@ pub use web::WebError;
 
 // What the facade's types speak of, for apps that know this crate alone.
 pub use credentials::catalogue::Kind;
-pub use protocol::openid4vci::{InputMode, TxCodeRules};
+pub use protocol::{
+    Endpoint as Issuer,
+    openid4vci::{AuthorizationErrorCode, BadAuthorizationResponse, InputMode, TxCodeRules},
+};
 pub use registry::{LegalBasis, LocalText};

@@ -2,19 +2,23 @@
 //!
 //! An app implements the device ([`HolderKeyStore`], [`HttpClient`]; [`Clock`] if it must), opens a [`Wallet`], and
 //! hears of failures by [`WalletError`], whose kinds say what can be done. Lists come as records, whole or by pages;
-//! nothing is asked claim by claim.
+//! nothing is asked claim by claim. A [`CancelHandle`] ends calls where the platform's own cancelling does not.
 
+mod cancel;
 mod card;
 mod config;
 mod consent;
 mod error;
+mod later;
 mod log;
+mod login;
 mod offer;
 mod ports;
 mod text;
 mod time;
 mod wallet;
 
+pub use cancel::CancelHandle;
 pub use card::{Card, CardColours, CardState, Claim, ClaimKind, CredentialFormat, LastKnownState};
 pub use config::WalletConfig;
 pub use consent::{
@@ -22,6 +26,7 @@ pub use consent::{
     Verifier,
 };
 pub use error::WalletError;
+pub use later::{PickUpOutcome, PickedUp};
 pub use log::{Asked, LogEntry, LogEvent, PresentationOutcome, Shared};
 pub use offer::{NotReceived, Offer, OfferDetails, OfferedCredential, Received, TxCodeInput};
 pub use ports::*;

@@ -1,6 +1,6 @@
 //! Offers, and what came of them.
 
-use wallet_core::{InputMode, TxCodeRules};
+use wallet_core::{InputMode, ReceiveError, TxCodeRules};
 
 use crate::{
     card::{Card, CredentialFormat},
@@ -21,6 +21,8 @@ impl Offer {
             issuer_calls_itself: self.0.self_called().map(Into::into),
             credentials: each(self.0.credentials().to_vec()),
             tx_code: self.0.tx_code().map(Into::into),
+            takes_code: self.0.takes_code(),
+            takes_login: self.0.takes_login(),
         }
     }
 }
@@ -38,11 +40,17 @@ pub struct OfferDetails {
     pub credentials: Vec<OfferedCredential>,
     /// How the transaction code looks; none if none is asked for.
     pub tx_code: Option<TxCodeInput>,
+    /// Whether it can be taken up by its code: `receive`.
+    pub takes_code: bool,
+    /// Whether it can be had by logging in: `begin_login`.
+    pub takes_login: bool,
 }
 
 /// One credential of an offer.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct OfferedCredential {
+    /// The issuer's name for it; names it when logging in.
+    pub configuration: String,
     /// The catalogue's id of its type.
     pub kind: String,
     /// What its type is called.
@@ -76,6 +84,8 @@ pub struct Received {
 pub struct NotReceived {
     /// Which.
     pub credential: OfferedCredential,
+    /// Whether it only takes time: `pick_up` fetches it later.
+    pub waiting: bool,
     /// Why, in English, for the app's log.
     pub reason: String,
 }
@@ -95,7 +105,12 @@ impl From<&TxCodeRules> for TxCodeInput {
 
 impl From<wallet_core::OfferedCredential> for OfferedCredential {
     fn from(offered: wallet_core::OfferedCredential) -> Self {
-        Self { kind: offered.kind, label: offered.label.into(), format: offered.format.into() }
+        Self {
+            configuration: offered.configuration,
+            kind: offered.kind,
+            label: offered.label.into(),
+            format: offered.format.into(),
+        }
     }
 }
 
@@ -107,6 +122,10 @@ impl From<wallet_core::Received> for Received {
 
 impl From<wallet_core::Failed> for NotReceived {
     fn from(wallet_core::Failed { credential, error }: wallet_core::Failed) -> Self {
-        Self { credential: credential.into(), reason: error.to_string() }
+        Self {
+            credential: credential.into(),
+            waiting: error == ReceiveError::Deferred,
+            reason: error.to_string(),
+        }
     }
 }

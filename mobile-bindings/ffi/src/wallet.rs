@@ -2,12 +2,14 @@
 
 use std::{
     collections::HashMap,
+    future::Future,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use wallet_core::ports::Zeroizing;
 
 use crate::{
+    cancel::CancelHandle,
     card::Card,
     config::WalletConfig,
     consent::{Consent, Presented, choice},
@@ -27,17 +29,31 @@ pub fn wallet_exists(folder: String) -> bool {
 /// An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
 ///
 /// It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
-/// came or claims left is in the log.
+/// came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
 #[derive(uniffi::Object)]
-pub struct Wallet(RwLock<Option<Arc<wallet_core::Wallet>>>);
+pub struct Wallet {
+    open: Arc<RwLock<Option<Arc<wallet_core::Wallet>>>>,
+    until: Option<Arc<CancelHandle>>,
+}
 
 impl Wallet {
     fn holding(wallet: wallet_core::Wallet) -> Self {
-        Self(RwLock::new(Some(Arc::new(wallet))))
+        Self { open: Arc::new(RwLock::new(Some(Arc::new(wallet)))), until: None }
     }
 
-    fn unlocked(&self) -> Result<Arc<wallet_core::Wallet>, WalletError> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(WalletError::OpenWallet)
+    pub(crate) fn unlocked(&self) -> Result<Arc<wallet_core::Wallet>, WalletError> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(WalletError::OpenWallet)
+    }
+
+    /// What the call gives, or `Cancelled` once the handle of `until` says so. For every call that waits for a network.
+    pub(crate) async fn while_wanted<T>(
+        &self,
+        call: impl Future<Output = Result<T, WalletError>>,
+    ) -> Result<T, WalletError> {
+        match &self.until {
+            Some(handle) => handle.or(call).await.unwrap_or(Err(WalletError::Cancelled)),
+            None => call.await,
+        }
     }
 }
 
@@ -76,8 +92,13 @@ impl Wallet {
     /// Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
     /// when the app goes to the background; waiting for a platform to collect the object may take for ever.
     pub fn lock(&self) {
-        let wallet = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
+        let wallet = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(wallet);
+    }
+
+    /// The same wallet, whose calls to the network end when the handle is cancelled.
+    pub fn until(&self, handle: Arc<CancelHandle>) -> Arc<Self> {
+        Arc::new(Self { open: Arc::clone(&self.open), until: Some(handle) })
     }
 
     /// How well the device keeps the keys.
@@ -93,7 +114,8 @@ impl Wallet {
 
     /// Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
     pub async fn preview_offer(&self, link: String) -> Result<Offer, WalletError> {
-        Ok(Offer(self.unlocked()?.preview_offer(&link).await?))
+        let wallet = self.unlocked()?;
+        self.while_wanted(async { Ok(Offer(wallet.preview_offer(&link).await?)) }).await
     }
 
     /// Takes an offer up: collects every credential of it, with a fresh key for each, checks each by the chain, and
@@ -102,7 +124,8 @@ impl Wallet {
     pub async fn receive(&self, offer: &Offer, tx_code: Option<String>) -> Result<Received, WalletError> {
         let tx_code = tx_code.map(Zeroizing::new);
         let code = tx_code.as_ref().map(|code| code.as_str());
-        Ok(self.unlocked()?.receive(&offer.0, code).await?.into())
+        let wallet = self.unlocked()?;
+        self.while_wanted(async { Ok(wallet.receive(&offer.0, code).await?.into()) }).await
     }
 
     /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see `refresh`.
@@ -117,7 +140,8 @@ impl Wallet {
 
     /// Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
     pub async fn refresh(&self) -> Result<(), WalletError> {
-        Ok(self.unlocked()?.refresh().await?)
+        let wallet = self.unlocked()?;
+        self.while_wanted(async { Ok(wallet.refresh().await?) }).await
     }
 
     /// Deletes a card, its credentials and their keys. False if there is none of this id.
@@ -128,7 +152,8 @@ impl Wallet {
     /// Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
     /// would leave. Nothing leaves before `present`.
     pub async fn review_request(&self, link: String) -> Result<Consent, WalletError> {
-        Ok(self.unlocked()?.review_request(&link).await?.into())
+        let wallet = self.unlocked()?;
+        self.while_wanted(async { Ok(wallet.review_request(&link).await?.into()) }).await
     }
 
     /// Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
@@ -140,12 +165,25 @@ impl Wallet {
         choice: HashMap<String, String>,
     ) -> Result<Presented, WalletError> {
         let choice = self::choice(choice);
-        Ok(self.unlocked()?.present(&consent_id, &choice).await?.into())
+        let wallet = self.unlocked()?;
+        if self.until.as_ref().is_some_and(|handle| handle.is_cancelled()) {
+            return Err(WalletError::Cancelled);
+        }
+        let presented =
+            self.while_wanted(async { Ok(wallet.present(&consent_id, &choice).await?.into()) }).await;
+        // It may be on its way already: that nothing left can't be promised any more.
+        presented.map_err(|error| match error {
+            WalletError::Cancelled if self.until.as_ref().is_some_and(|handle| handle.is_cancelled()) => {
+                WalletError::AskVerifier { reason: "cancelled while it was sent".to_owned(), status: None }
+            }
+            error => error,
+        })
     }
 
     /// Tells the verifier no. False if the request is not open any more.
     pub async fn decline(&self, consent_id: String) -> Result<bool, WalletError> {
-        Ok(self.unlocked()?.decline(&consent_id).await?)
+        let wallet = self.unlocked()?;
+        self.while_wanted(async { Ok(wallet.decline(&consent_id).await?) }).await
     }
 
     /// At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use credentials::jws;
 use huizheng::WalletError;
 use protocol::{
-    openid4vci::{CredentialErrorCode, MetadataError, OfferError, TokenErrorCode},
+    openid4vci::{
+        AuthorizationErrorCode, BadAuthorizationResponse, CredentialErrorCode, MetadataError, OfferError,
+        TokenErrorCode,
+    },
     openid4vp::{BadLink, BadRequest},
 };
 use registry::{
@@ -14,8 +17,8 @@ use registry::{
 };
 use store::StoreError;
 use wallet_core::{
-    ChainError, CreateError, Missing, MissingReason, OfferRefused, OpenError, PinTooWeak, PresentError,
-    ReceiveError, Rejected, RequestRefused, VaultError, WebError,
+    AuthorizeError, ChainError, CreateError, Missing, MissingReason, OfferRefused, OpenError, PinTooWeak,
+    PresentError, ReceiveError, Rejected, RequestRefused, VaultError, WebError,
     ports::{KeyStoreError, NoRandomness},
 };
 
@@ -35,6 +38,7 @@ fn kind(error: &WalletError) -> &'static str {
         WalletError::TryAgain { .. } => "TryAgain",
         WalletError::Cancelled => "Cancelled",
         WalletError::EnterTxCode { .. } => "EnterTxCode",
+        WalletError::WaitForIssuer => "WaitForIssuer",
         WalletError::GetNewOffer { .. } => "GetNewOffer",
         WalletError::UseAnotherWay { .. } => "UseAnotherWay",
         WalletError::DoNotTrust { .. } => "DoNotTrust",
@@ -109,7 +113,7 @@ fn receiving() -> BTreeSet<&'static str> {
         ("GetNewOffer", ReceiveError::TokenRefused(TokenErrorCode::InvalidRequest)),
         ("UseAnotherWay", ReceiveError::TokenUnusable("mac".to_owned())),
         ("GetNewOffer", ReceiveError::CredentialRefused(CredentialErrorCode::InvalidProof)),
-        ("UseAnotherWay", ReceiveError::Deferred),
+        ("WaitForIssuer", ReceiveError::Deferred),
         ("UseAnotherWay", ReceiveError::Demands("encrypted responses")),
         ("UseAnotherWay", ReceiveError::NoCommonAlgorithm),
         ("TryAgain", ReceiveError::Unreadable("the nonce")),
@@ -123,6 +127,22 @@ fn receiving() -> BTreeSet<&'static str> {
         ("RestoreWallet", ReceiveError::Vault(VaultError::Tampered)),
     ]));
     reached
+}
+
+fn logging_in() -> BTreeSet<&'static str> {
+    use AuthorizationErrorCode::{AccessDenied, InvalidClient, InvalidRequest};
+    check(vec![
+        ("UseAnotherWay", AuthorizeError::NotOffered("PKCE")),
+        ("UseAnotherWay", AuthorizeError::Refused(InvalidClient)),
+        ("TryAgain", AuthorizeError::NotOpen),
+        ("TryAgain", AuthorizeError::Answer(BadAuthorizationResponse::Unreadable)),
+        ("DoNotTrust", AuthorizeError::Answer(BadAuthorizationResponse::State)),
+        ("DoNotTrust", AuthorizeError::Answer(BadAuthorizationResponse::Issuer)),
+        ("Cancelled", AuthorizeError::NotCompleted(AccessDenied)),
+        ("TryAgain", AuthorizeError::NotCompleted(InvalidRequest)),
+        ("GoOnline", AuthorizeError::Offer(OfferRefused::Web(WebError::Unreachable))),
+        ("WaitForIssuer", AuthorizeError::Receive(ReceiveError::Deferred)),
+    ])
 }
 
 fn presenting() -> BTreeSet<&'static str> {
@@ -183,14 +203,20 @@ fn receiving_errors_say_what_to_do() {
 }
 
 #[test]
+fn login_errors_say_what_to_do() {
+    logging_in();
+}
+
+#[test]
 fn presenting_errors_say_what_to_do() {
     presenting();
 }
 
 #[test]
 fn every_kind_is_reached_and_they_are_few() {
-    let reached: BTreeSet<_> = [opening(), receiving(), presenting()].into_iter().flatten().collect();
-    assert_eq!(reached.len(), 19, "{reached:?}");
+    let reached: BTreeSet<_> =
+        [opening(), receiving(), logging_in(), presenting()].into_iter().flatten().collect();
+    assert_eq!(reached.len(), 20, "{reached:?}");
     assert!(reached.len() <= MOST);
 }
 

@@ -527,6 +527,12 @@ def _uniffi_check_contract_api_version(lib):
 def _uniffi_check_api_checksums(lib):
     if lib.uniffi_huizheng_checksum_func_wallet_exists() != 20418:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_cancelhandle_cancel() != 12494:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_cancelhandle_is_cancelled() != 13338:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_constructor_cancelhandle_new() != 15181:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_clock_now() != 7877:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_holderkeystore_protection() != 43996:
@@ -535,15 +541,19 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_holderkeystore_sign() != 8242:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_holderkeystore_delete() != 49427:
+    if lib.uniffi_huizheng_checksum_method_holderkeystore_attest() != 49026:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_holderkeystore_wrap() != 48685:
+    if lib.uniffi_huizheng_checksum_method_holderkeystore_delete() != 12231:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_holderkeystore_unwrap() != 62388:
+    if lib.uniffi_huizheng_checksum_method_holderkeystore_wrap() != 14256:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_holderkeystore_unwrap() != 18146:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_httpclient_send() != 8628:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_offer_details() != 23700:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_begin_login() != 11543:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_card() != 41886:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -557,11 +567,19 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_delete_log_entry() != 58543:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_finish_login() != 10197:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_lock() != 34423:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_log() != 22021:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_pick_up() != 20571:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_present() != 20643:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_preview_issuer() != 45225:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_preview_offer() != 22378:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -571,7 +589,11 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_refresh() != 17717:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_renew() != 44573:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_review_request() != 25461:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_until() != 40336:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_constructor_wallet_create() != 12399:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -609,6 +631,15 @@ _UniffiLib.ffi_huizheng_uniffi_contract_version.restype = ctypes.c_uint32
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_cancelhandle_cancel.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_cancelhandle_cancel.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_cancelhandle_is_cancelled.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_cancelhandle_is_cancelled.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_constructor_cancelhandle_new.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_constructor_cancelhandle_new.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_clock_now.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_clock_now.restype = ctypes.c_uint16
@@ -621,6 +652,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_generate.restype = cty
 _UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_sign.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_sign.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_attest.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_attest.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_delete.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_holderkeystore_delete.restype = ctypes.c_uint16
@@ -636,6 +670,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_httpclient_send.restype = ctypes.c_ui
 _UniffiLib.uniffi_huizheng_checksum_method_offer_details.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_offer_details.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_begin_login.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_begin_login.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_card.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_card.restype = ctypes.c_uint16
@@ -654,15 +691,27 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_card.restype = ctypes.c
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_is_renewable.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_is_renewable.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_lock.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_lock.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_log.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_log.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_pick_up.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_pick_up.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_present.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_present.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_preview_issuer.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_preview_issuer.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_preview_offer.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_preview_offer.restype = ctypes.c_uint16
@@ -675,9 +724,15 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_receive.restype = ctypes.c_uin
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_renew.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_renew.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_review_request.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_review_request.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_until.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_until.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_create.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_create.restype = ctypes.c_uint16
@@ -689,6 +744,20 @@ _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.restype = ctypes.c_int8
+_UniffiLib.uniffi_huizheng_fn_method_cancelhandle_cancel.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_method_cancelhandle_cancel.restype = None
+_UniffiLib.uniffi_huizheng_fn_method_cancelhandle_is_cancelled.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_method_cancelhandle_is_cancelled.restype = ctypes.c_int8
+_UniffiLib.uniffi_huizheng_fn_constructor_cancelhandle_new.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_constructor_cancelhandle_new.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_clock_now.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -710,6 +779,12 @@ _UniffiLib.uniffi_huizheng_fn_method_holderkeystore_sign.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_holderkeystore_sign.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_holderkeystore_attest.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_holderkeystore_attest.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_holderkeystore_delete.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -735,6 +810,12 @@ _UniffiLib.uniffi_huizheng_fn_method_offer_details.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_method_offer_details.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_card.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -765,6 +846,16 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_lock.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -776,12 +867,21 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_log.argtypes = (
     ctypes.c_uint32,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_log.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_pick_up.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_pick_up.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_present.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_present.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_offer.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -802,11 +902,22 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh.argtypes = (
     ctypes.c_uint64,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_renew.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_renew.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_review_request.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_review_request.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_until.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_until.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_constructor_wallet_create.argtypes = (
     _UniffiRustBuffer,
     _UniffiRustBuffer,
@@ -825,6 +936,16 @@ _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_clone_cancelhandle.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_clone_cancelhandle.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_free_cancelhandle.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_free_cancelhandle.restype = None
 _UniffiLib.uniffi_huizheng_fn_clone_clock.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -913,17 +1034,19 @@ _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD1 = ctypes.CFUNCTYPE(
 )
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD2 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
 )
+_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD3 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
+)
 class _UniffiForeignFutureResultVoid(ctypes.Structure):
     _fields_ = [
         ("call_status", _UniffiRustCallStatus),
     ]
 _UNIFFI_FOREIGN_FUTURE_COMPLETEVOID = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiForeignFutureResultVoid,
 )
-_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD3 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETEVOID,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
-)
-_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
+_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETEVOID,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
 )
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD5 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
+)
+_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD6 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
 )
 _UNIFFI_CALLBACK_INTERFACE_CLONE_HUIZHENG_HOLDER_KEY_STORE = ctypes.CFUNCTYPE(ctypes.c_uint64,ctypes.c_uint64,
 )
@@ -936,9 +1059,10 @@ class _UniffiVTableCallbackInterfaceHuizhengHolderKeyStore(ctypes.Structure):
         ("protection", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD0),
         ("generate", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD1),
         ("sign", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD2),
-        ("delete", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD3),
-        ("wrap", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4),
-        ("unwrap", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD5),
+        ("attest", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD3),
+        ("delete", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4),
+        ("wrap", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD5),
+        ("unwrap", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD6),
     ]
 _UniffiLib.uniffi_huizheng_fn_init_callback_vtable_holderkeystore.argtypes = (
     ctypes.POINTER(_UniffiVTableCallbackInterfaceHuizhengHolderKeyStore),
@@ -4163,7 +4287,8 @@ class OfferedCredential:
     """
     One credential of an offer.
 """
-    def __init__(self, *, kind:str, label:LocalText, format:CredentialFormat):
+    def __init__(self, *, configuration:str, kind:str, label:LocalText, format:CredentialFormat):
+        self.configuration = configuration
         self.kind = kind
         self.label = label
         self.format = format
@@ -4172,8 +4297,10 @@ class OfferedCredential:
 
     
     def __str__(self):
-        return "OfferedCredential(kind={}, label={}, format={})".format(self.kind, self.label, self.format)
+        return "OfferedCredential(configuration={}, kind={}, label={}, format={})".format(self.configuration, self.kind, self.label, self.format)
     def __eq__(self, other):
+        if self.configuration != other.configuration:
+            return False
         if self.kind != other.kind:
             return False
         if self.label != other.label:
@@ -4186,6 +4313,7 @@ class _UniffiFfiConverterTypeOfferedCredential(_UniffiConverterRustBuffer):
     @staticmethod
     def read(buf):
         return OfferedCredential(
+            configuration=_UniffiFfiConverterString.read(buf),
             kind=_UniffiFfiConverterString.read(buf),
             label=_UniffiFfiConverterTypeLocalText.read(buf),
             format=_UniffiFfiConverterTypeCredentialFormat.read(buf),
@@ -4193,12 +4321,14 @@ class _UniffiFfiConverterTypeOfferedCredential(_UniffiConverterRustBuffer):
 
     @staticmethod
     def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.configuration)
         _UniffiFfiConverterString.check_lower(value.kind)
         _UniffiFfiConverterTypeLocalText.check_lower(value.label)
         _UniffiFfiConverterTypeCredentialFormat.check_lower(value.format)
 
     @staticmethod
     def write(value, buf):
+        _UniffiFfiConverterString.write(value.configuration, buf)
         _UniffiFfiConverterString.write(value.kind, buf)
         _UniffiFfiConverterTypeLocalText.write(value.label, buf)
         _UniffiFfiConverterTypeCredentialFormat.write(value.format, buf)
@@ -4208,17 +4338,20 @@ class NotReceived:
     """
     A credential that was offered and not received.
 """
-    def __init__(self, *, credential:OfferedCredential, reason:str):
+    def __init__(self, *, credential:OfferedCredential, waiting:bool, reason:str):
         self.credential = credential
+        self.waiting = waiting
         self.reason = reason
         
         
 
     
     def __str__(self):
-        return "NotReceived(credential={}, reason={})".format(self.credential, self.reason)
+        return "NotReceived(credential={}, waiting={}, reason={})".format(self.credential, self.waiting, self.reason)
     def __eq__(self, other):
         if self.credential != other.credential:
+            return False
+        if self.waiting != other.waiting:
             return False
         if self.reason != other.reason:
             return False
@@ -4229,17 +4362,20 @@ class _UniffiFfiConverterTypeNotReceived(_UniffiConverterRustBuffer):
     def read(buf):
         return NotReceived(
             credential=_UniffiFfiConverterTypeOfferedCredential.read(buf),
+            waiting=_UniffiFfiConverterBoolean.read(buf),
             reason=_UniffiFfiConverterString.read(buf),
         )
 
     @staticmethod
     def check_lower(value):
         _UniffiFfiConverterTypeOfferedCredential.check_lower(value.credential)
+        _UniffiFfiConverterBoolean.check_lower(value.waiting)
         _UniffiFfiConverterString.check_lower(value.reason)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterTypeOfferedCredential.write(value.credential, buf)
+        _UniffiFfiConverterBoolean.write(value.waiting, buf)
         _UniffiFfiConverterString.write(value.reason, buf)
 
 class _UniffiFfiConverterSequenceTypeOfferedCredential(_UniffiConverterRustBuffer):
@@ -4390,18 +4526,20 @@ class OfferDetails:
     """
     What an offer is about.
 """
-    def __init__(self, *, issuer:str, issuer_host:str, issuer_calls_itself:typing.Optional[LocalText], credentials:typing.List[OfferedCredential], tx_code:typing.Optional[TxCodeInput]):
+    def __init__(self, *, issuer:str, issuer_host:str, issuer_calls_itself:typing.Optional[LocalText], credentials:typing.List[OfferedCredential], tx_code:typing.Optional[TxCodeInput], takes_code:bool, takes_login:bool):
         self.issuer = issuer
         self.issuer_host = issuer_host
         self.issuer_calls_itself = issuer_calls_itself
         self.credentials = credentials
         self.tx_code = tx_code
+        self.takes_code = takes_code
+        self.takes_login = takes_login
         
         
 
     
     def __str__(self):
-        return "OfferDetails(issuer={}, issuer_host={}, issuer_calls_itself={}, credentials={}, tx_code={})".format(self.issuer, self.issuer_host, self.issuer_calls_itself, self.credentials, self.tx_code)
+        return "OfferDetails(issuer={}, issuer_host={}, issuer_calls_itself={}, credentials={}, tx_code={}, takes_code={}, takes_login={})".format(self.issuer, self.issuer_host, self.issuer_calls_itself, self.credentials, self.tx_code, self.takes_code, self.takes_login)
     def __eq__(self, other):
         if self.issuer != other.issuer:
             return False
@@ -4412,6 +4550,10 @@ class OfferDetails:
         if self.credentials != other.credentials:
             return False
         if self.tx_code != other.tx_code:
+            return False
+        if self.takes_code != other.takes_code:
+            return False
+        if self.takes_login != other.takes_login:
             return False
         return True
 
@@ -4424,6 +4566,8 @@ class _UniffiFfiConverterTypeOfferDetails(_UniffiConverterRustBuffer):
             issuer_calls_itself=_UniffiFfiConverterOptionalTypeLocalText.read(buf),
             credentials=_UniffiFfiConverterSequenceTypeOfferedCredential.read(buf),
             tx_code=_UniffiFfiConverterOptionalTypeTxCodeInput.read(buf),
+            takes_code=_UniffiFfiConverterBoolean.read(buf),
+            takes_login=_UniffiFfiConverterBoolean.read(buf),
         )
 
     @staticmethod
@@ -4433,6 +4577,8 @@ class _UniffiFfiConverterTypeOfferDetails(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeLocalText.check_lower(value.issuer_calls_itself)
         _UniffiFfiConverterSequenceTypeOfferedCredential.check_lower(value.credentials)
         _UniffiFfiConverterOptionalTypeTxCodeInput.check_lower(value.tx_code)
+        _UniffiFfiConverterBoolean.check_lower(value.takes_code)
+        _UniffiFfiConverterBoolean.check_lower(value.takes_login)
 
     @staticmethod
     def write(value, buf):
@@ -4441,6 +4587,286 @@ class _UniffiFfiConverterTypeOfferDetails(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeLocalText.write(value.issuer_calls_itself, buf)
         _UniffiFfiConverterSequenceTypeOfferedCredential.write(value.credentials, buf)
         _UniffiFfiConverterOptionalTypeTxCodeInput.write(value.tx_code, buf)
+        _UniffiFfiConverterBoolean.write(value.takes_code, buf)
+        _UniffiFfiConverterBoolean.write(value.takes_login, buf)
+
+class _UniffiFfiConverterSequenceTypeCard(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeCard.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeCard.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeCard.read(buf) for i in range(count)
+        ]
+
+
+
+
+
+
+class PickUpOutcome:
+    """
+    How picking up went.
+"""
+    def __init__(self):
+        raise RuntimeError("PickUpOutcome cannot be instantiated directly")
+
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class CAME:
+        """
+        It came.
+"""
+        
+        def __init__(self, cards:typing.List[Card]):
+            self.cards = cards
+            
+            """
+        The new cards.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "PickUpOutcome.CAME(cards={})".format(self.cards)
+        def __eq__(self, other):
+            if not isinstance(other, PickUpOutcome):
+                return NotImplemented
+            if not other.is_CAME():
+                return False
+            if self.cards != other.cards:
+                return False
+            return True
+
+    @dataclass
+    class STILL_WAITING:
+        """
+        It still takes time: ask again later.
+"""
+        
+        def __init__(self, ):
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "PickUpOutcome.STILL_WAITING()".format()
+        def __eq__(self, other):
+            if not isinstance(other, PickUpOutcome):
+                return NotImplemented
+            if not other.is_STILL_WAITING():
+                return False
+            return True
+
+    @dataclass
+    class NOT_ASKED:
+        """
+        The issuer could not be asked, or gave no answer that can be used: ask again later.
+"""
+        
+        def __init__(self, reason:str):
+            self.reason = reason
+            
+            """
+        Why, in English, for the app's log.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "PickUpOutcome.NOT_ASKED(reason={})".format(self.reason)
+        def __eq__(self, other):
+            if not isinstance(other, PickUpOutcome):
+                return NotImplemented
+            if not other.is_NOT_ASKED():
+                return False
+            if self.reason != other.reason:
+                return False
+            return True
+
+    @dataclass
+    class NOT_GIVEN:
+        """
+        The issuer said no, or what came was thrown away. The wallet does not ask again: get a new offer.
+"""
+        
+        def __init__(self, reason:str):
+            self.reason = reason
+            
+            """
+        Why, in English, for the app's log.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "PickUpOutcome.NOT_GIVEN(reason={})".format(self.reason)
+        def __eq__(self, other):
+            if not isinstance(other, PickUpOutcome):
+                return NotImplemented
+            if not other.is_NOT_GIVEN():
+                return False
+            if self.reason != other.reason:
+                return False
+            return True
+
+    
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_CAME(self) -> bool:
+        return isinstance(self, PickUpOutcome.CAME)
+    def is_came(self) -> bool:
+        return isinstance(self, PickUpOutcome.CAME)
+    def is_STILL_WAITING(self) -> bool:
+        return isinstance(self, PickUpOutcome.STILL_WAITING)
+    def is_still_waiting(self) -> bool:
+        return isinstance(self, PickUpOutcome.STILL_WAITING)
+    def is_NOT_ASKED(self) -> bool:
+        return isinstance(self, PickUpOutcome.NOT_ASKED)
+    def is_not_asked(self) -> bool:
+        return isinstance(self, PickUpOutcome.NOT_ASKED)
+    def is_NOT_GIVEN(self) -> bool:
+        return isinstance(self, PickUpOutcome.NOT_GIVEN)
+    def is_not_given(self) -> bool:
+        return isinstance(self, PickUpOutcome.NOT_GIVEN)
+    
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+PickUpOutcome.CAME = type("PickUpOutcome.CAME", (PickUpOutcome.CAME, PickUpOutcome,), {})  # type: ignore
+PickUpOutcome.STILL_WAITING = type("PickUpOutcome.STILL_WAITING", (PickUpOutcome.STILL_WAITING, PickUpOutcome,), {})  # type: ignore
+PickUpOutcome.NOT_ASKED = type("PickUpOutcome.NOT_ASKED", (PickUpOutcome.NOT_ASKED, PickUpOutcome,), {})  # type: ignore
+PickUpOutcome.NOT_GIVEN = type("PickUpOutcome.NOT_GIVEN", (PickUpOutcome.NOT_GIVEN, PickUpOutcome,), {})  # type: ignore
+
+
+
+
+class _UniffiFfiConverterTypePickUpOutcome(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return PickUpOutcome.CAME(
+                _UniffiFfiConverterSequenceTypeCard.read(buf),
+            )
+        if variant == 2:
+            return PickUpOutcome.STILL_WAITING(
+            )
+        if variant == 3:
+            return PickUpOutcome.NOT_ASKED(
+                _UniffiFfiConverterString.read(buf),
+            )
+        if variant == 4:
+            return PickUpOutcome.NOT_GIVEN(
+                _UniffiFfiConverterString.read(buf),
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value.is_CAME():
+            _UniffiFfiConverterSequenceTypeCard.check_lower(value.cards)
+            return
+        if value.is_STILL_WAITING():
+            return
+        if value.is_NOT_ASKED():
+            _UniffiFfiConverterString.check_lower(value.reason)
+            return
+        if value.is_NOT_GIVEN():
+            _UniffiFfiConverterString.check_lower(value.reason)
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value.is_CAME():
+            buf.write_i32(1)
+            _UniffiFfiConverterSequenceTypeCard.write(value.cards, buf)
+        if value.is_STILL_WAITING():
+            buf.write_i32(2)
+        if value.is_NOT_ASKED():
+            buf.write_i32(3)
+            _UniffiFfiConverterString.write(value.reason, buf)
+        if value.is_NOT_GIVEN():
+            buf.write_i32(4)
+            _UniffiFfiConverterString.write(value.reason, buf)
+
+
+
+@dataclass
+class PickedUp:
+    """
+    What became of a credential that takes time.
+"""
+    def __init__(self, *, issuer:str, configuration:str, outcome:PickUpOutcome):
+        self.issuer = issuer
+        self.configuration = configuration
+        self.outcome = outcome
+        
+        
+
+    
+    def __str__(self):
+        return "PickedUp(issuer={}, configuration={}, outcome={})".format(self.issuer, self.configuration, self.outcome)
+    def __eq__(self, other):
+        if self.issuer != other.issuer:
+            return False
+        if self.configuration != other.configuration:
+            return False
+        if self.outcome != other.outcome:
+            return False
+        return True
+
+class _UniffiFfiConverterTypePickedUp(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return PickedUp(
+            issuer=_UniffiFfiConverterString.read(buf),
+            configuration=_UniffiFfiConverterString.read(buf),
+            outcome=_UniffiFfiConverterTypePickUpOutcome.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.issuer)
+        _UniffiFfiConverterString.check_lower(value.configuration)
+        _UniffiFfiConverterTypePickUpOutcome.check_lower(value.outcome)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.issuer, buf)
+        _UniffiFfiConverterString.write(value.configuration, buf)
+        _UniffiFfiConverterTypePickUpOutcome.write(value.outcome, buf)
 
 @dataclass
 class Presented:
@@ -4480,29 +4906,6 @@ class _UniffiFfiConverterTypePresented(_UniffiConverterRustBuffer):
     def write(value, buf):
         _UniffiFfiConverterOptionalString.write(value.redirect, buf)
         _UniffiFfiConverterString.write(value.log_entry, buf)
-
-class _UniffiFfiConverterSequenceTypeCard(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeCard.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeCard.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeCard.read(buf) for i in range(count)
-        ]
 
 class _UniffiFfiConverterSequenceTypeNotReceived(_UniffiConverterRustBuffer):
     @classmethod
@@ -5142,6 +5545,17 @@ class WalletError:  # type: ignore
         def __repr__(self):
             return "WalletError.EnterTxCode({})".format(str(self))
     _UniffiTempWalletError.EnterTxCode = EnterTxCode # type: ignore
+    class WaitForIssuer(_UniffiTempWalletError):
+        """
+        The issuer takes time, and the wallet has noted what to come back for: `pick_up`, once a day.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "WalletError.WaitForIssuer({})".format(str(self))
+    _UniffiTempWalletError.WaitForIssuer = WaitForIssuer # type: ignore
     class GetNewOffer(_UniffiTempWalletError):
         """
         The offer can't be used: malformed, used up, expired or locked. Get a new one from the issuer.
@@ -5317,39 +5731,42 @@ class _UniffiFfiConverterTypeWalletError(_UniffiConverterRustBuffer):
                 _UniffiFfiConverterOptionalUInt32.read(buf),
             )
         if variant == 12:
+            return WalletError.WaitForIssuer(
+            )
+        if variant == 13:
             return WalletError.GetNewOffer(
                 _UniffiFfiConverterString.read(buf),
             )
-        if variant == 13:
+        if variant == 14:
             return WalletError.UseAnotherWay(
                 _UniffiFfiConverterString.read(buf),
             )
-        if variant == 14:
+        if variant == 15:
             return WalletError.DoNotTrust(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterString.read(buf),
             )
-        if variant == 15:
+        if variant == 16:
             return WalletError.ReportOverreach(
                 _UniffiFfiConverterTypeLocalText.read(buf),
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterSequenceString.read(buf),
                 _UniffiFfiConverterSequenceTypeLocalText.read(buf),
             )
-        if variant == 16:
+        if variant == 17:
             return WalletError.GetNewRequest(
                 _UniffiFfiConverterString.read(buf),
             )
-        if variant == 17:
+        if variant == 18:
             return WalletError.GetCard(
                 _UniffiFfiConverterSequenceTypeMissingCard.read(buf),
             )
-        if variant == 18:
+        if variant == 19:
             return WalletError.AskVerifier(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterOptionalUInt16.read(buf),
             )
-        if variant == 19:
+        if variant == 20:
             return WalletError.FixApp(
                 _UniffiFfiConverterString.read(buf),
             )
@@ -5385,6 +5802,8 @@ class _UniffiFfiConverterTypeWalletError(_UniffiConverterRustBuffer):
             return
         if isinstance(value, WalletError.EnterTxCode):
             _UniffiFfiConverterOptionalUInt32.check_lower(value.attempts_left)
+            return
+        if isinstance(value, WalletError.WaitForIssuer):
             return
         if isinstance(value, WalletError.GetNewOffer):
             _UniffiFfiConverterString.check_lower(value.reason)
@@ -5447,35 +5866,160 @@ class _UniffiFfiConverterTypeWalletError(_UniffiConverterRustBuffer):
         if isinstance(value, WalletError.EnterTxCode):
             buf.write_i32(11)
             _UniffiFfiConverterOptionalUInt32.write(value.attempts_left, buf)
-        if isinstance(value, WalletError.GetNewOffer):
+        if isinstance(value, WalletError.WaitForIssuer):
             buf.write_i32(12)
-            _UniffiFfiConverterString.write(value.reason, buf)
-        if isinstance(value, WalletError.UseAnotherWay):
+        if isinstance(value, WalletError.GetNewOffer):
             buf.write_i32(13)
             _UniffiFfiConverterString.write(value.reason, buf)
-        if isinstance(value, WalletError.DoNotTrust):
+        if isinstance(value, WalletError.UseAnotherWay):
             buf.write_i32(14)
+            _UniffiFfiConverterString.write(value.reason, buf)
+        if isinstance(value, WalletError.DoNotTrust):
+            buf.write_i32(15)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterString.write(value.reason, buf)
         if isinstance(value, WalletError.ReportOverreach):
-            buf.write_i32(15)
+            buf.write_i32(16)
             _UniffiFfiConverterTypeLocalText.write(value.verifier_name, buf)
             _UniffiFfiConverterString.write(value.credential_type, buf)
             _UniffiFfiConverterSequenceString.write(value.claims, buf)
             _UniffiFfiConverterSequenceTypeLocalText.write(value.labels, buf)
         if isinstance(value, WalletError.GetNewRequest):
-            buf.write_i32(16)
+            buf.write_i32(17)
             _UniffiFfiConverterString.write(value.reason, buf)
         if isinstance(value, WalletError.GetCard):
-            buf.write_i32(17)
+            buf.write_i32(18)
             _UniffiFfiConverterSequenceTypeMissingCard.write(value.missing, buf)
         if isinstance(value, WalletError.AskVerifier):
-            buf.write_i32(18)
+            buf.write_i32(19)
             _UniffiFfiConverterString.write(value.reason, buf)
             _UniffiFfiConverterOptionalUInt16.write(value.status, buf)
         if isinstance(value, WalletError.FixApp):
-            buf.write_i32(19)
+            buf.write_i32(20)
             _UniffiFfiConverterString.write(value.reason, buf)
+
+
+class CancelHandleProtocol(typing.Protocol):
+    """
+    Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
+
+    A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
+    needs this. Ending a call ends its requests to the network. What was begun may have been done: the log says whether a
+    card came or claims left.
+"""
+    
+    def cancel(self, ) -> None:
+        """
+        Ends them. Once is enough.
+"""
+        raise NotImplementedError
+    def is_cancelled(self, ) -> bool:
+        """
+        Whether it was cancelled.
+"""
+        raise NotImplementedError
+
+class CancelHandle(CancelHandleProtocol):
+    """
+    Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
+
+    A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
+    needs this. Ending a call ends its requests to the network. What was begun may have been done: the log says whether a
+    card came or claims left.
+"""
+    
+    _handle: ctypes.c_uint64
+    def __init__(self, ):
+        """
+        A handle that ends nothing yet.
+"""
+        _uniffi_lowered_args = (
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeCancelHandle.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_constructor_cancelhandle_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_cancelhandle, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_cancelhandle, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def cancel(self, ) -> None:
+        """
+        Ends them. Once is enough.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_cancelhandle_cancel,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def is_cancelled(self, ) -> bool:
+        """
+        Whether it was cancelled.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_cancelhandle_is_cancelled,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeCancelHandle:
+    @staticmethod
+    def lift(value: int) -> CancelHandle:
+        return CancelHandle._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: CancelHandle):
+        if not isinstance(value, CancelHandle):
+            raise TypeError("Expected CancelHandle instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: CancelHandle) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> CancelHandle:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: CancelHandle, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
 
 
 class Clock():
@@ -5614,6 +6158,29 @@ class _UniffiFfiConverterTypeClock:
     def write(cls, value: Clock, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterSequenceTypeHolderKey(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeHolderKey.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeHolderKey.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeHolderKey.read(buf) for i in range(count)
+        ]
+
 
 class HolderKeyStore():
     """
@@ -5637,6 +6204,12 @@ class HolderKeyStore():
 
         The signature is **raw**: 64 bytes, `r ‖ s` (P-256, IEEE P1363) or `R ‖ S` (Ed25519). Android's Keystore gives
         DER for P-256, which is to be turned first.
+"""
+        raise NotImplementedError
+    async def attest(self, keys: typing.List[HolderKey],nonce: typing.Optional[str]) -> str:
+        """
+        An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+        1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
 """
         raise NotImplementedError
     async def delete(self, handle: str) -> None:
@@ -5738,6 +6311,30 @@ class HolderKeyStoreImpl(HolderKeyStore):
         _uniffi_error_converter = _UniffiFfiConverterTypeHolderKeyError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_huizheng_fn_method_holderkeystore_sign(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def attest(self, keys: typing.List[HolderKey],nonce: typing.Optional[str]) -> str:
+        """
+        An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+        1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
+"""
+        
+        _UniffiFfiConverterSequenceTypeHolderKey.check_lower(keys)
+
+        _UniffiFfiConverterOptionalString.check_lower(nonce)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterSequenceTypeHolderKey.lower(keys),
+            _UniffiFfiConverterOptionalString.lower(nonce),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterString.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeHolderKeyError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_holderkeystore_attest(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
@@ -5911,6 +6508,46 @@ class _UniffiTraitImplHolderKeyStoreImpl:
         )
 
     @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD3
+    def attest(
+            uniffi_handle,
+            keys,
+            nonce,
+            uniffi_future_callback,
+            uniffi_callback_data,
+            uniffi_out_dropped_callback,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeHolderKeyStore._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = (_UniffiFfiConverterSequenceTypeHolderKey.lift(keys), _UniffiFfiConverterOptionalString.lift(nonce), )
+            uniffi_method = uniffi_obj.attest
+            return uniffi_method(*uniffi_args)
+        def handle_success(return_value):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultRustBuffer(
+                    _UniffiFfiConverterString.lower(return_value),
+                    _UniffiRustCallStatus.default()
+                )
+            )
+
+        def handle_error(status_code, rust_buffer):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultRustBuffer(
+                    _UniffiRustBuffer.default(),
+                    _UniffiRustCallStatus(status_code, rust_buffer),
+                )
+            )
+        _uniffi_trait_interface_call_async_with_error(
+            make_call,
+            uniffi_out_dropped_callback,
+            handle_success,
+            handle_error,
+            HolderKeyError,
+            _UniffiFfiConverterTypeHolderKeyError.lower,
+        )
+
+    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4
     def delete(
             uniffi_handle,
             handle,
@@ -5947,7 +6584,7 @@ class _UniffiTraitImplHolderKeyStoreImpl:
             _UniffiFfiConverterTypeHolderKeyError.lower,
         )
 
-    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4
+    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD5
     def wrap(
             uniffi_handle,
             secret,
@@ -5986,7 +6623,7 @@ class _UniffiTraitImplHolderKeyStoreImpl:
             _UniffiFfiConverterTypeHolderKeyError.lower,
         )
 
-    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD5
+    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD6
     def unwrap(
             uniffi_handle,
             wrapped,
@@ -6040,6 +6677,7 @@ class _UniffiTraitImplHolderKeyStoreImpl:
         protection,
         generate,
         sign,
+        attest,
         delete,
         wrap,
         unwrap,
@@ -6382,6 +7020,29 @@ class _UniffiFfiConverterSequenceTypeLogEntry(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeLogEntry.read(buf) for i in range(count)
         ]
 
+class _UniffiFfiConverterSequenceTypePickedUp(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypePickedUp.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypePickedUp.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypePickedUp.read(buf) for i in range(count)
+        ]
+
 class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, items):
@@ -6419,9 +7080,19 @@ class WalletProtocol(typing.Protocol):
     An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
 
     It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
-    came or claims left is in the log.
+    came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
 """
     
+    async def begin_login(self, offer: Offer,configurations: typing.Union[object, typing.List[str]] = _DEFAULT) -> str:
+        """
+        Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+        `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+        type, see `OfferedCredential`; all of the offer if empty.
+
+        The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+        `finish_login`. The app may be closed meanwhile.
+"""
+        raise NotImplementedError
     async def card(self, id: str) -> typing.Optional[Card]:
         """
         One card; none if there is none of this id.
@@ -6452,6 +7123,16 @@ class WalletProtocol(typing.Protocol):
         Deletes an entry of the log. False if there is none of this id.
 """
         raise NotImplementedError
+    async def finish_login(self, address: str) -> Received:
+        """
+        Goes on with a login whose browser came back at `address`, and collects.
+"""
+        raise NotImplementedError
+    async def is_renewable(self, card: str) -> bool:
+        """
+        Whether a card's issuer lets the wallet renew it by itself.
+"""
+        raise NotImplementedError
     def lock(self, ) -> None:
         """
         Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
@@ -6463,10 +7144,20 @@ class WalletProtocol(typing.Protocol):
         At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.
 """
         raise NotImplementedError
+    async def pick_up(self, ) -> typing.List[PickedUp]:
+        """
+        Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+"""
+        raise NotImplementedError
     async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
         """
         Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
         is answered by its first option. A request is answered once.
+"""
+        raise NotImplementedError
+    async def preview_issuer(self, issuer: str) -> Offer:
+        """
+        Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
 """
         raise NotImplementedError
     async def preview_offer(self, link: str) -> Offer:
@@ -6490,10 +7181,21 @@ class WalletProtocol(typing.Protocol):
         Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
 """
         raise NotImplementedError
+    async def renew(self, card: str) -> Received:
+        """
+        Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+        card before is deleted once the new one is there; when this fails, it stays.
+"""
+        raise NotImplementedError
     async def review_request(self, link: str) -> Consent:
         """
         Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
         would leave. Nothing leaves before `present`.
+"""
+        raise NotImplementedError
+    def until(self, handle: CancelHandle) -> Wallet:
+        """
+        The same wallet, whose calls to the network end when the handle is cancelled.
 """
         raise NotImplementedError
 
@@ -6502,7 +7204,7 @@ class Wallet(WalletProtocol):
     An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
 
     It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
-    came or claims left is in the log.
+    came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
 """
     
     _handle: ctypes.c_uint64
@@ -6601,6 +7303,36 @@ class Wallet(WalletProtocol):
         inst = cls.__new__(cls)
         inst._handle = handle
         return inst
+    async def begin_login(self, offer: Offer,configurations: typing.Union[object, typing.List[str]] = _DEFAULT) -> str:
+        """
+        Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+        `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+        type, see `OfferedCredential`; all of the offer if empty.
+
+        The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+        `finish_login`. The app may be closed meanwhile.
+"""
+        
+        _UniffiFfiConverterTypeOffer.check_lower(offer)
+
+        if configurations is _DEFAULT:
+            configurations = []
+        _UniffiFfiConverterSequenceString.check_lower(configurations)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeOffer.lower(offer),
+            _UniffiFfiConverterSequenceString.lower(configurations),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterString.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     async def card(self, id: str) -> typing.Optional[Card]:
         """
         One card; none if there is none of this id.
@@ -6721,6 +7453,46 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    async def finish_login(self, address: str) -> Received:
+        """
+        Goes on with a login whose browser came back at `address`, and collects.
+"""
+        
+        _UniffiFfiConverterString.check_lower(address)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(address),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def is_renewable(self, card: str) -> bool:
+        """
+        Whether a card's issuer lets the wallet renew it by itself.
+"""
+        
+        _UniffiFfiConverterString.check_lower(card)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(card),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     def lock(self, ) -> None:
         """
         Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
@@ -6762,6 +7534,23 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    async def pick_up(self, ) -> typing.List[PickedUp]:
+        """
+        Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypePickedUp.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_pick_up(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
         """
         Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
@@ -6785,6 +7574,26 @@ class Wallet(WalletProtocol):
             _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def preview_issuer(self, issuer: str) -> Offer:
+        """
+        Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(issuer)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(issuer),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeOffer.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
@@ -6866,6 +7675,27 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    async def renew(self, card: str) -> Received:
+        """
+        Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+        card before is deleted once the new one is there; when this fails, it stays.
+"""
+        
+        _UniffiFfiConverterString.check_lower(card)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(card),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_renew(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     async def review_request(self, link: str) -> Consent:
         """
         Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
@@ -6887,6 +7717,24 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    def until(self, handle: CancelHandle) -> Wallet:
+        """
+        The same wallet, whose calls to the network end when the handle is cancelled.
+"""
+        
+        _UniffiFfiConverterTypeCancelHandle.check_lower(handle)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeCancelHandle.lower(handle),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_until,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
 
 
 
@@ -6970,6 +7818,7 @@ __all__ = [
     "PresentationOutcome",
     "LogEvent",
     "MissingReason",
+    "PickUpOutcome",
     "HolderKeyError",
     "HttpError",
     "KeyAlgorithm",
@@ -6996,10 +7845,13 @@ __all__ = [
     "NotReceived",
     "TxCodeInput",
     "OfferDetails",
+    "PickedUp",
     "Presented",
     "Received",
     "WalletConfig",
     "wallet_exists",
+    "CancelHandle",
+    "CancelHandleProtocol",
     "ClockImpl",
     "Clock",
     "HolderKeyStoreImpl",

@@ -679,6 +679,170 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
 
 
 /**
+ * Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
+ *
+ * A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
+ * needs this. Ending a call ends its requests to the network. What was begun may have been done: the log says whether a
+ * card came or claims left.
+ */
+public protocol CancelHandleProtocol: AnyObject, Sendable {
+    
+    /**
+     * Ends them. Once is enough.
+     */
+    func cancel() 
+    
+    /**
+     * Whether it was cancelled.
+     */
+    func isCancelled()  -> Bool
+    
+}
+/**
+ * Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
+ *
+ * A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
+ * needs this. Ending a call ends its requests to the network. What was begun may have been done: the log says whether a
+ * card came or claims left.
+ */
+open class CancelHandle: CancelHandleProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_huizheng_fn_clone_cancelhandle(self.handle, $0) }
+    }
+    /**
+     * A handle that ends nothing yet.
+     */
+public convenience init() {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_constructor_cancelhandle_new(uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_huizheng_fn_free_cancelhandle(handle, $0) }
+    }
+
+    
+
+    
+    /**
+     * Ends them. Once is enough.
+     */
+open func cancel()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_method_cancelhandle_cancel(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * Whether it was cancelled.
+     */
+open func isCancelled() -> Bool  {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_method_cancelhandle_is_cancelled(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCancelHandle: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = CancelHandle
+
+    public static func lift(_ handle: UInt64) throws -> CancelHandle {
+        return CancelHandle(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: CancelHandle) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CancelHandle {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: CancelHandle, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCancelHandle_lift(_ handle: UInt64) throws -> CancelHandle {
+    return try FfiConverterTypeCancelHandle.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCancelHandle_lower(_ value: CancelHandle) -> UInt64 {
+    return FfiConverterTypeCancelHandle.lower(value)
+}
+
+
+
+
+
+
+/**
  * Tells the time. Apps leave it out, and the system's clock is used; tests set it.
  */
 public protocol Clock: AnyObject, Sendable {
@@ -911,6 +1075,12 @@ public protocol HolderKeyStore: AnyObject, Sendable {
     func sign(handle: String, message: Data) async throws  -> Data
     
     /**
+     * An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+     * 1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
+     */
+    func attest(keys: [HolderKey], nonce: String?) async throws  -> String
+    
+    /**
      * Deletes a key; one that is gone already is no error.
      */
     func delete(handle: String) async throws 
@@ -1032,6 +1202,26 @@ open func sign(handle: String, message: Data)async throws  -> Data  {
             completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
             freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
             liftFunc: FfiConverterData.lift,
+            errorHandler: FfiConverterTypeHolderKeyError_lift
+        )
+}
+    
+    /**
+     * An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+     * 1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
+     */
+open func attest(keys: [HolderKey], nonce: String?)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_holderkeystore_attest(
+                        self.uniffiCloneHandle(),FfiConverterSequenceTypeHolderKey.lower(keys),FfiConverterOptionString.lower(nonce)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
             errorHandler: FfiConverterTypeHolderKeyError_lift
         )
 }
@@ -1210,6 +1400,51 @@ fileprivate struct UniffiCallbackInterfaceHolderKeyStore {
                     uniffiCallbackData,
                     UniffiForeignFutureResultRustBuffer(
                         returnValue: FfiConverterData.lower(returnValue),
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: RustBuffer.empty(),
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeHolderKeyError_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        },
+        attest: { (
+            uniffiHandle: UInt64,
+            keys: RustBuffer,
+            nonce: RustBuffer,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteRustBuffer,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> String in
+                guard let uniffiObj = try? FfiConverterTypeHolderKeyStore.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.attest(
+                     keys: try FfiConverterSequenceTypeHolderKey.lift(keys),
+                     nonce: try FfiConverterOptionString.lift(nonce)
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: String) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: FfiConverterString.lower(returnValue),
                         callStatus: RustCallStatus()
                     )
                 )
@@ -1808,9 +2043,45 @@ public func FfiConverterTypeOffer_lower(_ value: Offer) -> UInt64 {
  * An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
  *
  * It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
- * came or claims left is in the log.
+ * came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
  */
 public protocol WalletProtocol: AnyObject, Sendable {
+    
+    /**
+     * Whether a card's issuer lets the wallet renew it by itself.
+     */
+    func isRenewable(card: String) async throws  -> Bool
+    
+    /**
+     * Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+     */
+    func pickUp() async throws  -> [PickedUp]
+    
+    /**
+     * Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+     * card before is deleted once the new one is there; when this fails, it stays.
+     */
+    func renew(card: String) async throws  -> Received
+    
+    /**
+     * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+     * `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+     * type, see `OfferedCredential`; all of the offer if empty.
+     *
+     * The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+     * `finish_login`. The app may be closed meanwhile.
+     */
+    func beginLogin(offer: Offer, configurations: [String]) async throws  -> String
+    
+    /**
+     * Goes on with a login whose browser came back at `address`, and collects.
+     */
+    func finishLogin(address: String) async throws  -> Received
+    
+    /**
+     * Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+     */
+    func previewIssuer(issuer: String) async throws  -> Offer
     
     /**
      * One card; none if there is none of this id.
@@ -1886,12 +2157,17 @@ public protocol WalletProtocol: AnyObject, Sendable {
      */
     func reviewRequest(link: String) async throws  -> Consent
     
+    /**
+     * The same wallet, whose calls to the network end when the handle is cancelled.
+     */
+    func until(handle: CancelHandle)  -> Wallet
+    
 }
 /**
  * An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
  *
  * It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
- * came or claims left is in the log.
+ * came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
  */
 open class Wallet: WalletProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1981,6 +2257,126 @@ public static func `open`(folder: String, pin: String, config: WalletConfig, key
 }
     
 
+    
+    /**
+     * Whether a card's issuer lets the wallet renew it by itself.
+     */
+open func isRenewable(card: String)async throws  -> Bool  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_is_renewable(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(card)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_i8,
+            completeFunc: ffi_huizheng_rust_future_complete_i8,
+            freeFunc: ffi_huizheng_rust_future_free_i8,
+            liftFunc: FfiConverterBool.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+     */
+open func pickUp()async throws  -> [PickedUp]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_pick_up(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypePickedUp.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+     * card before is deleted once the new one is there; when this fails, it stays.
+     */
+open func renew(card: String)async throws  -> Received  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_renew(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(card)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceived_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+     * `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+     * type, see `OfferedCredential`; all of the offer if empty.
+     *
+     * The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+     * `finish_login`. The app may be closed meanwhile.
+     */
+open func beginLogin(offer: Offer, configurations: [String] = [])async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_begin_login(
+                        self.uniffiCloneHandle(),FfiConverterTypeOffer_lower(offer),FfiConverterSequenceString.lower(configurations)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Goes on with a login whose browser came back at `address`, and collects.
+     */
+open func finishLogin(address: String)async throws  -> Received  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_finish_login(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(address)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeReceived_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+     */
+open func previewIssuer(issuer: String)async throws  -> Offer  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_preview_issuer(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(issuer)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_u64,
+            completeFunc: ffi_huizheng_rust_future_complete_u64,
+            freeFunc: ffi_huizheng_rust_future_free_u64,
+            liftFunc: FfiConverterTypeOffer_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
     
     /**
      * One card; none if there is none of this id.
@@ -2235,6 +2631,19 @@ open func reviewRequest(link: String)async throws  -> Consent  {
             liftFunc: FfiConverterTypeConsent_lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
+}
+    
+    /**
+     * The same wallet, whose calls to the network end when the handle is cancelled.
+     */
+open func until(handle: CancelHandle) -> Wallet  {
+    return try!  FfiConverterTypeWallet_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_method_wallet_until(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeCancelHandle_lower(handle),uniffiCallStatus
+    )
+})
 }
     
 
@@ -3653,6 +4062,10 @@ public struct NotReceived: Equatable, Hashable {
      */
     public let credential: OfferedCredential
     /**
+     * Whether it only takes time: `pick_up` fetches it later.
+     */
+    public let waiting: Bool
+    /**
      * Why, in English, for the app's log.
      */
     public let reason: String
@@ -3664,9 +4077,13 @@ public struct NotReceived: Equatable, Hashable {
          * Which.
          */credential: OfferedCredential, 
         /**
+         * Whether it only takes time: `pick_up` fetches it later.
+         */waiting: Bool, 
+        /**
          * Why, in English, for the app's log.
          */reason: String) {
         self.credential = credential
+        self.waiting = waiting
         self.reason = reason
     }
 
@@ -3687,12 +4104,14 @@ public struct FfiConverterTypeNotReceived: FfiConverterRustBuffer {
         return
             try NotReceived(
                 credential: FfiConverterTypeOfferedCredential.read(from: &buf), 
+                waiting: FfiConverterBool.read(from: &buf), 
                 reason: FfiConverterString.read(from: &buf)
         )
     }
 
     public static func write(_ value: NotReceived, into buf: inout [UInt8]) {
         FfiConverterTypeOfferedCredential.write(value.credential, into: &buf)
+        FfiConverterBool.write(value.waiting, into: &buf)
         FfiConverterString.write(value.reason, into: &buf)
     }
 }
@@ -3737,6 +4156,14 @@ public struct OfferDetails: Equatable, Hashable {
      * How the transaction code looks; none if none is asked for.
      */
     public let txCode: TxCodeInput?
+    /**
+     * Whether it can be taken up by its code: `receive`.
+     */
+    public let takesCode: Bool
+    /**
+     * Whether it can be had by logging in: `begin_login`.
+     */
+    public let takesLogin: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3755,12 +4182,20 @@ public struct OfferDetails: Equatable, Hashable {
          */credentials: [OfferedCredential], 
         /**
          * How the transaction code looks; none if none is asked for.
-         */txCode: TxCodeInput?) {
+         */txCode: TxCodeInput?, 
+        /**
+         * Whether it can be taken up by its code: `receive`.
+         */takesCode: Bool, 
+        /**
+         * Whether it can be had by logging in: `begin_login`.
+         */takesLogin: Bool) {
         self.issuer = issuer
         self.issuerHost = issuerHost
         self.issuerCallsItself = issuerCallsItself
         self.credentials = credentials
         self.txCode = txCode
+        self.takesCode = takesCode
+        self.takesLogin = takesLogin
     }
 
     
@@ -3783,7 +4218,9 @@ public struct FfiConverterTypeOfferDetails: FfiConverterRustBuffer {
                 issuerHost: FfiConverterString.read(from: &buf), 
                 issuerCallsItself: FfiConverterOptionTypeLocalText.read(from: &buf), 
                 credentials: FfiConverterSequenceTypeOfferedCredential.read(from: &buf), 
-                txCode: FfiConverterOptionTypeTxCodeInput.read(from: &buf)
+                txCode: FfiConverterOptionTypeTxCodeInput.read(from: &buf), 
+                takesCode: FfiConverterBool.read(from: &buf), 
+                takesLogin: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -3793,6 +4230,8 @@ public struct FfiConverterTypeOfferDetails: FfiConverterRustBuffer {
         FfiConverterOptionTypeLocalText.write(value.issuerCallsItself, into: &buf)
         FfiConverterSequenceTypeOfferedCredential.write(value.credentials, into: &buf)
         FfiConverterOptionTypeTxCodeInput.write(value.txCode, into: &buf)
+        FfiConverterBool.write(value.takesCode, into: &buf)
+        FfiConverterBool.write(value.takesLogin, into: &buf)
     }
 }
 
@@ -3817,6 +4256,10 @@ public func FfiConverterTypeOfferDetails_lower(_ value: OfferDetails) -> RustBuf
  */
 public struct OfferedCredential: Equatable, Hashable {
     /**
+     * The issuer's name for it; names it when logging in.
+     */
+    public let configuration: String
+    /**
      * The catalogue's id of its type.
      */
     public let kind: String
@@ -3833,6 +4276,9 @@ public struct OfferedCredential: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
+         * The issuer's name for it; names it when logging in.
+         */configuration: String, 
+        /**
          * The catalogue's id of its type.
          */kind: String, 
         /**
@@ -3841,6 +4287,7 @@ public struct OfferedCredential: Equatable, Hashable {
         /**
          * Its format.
          */format: CredentialFormat) {
+        self.configuration = configuration
         self.kind = kind
         self.label = label
         self.format = format
@@ -3862,6 +4309,7 @@ public struct FfiConverterTypeOfferedCredential: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OfferedCredential {
         return
             try OfferedCredential(
+                configuration: FfiConverterString.read(from: &buf), 
                 kind: FfiConverterString.read(from: &buf), 
                 label: FfiConverterTypeLocalText.read(from: &buf), 
                 format: FfiConverterTypeCredentialFormat.read(from: &buf)
@@ -3869,6 +4317,7 @@ public struct FfiConverterTypeOfferedCredential: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: OfferedCredential, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.configuration, into: &buf)
         FfiConverterString.write(value.kind, into: &buf)
         FfiConverterTypeLocalText.write(value.label, into: &buf)
         FfiConverterTypeCredentialFormat.write(value.format, into: &buf)
@@ -3888,6 +4337,85 @@ public func FfiConverterTypeOfferedCredential_lift(_ buf: RustBuffer) throws -> 
 #endif
 public func FfiConverterTypeOfferedCredential_lower(_ value: OfferedCredential) -> RustBuffer {
     return FfiConverterTypeOfferedCredential.lower(value)
+}
+
+
+/**
+ * What became of a credential that takes time.
+ */
+public struct PickedUp: Equatable, Hashable {
+    /**
+     * The issuer's address.
+     */
+    public let issuer: String
+    /**
+     * The issuer's name for the credential.
+     */
+    public let configuration: String
+    /**
+     * What became of it.
+     */
+    public let outcome: PickUpOutcome
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The issuer's address.
+         */issuer: String, 
+        /**
+         * The issuer's name for the credential.
+         */configuration: String, 
+        /**
+         * What became of it.
+         */outcome: PickUpOutcome) {
+        self.issuer = issuer
+        self.configuration = configuration
+        self.outcome = outcome
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension PickedUp: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePickedUp: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PickedUp {
+        return
+            try PickedUp(
+                issuer: FfiConverterString.read(from: &buf), 
+                configuration: FfiConverterString.read(from: &buf), 
+                outcome: FfiConverterTypePickUpOutcome.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PickedUp, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.issuer, into: &buf)
+        FfiConverterString.write(value.configuration, into: &buf)
+        FfiConverterTypePickUpOutcome.write(value.outcome, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePickedUp_lift(_ buf: RustBuffer) throws -> PickedUp {
+    return try FfiConverterTypePickedUp.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePickedUp_lower(_ value: PickedUp) -> RustBuffer {
+    return FfiConverterTypePickedUp.lower(value)
 }
 
 
@@ -5727,6 +6255,119 @@ public func FfiConverterTypeMissingReason_lower(_ value: MissingReason) -> RustB
 
 
 /**
+ * How picking up went.
+ */
+
+public enum PickUpOutcome: Equatable, Hashable {
+    
+    /**
+     * It came.
+     */
+    case came(
+        /**
+         * The new cards.
+         */cards: [Card]
+    )
+    /**
+     * It still takes time: ask again later.
+     */
+    case stillWaiting
+    /**
+     * The issuer could not be asked, or gave no answer that can be used: ask again later.
+     */
+    case notAsked(
+        /**
+         * Why, in English, for the app's log.
+         */reason: String
+    )
+    /**
+     * The issuer said no, or what came was thrown away. The wallet does not ask again: get a new offer.
+     */
+    case notGiven(
+        /**
+         * Why, in English, for the app's log.
+         */reason: String
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PickUpOutcome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePickUpOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = PickUpOutcome
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PickUpOutcome {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .came(cards: try FfiConverterSequenceTypeCard.read(from: &buf)
+        )
+        
+        case 2: return .stillWaiting
+        
+        case 3: return .notAsked(reason: try FfiConverterString.read(from: &buf)
+        )
+        
+        case 4: return .notGiven(reason: try FfiConverterString.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PickUpOutcome, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case let .came(cards):
+            writeInt(&buf, Int32(1))
+            FfiConverterSequenceTypeCard.write(cards, into: &buf)
+            
+        
+        case .stillWaiting:
+            writeInt(&buf, Int32(2))
+        
+        
+        case let .notAsked(reason):
+            writeInt(&buf, Int32(3))
+            FfiConverterString.write(reason, into: &buf)
+            
+        
+        case let .notGiven(reason):
+            writeInt(&buf, Int32(4))
+            FfiConverterString.write(reason, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePickUpOutcome_lift(_ buf: RustBuffer) throws -> PickUpOutcome {
+    return try FfiConverterTypePickUpOutcome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePickUpOutcome_lower(_ value: PickUpOutcome) -> RustBuffer {
+    return FfiConverterTypePickUpOutcome.lower(value)
+}
+
+
+
+/**
  * How a presentation ended.
  */
 
@@ -5897,6 +6538,10 @@ enum WalletError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */attemptsLeft: UInt32?
     )
     /**
+     * The issuer takes time, and the wallet has noted what to come back for: `pick_up`, once a day.
+     */
+    case WaitForIssuer
+    /**
      * The offer can't be used: malformed, used up, expired or locked. Get a new one from the issuer.
      */
     case GetNewOffer(
@@ -6031,33 +6676,34 @@ public struct FfiConverterTypeWalletError: FfiConverterRustBuffer {
         case 11: return .EnterTxCode(
             attemptsLeft: try FfiConverterOptionUInt32.read(from: &buf)
             )
-        case 12: return .GetNewOffer(
+        case 12: return .WaitForIssuer
+        case 13: return .GetNewOffer(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 13: return .UseAnotherWay(
+        case 14: return .UseAnotherWay(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 14: return .DoNotTrust(
+        case 15: return .DoNotTrust(
             code: try FfiConverterString.read(from: &buf), 
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 15: return .ReportOverreach(
+        case 16: return .ReportOverreach(
             verifierName: try FfiConverterTypeLocalText.read(from: &buf), 
             credentialType: try FfiConverterString.read(from: &buf), 
             claims: try FfiConverterSequenceString.read(from: &buf), 
             labels: try FfiConverterSequenceTypeLocalText.read(from: &buf)
             )
-        case 16: return .GetNewRequest(
+        case 17: return .GetNewRequest(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 17: return .GetCard(
+        case 18: return .GetCard(
             missing: try FfiConverterSequenceTypeMissingCard.read(from: &buf)
             )
-        case 18: return .AskVerifier(
+        case 19: return .AskVerifier(
             reason: try FfiConverterString.read(from: &buf), 
             status: try FfiConverterOptionUInt16.read(from: &buf)
             )
-        case 19: return .FixApp(
+        case 20: return .FixApp(
             reason: try FfiConverterString.read(from: &buf)
             )
 
@@ -6123,24 +6769,28 @@ public struct FfiConverterTypeWalletError: FfiConverterRustBuffer {
             FfiConverterOptionUInt32.write(attemptsLeft, into: &buf)
             
         
-        case let .GetNewOffer(reason):
+        case .WaitForIssuer:
             writeInt(&buf, Int32(12))
-            FfiConverterString.write(reason, into: &buf)
-            
         
-        case let .UseAnotherWay(reason):
+        
+        case let .GetNewOffer(reason):
             writeInt(&buf, Int32(13))
             FfiConverterString.write(reason, into: &buf)
             
         
-        case let .DoNotTrust(code,reason):
+        case let .UseAnotherWay(reason):
             writeInt(&buf, Int32(14))
+            FfiConverterString.write(reason, into: &buf)
+            
+        
+        case let .DoNotTrust(code,reason):
+            writeInt(&buf, Int32(15))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(reason, into: &buf)
             
         
         case let .ReportOverreach(verifierName,credentialType,claims,labels):
-            writeInt(&buf, Int32(15))
+            writeInt(&buf, Int32(16))
             FfiConverterTypeLocalText.write(verifierName, into: &buf)
             FfiConverterString.write(credentialType, into: &buf)
             FfiConverterSequenceString.write(claims, into: &buf)
@@ -6148,23 +6798,23 @@ public struct FfiConverterTypeWalletError: FfiConverterRustBuffer {
             
         
         case let .GetNewRequest(reason):
-            writeInt(&buf, Int32(16))
+            writeInt(&buf, Int32(17))
             FfiConverterString.write(reason, into: &buf)
             
         
         case let .GetCard(missing):
-            writeInt(&buf, Int32(17))
+            writeInt(&buf, Int32(18))
             FfiConverterSequenceTypeMissingCard.write(missing, into: &buf)
             
         
         case let .AskVerifier(reason,status):
-            writeInt(&buf, Int32(18))
+            writeInt(&buf, Int32(19))
             FfiConverterString.write(reason, into: &buf)
             FfiConverterOptionUInt16.write(status, into: &buf)
             
         
         case let .FixApp(reason):
-            writeInt(&buf, Int32(19))
+            writeInt(&buf, Int32(20))
             FfiConverterString.write(reason, into: &buf)
             
         }
@@ -6529,6 +7179,31 @@ fileprivate struct FfiConverterSequenceTypeClaim: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeHolderKey: FfiConverterRustBuffer {
+    typealias SwiftType = [HolderKey]
+
+    public static func write(_ value: [HolderKey], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeHolderKey.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [HolderKey] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [HolderKey]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeHolderKey.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeHttpHeader: FfiConverterRustBuffer {
     typealias SwiftType = [HttpHeader]
 
@@ -6671,6 +7346,31 @@ fileprivate struct FfiConverterSequenceTypeOfferedCredential: FfiConverterRustBu
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeOfferedCredential.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypePickedUp: FfiConverterRustBuffer {
+    typealias SwiftType = [PickedUp]
+
+    public static func write(_ value: [PickedUp], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePickedUp.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PickedUp] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PickedUp]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePickedUp.read(from: &buf))
         }
         return seq
     }
@@ -6969,6 +7669,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_func_wallet_exists() != 20418) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_huizheng_checksum_method_cancelhandle_cancel() != 12494) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_cancelhandle_is_cancelled() != 13338) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_huizheng_checksum_method_offer_details() != 23700) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -6987,13 +7693,34 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_holderkeystore_sign() != 8242) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_holderkeystore_delete() != 49427) {
+    if (uniffi_huizheng_checksum_method_holderkeystore_attest() != 49026) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_holderkeystore_wrap() != 48685) {
+    if (uniffi_huizheng_checksum_method_holderkeystore_delete() != 12231) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_holderkeystore_unwrap() != 62388) {
+    if (uniffi_huizheng_checksum_method_holderkeystore_wrap() != 14256) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_holderkeystore_unwrap() != 18146) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_pick_up() != 20571) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_renew() != 44573) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_begin_login() != 11543) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_finish_login() != 10197) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_preview_issuer() != 45225) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_card() != 41886) {
@@ -7036,6 +7763,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_review_request() != 25461) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_until() != 40336) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_constructor_cancelhandle_new() != 15181) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_constructor_wallet_create() != 12399) {

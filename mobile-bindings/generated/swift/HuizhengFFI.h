@@ -277,19 +277,25 @@ typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod2)(uint64_t, RustBuffe
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD3
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD3
-typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod3)(uint64_t, RustBuffer, UniffiForeignFutureCompleteVoid _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod3)(uint64_t, RustBuffer, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
     );
 
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD4
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD4
-typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod4)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod4)(uint64_t, RustBuffer, UniffiForeignFutureCompleteVoid _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
     );
 
 #endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD5
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD5
 typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod5)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD6
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD6
+typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod6)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
     );
 
 #endif
@@ -319,11 +325,38 @@ typedef struct UniffiVTableCallbackInterfaceHolderKeyStore {
     UniffiCallbackInterfaceHolderKeyStoreMethod0 _Nonnull protection;
     UniffiCallbackInterfaceHolderKeyStoreMethod1 _Nonnull generate;
     UniffiCallbackInterfaceHolderKeyStoreMethod2 _Nonnull sign;
-    UniffiCallbackInterfaceHolderKeyStoreMethod3 _Nonnull delete;
-    UniffiCallbackInterfaceHolderKeyStoreMethod4 _Nonnull wrap;
-    UniffiCallbackInterfaceHolderKeyStoreMethod5 _Nonnull unwrap;
+    UniffiCallbackInterfaceHolderKeyStoreMethod3 _Nonnull attest;
+    UniffiCallbackInterfaceHolderKeyStoreMethod4 _Nonnull delete;
+    UniffiCallbackInterfaceHolderKeyStoreMethod5 _Nonnull wrap;
+    UniffiCallbackInterfaceHolderKeyStoreMethod6 _Nonnull unwrap;
 } UniffiVTableCallbackInterfaceHolderKeyStore;
 
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_CANCELHANDLE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_CANCELHANDLE
+uint64_t uniffi_huizheng_fn_clone_cancelhandle(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FREE_CANCELHANDLE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FREE_CANCELHANDLE
+void uniffi_huizheng_fn_free_cancelhandle(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_CANCELHANDLE_NEW
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_CANCELHANDLE_NEW
+uint64_t uniffi_huizheng_fn_constructor_cancelhandle_new(RustCallStatus *_Nonnull out_status
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_CANCELHANDLE_CANCEL
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_CANCELHANDLE_CANCEL
+void uniffi_huizheng_fn_method_cancelhandle_cancel(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_CANCELHANDLE_IS_CANCELLED
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_CANCELHANDLE_IS_CANCELLED
+int8_t uniffi_huizheng_fn_method_cancelhandle_is_cancelled(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_OFFER
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_OFFER
@@ -410,6 +443,11 @@ uint64_t uniffi_huizheng_fn_method_holderkeystore_generate(uint64_t ptr, RustBuf
 uint64_t uniffi_huizheng_fn_method_holderkeystore_sign(uint64_t ptr, RustBuffer handle, RustBuffer message
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_HOLDERKEYSTORE_ATTEST
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_HOLDERKEYSTORE_ATTEST
+uint64_t uniffi_huizheng_fn_method_holderkeystore_attest(uint64_t ptr, RustBuffer keys, RustBuffer nonce
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_HOLDERKEYSTORE_DELETE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_HOLDERKEYSTORE_DELETE
 uint64_t uniffi_huizheng_fn_method_holderkeystore_delete(uint64_t ptr, RustBuffer handle
@@ -443,6 +481,36 @@ uint64_t uniffi_huizheng_fn_constructor_wallet_create(RustBuffer folder, RustBuf
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_OPEN
 uint64_t uniffi_huizheng_fn_constructor_wallet_open(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
+uint64_t uniffi_huizheng_fn_method_wallet_is_renewable(uint64_t ptr, RustBuffer card
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PICK_UP
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PICK_UP
+uint64_t uniffi_huizheng_fn_method_wallet_pick_up(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_RENEW
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_RENEW
+uint64_t uniffi_huizheng_fn_method_wallet_renew(uint64_t ptr, RustBuffer card
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_BEGIN_LOGIN
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_BEGIN_LOGIN
+uint64_t uniffi_huizheng_fn_method_wallet_begin_login(uint64_t ptr, uint64_t offer, RustBuffer configurations
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FINISH_LOGIN
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FINISH_LOGIN
+uint64_t uniffi_huizheng_fn_method_wallet_finish_login(uint64_t ptr, RustBuffer address
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PREVIEW_ISSUER
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PREVIEW_ISSUER
+uint64_t uniffi_huizheng_fn_method_wallet_preview_issuer(uint64_t ptr, RustBuffer issuer
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_CARD
@@ -513,6 +581,11 @@ uint64_t uniffi_huizheng_fn_method_wallet_refresh(uint64_t ptr
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REVIEW_REQUEST
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REVIEW_REQUEST
 uint64_t uniffi_huizheng_fn_method_wallet_review_request(uint64_t ptr, RustBuffer link
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNTIL
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNTIL
+uint64_t uniffi_huizheng_fn_method_wallet_until(uint64_t ptr, uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_WALLET_EXISTS
@@ -786,6 +859,18 @@ uint16_t uniffi_huizheng_checksum_func_wallet_exists(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_CANCELHANDLE_CANCEL
+uint16_t uniffi_huizheng_checksum_method_cancelhandle_cancel(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_CANCELHANDLE_IS_CANCELLED
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_CANCELHANDLE_IS_CANCELLED
+uint16_t uniffi_huizheng_checksum_method_cancelhandle_is_cancelled(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_OFFER_DETAILS
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_OFFER_DETAILS
 uint16_t uniffi_huizheng_checksum_method_offer_details(void
@@ -822,6 +907,12 @@ uint16_t uniffi_huizheng_checksum_method_holderkeystore_sign(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_HOLDERKEYSTORE_ATTEST
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_HOLDERKEYSTORE_ATTEST
+uint16_t uniffi_huizheng_checksum_method_holderkeystore_attest(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_HOLDERKEYSTORE_DELETE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_HOLDERKEYSTORE_DELETE
 uint16_t uniffi_huizheng_checksum_method_holderkeystore_delete(void
@@ -837,6 +928,42 @@ uint16_t uniffi_huizheng_checksum_method_holderkeystore_wrap(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_HOLDERKEYSTORE_UNWRAP
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_HOLDERKEYSTORE_UNWRAP
 uint16_t uniffi_huizheng_checksum_method_holderkeystore_unwrap(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_IS_RENEWABLE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_IS_RENEWABLE
+uint16_t uniffi_huizheng_checksum_method_wallet_is_renewable(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PICK_UP
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PICK_UP
+uint16_t uniffi_huizheng_checksum_method_wallet_pick_up(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_RENEW
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_RENEW
+uint16_t uniffi_huizheng_checksum_method_wallet_renew(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_BEGIN_LOGIN
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_BEGIN_LOGIN
+uint16_t uniffi_huizheng_checksum_method_wallet_begin_login(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FINISH_LOGIN
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FINISH_LOGIN
+uint16_t uniffi_huizheng_checksum_method_wallet_finish_login(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PREVIEW_ISSUER
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PREVIEW_ISSUER
+uint16_t uniffi_huizheng_checksum_method_wallet_preview_issuer(void
     
 );
 #endif
@@ -921,6 +1048,18 @@ uint16_t uniffi_huizheng_checksum_method_wallet_refresh(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REVIEW_REQUEST
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REVIEW_REQUEST
 uint16_t uniffi_huizheng_checksum_method_wallet_review_request(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_UNTIL
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_UNTIL
+uint16_t uniffi_huizheng_checksum_method_wallet_until(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_CANCELHANDLE_NEW
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_CANCELHANDLE_NEW
+uint16_t uniffi_huizheng_checksum_constructor_cancelhandle_new(void
     
 );
 #endif

@@ -59,6 +59,10 @@ class SoftwareKeyStore(huizheng.HolderKeyStore):
         r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
+    async def attest(self, keys, nonce):
+        # Only a provider of wallets can say that keys are in a device, and this is none.
+        raise huizheng.HolderKeyError.Unsupported()
+
     async def delete(self, handle):
         if self._keys.pop(handle, None) is not None:
             self._save()

@@ -59,6 +59,8 @@ pub struct PickedUp {
     /// The cards, or why there are none. [`ReceiveError::Deferred`]: it still takes time, ask again later. With any other the
     /// issuer said no, or what came was thrown away, unless it could not be asked.
     pub outcome: Result<Vec<Card>, ReceiveError>,
+    /// Whether the wallet is done with it, and asks no more.
+    pub over: bool,
 }
 
 impl Renewal {
@@ -135,7 +137,7 @@ pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultErr
             }
             forget_unless_needed(context, stored.renewal.key()).await?;
         }
-        picked.push(PickedUp { issuer, configuration, outcome });
+        picked.push(PickedUp { issuer, configuration, outcome, over });
     }
     Ok(picked)
 }

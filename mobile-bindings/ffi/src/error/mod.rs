@@ -3,6 +3,7 @@
 //! Where the core's errors become these is a match without a wildcard, in one file for each operation. So a new error
 //! of the core doesn't compile before somebody has said what can be done about it.
 
+mod login;
 mod open;
 mod parts;
 mod present;
@@ -68,6 +69,9 @@ pub enum WalletError {
         /// How many more tries the issuer allows; none when no try was spent.
         attempts_left: Option<u32>,
     },
+    /// The issuer takes time, and the wallet has noted what to come back for: `pick_up`, once a day.
+    #[error("the issuer takes time")]
+    WaitForIssuer,
     /// The offer can't be used: malformed, used up, expired or locked. Get a new one from the issuer.
     #[error("the offer can't be used: {reason}")]
     GetNewOffer {

@@ -29,13 +29,13 @@ impl From<ReceiveError> for WalletError {
             ReceiveError::TxCodeWrong { attempts_left } => {
                 Self::EnterTxCode { attempts_left: Some(attempts_left) }
             }
+            ReceiveError::Deferred => Self::WaitForIssuer,
             ReceiveError::CodeRefused
             | ReceiveError::TokenRefused(_)
             | ReceiveError::CredentialRefused(_) => new_offer(error.to_string()),
-            ReceiveError::TokenUnusable(_)
-            | ReceiveError::Deferred
-            | ReceiveError::Demands(_)
-            | ReceiveError::NoCommonAlgorithm => Self::UseAnotherWay { reason: error.to_string() },
+            ReceiveError::TokenUnusable(_) | ReceiveError::Demands(_) | ReceiveError::NoCommonAlgorithm => {
+                Self::UseAnotherWay { reason: error.to_string() }
+            }
             ReceiveError::Unreadable(_) => Self::try_again(&error),
             ReceiveError::Status(status) => Self::status(status, &error, new_offer),
             ReceiveError::Web(error) => error.into(),

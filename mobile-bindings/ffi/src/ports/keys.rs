@@ -77,6 +77,10 @@ pub trait HolderKeyStore: Send + Sync {
     /// DER for P-256, which is to be turned first.
     async fn sign(&self, handle: String, message: Vec<u8>) -> Result<Vec<u8>, HolderKeyError>;
 
+    /// An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+    /// 1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
+    async fn attest(&self, keys: Vec<HolderKey>, nonce: Option<String>) -> Result<String, HolderKeyError>;
+
     /// Deletes a key; one that is gone already is no error.
     async fn delete(&self, handle: String) -> Result<(), HolderKeyError>;
 
@@ -117,6 +121,11 @@ impl core_ports::HolderKeyStore for DeviceKeys {
         signature.try_into().map_err(|_| KeyStoreError::Failed)
     }
 
+    async fn attest(&self, keys: &[HeldKey], nonce: Option<&str>) -> Result<String, KeyStoreError> {
+        let keys = keys.iter().map(HolderKey::from).collect();
+        Ok(self.0.attest(keys, nonce.map(str::to_owned)).await?)
+    }
+
     async fn delete(&self, key: &KeyHandle) -> Result<(), KeyStoreError> {
         Ok(self.0.delete(key.0.clone()).await?)
     }
@@ -140,6 +149,12 @@ impl TryFrom<Algorithm> for KeyAlgorithm {
             Algorithm::EdDsa => Ok(Self::Ed25519),
             _ => Err(KeyStoreError::Failed),
         }
+    }
+}
+
+impl From<&HeldKey> for HolderKey {
+    fn from(HeldKey { handle, public }: &HeldKey) -> Self {
+        Self { handle: handle.0.clone(), public_key: public.to_bytes() }
     }
 }
 

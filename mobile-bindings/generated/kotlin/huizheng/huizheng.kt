@@ -673,12 +673,15 @@ internal interface UniffiCallbackInterfaceHolderKeyStoreMethod2 : com.sun.jna.Ca
     fun callback(`uniffiHandle`: Long,`handle`: RustBuffer.ByValue,`message`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
 internal interface UniffiCallbackInterfaceHolderKeyStoreMethod3 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`handle`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+    fun callback(`uniffiHandle`: Long,`keys`: RustBuffer.ByValue,`nonce`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
 internal interface UniffiCallbackInterfaceHolderKeyStoreMethod4 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`secret`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+    fun callback(`uniffiHandle`: Long,`handle`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
 internal interface UniffiCallbackInterfaceHolderKeyStoreMethod5 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`secret`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
+internal interface UniffiCallbackInterfaceHolderKeyStoreMethod6 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`wrapped`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "now")
@@ -719,16 +722,17 @@ internal open class UniffiVTableCallbackInterfaceHttpClient(
     }
 
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "protection", "generate", "sign", "delete", "wrap", "unwrap")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "protection", "generate", "sign", "attest", "delete", "wrap", "unwrap")
 internal open class UniffiVTableCallbackInterfaceHolderKeyStore(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
     @JvmField internal var `protection`: UniffiCallbackInterfaceHolderKeyStoreMethod0? = null,
     @JvmField internal var `generate`: UniffiCallbackInterfaceHolderKeyStoreMethod1? = null,
     @JvmField internal var `sign`: UniffiCallbackInterfaceHolderKeyStoreMethod2? = null,
-    @JvmField internal var `delete`: UniffiCallbackInterfaceHolderKeyStoreMethod3? = null,
-    @JvmField internal var `wrap`: UniffiCallbackInterfaceHolderKeyStoreMethod4? = null,
-    @JvmField internal var `unwrap`: UniffiCallbackInterfaceHolderKeyStoreMethod5? = null,
+    @JvmField internal var `attest`: UniffiCallbackInterfaceHolderKeyStoreMethod3? = null,
+    @JvmField internal var `delete`: UniffiCallbackInterfaceHolderKeyStoreMethod4? = null,
+    @JvmField internal var `wrap`: UniffiCallbackInterfaceHolderKeyStoreMethod5? = null,
+    @JvmField internal var `unwrap`: UniffiCallbackInterfaceHolderKeyStoreMethod6? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -736,10 +740,11 @@ internal open class UniffiVTableCallbackInterfaceHolderKeyStore(
         `protection`: UniffiCallbackInterfaceHolderKeyStoreMethod0? = null,
         `generate`: UniffiCallbackInterfaceHolderKeyStoreMethod1? = null,
         `sign`: UniffiCallbackInterfaceHolderKeyStoreMethod2? = null,
-        `delete`: UniffiCallbackInterfaceHolderKeyStoreMethod3? = null,
-        `wrap`: UniffiCallbackInterfaceHolderKeyStoreMethod4? = null,
-        `unwrap`: UniffiCallbackInterfaceHolderKeyStoreMethod5? = null,
-    ): UniffiVTableCallbackInterfaceHolderKeyStore(`uniffiFree`,`uniffiClone`,`protection`,`generate`,`sign`,`delete`,`wrap`,`unwrap`,), Structure.ByValue
+        `attest`: UniffiCallbackInterfaceHolderKeyStoreMethod3? = null,
+        `delete`: UniffiCallbackInterfaceHolderKeyStoreMethod4? = null,
+        `wrap`: UniffiCallbackInterfaceHolderKeyStoreMethod5? = null,
+        `unwrap`: UniffiCallbackInterfaceHolderKeyStoreMethod6? = null,
+    ): UniffiVTableCallbackInterfaceHolderKeyStore(`uniffiFree`,`uniffiClone`,`protection`,`generate`,`sign`,`attest`,`delete`,`wrap`,`unwrap`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceHolderKeyStore) {
         `uniffiFree` = other.`uniffiFree`
@@ -747,6 +752,7 @@ internal open class UniffiVTableCallbackInterfaceHolderKeyStore(
         `protection` = other.`protection`
         `generate` = other.`generate`
         `sign` = other.`sign`
+        `attest` = other.`attest`
         `delete` = other.`delete`
         `wrap` = other.`wrap`
         `unwrap` = other.`unwrap`
@@ -780,6 +786,10 @@ internal object IntegrityCheckingUniffiLib {
     internal fun ensureInitialized() = Unit
     external fun uniffi_huizheng_checksum_func_wallet_exists(
     ): Int
+    external fun uniffi_huizheng_checksum_method_cancelhandle_cancel(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_cancelhandle_is_cancelled(
+    ): Int
     external fun uniffi_huizheng_checksum_method_offer_details(
     ): Int
     external fun uniffi_huizheng_checksum_method_clock_now(
@@ -792,11 +802,25 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_holderkeystore_sign(
     ): Int
+    external fun uniffi_huizheng_checksum_method_holderkeystore_attest(
+    ): Int
     external fun uniffi_huizheng_checksum_method_holderkeystore_delete(
     ): Int
     external fun uniffi_huizheng_checksum_method_holderkeystore_wrap(
     ): Int
     external fun uniffi_huizheng_checksum_method_holderkeystore_unwrap(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_is_renewable(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_pick_up(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_renew(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_begin_login(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_finish_login(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_preview_issuer(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_card(
     ): Int
@@ -826,6 +850,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_review_request(
     ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_until(
+    ): Int
+    external fun uniffi_huizheng_checksum_constructor_cancelhandle_new(
+    ): Int
     external fun uniffi_huizheng_checksum_constructor_wallet_create(
     ): Int
     external fun uniffi_huizheng_checksum_constructor_wallet_open(
@@ -853,6 +881,16 @@ internal object UniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_huizheng_fn_clone_cancelhandle(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_free_cancelhandle(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_huizheng_fn_constructor_cancelhandle_new(uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_method_cancelhandle_cancel(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_huizheng_fn_method_cancelhandle_is_cancelled(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Byte
     external fun uniffi_huizheng_fn_clone_offer(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_huizheng_fn_free_offer(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -887,6 +925,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_method_holderkeystore_sign(`ptr`: Long,`handle`: RustBuffer.ByValue,`message`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_huizheng_fn_method_holderkeystore_attest(`ptr`: Long,`keys`: RustBuffer.ByValue,`nonce`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_huizheng_fn_method_holderkeystore_delete(`ptr`: Long,`handle`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_holderkeystore_wrap(`ptr`: Long,`secret`: RustBuffer.ByValue,
@@ -900,6 +940,18 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_constructor_wallet_create(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_constructor_wallet_open(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_is_renewable(`ptr`: Long,`card`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_pick_up(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_renew(`ptr`: Long,`card`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_begin_login(`ptr`: Long,`offer`: Long,`configurations`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_finish_login(`ptr`: Long,`address`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_preview_issuer(`ptr`: Long,`issuer`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_card(`ptr`: Long,`id`: RustBuffer.ByValue,
     ): Long
@@ -928,6 +980,8 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_method_wallet_refresh(`ptr`: Long,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_review_request(`ptr`: Long,`link`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_until(`ptr`: Long,`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_huizheng_fn_func_wallet_exists(`folder`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Byte
@@ -1053,6 +1107,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_func_wallet_exists() and 0xFFFF) != 20418) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_huizheng_checksum_method_cancelhandle_cancel() and 0xFFFF) != 12494) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_cancelhandle_is_cancelled() and 0xFFFF) != 13338) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_huizheng_checksum_method_offer_details() and 0xFFFF) != 23700) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1071,13 +1131,34 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_holderkeystore_sign() and 0xFFFF) != 8242) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_delete() and 0xFFFF) != 49427) {
+    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_attest() and 0xFFFF) != 49026) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_wrap() and 0xFFFF) != 48685) {
+    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_delete() and 0xFFFF) != 12231) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_unwrap() and 0xFFFF) != 62388) {
+    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_wrap() and 0xFFFF) != 14256) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_holderkeystore_unwrap() and 0xFFFF) != 18146) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_is_renewable() and 0xFFFF) != 62201) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_pick_up() and 0xFFFF) != 20571) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_renew() and 0xFFFF) != 44573) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_begin_login() and 0xFFFF) != 11543) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_finish_login() and 0xFFFF) != 10197) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_preview_issuer() and 0xFFFF) != 45225) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_card() and 0xFFFF) != 41886) {
@@ -1120,6 +1201,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_review_request() and 0xFFFF) != 25461) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_until() and 0xFFFF) != 40336) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_constructor_cancelhandle_new() and 0xFFFF) != 15181) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_constructor_wallet_create() and 0xFFFF) != 12399) {
@@ -1798,6 +1885,312 @@ public object FfiConverterDuration: FfiConverterRustBuffer<java.time.Duration> {
 
 
 /**
+ * Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
+ *
+ * A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
+ * needs this. Ending a call ends its requests to the network. What was begun may have been done: the log says whether a
+ * card came or claims left.
+ */
+public interface CancelHandleInterface {
+    
+    /**
+     * Ends them. Once is enough.
+     */
+    fun `cancel`()
+    
+    /**
+     * Whether it was cancelled.
+     */
+    fun `isCancelled`(): kotlin.Boolean
+    
+    companion object
+}
+
+/**
+ * Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
+ *
+ * A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
+ * needs this. Ending a call ends its requests to the network. What was begun may have been done: the log says whether a
+ * card came or claims left.
+ */
+open class CancelHandle: Disposable, AutoCloseable, CancelHandleInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * A handle that ends nothing yet.
+     */
+    constructor() :
+        this(UniffiWithHandle, 
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_constructor_cancelhandle_new(
+    
+        _status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_huizheng_fn_free_cancelhandle(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_huizheng_fn_clone_cancelhandle(handle, status)
+        }
+    }
+
+    
+    /**
+     * Ends them. Once is enough.
+     */override fun `cancel`()
+        = 
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_method_cancelhandle_cancel(
+        it,
+        _status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Whether it was cancelled.
+     */override fun `isCancelled`(): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_method_cancelhandle_is_cancelled(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCancelHandle: FfiConverter<CancelHandle, Long> {
+    override fun lower(value: CancelHandle): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): CancelHandle {
+        return CancelHandle(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): CancelHandle {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: CancelHandle) = 8UL
+
+    override fun write(value: CancelHandle, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * Tells the time. Apps leave it out, and the system's clock is used; tests set it.
  */
 public interface Clock {
@@ -2144,6 +2537,12 @@ public interface HolderKeyStore {
     suspend fun `sign`(`handle`: kotlin.String, `message`: kotlin.ByteArray): kotlin.ByteArray
     
     /**
+     * An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+     * 1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
+     */
+    suspend fun `attest`(`keys`: List<HolderKey>, `nonce`: kotlin.String?): kotlin.String
+    
+    /**
      * Deletes a key; one that is gone already is no error.
      */
     suspend fun `delete`(`handle`: kotlin.String)
@@ -2338,6 +2737,33 @@ open class HolderKeyStoreImpl: Disposable, AutoCloseable, HolderKeyStore
 
     
     /**
+     * An attestation by the app's provider that these keys are this device's, with the issuer's nonce in it (OpenID4VCI
+     * 1.0 appendix D): a JWT. `Unsupported` where there is no provider; issuers that demand one then give nothing.
+     */
+    @Throws(HolderKeyException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `attest`(`keys`: List<HolderKey>, `nonce`: kotlin.String?) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_holderkeystore_attest(
+                uniffiHandle,
+                
+        FfiConverterSequenceTypeHolderKey.lower(`keys`),
+        FfiConverterOptionalString.lower(`nonce`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        HolderKeyException.ErrorHandler,
+    )
+    }
+
+    
+    /**
      * Deletes a key; one that is gone already is no error.
      */
     @Throws(HolderKeyException::class)
@@ -2510,7 +2936,42 @@ internal object uniffiCallbackInterfaceHolderKeyStore {
             )
         }
     }
-    internal object `delete`: UniffiCallbackInterfaceHolderKeyStoreMethod3 {
+    internal object `attest`: UniffiCallbackInterfaceHolderKeyStoreMethod3 {
+        override fun callback(`uniffiHandle`: Long,`keys`: RustBuffer.ByValue,`nonce`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeHolderKeyStore.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`attest`(
+                    FfiConverterSequenceTypeHolderKey.lift(`keys`),
+                    FfiConverterOptionalString.lift(`nonce`),
+                )
+            }
+            val uniffiHandleSuccess = { returnValue: kotlin.String ->
+                val uniffiResult = UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                    FfiConverterString.lower(returnValue),
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                        RustBuffer.ByValue(),
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: HolderKeyException -> FfiConverterTypeHolderKeyError.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+    internal object `delete`: UniffiCallbackInterfaceHolderKeyStoreMethod4 {
         override fun callback(`uniffiHandle`: Long,`handle`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
             val uniffiObj = FfiConverterTypeHolderKeyStore.handleMap.get(uniffiHandle)
             val makeCall = suspend { ->
@@ -2542,7 +3003,7 @@ internal object uniffiCallbackInterfaceHolderKeyStore {
             )
         }
     }
-    internal object `wrap`: UniffiCallbackInterfaceHolderKeyStoreMethod4 {
+    internal object `wrap`: UniffiCallbackInterfaceHolderKeyStoreMethod5 {
         override fun callback(`uniffiHandle`: Long,`secret`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
             val uniffiObj = FfiConverterTypeHolderKeyStore.handleMap.get(uniffiHandle)
             val makeCall = suspend { ->
@@ -2576,7 +3037,7 @@ internal object uniffiCallbackInterfaceHolderKeyStore {
             )
         }
     }
-    internal object `unwrap`: UniffiCallbackInterfaceHolderKeyStoreMethod5 {
+    internal object `unwrap`: UniffiCallbackInterfaceHolderKeyStoreMethod6 {
         override fun callback(`uniffiHandle`: Long,`wrapped`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
             val uniffiObj = FfiConverterTypeHolderKeyStore.handleMap.get(uniffiHandle)
             val makeCall = suspend { ->
@@ -2629,6 +3090,7 @@ internal object uniffiCallbackInterfaceHolderKeyStore {
         `protection`,
         `generate`,
         `sign`,
+        `attest`,
         `delete`,
         `wrap`,
         `unwrap`,
@@ -3402,9 +3864,45 @@ public object FfiConverterTypeOffer: FfiConverter<Offer, Long> {
  * An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
  *
  * It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
- * came or claims left is in the log.
+ * came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
  */
 public interface WalletInterface {
+    
+    /**
+     * Whether a card's issuer lets the wallet renew it by itself.
+     */
+    suspend fun `isRenewable`(`card`: kotlin.String): kotlin.Boolean
+    
+    /**
+     * Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+     */
+    suspend fun `pickUp`(): List<PickedUp>
+    
+    /**
+     * Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+     * card before is deleted once the new one is there; when this fails, it stays.
+     */
+    suspend fun `renew`(`card`: kotlin.String): Received
+    
+    /**
+     * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+     * `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+     * type, see `OfferedCredential`; all of the offer if empty.
+     *
+     * The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+     * `finish_login`. The app may be closed meanwhile.
+     */
+    suspend fun `beginLogin`(`offer`: Offer, `configurations`: List<kotlin.String> = listOf()): kotlin.String
+    
+    /**
+     * Goes on with a login whose browser came back at `address`, and collects.
+     */
+    suspend fun `finishLogin`(`address`: kotlin.String): Received
+    
+    /**
+     * Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+     */
+    suspend fun `previewIssuer`(`issuer`: kotlin.String): Offer
     
     /**
      * One card; none if there is none of this id.
@@ -3480,6 +3978,11 @@ public interface WalletInterface {
      */
     suspend fun `reviewRequest`(`link`: kotlin.String): Consent
     
+    /**
+     * The same wallet, whose calls to the network end when the handle is cancelled.
+     */
+    fun `until`(`handle`: CancelHandle): Wallet
+    
     companion object
 }
 
@@ -3487,7 +3990,7 @@ public interface WalletInterface {
  * An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
  *
  * It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
- * came or claims left is in the log.
+ * came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
  */
 open class Wallet: Disposable, AutoCloseable, WalletInterface
 {
@@ -3588,6 +4091,162 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         return uniffiRustCall() { status ->
             UniffiLib.uniffi_huizheng_fn_clone_wallet(handle, status)
         }
+    }
+
+    
+    /**
+     * Whether a card's issuer lets the wallet renew it by itself.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `isRenewable`(`card`: kotlin.String) : kotlin.Boolean {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`card`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_i8(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_i8(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_i8(future) },
+        // lift function
+        { FfiConverterBoolean.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `pickUp`() : List<PickedUp> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_pick_up(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypePickedUp.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+     * card before is deleted once the new one is there; when this fails, it stays.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `renew`(`card`: kotlin.String) : Received {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_renew(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`card`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeReceived.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+     * `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+     * type, see `OfferedCredential`; all of the offer if empty.
+     *
+     * The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+     * `finish_login`. The app may be closed meanwhile.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `beginLogin`(`offer`: Offer, `configurations`: List<kotlin.String>) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login(
+                uniffiHandle,
+                
+        FfiConverterTypeOffer.lower(`offer`),
+        FfiConverterSequenceString.lower(`configurations`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Goes on with a login whose browser came back at `address`, and collects.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `finishLogin`(`address`: kotlin.String) : Received {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`address`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeReceived.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `previewIssuer`(`issuer`: kotlin.String) : Offer {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`issuer`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_u64(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_u64(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
+        // lift function
+        { FfiConverterTypeOffer.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
     }
 
     
@@ -3929,6 +4588,23 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         WalletException.ErrorHandler,
     )
     }
+
+    
+    /**
+     * The same wallet, whose calls to the network end when the handle is cancelled.
+     */override fun `until`(`handle`: CancelHandle): Wallet {
+            return FfiConverterTypeWallet.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_method_wallet_until(
+        it,
+        
+        FfiConverterTypeCancelHandle.lower(`handle`),_status)
+}
+    }
+    )
+    }
+    
 
     
 
@@ -5000,6 +5676,11 @@ data class NotReceived (
     val `credential`: OfferedCredential
     , 
     /**
+     * Whether it only takes time: `pick_up` fetches it later.
+     */
+    val `waiting`: kotlin.Boolean
+    , 
+    /**
      * Why, in English, for the app's log.
      */
     val `reason`: kotlin.String
@@ -5020,17 +5701,20 @@ public object FfiConverterTypeNotReceived: FfiConverterRustBuffer<NotReceived> {
     override fun read(buf: ByteBuffer): NotReceived {
         return NotReceived(
             FfiConverterTypeOfferedCredential.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterString.read(buf),
         )
     }
 
     override fun allocationSize(value: NotReceived) = (
             FfiConverterTypeOfferedCredential.allocationSize(value.`credential`) +
+            FfiConverterBoolean.allocationSize(value.`waiting`) +
             FfiConverterString.allocationSize(value.`reason`)
     )
 
     override fun write(value: NotReceived, buf: ByteBuffer) {
             FfiConverterTypeOfferedCredential.write(value.`credential`, buf)
+            FfiConverterBoolean.write(value.`waiting`, buf)
             FfiConverterString.write(value.`reason`, buf)
     }
 }
@@ -5065,6 +5749,16 @@ data class OfferDetails (
      * How the transaction code looks; none if none is asked for.
      */
     val `txCode`: TxCodeInput?
+    , 
+    /**
+     * Whether it can be taken up by its code: `receive`.
+     */
+    val `takesCode`: kotlin.Boolean
+    , 
+    /**
+     * Whether it can be had by logging in: `begin_login`.
+     */
+    val `takesLogin`: kotlin.Boolean
     
 ){
     
@@ -5086,6 +5780,8 @@ public object FfiConverterTypeOfferDetails: FfiConverterRustBuffer<OfferDetails>
             FfiConverterOptionalTypeLocalText.read(buf),
             FfiConverterSequenceTypeOfferedCredential.read(buf),
             FfiConverterOptionalTypeTxCodeInput.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -5094,7 +5790,9 @@ public object FfiConverterTypeOfferDetails: FfiConverterRustBuffer<OfferDetails>
             FfiConverterString.allocationSize(value.`issuerHost`) +
             FfiConverterOptionalTypeLocalText.allocationSize(value.`issuerCallsItself`) +
             FfiConverterSequenceTypeOfferedCredential.allocationSize(value.`credentials`) +
-            FfiConverterOptionalTypeTxCodeInput.allocationSize(value.`txCode`)
+            FfiConverterOptionalTypeTxCodeInput.allocationSize(value.`txCode`) +
+            FfiConverterBoolean.allocationSize(value.`takesCode`) +
+            FfiConverterBoolean.allocationSize(value.`takesLogin`)
     )
 
     override fun write(value: OfferDetails, buf: ByteBuffer) {
@@ -5103,6 +5801,8 @@ public object FfiConverterTypeOfferDetails: FfiConverterRustBuffer<OfferDetails>
             FfiConverterOptionalTypeLocalText.write(value.`issuerCallsItself`, buf)
             FfiConverterSequenceTypeOfferedCredential.write(value.`credentials`, buf)
             FfiConverterOptionalTypeTxCodeInput.write(value.`txCode`, buf)
+            FfiConverterBoolean.write(value.`takesCode`, buf)
+            FfiConverterBoolean.write(value.`takesLogin`, buf)
     }
 }
 
@@ -5112,6 +5812,11 @@ public object FfiConverterTypeOfferDetails: FfiConverterRustBuffer<OfferDetails>
  * One credential of an offer.
  */
 data class OfferedCredential (
+    /**
+     * The issuer's name for it; names it when logging in.
+     */
+    val `configuration`: kotlin.String
+    , 
     /**
      * The catalogue's id of its type.
      */
@@ -5143,21 +5848,79 @@ public object FfiConverterTypeOfferedCredential: FfiConverterRustBuffer<OfferedC
     override fun read(buf: ByteBuffer): OfferedCredential {
         return OfferedCredential(
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterTypeLocalText.read(buf),
             FfiConverterTypeCredentialFormat.read(buf),
         )
     }
 
     override fun allocationSize(value: OfferedCredential) = (
+            FfiConverterString.allocationSize(value.`configuration`) +
             FfiConverterString.allocationSize(value.`kind`) +
             FfiConverterTypeLocalText.allocationSize(value.`label`) +
             FfiConverterTypeCredentialFormat.allocationSize(value.`format`)
     )
 
     override fun write(value: OfferedCredential, buf: ByteBuffer) {
+            FfiConverterString.write(value.`configuration`, buf)
             FfiConverterString.write(value.`kind`, buf)
             FfiConverterTypeLocalText.write(value.`label`, buf)
             FfiConverterTypeCredentialFormat.write(value.`format`, buf)
+    }
+}
+
+
+
+/**
+ * What became of a credential that takes time.
+ */
+data class PickedUp (
+    /**
+     * The issuer's address.
+     */
+    val `issuer`: kotlin.String
+    , 
+    /**
+     * The issuer's name for the credential.
+     */
+    val `configuration`: kotlin.String
+    , 
+    /**
+     * What became of it.
+     */
+    val `outcome`: PickUpOutcome
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePickedUp: FfiConverterRustBuffer<PickedUp> {
+    override fun read(buf: ByteBuffer): PickedUp {
+        return PickedUp(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypePickUpOutcome.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PickedUp) = (
+            FfiConverterString.allocationSize(value.`issuer`) +
+            FfiConverterString.allocationSize(value.`configuration`) +
+            FfiConverterTypePickUpOutcome.allocationSize(value.`outcome`)
+    )
+
+    override fun write(value: PickedUp, buf: ByteBuffer) {
+            FfiConverterString.write(value.`issuer`, buf)
+            FfiConverterString.write(value.`configuration`, buf)
+            FfiConverterTypePickUpOutcome.write(value.`outcome`, buf)
     }
 }
 
@@ -6751,6 +7514,151 @@ public object FfiConverterTypeMissingReason : FfiConverterRustBuffer<MissingReas
 
 
 /**
+ * How picking up went.
+ */
+sealed class PickUpOutcome {
+    
+    /**
+     * It came.
+     */
+    data class Came(
+        /**
+         * The new cards.
+         */
+        val `cards`: List<huizheng.Card>) : PickUpOutcome()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * It still takes time: ask again later.
+     */
+    object StillWaiting : PickUpOutcome()
+    
+    
+    /**
+     * The issuer could not be asked, or gave no answer that can be used: ask again later.
+     */
+    data class NotAsked(
+        /**
+         * Why, in English, for the app's log.
+         */
+        val `reason`: kotlin.String) : PickUpOutcome()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * The issuer said no, or what came was thrown away. The wallet does not ask again: get a new offer.
+     */
+    data class NotGiven(
+        /**
+         * Why, in English, for the app's log.
+         */
+        val `reason`: kotlin.String) : PickUpOutcome()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePickUpOutcome : FfiConverterRustBuffer<PickUpOutcome>{
+    override fun read(buf: ByteBuffer): PickUpOutcome {
+        return when(buf.getInt()) {
+            1 -> PickUpOutcome.Came(
+                FfiConverterSequenceTypeCard.read(buf),
+                )
+            2 -> PickUpOutcome.StillWaiting
+            3 -> PickUpOutcome.NotAsked(
+                FfiConverterString.read(buf),
+                )
+            4 -> PickUpOutcome.NotGiven(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: PickUpOutcome): ULong = when(value) {
+        is PickUpOutcome.Came -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceTypeCard.allocationSize(value.`cards`)
+            )
+        }
+        is PickUpOutcome.StillWaiting -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PickUpOutcome.NotAsked -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+        is PickUpOutcome.NotGiven -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+    }
+
+    override fun write(value: PickUpOutcome, buf: ByteBuffer) {
+        when(value) {
+            is PickUpOutcome.Came -> {
+                buf.putInt(1)
+                FfiConverterSequenceTypeCard.write(value.`cards`, buf)
+                Unit
+            }
+            is PickUpOutcome.StillWaiting -> {
+                buf.putInt(2)
+                Unit
+            }
+            is PickUpOutcome.NotAsked -> {
+                buf.putInt(3)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is PickUpOutcome.NotGiven -> {
+                buf.putInt(4)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * How a presentation ended.
  */
 sealed class PresentationOutcome {
@@ -6994,6 +7902,15 @@ sealed class WalletException: kotlin.Exception() {
     }
     
     /**
+     * The issuer takes time, and the wallet has noted what to come back for: `pick_up`, once a day.
+     */
+    class WaitForIssuer(
+        ) : WalletException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
      * The offer can't be used: malformed, used up, expired or locked. Get a new one from the issuer.
      */
     class GetNewOffer(
@@ -7176,33 +8093,34 @@ public object FfiConverterTypeWalletError : FfiConverterRustBuffer<WalletExcepti
             11 -> WalletException.EnterTxCode(
                 FfiConverterOptionalUInt.read(buf),
                 )
-            12 -> WalletException.GetNewOffer(
+            12 -> WalletException.WaitForIssuer()
+            13 -> WalletException.GetNewOffer(
                 FfiConverterString.read(buf),
                 )
-            13 -> WalletException.UseAnotherWay(
+            14 -> WalletException.UseAnotherWay(
                 FfiConverterString.read(buf),
                 )
-            14 -> WalletException.DoNotTrust(
+            15 -> WalletException.DoNotTrust(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            15 -> WalletException.ReportOverreach(
+            16 -> WalletException.ReportOverreach(
                 FfiConverterTypeLocalText.read(buf),
                 FfiConverterString.read(buf),
                 FfiConverterSequenceString.read(buf),
                 FfiConverterSequenceTypeLocalText.read(buf),
                 )
-            16 -> WalletException.GetNewRequest(
+            17 -> WalletException.GetNewRequest(
                 FfiConverterString.read(buf),
                 )
-            17 -> WalletException.GetCard(
+            18 -> WalletException.GetCard(
                 FfiConverterSequenceTypeMissingCard.read(buf),
                 )
-            18 -> WalletException.AskVerifier(
+            19 -> WalletException.AskVerifier(
                 FfiConverterString.read(buf),
                 FfiConverterOptionalUShort.read(buf),
                 )
-            19 -> WalletException.FixApp(
+            20 -> WalletException.FixApp(
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
@@ -7261,6 +8179,10 @@ public object FfiConverterTypeWalletError : FfiConverterRustBuffer<WalletExcepti
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterOptionalUInt.allocationSize(value.`attemptsLeft`)
+            )
+            is WalletException.WaitForIssuer -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
             )
             is WalletException.GetNewOffer -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
@@ -7363,24 +8285,28 @@ public object FfiConverterTypeWalletError : FfiConverterRustBuffer<WalletExcepti
                 FfiConverterOptionalUInt.write(value.`attemptsLeft`, buf)
                 Unit
             }
-            is WalletException.GetNewOffer -> {
+            is WalletException.WaitForIssuer -> {
                 buf.putInt(12)
-                FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is WalletException.UseAnotherWay -> {
+            is WalletException.GetNewOffer -> {
                 buf.putInt(13)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
-            is WalletException.DoNotTrust -> {
+            is WalletException.UseAnotherWay -> {
                 buf.putInt(14)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is WalletException.DoNotTrust -> {
+                buf.putInt(15)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
             is WalletException.ReportOverreach -> {
-                buf.putInt(15)
+                buf.putInt(16)
                 FfiConverterTypeLocalText.write(value.`verifierName`, buf)
                 FfiConverterString.write(value.`credentialType`, buf)
                 FfiConverterSequenceString.write(value.`claims`, buf)
@@ -7388,23 +8314,23 @@ public object FfiConverterTypeWalletError : FfiConverterRustBuffer<WalletExcepti
                 Unit
             }
             is WalletException.GetNewRequest -> {
-                buf.putInt(16)
+                buf.putInt(17)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
             is WalletException.GetCard -> {
-                buf.putInt(17)
+                buf.putInt(18)
                 FfiConverterSequenceTypeMissingCard.write(value.`missing`, buf)
                 Unit
             }
             is WalletException.AskVerifier -> {
-                buf.putInt(18)
+                buf.putInt(19)
                 FfiConverterString.write(value.`reason`, buf)
                 FfiConverterOptionalUShort.write(value.`status`, buf)
                 Unit
             }
             is WalletException.FixApp -> {
-                buf.putInt(19)
+                buf.putInt(20)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
@@ -7851,6 +8777,34 @@ public object FfiConverterSequenceTypeClaim: FfiConverterRustBuffer<List<Claim>>
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeHolderKey: FfiConverterRustBuffer<List<HolderKey>> {
+    override fun read(buf: ByteBuffer): List<HolderKey> {
+        val len = buf.getInt()
+        return List<HolderKey>(len) {
+            FfiConverterTypeHolderKey.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<HolderKey>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeHolderKey.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<HolderKey>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeHolderKey.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeHttpHeader: FfiConverterRustBuffer<List<HttpHeader>> {
     override fun read(buf: ByteBuffer): List<HttpHeader> {
         val len = buf.getInt()
@@ -8009,6 +8963,34 @@ public object FfiConverterSequenceTypeOfferedCredential: FfiConverterRustBuffer<
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeOfferedCredential.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePickedUp: FfiConverterRustBuffer<List<PickedUp>> {
+    override fun read(buf: ByteBuffer): List<PickedUp> {
+        val len = buf.getInt()
+        return List<PickedUp>(len) {
+            FfiConverterTypePickedUp.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PickedUp>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePickedUp.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PickedUp>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePickedUp.write(it, buf)
         }
     }
 }
