@@ -1,0 +1,107 @@
+package huizheng.app.model
+
+import huizheng.Card
+import huizheng.KeyProtection
+import huizheng.Wallet
+import huizheng.app.Home
+import huizheng.app.port.Camera
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.plus
+
+/** Where in the app the holder is, with what that screen shows and does. */
+sealed interface Place {
+    data object Starting : Place
+
+    class Locked(val lock: Lock) : Place
+
+    class AllCards(val cards: Cards) : Place
+
+    class OneCard(val details: CardDetails) : Place
+
+    class Scanning(val scan: Scan) : Place
+
+    class Receiving(val receive: Receive) : Place
+
+    class Answering(val ask: Ask) : Place
+
+    class Log(val history: History) : Place
+
+    class More(val protection: KeyProtection) : Place
+}
+
+/**
+ * The app: one place at a time. What a place has begun ends when it is left.
+ *
+ * @param scope the app's, on the UI's thread
+ */
+class App(private val home: Home, private val camera: Camera, private val scope: CoroutineScope) {
+    private val now = MutableStateFlow<Place>(Place.Starting)
+    private var here: CoroutineScope = child()
+    private var wallet: Wallet? = null
+
+    val place: StateFlow<Place> = now.asStateFlow()
+
+    init {
+        start()
+    }
+
+    private fun start() {
+        scope.launch {
+            val first = !home.hasWallet()
+            go { Place.Locked(Lock(it, home, first, ::opened)) }
+        }
+    }
+
+    private fun opened(opened: Wallet) {
+        wallet = opened
+        cards()
+    }
+
+    fun cards() = within { wallet, scope -> Place.AllCards(Cards(scope, wallet)) }
+
+    fun card(card: Card) = within { wallet, scope -> Place.OneCard(CardDetails(scope, wallet, card, ::cards)) }
+
+    fun scan() = within { _, scope -> Place.Scanning(Scan(scope, camera, ::open)) }
+
+    /** A link that was scanned, or that another app opened this one with. */
+    fun open(link: Link) = within { wallet, scope ->
+        when (link) {
+            is Link.Offer -> Place.Receiving(Receive(scope, wallet, link))
+            is Link.Request -> Place.Answering(Ask(scope, wallet, link))
+        }
+    }
+
+    fun log() = within { wallet, scope -> Place.Log(History(scope, wallet)) }
+
+    fun more() = within { _, _ -> Place.More(home.protection) }
+
+    /** When the holder wants it, and whenever the app goes to the background. */
+    fun lock() {
+        wallet?.let {
+            it.lock()
+            it.close()
+        }
+        wallet = null
+        start()
+    }
+
+    private fun within(make: (Wallet, CoroutineScope) -> Place) {
+        val wallet = wallet ?: return
+        go { make(wallet, it) }
+    }
+
+    private fun go(make: (CoroutineScope) -> Place) {
+        here.cancel()
+        here = child()
+        now.value = make(here)
+    }
+
+    private fun child() = scope + SupervisorJob(scope.coroutineContext[Job])
+}

@@ -1,0 +1,41 @@
+package huizheng.app.port
+
+import com.google.zxing.BarcodeFormat
+import com.google.zxing.BinaryBitmap
+import com.google.zxing.DecodeHintType
+import com.google.zxing.PlanarYUVLuminanceSource
+import com.google.zxing.ReaderException
+import com.google.zxing.common.HybridBinarizer
+import com.google.zxing.qrcode.QRCodeReader
+import kotlinx.coroutines.flow.Flow
+
+/** What the app sees through: CameraX's `ImageAnalysis` on Android, pictures on a desktop. */
+fun interface Camera {
+    /** Pictures, one after another, until nobody collects them any more. */
+    fun frames(): Flow<Frame>
+}
+
+/**
+ * One picture.
+ *
+ * @param luminance a byte for each pixel, row by row: the Y plane of a camera's YUV
+ */
+class Frame(val width: Int, val height: Int, val luminance: ByteArray) {
+    init {
+        require(luminance.size == width * height) { "one byte for each pixel" }
+    }
+
+    /** The text of the QR code in it, if there is one that can be read. */
+    fun qrCode(): String? {
+        val source = PlanarYUVLuminanceSource(luminance, width, height, 0, 0, width, height, false)
+        return try {
+            QRCodeReader().decode(BinaryBitmap(HybridBinarizer(source)), HINTS).text
+        } catch (_: ReaderException) {
+            null
+        }
+    }
+
+    private companion object {
+        val HINTS = mapOf(DecodeHintType.TRY_HARDER to true, DecodeHintType.POSSIBLE_FORMATS to listOf(BarcodeFormat.QR_CODE))
+    }
+}

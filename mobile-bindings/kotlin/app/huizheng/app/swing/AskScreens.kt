@@ -1,0 +1,95 @@
+package huizheng.app.swing
+
+import huizheng.CardOption
+import huizheng.Claim
+import huizheng.ClaimKind
+import huizheng.ConsentWarning
+import huizheng.LegalBasis
+import huizheng.Question
+import huizheng.app.model.Ask
+import huizheng.app.text.explain
+
+fun answering(stage: Stage, ask: Ask, state: Ask.State) = when (state) {
+    is Ask.State.Looking -> waiting(stage, stage.words.askTitle, stage.words.checkingWhoAsks)
+    is Ask.State.Asking -> consent(stage, ask, state)
+    is Ask.State.Shared -> answered(stage, Sign.TICK, stage.look.good, stage.words.shared, stage.words.sharedLead(stage.words.of(state.verifier)))
+    is Ask.State.Declined -> answered(stage, Sign.CROSS, stage.look.still, stage.words.declined, stage.words.declinedLead(stage.words.of(state.verifier)))
+    is Ask.State.Failed -> failed(stage, stage.words.askTitle, state.problem)
+}
+
+/** Who asks, why, what leaves, what stays: all of it before either answer, and a no as easy as a yes. */
+private fun consent(stage: Stage, ask: Ask, state: Ask.State.Asking) = Screen(stage, stage.words.askTitle) {
+    val consent = state.consent
+    add(
+        Surface(look.surface, look.line, gap = 10).apply {
+            +Words(words.of(consent.verifier.name), Type.large, look.ink)
+            +Beside(Mark(Sign.SHIELD, 20, look.good.strong), Words(words.registered, Type.small, look.good.strong), gap = 8)
+            +Space(9, look.line)
+            +pair(words.purpose, words.of(consent.purposeName))
+            val basis = if (consent.legalBasis == LegalBasis.CONSENT) words.byConsent else words.byLaw
+            +pair(words.basis, "$basis · ${words.of(consent.legalText)}")
+            +pair(words.kept, words.keptFor(consent.retentionDays))
+        },
+    )
+    for (question in consent.questions) {
+        val chosen = question.options.first { it.id == (state.choice[question.id] ?: question.options.first().id) }
+        options(ask, question, chosen)
+        warnings(chosen.warnings)
+        leaves(chosen)
+        stays(chosen)
+    }
+    bottom.add(
+        Row().apply {
+            +press(words.decline, Weight.EVEN, enabled = !state.busy) { ask.decline() }
+            +press(words.agree, Weight.EVEN, enabled = !state.busy) { ask.agree() }
+        },
+    )
+}
+
+private fun Parts.pair(name: String, value: String) = Column(0).apply {
+    +Words(name, Type.small, look.quiet)
+    +Words(value, Type.body, look.ink)
+}
+
+/** Which card it would be. The same card in another form is another option, and told apart by its warnings. */
+private fun Parts.options(ask: Ask, question: Question, chosen: CardOption) {
+    quiet("${words.fromCard} · ${words.of(chosen.label)} · ${chosen.holderLine}")
+    val others = question.options.filter { it.card != chosen.card }.distinctBy { it.card }
+    for (option in others) {
+        add(press("${words.of(option.label)} · ${option.holderLine}", Weight.EVEN) { ask.choose(question.id, option.id) })
+    }
+}
+
+private fun Parts.warnings(warnings: List<ConsentWarning>) {
+    for (warning in warnings) notice(words.explain(warning), null, Sign.WARN, look.unsure)
+}
+
+private fun Parts.leaves(option: CardOption) = add(
+    Surface(look.surface, look.brand, gap = 12).apply {
+        +Beside(Mark(Sign.LEAVES, 22, look.brand), Words(words.leaves(option.leaves.size), Type.strong, look.brand), gap = 8)
+        for (claim in option.leaves) {
+            +Column(0).apply {
+                +Words(words.of(claim.label), Type.small, look.quiet)
+                +strong(claim)
+            }
+        }
+    },
+)
+
+/** What leaves is to be seen exactly. */
+private fun Parts.strong(claim: Claim) = if (claim.kind == ClaimKind.IMAGE) shown(claim) else Words(words.of(claim.text), Type.strong, look.ink)
+
+private fun Parts.stays(option: CardOption) {
+    if (option.stays.isEmpty()) return
+    add(
+        Surface(look.paper, look.line, gap = 6).apply {
+            +Beside(Mark(Sign.LOCK, 20, look.quiet), Words(words.stays(option.stays.size), Type.strong, look.quiet), gap = 10)
+            +Words(option.stays.joinToString(words.and) { words.of(it.label) }, Type.body, look.quiet)
+        },
+    )
+}
+
+private fun answered(stage: Stage, sign: Sign, tone: Tone, title: String, text: String) = Screen(stage, stage.words.askTitle) {
+    outcome(sign, tone, title, text)
+    bottom.add(press(words.seeCards) { stage.app.cards() })
+}

@@ -1,0 +1,167 @@
+package huizheng.app.text
+
+import huizheng.LocalText
+import java.time.Instant
+import java.util.Locale
+
+object English : Text {
+    override val locale: Locale = Locale.UK
+    override val other get() = Chinese
+    override val otherName = "中文"
+
+    override val brand = "Huizheng"
+    override val cards = "Cards"
+    override val scan = "Scan"
+    override val log = "Log"
+    override val more = "More"
+    override val back = "Back"
+
+    override val welcome = "Welcome to Huizheng"
+    override val welcomeLead = "Your cards stay on this phone, encrypted. Nothing leaves it without your yes."
+    override val softwareKeys = "On this device, software keeps your keys. That is for trying things out, not for a real identity."
+    override val hardwareKeys = "This phone's security chip keeps your keys. They can't be copied."
+    override val newPin = "Choose a PIN"
+    override val pinAgain = "Once more"
+    override val pin = "PIN"
+    override val pinRule = "At least 6 characters, not all the same"
+    override val pinsDiffer = "The two are not the same. Enter them again."
+    override val start = "Start"
+    override val unlockTitle = "Enter your PIN"
+    override val unlockLead = "Your cards show once it is unlocked."
+    override val unlock = "Unlock"
+
+    override val myCards = "My cards"
+    override val noCards = "No cards yet"
+    override val noCardsTodo = "Apply at a department's website. Once it is approved, scan the code that you are shown there."
+    override val scanCode = "Scan a code"
+    override val asOf = { at: String -> "Checked $at" }
+    override val validUntil = { day: String -> "Valid until $day" }
+    override val noEnd = "No end date"
+    override val valid = "In force"
+    override val suspended = "Suspended"
+    override val revoked = "Revoked"
+    override val expired = "Expired"
+    override val notTrusted = "Not trusted"
+    override val unknown = "Not known"
+    override val suspendedMeans = { issuer: String -> "$issuer has suspended this card. It can be used again once that is lifted." }
+    override val revokedMeans = { issuer: String -> "$issuer has revoked this card. It can't be used any more." }
+    override val expiredMeans = { issuer: String -> "This card's time is over. Ask $issuer for a new one." }
+    override val notTrustedMeans = { issuer: String -> "The key that signed this card is no longer trusted. Ask $issuer to issue it again." }
+    override val unknownMeans = "Its newest status can't be read just now. Look again when you are online."
+    override val issuedBy = "Issued by"
+    override val received = "Received"
+    override val delete = "Delete from this phone"
+    override val deleteSure = "Delete this card?"
+    override val deleteMeans = "This phone will no longer have it. The card itself stays as it is; you can ask for it again."
+    override val keep = "Keep it"
+
+    override val aim = "Point the camera at the code on the department's page or on the counter's screen."
+    override val noCamera = "There is no camera here. Choose a picture of the code, or paste its link."
+    override val strange = "This code is neither an offer nor a request"
+    override val strangeTodo = "Scan the code on the department's page or on the counter's screen."
+    override val pasteLink = "Or paste a link"
+    override val choosePicture = "Choose a picture"
+    override val open = "Open"
+
+    override val receiveTitle = "Receive a card"
+    override val lookingAtOffer = "Asking the department what it offers…"
+    override val offeredBy = "From"
+    override val callsItself = { name: String -> "It calls itself $name. Nobody has checked that yet." }
+    override val offered = "You will receive"
+    override val checkedLater = "Who it is and what it may issue is checked on the chain when you take it."
+    override val code = "Code"
+    override val codeHint = "Beside the QR code on your application's page"
+    override val take = "Receive"
+    override val notNow = "Not now"
+    override val taken = "It is on your phone"
+    override val takenLead = "Its signature, its issuer's accreditation and its status were checked."
+    override val partFailed = { what: String -> "$what did not come." }
+    override val partWaits = { what: String -> "$what takes time. The app will fetch it." }
+    override val seeCards = "See my cards"
+
+    override val askTitle = "Show a card"
+    override val checkingWhoAsks = "Checking who asks…"
+    override val registered = "Registered on the chain to ask for this purpose"
+    override val purpose = "Purpose"
+    override val basis = "Basis"
+    override val byConsent = "Your consent"
+    override val byLaw = "Required by law"
+    override val kept = "Kept for"
+    override val keptFor = { days: UInt -> if (days == 0u) "not at all" else if (days == 1u) "1 day" else "$days days" }
+    override val leaves = { n: Int -> if (n == 1) "1 thing leaves your phone" else "$n things leave your phone" }
+    override val stays = { n: Int -> if (n == 1) "1 thing stays" else "$n things stay" }
+    override val fromCard = "From"
+    override val agree = "Share"
+    override val decline = "Decline"
+    override val shared = "Shared"
+    override val sharedLead = { who: String -> "What you agreed to was sent to $who. The result is on their screen." }
+    override val declined = "Declined"
+    override val declinedLead = { who: String -> "Nothing was sent to $who." }
+    override val notInForce = "This card is not in force. It will probably be refused."
+    override val stateUnknown = "The newest status of this card can't be read just now."
+    override val shownWhole = "In this form, the card can only be shown whole."
+    override val seenByAnother = "Another organisation has seen this card. Comparing notes, the two could tell that it is the same holder."
+    override val refusedByWallet = "Your wallet refused"
+    override val nothingLeft = "Nothing was sent."
+
+    override val logLead = "What went to whom, and when. It holds names, never values, and only you see it."
+    override val logEmpty = "Nothing yet"
+    override val logEmptyTodo = "What you receive and show will be noted here."
+    override val logReceived = { what: String -> "Received: $what" }
+    override val logShared = { who: String -> "Shared with $who" }
+    override val logUncertain = { who: String -> "Sent to $who; it may have arrived" }
+    override val logNotTaken = { who: String -> "Sent to $who, who did not take it" }
+    override val logDeclined = { who: String -> "You declined: $who" }
+    override val logRefused = { who: String -> "Your wallet refused: $who" }
+    override val logDeleted = { what: String -> "Deleted: $what" }
+    override val tooMuch = "It asked for more than its purpose allows."
+    override val someone = "somebody unknown"
+    override val older = "Show older entries"
+
+    override val keys = "Your keys"
+    override val appearance = "Appearance"
+    override val light = "Light"
+    override val dark = "Dark"
+    override val language = "Language"
+    override val lock = "Lock now"
+    override val lockMeans = "The app locks by itself when it goes to the background."
+
+    override val and = ", "
+    override val problems = Problems(
+        weakPin = Problem("This PIN is too easy to guess", "Use at least 6 characters, not all the same."),
+        wrongPin = { wait -> Problem("That is not the PIN", wait?.let { "Try again in $it." } ?: "Try again.") },
+        waitForPin = { wait -> Problem("Too many wrong PINs", "Wait $wait, then try again.") },
+        noWallet = Problem("There is no wallet here", "Start the app again to make one."),
+        locked = Problem("The wallet is locked", "Enter your PIN again."),
+        damaged = Problem("The wallet can't be read", "Restore it from a backup."),
+        keyGone = Problem("This card's key is gone", "The phone was reset or its screen lock removed. Get the card issued again."),
+        offline = Problem("There is no connection", "Check your connection and try again."),
+        again = Problem("That did not work", "Try again in a moment."),
+        cancelled = Problem("Cancelled", "Nothing was sent."),
+        code = { left ->
+            when (left) {
+                null -> Problem("This is not how the code looks", "Compare it with your application's page.")
+                1u -> Problem("That is not the code", "One try is left.")
+                else -> Problem("That is not the code", "$left tries are left.")
+            }
+        },
+        takesTime = Problem("The department takes time", "The app will fetch your card when it is ready."),
+        offerGone = Problem("This code was used before or is no longer valid", "Get a new one on your application's page."),
+        notSupported = Problem("This app can't do that yet", "Update the app, or ask for another way."),
+        untrustedIssuer = Problem("What came did not pass the checks", "It was thrown away. Ask the department."),
+        untrustedVerifier = Problem("Nobody can tell who asks", "Whoever asks is not registered for it, or the request was forged."),
+        tooMuch = { who, what -> Problem("$who asks for too much", "Its registered purpose does not allow it to ask for: $what.") },
+        requestGone = Problem("This request was answered before or is no longer valid", "Nothing was sent. Ask for a new code."),
+        noCard = { missing -> Problem("You have no card that answers this", "Missing: $missing. Nothing was sent.") },
+        uncertain = Problem("Sending broke off", "What you shared may have arrived. Look at their screen."),
+        app = Problem("This app has a fault", "Update it, or tell its makers."),
+        seconds = { n -> if (n == 1L) "1 second" else "$n seconds" },
+        minutes = { n -> if (n == 1L) "1 minute" else "$n minutes" },
+    )
+
+    override fun of(text: LocalText) = text.en
+
+    override fun day(at: Instant) = format("d MMMM yyyy", locale, at)
+
+    override fun moment(at: Instant) = format("d MMMM yyyy, HH:mm", locale, at)
+}

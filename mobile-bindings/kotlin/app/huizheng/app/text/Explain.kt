@@ -1,0 +1,79 @@
+package huizheng.app.text
+
+import huizheng.CardState
+import huizheng.ConsentWarning
+import huizheng.LogEvent
+import huizheng.PresentationOutcome
+import huizheng.WalletException
+import java.time.Duration
+
+/** A failure in the holder's words. Without an `else`: a new kind does not compile before somebody has words for it. */
+fun Text.explain(error: WalletException): Problem = with(problems) {
+    when (error) {
+        is WalletException.ChooseAnotherPin -> weakPin
+        is WalletException.EnterPinAgain -> wrongPin(error.wait.takeUnless(Duration::isZero)?.let(::long))
+        is WalletException.WaitForPin -> waitForPin(long(error.wait))
+        is WalletException.CreateWallet -> noWallet
+        is WalletException.OpenWallet -> locked
+        is WalletException.RestoreWallet -> damaged
+        is WalletException.RenewCard -> keyGone
+        is WalletException.GoOnline -> offline
+        is WalletException.TryAgain -> again
+        is WalletException.Cancelled -> cancelled
+        is WalletException.EnterTxCode -> code(error.attemptsLeft)
+        is WalletException.WaitForIssuer -> takesTime
+        is WalletException.GetNewOffer -> offerGone
+        is WalletException.UseAnotherWay -> notSupported
+        is WalletException.DoNotTrust -> if (error.code == "credential-rejected") untrustedIssuer else untrustedVerifier
+        is WalletException.ReportOverreach -> tooMuch(of(error.verifierName), error.labels.joinToString(and, transform = ::of))
+        is WalletException.GetNewRequest -> requestGone
+        is WalletException.GetCard -> noCard(error.missing.joinToString(and) { of(it.label) })
+        is WalletException.AskVerifier -> uncertain
+        is WalletException.FixApp -> app
+    }
+}
+
+private fun Text.long(wait: Duration): String =
+    if (wait.seconds < 60) problems.seconds(wait.seconds.coerceAtLeast(1)) else problems.minutes((wait.seconds + 59) / 60)
+
+fun Text.explain(warning: ConsentWarning): String = when (warning) {
+    ConsentWarning.NOT_IN_FORCE -> notInForce
+    ConsentWarning.STATE_UNKNOWN -> stateUnknown
+    ConsentWarning.SHOWN_WHOLE -> shownWhole
+    ConsentWarning.SEEN_BY_ANOTHER -> seenByAnother
+}
+
+/** One word for how a card stands. */
+fun Text.word(state: CardState): String = when (state) {
+    is CardState.Valid -> valid
+    is CardState.Suspended -> suspended
+    is CardState.Revoked -> revoked
+    is CardState.Expired -> expired
+    is CardState.NotTrusted -> notTrusted
+    is CardState.Unknown -> unknown
+}
+
+/** What that means for its holder; nothing to say of a card that is good. */
+fun Text.meaning(state: CardState, issuer: String): String? = when (state) {
+    is CardState.Valid -> null
+    is CardState.Suspended -> suspendedMeans(issuer)
+    is CardState.Revoked -> revokedMeans(issuer)
+    is CardState.Expired -> expiredMeans(issuer)
+    is CardState.NotTrusted -> notTrustedMeans(issuer)
+    is CardState.Unknown -> unknownMeans
+}
+
+/** An entry of the log in one line. */
+fun Text.line(event: LogEvent): String = when (event) {
+    is LogEvent.Received -> logReceived(of(event.label))
+    is LogEvent.Presented -> of(event.asked.verifierName).let {
+        when (event.outcome) {
+            is PresentationOutcome.Delivered -> logShared(it)
+            is PresentationOutcome.Sent -> logUncertain(it)
+            is PresentationOutcome.Rejected -> logNotTaken(it)
+        }
+    }
+    is LogEvent.Declined -> logDeclined(of(event.asked.verifierName))
+    is LogEvent.Refused -> logRefused(event.name?.let(::of) ?: someone)
+    is LogEvent.Deleted -> logDeleted(of(event.label))
+}

@@ -1,0 +1,178 @@
+package huizheng.app.text
+
+import huizheng.LocalText
+import java.time.Instant
+import java.time.ZoneId
+import java.time.format.DateTimeFormatter
+import java.util.Locale
+
+/** Every word of the app, in one language. A missing one does not compile. */
+interface Text {
+    val locale: Locale
+    val other: Text
+
+    /** What the switch to the other language says, in that language. */
+    val otherName: String
+
+    val brand: String
+    val cards: String
+    val scan: String
+    val log: String
+    val more: String
+    val back: String
+
+    val welcome: String
+    val welcomeLead: String
+    val softwareKeys: String
+    val hardwareKeys: String
+    val newPin: String
+    val pinAgain: String
+    val pin: String
+    val pinRule: String
+    val pinsDiffer: String
+    val start: String
+    val unlockTitle: String
+    val unlockLead: String
+    val unlock: String
+
+    val myCards: String
+    val noCards: String
+    val noCardsTodo: String
+    val scanCode: String
+    val asOf: (String) -> String
+    val validUntil: (String) -> String
+    val noEnd: String
+    val valid: String
+    val suspended: String
+    val revoked: String
+    val expired: String
+    val notTrusted: String
+    val unknown: String
+    val suspendedMeans: (String) -> String
+    val revokedMeans: (String) -> String
+    val expiredMeans: (String) -> String
+    val notTrustedMeans: (String) -> String
+    val unknownMeans: String
+    val issuedBy: String
+    val received: String
+    val delete: String
+    val deleteSure: String
+    val deleteMeans: String
+    val keep: String
+
+    val aim: String
+    val noCamera: String
+    val strange: String
+    val strangeTodo: String
+    val pasteLink: String
+    val choosePicture: String
+    val open: String
+
+    val receiveTitle: String
+    val lookingAtOffer: String
+    val offeredBy: String
+    val callsItself: (String) -> String
+    val offered: String
+    val checkedLater: String
+    val code: String
+    val codeHint: String
+    val take: String
+    val notNow: String
+    val taken: String
+    val takenLead: String
+    val partFailed: (String) -> String
+    val partWaits: (String) -> String
+    val seeCards: String
+
+    val askTitle: String
+    val checkingWhoAsks: String
+    val registered: String
+    val purpose: String
+    val basis: String
+    val byConsent: String
+    val byLaw: String
+    val kept: String
+    val keptFor: (UInt) -> String
+    val leaves: (Int) -> String
+    val stays: (Int) -> String
+    val fromCard: String
+    val agree: String
+    val decline: String
+    val shared: String
+    val sharedLead: (String) -> String
+    val declined: String
+    val declinedLead: (String) -> String
+    val notInForce: String
+    val stateUnknown: String
+    val shownWhole: String
+    val seenByAnother: String
+    val refusedByWallet: String
+    val nothingLeft: String
+
+    val logLead: String
+    val logEmpty: String
+    val logEmptyTodo: String
+    val logReceived: (String) -> String
+    val logShared: (String) -> String
+    val logUncertain: (String) -> String
+    val logNotTaken: (String) -> String
+    val logDeclined: (String) -> String
+    val logRefused: (String) -> String
+    val logDeleted: (String) -> String
+    val tooMuch: String
+    val someone: String
+    val older: String
+
+    val keys: String
+    val appearance: String
+    val light: String
+    val dark: String
+    val language: String
+    val lock: String
+    val lockMeans: String
+
+    /** Several things in a row. */
+    val and: String
+    val problems: Problems
+
+    fun of(text: LocalText): String
+
+    /** A day, in the place where the holder is. */
+    fun day(at: Instant): String
+
+    /** A day and a time, in the place where the holder is. */
+    fun moment(at: Instant): String
+}
+
+/** What went wrong, and what to do about it: title, and what to do. */
+data class Problem(val title: String, val todo: String)
+
+/** Words for each kind of failure. */
+class Problems(
+    val weakPin: Problem,
+    val wrongPin: (wait: String?) -> Problem,
+    val waitForPin: (wait: String) -> Problem,
+    val noWallet: Problem,
+    val locked: Problem,
+    val damaged: Problem,
+    val keyGone: Problem,
+    val offline: Problem,
+    val again: Problem,
+    val cancelled: Problem,
+    val code: (left: UInt?) -> Problem,
+    val takesTime: Problem,
+    val offerGone: Problem,
+    val notSupported: Problem,
+    val untrustedIssuer: Problem,
+    val untrustedVerifier: Problem,
+    val tooMuch: (who: String, what: String) -> Problem,
+    val requestGone: Problem,
+    val noCard: (missing: String) -> Problem,
+    val uncertain: Problem,
+    val app: Problem,
+    val seconds: (Long) -> String,
+    val minutes: (Long) -> String,
+)
+
+internal fun format(pattern: String, locale: Locale, at: Instant): String =
+    DateTimeFormatter.ofPattern(pattern, locale).withZone(ZoneId.systemDefault()).format(at)

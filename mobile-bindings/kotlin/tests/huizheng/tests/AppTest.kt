@@ -1,0 +1,223 @@
+package huizheng.tests
+
+import com.google.zxing.BarcodeFormat
+import com.google.zxing.qrcode.QRCodeWriter
+import huizheng.WalletConfig
+import huizheng.app.Home
+import huizheng.app.desktop.PictureCamera
+import huizheng.app.model.App
+import huizheng.app.swing.Look
+import huizheng.app.swing.SwingThread
+import huizheng.app.swing.Window
+import huizheng.app.text.Chinese
+import huizheng.app.text.English
+import huizheng.app.text.Text
+import huizheng.jvm.JvmHttpClient
+import huizheng.jvm.SoftwareKeyStore
+import java.awt.Component
+import java.awt.Container
+import java.awt.Robot
+import java.awt.image.BufferedImage
+import java.nio.file.Files
+import java.nio.file.Path
+import javax.imageio.ImageIO
+import javax.swing.JButton
+import javax.swing.JLabel
+import javax.swing.SwingUtilities
+import javax.swing.text.JTextComponent
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+import kotlin.test.fail
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+
+private const val PATIENCE_MILLIS = 30_000
+private const val TOO_MUCH = """{"credentials": [{"id": "licence", "format": "dc+sd-jwt",
+    "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["name"]}, {"path": ["address"]}]}]}"""
+
+/** The reference app in a window, used as its holder does: by what she reads, and by nothing else. */
+class AppTest {
+    @Test
+    fun theStoryInChineseByDay() = story(Chinese, Look.Light, "zh-light")
+
+    @Test
+    fun theStoryInEnglishByNight() = story(English, Look.Dark, "en-dark")
+
+    private fun story(words: Text, look: Look, pictures: String) {
+        val licence = approvedLicence()
+        val holder = Holder(words, look, pictures)
+        holder.use {
+            with(holder) {
+                reads(words.welcome)
+                picture("welcome")
+                type(words.newPin, PIN)
+                type(words.pinAgain, "135791")
+                press(words.start)
+                reads(words.pinsDiffer)
+                type(words.newPin, PIN)
+                type(words.pinAgain, PIN)
+                press(words.start)
+                reads(words.noCards)
+                picture("empty")
+
+                val letter = Services.licensing.offer(licence)
+                press(words.scanCode)
+                reads(words.noCamera)
+                show("hello")
+                reads(words.strange)
+                picture("scan")
+                show(letter.link)
+                reads(words.checkedLater)
+                type(words.code, "000000".takeIf { it != letter.txCode } ?: "111111")
+                press(words.take)
+                reads(words.problems.code(4u).todo)
+                picture("offer")
+                type(words.code, letter.txCode)
+                press(words.take)
+                reads(words.taken)
+                press(words.seeCards)
+
+                press(words.scan)
+                show(Services.counter.ask("company-service").link)
+                reads(words.registered)
+                readsOf("合肥徽光软件有限公司")
+                picture("consent")
+                press(words.agree)
+                reads(words.shared)
+                picture("shared")
+                press(words.seeCards)
+                press(words.scan)
+                show(Services.counter.ask("company-service").link)
+                press(words.decline)
+                reads(words.declined)
+                press(words.seeCards)
+                press(words.scan)
+                show(Services.counter.ask("company-service", TOO_MUCH).link)
+                reads(words.refusedByWallet)
+                picture("refused")
+                press(words.seeCards)
+                reads(words.cards)
+                picture("cards")
+                pressCard("合肥徽光软件有限公司")
+                readsOf("91340100MA8HUE6K0R")
+                picture("card")
+
+                Services.licensing.revoke(licence, "the company was dissolved")
+                press(words.cards)
+                readsCard(words.revoked)
+                picture("revoked")
+
+                press(words.log)
+                reads(words.logLead)
+                picture("log")
+                press(words.more)
+                reads(words.appearance)
+                picture("more")
+                press(words.lock)
+                reads(words.unlockTitle)
+                type(words.pin, "246802")
+                press(words.unlock)
+                reads(words.problems.wrongPin(null).title)
+                picture("unlock")
+                type(words.pin, PIN)
+                press(words.unlock)
+                readsCard(words.revoked)
+                assertEquals(false, tooLong(), "words are cut off")
+            }
+        }
+    }
+}
+
+/** Somebody before the app's window. */
+private class Holder(private val words: Text, look: Look, private val pictures: String) : AutoCloseable {
+    private val folder: Path = Files.createTempDirectory("huizheng-app")
+    private val scope = CoroutineScope(SwingThread + SupervisorJob())
+    private val camera = PictureCamera()
+    private val robot = Robot()
+    private lateinit var window: Window
+
+    init {
+        val home = Home(
+            folder.resolve("wallet").toString(), WalletConfig(Services.anchor, Services.node),
+            SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(),
+        )
+        SwingUtilities.invokeAndWait {
+            window = Window(App(home, camera, scope), camera, scope, words, look)
+            window.isUndecorated = true
+            window.pack()
+            window.isVisible = true
+        }
+    }
+
+    fun reads(text: String) = await("the words \"$text\"") { all().any { it.isShowing && (it as? JLabel)?.text == text || (it as? JButton)?.text == text } }
+
+    fun readsOf(text: String) = await("words with \"$text\"") { all().any { (it as? JLabel)?.text?.contains(text) == true } }
+
+    fun readsCard(state: String) = await("a card that is \"$state\"") { all().any { named(it)?.endsWith(", $state") == true } }
+
+    fun press(name: String) = press("a button \"$name\"") { named(it) == name || it.text == name }
+
+    fun pressCard(holder: String) = press("a card of \"$holder\"") { named(it)?.contains(", $holder, ") == true }
+
+    private fun press(what: String, which: (JButton) -> Boolean) {
+        await(what) { all().any { it is JButton && it.isEnabled && which(it) } }
+        SwingUtilities.invokeAndWait { all().filterIsInstance<JButton>().first { it.isEnabled && which(it) }.doClick(0) }
+    }
+
+    fun type(field: String, text: String) {
+        await("a field \"$field\"") { all().any { it is JTextComponent && named(it) == field } }
+        SwingUtilities.invokeAndWait { all().filterIsInstance<JTextComponent>().first { named(it) == field }.text = text }
+    }
+
+    /** Holds a code before the camera. */
+    fun show(text: String) {
+        val code = QRCodeWriter().encode(text, BarcodeFormat.QR_CODE, 640, 640)
+        val image = BufferedImage(800, 800, BufferedImage.TYPE_INT_RGB)
+        for (x in 0 until 800) for (y in 0 until 800) {
+            val dark = x in 80 until 720 && y in 80 until 720 && code[x - 80, y - 80]
+            image.setRGB(x, y, if (dark) 0x1c2a30 else 0xe9eef0)
+        }
+        val file = folder.resolve("seen.png")
+        ImageIO.write(image, "png", file.toFile())
+        camera.show(file)
+    }
+
+    /** The window as it is on the screen, if pictures are wanted. */
+    fun picture(name: String) {
+        val wanted = System.getenv("HUIZHENG_SCREENSHOTS") ?: return
+        robot.waitForIdle()
+        Thread.sleep(80) // for the screen to follow
+        val screen = robot.createMultiResolutionScreenCapture(window.bounds).resolutionVariants.last() as BufferedImage
+        ImageIO.write(screen, "png", Files.createDirectories(Path.of(wanted)).resolve("app-$pictures-$name.png").toFile())
+    }
+
+    /** Whether anything on the screen is wider than the phone. */
+    fun tooLong(): Boolean = all().any { it.isShowing && it.width > 0 && it.locationOnScreen.x + it.width > window.locationOnScreen.x + window.width }
+
+    override fun close() {
+        scope.cancel()
+        SwingUtilities.invokeAndWait(window::dispose)
+        assertTrue(folder.toFile().deleteRecursively())
+    }
+
+    private fun await(what: String, seen: () -> Boolean) {
+        val end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L
+        while (System.nanoTime() < end) {
+            var there = false
+            SwingUtilities.invokeAndWait { there = seen() }
+            if (there) return
+            Thread.sleep(20)
+        }
+        picture("failed")
+        val read = all().mapNotNull { (it as? JLabel)?.text ?: named(it) }
+        fail("$what was not there; the screen says: $read")
+    }
+
+    private fun all(): List<Component> = below(window.contentPane)
+
+    private fun below(part: Component): List<Component> = listOf(part) + ((part as? Container)?.components?.flatMap(::below) ?: emptyList())
+
+    private fun named(part: Component): String? = part.accessibleContext?.accessibleName
+}

@@ -1,0 +1,46 @@
+package huizheng.tests
+
+import huizheng.Clock
+import huizheng.HolderKeyStore
+import huizheng.HttpClient
+import huizheng.Wallet
+import huizheng.WalletConfig
+import huizheng.jvm.JvmHttpClient
+import huizheng.jvm.SoftwareKeyStore
+import java.nio.file.Files
+import java.nio.file.Path
+
+const val PIN = "135790"
+
+/** A phone: a folder for the wallet, keys, a network, and what its app was shipped with. */
+class Phone(
+    val folder: Path = Files.createTempDirectory("huizheng-phone").also { it.toFile().deleteOnExit() },
+    val http: HttpClient = JvmHttpClient(),
+    val clock: Clock? = null,
+) {
+    private val wallet = folder.resolve("wallet").toString()
+    private val config get() = WalletConfig(Services.anchor, Services.node)
+    private val keys: HolderKeyStore = SoftwareKeyStore(folder.resolve("keys"))
+
+    suspend fun create(pin: String = PIN): Wallet = Wallet.create(wallet, pin, config, keys, http, clock)
+
+    suspend fun open(pin: String = PIN): Wallet = Wallet.open(wallet, pin, config, keys, http, clock)
+}
+
+/** An approved application for a business licence. Everything in it is invented. */
+fun approvedLicence(): Application {
+    val claims = mapOf(
+        "name" to "合肥徽光软件有限公司",
+        "creditCode" to "91340100MA8HUE6K0R",
+        "companyType" to "有限责任公司（自然人投资或控股）",
+        "legalRepresentative" to "程知夏",
+        "registeredCapital" to 500_000_000,
+        "established" to "2021-06-18",
+        "address" to "安徽省合肥市高新区示例大道100号创新园B座9层",
+        "businessScope" to "软件开发；信息系统集成服务",
+        "term" to "long-term",
+        "registrationAuthority" to "合肥市市场监督管理局",
+        "licenceIdentifier" to "1.2.156.3005.2.11100000MB0143028R001.11340100MB1HUE0MXJ.2026AH01000086.001.C",
+    )
+    return Services.licensing.apply("business-licence", claims).also(Services.licensing::approve)
+}
