@@ -1,0 +1,5 @@
+// What the key store of the tests signs and seals with on Linux. Apple's platforms have CryptoKit.
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
