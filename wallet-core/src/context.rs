@@ -7,7 +7,7 @@ use registry::{Proven, RecordKey, UnixMillis};
 
 use crate::{
     card::{self, CardState},
-    chain::Chain,
+    chain::{Chain, ChainError},
     held::StoredCard,
     index::Index,
     ports::Ports,
@@ -37,6 +37,23 @@ impl Context {
     /// How a card stands by the evidence in the vault.
     pub(crate) fn state(&self, stored: &StoredCard) -> Result<CardState, VaultError> {
         card::state(stored, self.now(), self.stale, |key| self.chain.kept(&self.vault, key))
+    }
+
+    /// Fetches what beside the facts that every card needs says how these stand; nothing unless a key was compromised.
+    pub(crate) async fn further_facts<'a>(
+        &self,
+        cards: impl IntoIterator<Item = &'a StoredCard>,
+    ) -> Result<(), ChainError> {
+        let mut keys = Vec::new();
+        for stored in cards {
+            keys.extend(card::further_facts_needed(stored, |key| self.chain.kept(&self.vault, key))?);
+        }
+        keys.sort();
+        keys.dedup();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.chain.facts(&self.vault, &keys).await.map(drop)
     }
 
     /// As [`Context::state`] for many cards: each record is read and checked once.

@@ -14,7 +14,7 @@ use credentials::{
     mdoc, sd_jwt,
     status::StatusRef,
 };
-use registry::{Did, KeyId, LocalText, Slug, StatusListId, UnixMillis};
+use registry::{Did, KeyId, LocalText, SignatureTag, Slug, StatusListId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -70,6 +70,16 @@ impl StoredCredential {
     /// Where on the chain its status is; `None` if it has none there.
     pub(crate) fn registry_status(&self) -> Option<RegistryStatus> {
         registry_status(self.status.as_ref())
+    }
+
+    /// Which signature of its issuer's it carries; none if it can't be read, or its proof hides it.
+    pub(crate) fn issuer_signature(&self) -> Option<SignatureTag> {
+        let signature = match Content::read(self.format, &self.text)? {
+            Content::SdJwt(token) => SignatureTag::of(token.issuer_signature()),
+            Content::Ldp { parsed, .. } => SignatureTag::of(parsed.issuer_signature()?),
+            Content::Mdoc { document, .. } => SignatureTag::of(document.issuer_signature()),
+        };
+        Some(signature)
     }
 
     /// The credential, taken apart. It was verified when it came, and the vault shows that it is unchanged.

@@ -236,7 +236,8 @@ impl Wallet {
         let mut keys: Vec<_> = cards.iter().flat_map(|(_, card)| card::facts_needed(card)).collect();
         keys.sort();
         keys.dedup();
-        self.context.chain.facts(&self.context.vault, &keys).await.map(drop)
+        self.context.chain.facts(&self.context.vault, &keys).await?;
+        self.context.further_facts(cards.iter().map(|(_, card)| card)).await
     }
 
     /// Deletes a card, its credentials and their keys. `false` if there is none of this id.

@@ -56,7 +56,9 @@ fn owner(key: &RecordKey) -> Option<&registry::Did> {
         | RecordKey::Trust(did, _)
         | RecordKey::Purpose(did, _)
         | RecordKey::LogAnchor(did, _) => Some(did),
-        RecordKey::StatusList(list) | RecordKey::StatusChunk(list, _) => Some(&list.owner),
+        RecordKey::StatusList(list) | RecordKey::StatusChunk(list, _) | RecordKey::Kept(list, _) => {
+            Some(&list.owner)
+        }
         RecordKey::Nonce(registry::Author::Did(did)) => Some(did),
         RecordKey::Schema(_)
         | RecordKey::Nonce(registry::Author::Governance)

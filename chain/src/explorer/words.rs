@@ -87,6 +87,9 @@ pub(super) fn sentence(view: &View, transaction: &Transaction) -> Markup {
             let entries = html! { (number(*entries)) };
             say(view, "did.anchor", &[("who", who), ("log", html! { code { (log) } }), ("entries", entries)])
         }
+        Action::KeepSigned { number, kept } => {
+            say(view, "did.keep", &[("who", who), ("list", html! { (number) }), ("count", of(kept.len()))])
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chain::Node;
 use registry::api::{self, EVIDENCE, OCTETS, OPENAPI, READY, STALE, TRANSACTIONS, events};
-use registry::{Action, Author, Hash32, RecordKey, Slug, Status, StatusChange, UnixMillis};
+use registry::{
+    Action, Author, Hash32, KeptSignature, RecordKey, SignatureTag, Slug, Status, StatusChange, UnixMillis,
+};
 use serde_json::{Value, json};
 use service::sse::Events;
 
@@ -243,6 +245,13 @@ fn everything(did: &registry::Did, created: UnixMillis) -> Vec<registry::Transac
         (1, list(0)),
         (1, Action::StatusUpdate { number: 0, changes }),
         (1, Action::AnchorLog { log: Slug::new("audit").unwrap(), entries: 4, head: Hash32::ZERO }),
+        (
+            1,
+            Action::KeepSigned {
+                number: 0,
+                kept: vec![KeptSignature { index: 3, tag: SignatureTag([7; 16]) }],
+            },
+        ),
         (1, Action::DidRotate { document: document(2, "key-2") }),
         (2, Action::DidDeclareCompromised { fragment: Slug::new("key-1").unwrap(), since: created }),
         (

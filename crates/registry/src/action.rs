@@ -8,12 +8,12 @@ use crate::encoding::base64url_array;
 use crate::hash::Hash32;
 use crate::key::{Ed25519Key, PublicKey};
 use crate::purposes::Purposes;
-use crate::record::{Ask, LegalBasis, Member, Service, Status};
+use crate::record::{Ask, KeptSignature, LegalBasis, Member, Service, Status};
 use crate::text::{LocalText, Slug};
 use crate::time::UnixMillis;
 use crate::validators::Validator;
 
-/// One thing to do. The first seven and the last act on what is the author's own, the others are governance's.
+/// One thing to do. The first seven and the last two act on what is the author's own, the others are governance's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {
@@ -129,6 +129,14 @@ pub enum Action {
         /// The head of its hash chain after them. The chain does not look into it.
         head: Hash32,
     },
+    /// Says which credentials on a status list of the author's count although their key was compromised later: those that
+    /// the author knows it signed itself. Nothing said so is ever taken back; revoke instead.
+    KeepSigned {
+        /// The list's number.
+        number: u32,
+        /// Which; 1 to 1,024.
+        kept: Vec<KeptSignature>,
+    },
 }
 
 /// A document as its owner writes it. What holds since when is added by the chain.
@@ -206,6 +214,7 @@ impl Action {
             Self::UpdateGovernance { .. } => "updateGovernance",
             Self::UpdateValidators { .. } => "updateValidators",
             Self::AnchorLog { .. } => "anchorLog",
+            Self::KeepSigned { .. } => "keepSigned",
         }
     }
 }

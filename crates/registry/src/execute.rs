@@ -5,6 +5,7 @@ mod did;
 mod error;
 mod governance;
 mod grant;
+mod kept;
 mod overlay;
 mod status;
 mod validators;
@@ -140,6 +141,7 @@ impl Step<'_, '_> {
             Action::AnchorLog { log, entries, head } => {
                 self.anchor_log(did, log, (*entries, *head), transaction)
             }
+            Action::KeepSigned { number, kept } => self.keep_signed(did, *number, kept, transaction),
             Action::Accredit { .. }
             | Action::WithdrawAccreditation { .. }
             | Action::RegisterPurpose(_)
@@ -173,7 +175,8 @@ impl Step<'_, '_> {
             | Action::DidDeclareCompromised { .. }
             | Action::StatusListCreate { .. }
             | Action::StatusUpdate { .. }
-            | Action::AnchorLog { .. } => Err(TxError::WrongAuthor),
+            | Action::AnchorLog { .. }
+            | Action::KeepSigned { .. } => Err(TxError::WrongAuthor),
         }
     }
 

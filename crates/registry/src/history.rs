@@ -7,7 +7,8 @@ use crate::did::{Did, KeyId};
 use crate::evidence::Proven;
 use crate::purposes::Purpose;
 use crate::record::{
-    Interval, PurposeRecord, Record, RecordKey, Status, StatusListId, TrustRecord, VerificationKey,
+    Interval, KeptSignature, PurposeRecord, Record, RecordKey, SignatureTag, Status, StatusListId,
+    TrustRecord, VerificationKey,
 };
 use crate::text::Slug;
 use crate::time::UnixMillis;
@@ -45,10 +46,18 @@ pub enum KeyNotValid {
         /// From when.
         since: UnixMillis,
     },
+    /// It held, but was compromised later, and whoever has it can date back what it signs: it counts only if its owner
+    /// stands by this very signature ([`kept_nevertheless`]).
+    #[error("the key was compromised from {since} on, and can have dated this back")]
+    Doubted {
+        /// From when it was compromised.
+        since: UnixMillis,
+    },
 }
 
 /// Whether `key` held for `purpose` at `t`, by the proven current version of its DID. Rotation does not change the
-/// answer for times before it; a declared compromise does from its date on.
+/// answer for times before it. A declared compromise does for all: what says it is from after its date does not count, and what
+/// says it is from before is [`KeyNotValid::Doubted`], since the time is only what its signer wrote.
 ///
 /// # Errors
 /// [`KeyNotValid`].
@@ -76,7 +85,43 @@ pub fn key_valid_at<'a>(
     match (found.compromised_since, found.until) {
         (Some(since), _) if since <= t => Err(KeyNotValid::Compromised { since }),
         (_, Some(at)) if at <= t => Err(KeyNotValid::Retired { at }),
-        _ => Ok(found),
+        (Some(since), _) => Err(KeyNotValid::Doubted { since }),
+        (None, _) => Ok(found),
+    }
+}
+
+/// Why a signature is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotKept {
+    /// The fact is about something else.
+    #[error("the proven record is about something else")]
+    OtherRecord,
+    /// Its owner does not stand by it: forged, or to be issued again.
+    #[error("the issuer does not stand by this signature")]
+    Unknown,
+}
+
+/// Whether the owner of a compromised key stands by a signature, by the proven record at [`RecordKey::kept_of`]. `list` must be
+/// the key's owner's, which is the caller's to see to.
+///
+/// # Errors
+/// [`NotKept`].
+pub fn kept_nevertheless(
+    kept: &Proven,
+    list: &StatusListId,
+    index: u32,
+    signature: SignatureTag,
+) -> Result<(), NotKept> {
+    if *kept.key() != RecordKey::kept_of(list, index) {
+        return Err(NotKept::OtherRecord);
+    }
+    match kept.record() {
+        None => Err(NotKept::Unknown),
+        Some(Record::Kept(record)) => {
+            let wanted = KeptSignature { index, tag: signature };
+            record.kept.contains(&wanted).then_some(()).ok_or(NotKept::Unknown)
+        }
+        Some(_) => Err(NotKept::OtherRecord),
     }
 }
 

@@ -49,10 +49,11 @@ pub use light::LightClient;
 pub use proof::{CompactProof, ProofError};
 pub use purposes::{Purpose, Purposes};
 pub use record::{
-    Ask, CHUNK_BYTES, CHUNK_ENTRIES, DEFAULT_LIST_LENGTH, DidRecord, GovernanceRecord, Interval, LegalBasis,
-    LogAnchorRecord, MAX_INTERVALS, MAX_LIST_LENGTH, Member, NonceRecord, PurposeRecord, Record,
-    RecordBytesError, RecordKey, RecordKeyError, SchemaRecord, Service, Status, StatusChunk, StatusListId,
-    StatusListIdError, StatusListRecord, TrustRecord, ValidatorsRecord, VerificationKey,
+    Ask, CHUNK_BYTES, CHUNK_ENTRIES, DEFAULT_LIST_LENGTH, DidRecord, GovernanceRecord, Interval,
+    KEPT_ENTRIES, KeptRecord, KeptSignature, LegalBasis, LogAnchorRecord, MAX_INTERVALS, MAX_KEPT,
+    MAX_LIST_LENGTH, Member, NonceRecord, PurposeRecord, Record, RecordBytesError, RecordKey, RecordKeyError,
+    SchemaRecord, Service, SignatureTag, Status, StatusChunk, StatusListId, StatusListIdError,
+    StatusListRecord, TrustRecord, ValidatorsRecord, VerificationKey,
 };
 pub use resolution::{ResolutionError, ResolutionResult};
 pub use state::State;

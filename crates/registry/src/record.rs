@@ -3,6 +3,7 @@
 mod anchor;
 mod did;
 mod governance;
+mod kept;
 mod key;
 mod purpose;
 mod schema;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use anchor::LogAnchorRecord;
 pub use did::{DidRecord, Service, VerificationKey};
 pub use governance::{GovernanceRecord, Member};
+pub use kept::{KEPT_ENTRIES, KeptRecord, KeptSignature, MAX_KEPT, SignatureTag};
 pub use key::{RecordKey, RecordKeyError};
 pub use purpose::{Ask, LegalBasis, PurposeRecord};
 pub use schema::SchemaRecord;
@@ -57,6 +59,8 @@ pub enum Record {
     Validators(ValidatorsRecord),
     /// How far a log has come, at `anchor/<did>/<log>`.
     LogAnchor(LogAnchorRecord),
+    /// What counts although its key was compromised later, at `kept/<did>/<number>/<part>`.
+    Kept(KeptRecord),
 }
 
 /// The nonce an author's next transaction must carry; an author without this record starts at 0.
@@ -88,6 +92,7 @@ impl Record {
             Self::Governance(_) => RecordKey::Governance,
             Self::Validators(_) => RecordKey::Validators,
             Self::LogAnchor(record) => RecordKey::LogAnchor(record.owner.clone(), record.log.clone()),
+            Self::Kept(record) => RecordKey::Kept(record.list.clone(), record.part),
         }
     }
 

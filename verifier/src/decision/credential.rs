@@ -170,6 +170,15 @@ impl Received {
         }
     }
 
+    /// Its issuer's signature, the same however much is shown.
+    pub(crate) fn issuer_signature(&self) -> Option<&[u8]> {
+        match &self.form {
+            Form::SdJwt(read) => Some(read.issuer_signature()),
+            Form::DataIntegrity(read) => read.credentials().first()?.issuer_signature(),
+            Form::Mdoc { document, .. } => Some(document.issued().issuer_signature()),
+        }
+    }
+
     /// When it says it was issued.
     pub(crate) fn issued(&self) -> Option<UnixSeconds> {
         match &self.form {

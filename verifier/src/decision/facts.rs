@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use credentials::catalogue::Catalogue;
 use credentials::key::PublicKey;
 use credentials::status::StatusRef;
-use registry::{Did, KeyId, Proven, RecordKey, Slug, StatusListId};
+use registry::{Did, KeyId, Proven, Record, RecordKey, SignatureTag, Slug, StatusListId};
 use service::NodeClient;
 
 use super::check::SeenBlock;
@@ -18,6 +18,8 @@ pub(crate) struct Named {
     pub(crate) key: Option<KeyId>,
     pub(crate) credential_type: Option<Slug>,
     pub(crate) entry: Option<(StatusListId, u32)>,
+    /// Which signature of its issuer it carries.
+    pub(crate) signature: Option<SignatureTag>,
 }
 
 impl Named {
@@ -29,12 +31,14 @@ impl Named {
                 .credential_type(catalogue)
                 .and_then(|credential_type| Slug::new(&credential_type.id).ok()),
             entry: received.status().and_then(entry_of),
+            signature: received.issuer_signature().map(SignatureTag::of),
         }
     }
 
     /// The status entry of an issuer's credential, whatever type it is of and whichever key signed it.
     pub(crate) fn in_credential(issuer: &str, status: &StatusRef) -> Self {
-        Self { issuer: issuer.parse().ok(), key: None, credential_type: None, entry: entry_of(status) }
+        let entry = entry_of(status);
+        Self { issuer: issuer.parse().ok(), key: None, credential_type: None, entry, signature: None }
     }
 
     /// The records that say whether it counts.
@@ -50,6 +54,17 @@ impl Named {
         let chunk = own.map(|(list, index)| RecordKey::chunk_of(list, *index));
         [did, trust, list, chunk].into_iter().flatten()
     }
+
+    /// The record that says whether its issuer stands by its signature, where that is asked: its key was compromised.
+    fn kept(&self, facts: &Facts) -> Option<RecordKey> {
+        let (did, key) = (self.issuer.as_ref()?, self.key.as_ref()?);
+        let (list, index) = self.entry.as_ref().filter(|(list, _)| list.owner == *did)?;
+        let Some(Record::Did(record)) = facts.get(&RecordKey::Did(did.clone()))?.record() else {
+            return None;
+        };
+        record.key(&key.fragment)?.compromised_since?;
+        Some(RecordKey::kept_of(list, *index))
+    }
 }
 
 fn entry_of(status: &StatusRef) -> Option<(StatusListId, u32)> {
@@ -57,7 +72,7 @@ fn entry_of(status: &StatusRef) -> Option<(StatusListId, u32)> {
     Some((entry.list.parse().ok()?, entry.index))
 }
 
-/// Proven facts; none of them when the chain can't be reached.
+/// Proven facts, of one block but for what is only asked when a key was compromised; none of them when the chain can't be reached.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts(BTreeMap<RecordKey, Proven>);
 
@@ -65,8 +80,15 @@ impl Facts {
     /// Fetches what is needed to decide on these credentials. When that fails, there are no facts, which makes what
     /// rests on them unknown.
     pub(crate) async fn about(received: &[Received], catalogue: &Catalogue, node: &NodeClient) -> Self {
-        let named = received.iter().map(|one| Named::by(one, catalogue));
-        Self::at(named.flat_map(|named| named.records().collect::<Vec<_>>()).collect(), node).await
+        let named: Vec<_> = received.iter().map(|one| Named::by(one, catalogue)).collect();
+        let facts = Self::at(named.iter().flat_map(Named::records).collect(), node).await;
+        let kept: BTreeSet<_> = named.iter().filter_map(|named| named.kept(&facts)).collect();
+        if kept.is_empty() { facts } else { facts.and(Self::at(kept, node).await) }
+    }
+
+    fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
     }
 
     /// The same for one credential.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use registry::history::{KeyNotValid, NotGranted, accredited_at, key_valid_at, list_has, status_at};
+use registry::history::{
+    KeyNotValid, NotGranted, NotKept, accredited_at, kept_nevertheless, key_valid_at, list_has, status_at,
+};
 use registry::{Purpose, Record, RecordKey, Status, UnixMillis, VerificationKey};
 
 use super::check::{Check, CheckId};
@@ -55,6 +57,25 @@ pub(super) fn key_when_issued(named: &Named, issued: Option<UnixMillis>, facts: 
         Err(KeyNotValid::NotYet { from }) => Check::failed(ID, "key_later").at(from),
         Err(KeyNotValid::Retired { at }) => Check::failed(ID, "key_retired").at(at),
         Err(KeyNotValid::Compromised { since }) => Check::failed(ID, "key_compromised").at(since),
+        Err(KeyNotValid::Doubted { since }) => stood_by(named, issued, since, facts),
+    }
+}
+
+/// Does the issuer stand by this signature of a key that was compromised later? The date alone says nothing: whoever has the
+/// key can write any.
+fn stood_by(named: &Named, issued: UnixMillis, since: UnixMillis, facts: &Facts) -> Check {
+    const ID: CheckId = CheckId::IssuerKeyValidWhenIssued;
+    let doubted = Check::failed(ID, "key_compromised_later").at(since);
+    let (Some((list, index)), Some(signature)) = (&named.entry, named.signature) else { return doubted };
+    if named.issuer.as_ref() != Some(&list.owner) {
+        return doubted;
+    }
+    let Some(kept) = facts.get(&RecordKey::kept_of(list, *index)) else {
+        return Check::unknown(ID, UNREACHABLE);
+    };
+    match kept_nevertheless(kept, list, *index, signature) {
+        Ok(()) => Check::passed(ID).at(issued),
+        Err(NotKept::OtherRecord | NotKept::Unknown) => doubted,
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use credentials::UnixSeconds;
 use registry::{
-    Proven, Purpose, RecordKey, Status, UnixMillis,
-    history::{KeyNotValid, key_valid_at, list_has, status_at},
+    Proven, Purpose, Record, RecordKey, Status, UnixMillis,
+    history::{KeyNotValid, kept_nevertheless, key_valid_at, list_has, status_at},
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub enum CardState {
         /// Since when.
         since: UnixSeconds,
     },
-    /// The issuer's key that signed it was no longer the issuer's alone when it was signed: get it issued again.
+    /// The issuer's key that signed it was no longer the issuer's alone, and the issuer doesn't stand by it: get it issued again.
     NotTrusted {
         /// The time of the evidence.
         as_of: UnixMillis,
@@ -94,6 +94,21 @@ pub(crate) fn facts_needed(card: &StoredCard) -> Vec<RecordKey> {
     keys.sort();
     keys.dedup();
     keys
+}
+
+/// What it follows from beside, by the facts at hand: whether an issuer whose key was compromised stands by what it signed.
+pub(crate) fn further_facts_needed<E>(
+    card: &StoredCard,
+    mut fact: impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
+) -> Result<Vec<RecordKey>, E> {
+    let did = fact(&RecordKey::Did(card.issuer.clone()))?;
+    let Some(Record::Did(record)) = did.as_ref().and_then(Proven::record) else { return Ok(Vec::new()) };
+    let compromised = |credential: &&StoredCredential| {
+        let key = record.key(&credential.issuer_key.fragment);
+        key.is_some_and(|key| key.compromised_since.is_some())
+    };
+    let places = card.credentials.iter().filter(compromised).filter_map(StoredCredential::registry_status);
+    Ok(places.map(|place| RecordKey::kept_of(&place.list, place.index)).collect())
 }
 
 /// The state of a card: that of its worst credential. `fact` gives the newest fact at hand about a record.
@@ -164,6 +179,11 @@ fn standing<E>(
     match in_that_second(credential.issued, valid_at) {
         Ok(_) => {}
         Err(KeyNotValid::Compromised { .. }) => return Ok((Standing::Compromised, did.time())),
+        Err(KeyNotValid::Doubted { .. }) => match stood_by(credential, fact)? {
+            Some(true) => {}
+            Some(false) => return Ok((Standing::Compromised, did.time())),
+            None => return Ok(unknown),
+        },
         Err(_) => return Ok(unknown),
     }
     let Some(place) = credential.registry_status() else {
@@ -184,4 +204,16 @@ fn standing<E>(
         Err(_) => Standing::NotKnown,
     };
     Ok((standing, did.time().min(chunk.time())))
+}
+
+/// Whether the issuer stands by a signature of its key that was compromised later; none while that is not known.
+fn stood_by<E>(
+    credential: &StoredCredential,
+    fact: &mut impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
+) -> Result<Option<bool>, E> {
+    let (Some(place), Some(signature)) = (credential.registry_status(), credential.issuer_signature()) else {
+        return Ok(Some(false));
+    };
+    let kept = fact(&RecordKey::kept_of(&place.list, place.index))?;
+    Ok(kept.map(|kept| kept_nevertheless(&kept, &place.list, place.index, signature).is_ok()))
 }

@@ -91,11 +91,15 @@ async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, 
 
 /// The newest state of the cards in question, if the chain can be reached; otherwise their age will show.
 async fn refresh(context: &Context, survey: &Survey<'_>, wanted: &[QueryId]) -> Result<(), RequestRefused> {
-    let cards = wanted.iter().flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.card);
-    let mut keys: Vec<_> = cards.flat_map(card::facts_needed).collect();
+    let cards: Vec<_> = wanted.iter().flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.card).collect();
+    let mut keys: Vec<_> = cards.iter().flat_map(|card| card::facts_needed(card)).collect();
     keys.sort();
     keys.dedup();
-    match context.chain.facts(&context.vault, &keys).await {
+    let refreshed = match context.chain.facts(&context.vault, &keys).await {
+        Ok(_) => context.further_facts(cards).await,
+        Err(error) => Err(error),
+    };
+    match refreshed {
         Err(crate::chain::ChainError::Vault(error)) => Err(error.into()),
         Ok(_) | Err(_) => Ok(()),
     }

@@ -56,6 +56,19 @@ async fn a_key_declared_compromised_before_the_issue_makes_the_card_worthless() 
 }
 
 #[tokio::test]
+async fn of_a_key_compromised_later_only_what_the_issuer_stands_by_counts() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let issuer = holder.town.issuer.did.clone();
+    let compromised = UnixMillis(holder.town.clock.millis());
+    if let Record::Did(record) = holder.town.chain.lock().unwrap().record(&RecordKey::Did(issuer)) {
+        for key in &mut record.keys {
+            key.compromised_since = Some(compromised);
+        }
+    }
+    assert_eq!(state_after(&holder).await.id(), "not-trusted", "it says nothing of any");
+}
+
+#[tokio::test]
 async fn a_card_without_status_is_as_good_as_its_issuers_key() {
     let holder = Holder::new().await;
     let link = holder.town.issuer.offer(Plan { with_status: false, ..Plan::licence() });

@@ -206,8 +206,8 @@ async fn a_key_named_by_its_fragment_alone_is_the_issuers() {
 }
 
 #[tokio::test]
-async fn a_compromised_key_is_refused_from_its_cut_off_on() {
-    for (since_ago, good) in [(50, true), (150, false)] {
+async fn a_compromised_key_is_refused_whatever_the_date() {
+    for since_ago in [50, 150] {
         let holder = Holder::new().await;
         let since = UnixMillis(holder.town.clock.millis() - since_ago * 1000);
         let did = RecordKey::Did(holder.town.issuer.did.clone());
@@ -217,7 +217,7 @@ async fn a_compromised_key_is_refused_from_its_cut_off_on() {
         let link = holder.town.issuer.offer(Plan { issued_ago: 100, ..Plan::licence().sd_jwt() });
         let offer = holder.wallet.preview_offer(&link).await.unwrap();
         let received = holder.wallet.receive(&offer, Some("123456")).await;
-        assert_eq!(received.is_ok(), good, "{received:?}");
+        assert!(received.is_err(), "dates can be written back: {received:?}");
     }
 }
 

@@ -145,6 +145,11 @@ impl Unverified {
         self.protected.kid.as_deref().or(self.unprotected.kid.as_deref())
     }
 
+    /// The signature's bytes; nothing says yet that it is right.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// The payload before anything was checked; none when it is detached.
     #[must_use]
     pub fn dangerous_payload(&self) -> Option<&[u8]> {

@@ -53,6 +53,13 @@ impl UnverifiedCredential {
         self.proofs.first().verification_method()
     }
 
+    /// The issuer's signature as it came, the same however much of the credential is shown; none where a proof hides it
+    /// (`bbs-2023`).
+    #[must_use]
+    pub fn issuer_signature(&self) -> Option<&[u8]> {
+        self.proofs.first().signature()
+    }
+
     /// When it says its proof was made.
     #[must_use]
     pub fn created(&self) -> Option<UnixSeconds> {

@@ -114,6 +114,15 @@ impl Proof {
         Ok(Self { raw, created, expires, value, text, previous })
     }
 
+    pub(super) fn signature(&self) -> Option<&[u8]> {
+        match &self.value {
+            ProofValue::Signature(signature) => Some(signature),
+            ProofValue::Statements(value) => Some(value.signature()),
+            #[cfg(feature = "bbs")]
+            ProofValue::Bbs(_) => None,
+        }
+    }
+
     pub(super) fn verification_method(&self) -> &str {
         self.text("verificationMethod").unwrap_or_default()
     }

@@ -107,6 +107,11 @@ impl Unverified {
         Ok(Self { text: text.to_owned(), signed, alg, header, claims, signature })
     }
 
+    /// The signature's bytes; nothing says yet that it is right.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// The header: what names the key, to look it up.
     #[must_use]
     pub fn header(&self) -> &Header {

@@ -113,6 +113,12 @@ impl Unverified {
         }
     }
 
+    /// The issuer's signature as it came: the same however much of the document is shown.
+    #[must_use]
+    pub fn issuer_signature(&self) -> &[u8] {
+        self.auth.signature()
+    }
+
     /// What it says the issuer signed.
     #[must_use]
     pub fn security_object(&self) -> &SecurityObject {

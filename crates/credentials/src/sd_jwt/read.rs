@@ -140,6 +140,12 @@ impl Unverified {
         Ok(Self { token, bound, disclosures, key_binding, hash, content })
     }
 
+    /// The issuer's signature as it came: the same however much of the credential is shown.
+    #[must_use]
+    pub fn issuer_signature(&self) -> &[u8] {
+        self.token.signature()
+    }
+
     /// The issuer it names (`iss`), to look up.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {

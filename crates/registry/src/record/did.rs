@@ -81,8 +81,8 @@ pub struct VerificationKey {
     pub from: UnixMillis,
     /// Block time from which it no longer held.
     pub until: Option<UnixMillis>,
-    /// When its owner says it was no longer theirs alone: what it signed from then on does not count, whatever date
-    /// the signed thing claims.
+    /// When its owner says it was no longer theirs alone: what it signed from then on does not count, and what it says it
+    /// signed before only where its owner stands by it ([`KeptRecord`](crate::KeptRecord)).
     pub compromised_since: Option<UnixMillis>,
 }
 

@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::did::{Did, DidError};
 use crate::hash::Hash32;
-use crate::record::StatusListId;
+use crate::record::{KEPT_ENTRIES, StatusListId};
 use crate::text::{Slug, SlugError};
 use crate::transaction::Author;
 
@@ -37,6 +37,8 @@ pub enum RecordKey {
     Validators,
     /// `anchor/<did>/<log>`.
     LogAnchor(Did, Slug),
+    /// `kept/<did>/<number>/<part>`.
+    Kept(StatusListId, u32),
 }
 
 /// The text names no record.
@@ -60,6 +62,12 @@ impl RecordKey {
         Self::StatusChunk(list.clone(), StatusListId::chunk_of(index))
     }
 
+    /// Where it stands which credentials with entry `index` of `list` count although their key was compromised later.
+    #[must_use]
+    pub fn kept_of(list: &StatusListId, index: u32) -> Self {
+        Self::Kept(list.clone(), index / KEPT_ENTRIES)
+    }
+
     /// The key's place in the state tree: SHA-256 of its text.
     #[must_use]
     pub fn hash(&self) -> Hash32 {
@@ -81,6 +89,7 @@ impl fmt::Display for RecordKey {
             Self::Governance => f.write_str("governance"),
             Self::Validators => f.write_str("validators"),
             Self::LogAnchor(did, log) => write!(f, "anchor/{did}/{log}"),
+            Self::Kept(list, part) => write!(f, "kept/{}/{}/{part}", list.owner, list.number),
         }
     }
 }
@@ -112,6 +121,7 @@ impl FromStr for RecordKey {
             ("status", owner, at, "", "") => Ok(Self::StatusList(list(owner, at)?)),
             ("status", owner, at, chunk, "") => Ok(Self::StatusChunk(list(owner, at)?, of(chunk)?)),
             ("anchor", did, log, "", "") => Ok(Self::LogAnchor(did.parse()?, Slug::new(log)?)),
+            ("kept", owner, at, part, "") => Ok(Self::Kept(list(owner, at)?, of(part)?)),
             ("nonce", author, "", "", "") => Ok(Self::Nonce(author.parse()?)),
             _ => Err(RecordKeyError::Form),
         }

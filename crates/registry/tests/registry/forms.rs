@@ -24,6 +24,7 @@ fn keys(did: &Did) -> Vec<RecordKey> {
         RecordKey::Governance,
         RecordKey::Validators,
         RecordKey::LogAnchor(did.clone(), slug("audit")),
+        RecordKey::Kept(StatusListId { owner: did.clone(), number: 3 }, 2),
     ]
 }
 
@@ -44,6 +45,7 @@ fn record_keys() {
         "governance".into(),
         "validators".into(),
         format!("anchor/{did}/audit"),
+        format!("kept/{did}/3/2"),
     ];
     assert_eq!(texts, expected);
     for (key, text) in keys(&did).iter().zip(&texts) {

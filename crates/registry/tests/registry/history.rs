@@ -59,7 +59,8 @@ fn was_this_key_valid_then() {
     let declare = world.transaction(&org.did, &next, declare);
     world.run(declare).unwrap();
     let did = world.proven(&RecordKey::Did(org.did.clone()));
-    key_valid_at(&did, &old, invoke, before(since)).unwrap();
+    let doubted = Err(KeyNotValid::Doubted { since });
+    assert_eq!(key_valid_at(&did, &old, invoke, before(since)), doubted, "whoever has it writes any date");
     assert_eq!(key_valid_at(&did, &old, invoke, since), Err(KeyNotValid::Compromised { since }));
     assert_eq!(key_valid_at(&did, &old, invoke, rotated), Err(KeyNotValid::Compromised { since }));
 

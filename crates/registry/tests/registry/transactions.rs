@@ -3,8 +3,8 @@
 use crate::world::{Organisation, World, document, member, plan, refused, signer, slug, text};
 use registry::build::{SoftwareSigner, TxSigner, recovery_commitment};
 use registry::{
-    Action, Author, Did, Hash32, Purpose, Purposes, Receipt, Record, RecordKey, Slug, Status, StatusChange,
-    StatusListId, Transaction, TransactionError, UnixMillis,
+    Action, Author, Did, Hash32, KeptSignature, Purpose, Purposes, Receipt, Record, RecordKey, SignatureTag,
+    Slug, Status, StatusChange, StatusListId, Transaction, TransactionError, UnixMillis,
 };
 
 /// Runs it, and checks that it is refused by this name and changed nothing.
@@ -620,6 +620,43 @@ fn an_anchored_log_only_grows() {
     let other = Action::AnchorLog { log: slug("bulk"), entries: 1, head: Hash32::ZERO };
     world.act(&org, other).unwrap();
     assert_eq!(world.record(&key), Some(record), "each log by itself");
+}
+
+#[test]
+fn kept_signatures_only_grow_and_are_their_owners_to_keep() {
+    let mut world = World::new();
+    let org = world.organisation(1);
+    let keep = |index: u32, tag: u8| KeptSignature { index, tag: SignatureTag([tag; 16]) };
+    let action = |kept: Vec<KeptSignature>| Action::KeepSigned { number: 0, kept };
+    let too_soon = world.transaction(&org.did, &org.author, action(vec![keep(7, 1)]));
+    rejects(&mut world, "unknown-list", too_soon);
+    world.act(&org, Action::StatusListCreate { number: 0, length: 131_072 }).unwrap();
+    for (code, kept) in [
+        ("change-count", vec![]),
+        ("change-count", vec![keep(7, 1); 1025]),
+        ("index-out-of-range", vec![keep(7, 1), keep(131_072, 1)]),
+    ] {
+        let refused = world.transaction(&org.did, &org.author, action(kept));
+        rejects(&mut world, code, refused);
+    }
+    let stranger = world.transaction(&org.did, &signer(9), action(vec![keep(7, 1)]));
+    rejects(&mut world, "not-authorised", stranger);
+    let by_governance = world.governance(action(vec![keep(7, 1)]), &[0, 1]);
+    rejects(&mut world, "wrong-author", by_governance);
+
+    world.act(&org, action(vec![keep(70, 3), keep(7, 2), keep(7, 1), keep(7, 2)])).unwrap();
+    world.act(&org, action(vec![keep(8, 4)])).unwrap();
+    let list = StatusListId { owner: org.did.clone(), number: 0 };
+    let at = |index| RecordKey::kept_of(&list, index);
+    let record = world.record(&at(7)).unwrap();
+    let Record::Kept(found) = &record else { panic!("{record:?}") };
+    assert_eq!(found.kept, [keep(7, 1), keep(7, 2), keep(8, 4)]);
+    assert_eq!((record.key(), at(63), at(64)), (at(7), at(7), RecordKey::Kept(list.clone(), 1)));
+    assert_eq!(Record::from_bytes(&record.to_bytes()).as_ref(), Ok(&record));
+    let full: Vec<_> = (0..=255).flat_map(|tag| [keep(0, tag), keep(1, tag)]).collect();
+    let over = world.transaction(&org.did, &org.author, action(full));
+    rejects(&mut world, "change-count", over);
+    assert_eq!(world.record(&at(7)), Some(record), "all or none");
 }
 
 /// Bits as a Token Status List of two bits has them: the draft's example has `[1,2,0,3,0,1,0,1,1,2,3,3]` as `c9 44 f9`.

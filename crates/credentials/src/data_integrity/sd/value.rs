@@ -70,6 +70,13 @@ impl Value {
         }
     }
 
+    /// The issuer's signature over the mandatory statements and the key that signed the others.
+    pub(in crate::data_integrity) fn signature(&self) -> &[u8] {
+        match self {
+            Self::Base(Base { signature, .. }) | Self::Derived(Derived { signature, .. }) => signature,
+        }
+    }
+
     pub(super) fn text(&self) -> String {
         let bytes = |bytes: &[u8]| cbor::Value::from(bytes);
         let signatures = |list: &[Signature]| cbor::Value::Array(list.iter().map(|one| bytes(one)).collect());
