@@ -120,6 +120,25 @@ impl Desk {
         self.http.get(&self.at(&format!("/api/credentials/{id}")), self.staff()).await.must(200)
     }
 
+    /// An admin replaces the key in a slot; the new one's name.
+    pub async fn rotate(&self, slot: &str) -> String {
+        let url = self.at(&format!("/api/keys/{slot}/rotate"));
+        text(&self.http.post_json(&url, self.staff(), &json!({})).await.must(200), "key")
+    }
+
+    /// An admin asks to declare a key stolen.
+    pub async fn ask_compromised(&self, key: &str, since: registry::UnixMillis, keep: bool) -> Answer {
+        let url = self.at(&format!("/api/keys/{key}/compromised"));
+        let wish = json!({"since": since, "keep": keep, "reason": "测试"});
+        self.http.post_json(&url, self.staff(), &wish).await
+    }
+
+    /// Another admin approves.
+    pub async fn approve_compromised(&self, key: &str) -> Answer {
+        let url = self.at(&format!("/api/keys/{key}/compromised/approve"));
+        self.http.post_json(&url, self.staff(), &json!({})).await
+    }
+
     /// A clerk changes a credential: `revoke`, `suspend`, `reinstate`.
     pub async fn change(&self, id: &str, change: &str) -> Answer {
         let url = self.at(&format!("/api/credentials/{id}/{change}"));

@@ -10,6 +10,8 @@ use verifier::{RunningVerifier, Verifier};
 use crate::{Counter, Desk, Play};
 
 const STAFF_TOKEN: &str = "the token of an organisation that the play has not";
+/// Of a second member of the staff, for what two must do.
+const SECOND_TOKEN: &str = "the token of a second member of the staff of such an organisation";
 
 /// An issuer of business licences that governance accredited for these types.
 pub async fn issuer(play: &Play, name: &str, accredited_for: &[&str]) -> (RunningIssuer, Desk) {
@@ -31,7 +33,9 @@ pub async fn issuer_of(
         base_url: None,
         node_url: play.urls().chain.url.parse().expect("an address"),
         anchor: play.urls().chain.anchor.clone(),
-        staff: vec![issuer::StaffAccount::new("Clerk", STAFF_TOKEN, issuer::model::Roles::ALL)],
+        staff: [("Clerk", STAFF_TOKEN), ("Second", SECOND_TOKEN)]
+            .map(|(name, token)| issuer::StaffAccount::new(name, token, issuer::model::Roles::ALL))
+            .to_vec(),
         data_dir: play.data.join("others").join(name),
         database: None,
         tls: None,
@@ -49,6 +53,16 @@ pub async fn issuer_of(
     }
     let desk = Desk::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
     (running, desk)
+}
+
+/// The desk of such an issuer, as the second member of its staff sees it.
+pub fn second(desk: &Desk) -> Desk {
+    Desk::new(&desk.http, &desk.url, &desk.did, SECOND_TOKEN)
+}
+
+/// Where such an issuer has its keys.
+pub fn keys_of(play: &Play, name: &str) -> std::path::PathBuf {
+    play.data.join("others").join(name).join("keys")
 }
 
 /// A verifier that asks for all that the play's counter asks for, registered for it or not.

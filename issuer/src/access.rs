@@ -29,6 +29,7 @@ pub(crate) const READERS: Roles = Roles::of(&[Role::Clerk, Role::Supervisor, Rol
 pub(crate) const DESK: Roles = Roles::of(&[Role::Clerk, Role::Supervisor]);
 pub(crate) const HEADS: Roles = Roles::of(&[Role::Supervisor]);
 const AUDITORS: Roles = Roles::of(&[Role::Auditor]);
+const KEY_READERS: Roles = Roles::of(&[Role::Admin, Role::Auditor]);
 const ADMINS: Roles = Roles::of(&[Role::Admin]);
 const NOBODY_OF_THE_STAFF: Roles = Roles::of(&[]);
 
@@ -68,6 +69,17 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("POST", "/console/accounts/close",                                      Who::Staff(ADMINS)),
     ("POST", "/console/accounts/keys",                                       Who::Staff(ADMINS)),
     ("POST", "/console/accounts/keys/close",                                 Who::Staff(ADMINS)),
+    ("GET",  "/console/keys",                                                Who::Staff(KEY_READERS)),
+    ("POST", "/console/keys/{key}/rotate",                                   Who::Staff(ADMINS)),
+    ("POST", "/console/keys/compromised",                                    Who::Staff(ADMINS)),
+    ("POST", "/console/keys/{key}/compromised/approve",                      Who::Staff(ADMINS)),
+    ("POST", "/console/keys/{key}/compromised/withdraw",                     Who::Staff(ADMINS)),
+    ("GET",  "/console/accreditation",                                       Who::Staff(Roles::ALL)),
+    ("GET",  "/api/keys",                                                    Who::Staff(KEY_READERS)),
+    ("POST", "/api/keys/{key}/rotate",                                       Who::Staff(ADMINS)),
+    ("POST", "/api/keys/{key}/compromised",                                  Who::Staff(ADMINS)),
+    ("POST", "/api/keys/{key}/compromised/approve",                          Who::Staff(ADMINS)),
+    ("POST", "/api/keys/{key}/compromised/withdraw",                         Who::Staff(ADMINS)),
     ("POST", "/api/applications",                                            Who::Anyone),
     ("GET",  "/api/applications",                                            Who::Staff(READERS)),
     ("GET",  "/api/applications/{id}",                                       Who::ApplicantOr(READERS)),

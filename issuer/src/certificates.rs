@@ -94,10 +94,12 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let open = || Identity::open(dir.path(), &Slug::new("anhui").expect("name")).expect("opens");
         let identity = open();
-        let certificates = identity.certificates();
-        assert_eq!(certificates.root(), open().certificates().root());
+        let root = identity.root();
+        let certificates = root.certificates();
+        assert_eq!(certificates.root(), open().root().certificates().root());
 
-        let (key, key_id) = identity.es256();
+        let signing = identity.es256();
+        let (key, key_id) = (signing.key(), signing.id());
         let (now, end) = (UnixSeconds(1_772_500_000), UnixSeconds(1_772_500_000 + 86_400 * 2190));
         let mut rng = testkit::rng(3);
         let mut certify =

@@ -17,6 +17,7 @@ use crate::clock::{Clock, Moment};
 use crate::config::{Policy, WalletClient};
 use crate::desk::Desk;
 use crate::issuance::{Issuance, Kinds};
+use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::metadata::Metadata;
 use crate::metrics::Metrics;
@@ -52,6 +53,7 @@ pub(crate) struct Core {
     pub(crate) citizens: Option<Arc<dyn IdentitySource>>,
     pub(crate) wallets: Vec<WalletClient>,
     pub(crate) issuance: Issuance,
+    pub(crate) keys: Keys,
     pub(crate) statuses: Statuses,
     pub(crate) served: Served,
     pub(crate) metrics: Metrics,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use registry::api::SubmitResponse;
 use registry::{
-    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, Hash32, Proven, Record, RecordKey, Slug, Status, StatusChange,
-    StatusListId, UnixMillis,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, DidDocument, DidRecord, Hash32, KeptSignature, Proven, Record,
+    RecordKey, Slug, Status, StatusChange, StatusListId, UnixMillis,
 };
 use service::NodeClient;
 use service::node::{NodeError, SubmitError};
@@ -69,6 +69,45 @@ impl Ledger {
         changes: Vec<StatusChange>,
     ) -> Result<SubmitResponse, SubmitError> {
         self.act(&Action::StatusUpdate { number, changes }).await
+    }
+
+    /// The DID's document as proven; none before it is registered.
+    pub(crate) async fn document(&self) -> Result<Option<DidRecord>, NodeError> {
+        Ok(self.document_proven().await?.0)
+    }
+
+    /// The same, with the height and time of the block that proves it.
+    pub(crate) async fn document_proven(&self) -> Result<(Option<DidRecord>, (u64, UnixMillis)), NodeError> {
+        let proven = self.node.proven_one(RecordKey::Did(self.identity.did().clone())).await?;
+        let record = match proven.record() {
+            Some(Record::Did(record)) => Some(record.clone()),
+            _ => None,
+        };
+        Ok((record, (proven.height(), proven.time())))
+    }
+
+    /// Replaces the DID's document; final when it returns.
+    pub(crate) async fn rotate(&self, document: DidDocument) -> Result<SubmitResponse, SubmitError> {
+        self.act(&Action::DidRotate { document }).await
+    }
+
+    /// Declares a key compromised; final when it returns.
+    pub(crate) async fn declare(&self, key: Slug, since: UnixMillis) -> Result<SubmitResponse, SubmitError> {
+        self.act(&Action::DidDeclareCompromised { fragment: key, since }).await
+    }
+
+    /// Stands by signatures of a list's credentials; final when it returns.
+    pub(crate) async fn keep(
+        &self,
+        number: u32,
+        kept: Vec<KeptSignature>,
+    ) -> Result<SubmitResponse, SubmitError> {
+        self.act(&Action::KeepSigned { number, kept }).await
+    }
+
+    /// The accreditation for a credential type as proven; no record if there never was one.
+    pub(crate) async fn accreditation(&self, credential_type: &Slug) -> Result<Proven, NodeError> {
+        self.node.proven_one(RecordKey::Trust(self.identity.did().clone(), credential_type.clone())).await
     }
 
     /// How the chain is, as its node says: unproven, for the console only.

@@ -33,6 +33,7 @@ mod desk;
 mod dpop;
 mod identity;
 mod issuance;
+mod keys;
 mod ledger;
 mod marks;
 mod metadata;
@@ -58,6 +59,7 @@ pub use citizens::{
 };
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, Policy, StaffAccount, WalletClient};
+pub use keys::KeysError;
 pub use metadata::MetadataError;
 pub use service::OrganisationError;
 pub use settings::SettingsError;

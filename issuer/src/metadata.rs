@@ -28,8 +28,6 @@ use crate::issuance::{CredentialKind, Kinds};
 pub(crate) struct Metadata {
     /// `/.well-known/openid-credential-issuer`.
     pub(crate) issuer: Bytes,
-    /// The same, signed (OpenID4VCI 1.0 §12.2.3).
-    pub(crate) signed_issuer: Bytes,
     /// `/.well-known/oauth-authorization-server`.
     pub(crate) authorization_server: Bytes,
 }
@@ -113,25 +111,24 @@ impl Metadata {
         };
         Ok(Self {
             issuer: serde_json::to_vec(&issuer)?.into(),
-            signed_issuer: Bytes::new(),
             authorization_server: serde_json::to_vec(&authorization_server)?.into(),
         })
     }
 
-    /// The same with the issuer's signature, by the key that the chain says is its.
-    pub(crate) fn signed(
-        self,
+    /// The issuer's document with its signature (OpenID4VCI 1.0 §12.2.3), by the key that the chain says is its.
+    pub(crate) fn signed_issuer(
+        &self,
         identity: &Identity,
         base: &Endpoint,
         now: UnixSeconds,
-    ) -> Result<Self, MetadataError> {
+    ) -> Result<Bytes, MetadataError> {
         let mut claims: Map<String, Value> = serde_json::from_slice(&self.issuer)?;
         claims.insert("iss".to_owned(), identity.did().to_string().into());
         claims.insert("sub".to_owned(), base.as_str().into());
         claims.insert("iat".to_owned(), now.0.into());
-        let (key, kid) = identity.es256();
-        let token = jws::sign(&Header::typed(SIGNED_TYPE).with_kid(kid), &claims, key)?;
-        Ok(Self { signed_issuer: token.into_bytes().into(), ..self })
+        let signing = identity.es256();
+        let header = Header::typed(SIGNED_TYPE).with_kid(signing.id());
+        Ok(jws::sign(&header, &claims, signing.key())?.into_bytes().into())
     }
 }
 

@@ -25,6 +25,7 @@ use crate::core::Core;
 use crate::desk::Desk;
 use crate::identity::Identity;
 use crate::issuance::{Issuance, Kinds};
+use crate::keys::{Keys, KeysError};
 use crate::ledger::Ledger;
 use crate::metadata::{Metadata, MetadataError, Said};
 use crate::metrics::Metrics;
@@ -78,6 +79,9 @@ pub enum StartError {
     /// The first status list could not be opened, which only a first start needs the chain for.
     #[error("the first status list can't be opened: {0}")]
     FirstList(#[from] OpenListError),
+    /// Which keys count.
+    #[error("the keys: {0}")]
+    Keys(#[from] KeysError),
     /// The system gave no thread.
     #[error("the store can't be opened: {0}")]
     Thread(std::io::Error),
@@ -137,9 +141,9 @@ impl Issuer {
         };
         let base = Endpoint::parse(&base_url)?;
         let citizens = config.citizens.source();
-        let keys = config.data_dir.join("keys");
-        let identity = Arc::new(Identity::open(&keys, &config.anchor.network)?);
-        let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&keys)?)).transpose()?;
+        let folder = config.data_dir.join("keys");
+        let identity = Arc::new(Identity::open(&folder, &config.anchor.network)?);
+        let instances = config.vc_api.then(|| Instances::open(&SecretFolder::open(&folder)?)).transpose()?;
         let store = open_store(config.database, config.data_dir.join("store")).await?;
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
@@ -156,10 +160,12 @@ impl Issuer {
             encryption: encryption.to_jwk().map_err(MetadataError::from)?,
         };
         let metadata = Metadata::of(&base, &config.name, &kinds, &said)?;
-        let metadata = metadata.signed(&identity, &base, Moment::of(&clock).seconds)?;
         let served = Served::new(ledger.clone(), store.clone(), identity.clone(), &base_url, policy);
         let statuses = Statuses::new(store.clone(), ledger.clone(), served.clone());
-        let keeper = Keeper::new(statuses.clone(), ledger.clone(), store.clone(), policy, clock.clone());
+        let keys = Keys::new(store.clone(), ledger.clone(), identity.clone(), served.clone());
+        keys.follow()?;
+        let keeper =
+            Keeper::new(statuses.clone(), ledger.clone(), store.clone(), policy, clock.clone(), keys.clone());
 
         let did = identity.did().clone();
         let is_anothers = |known: &String| *known != did.to_string();
@@ -222,6 +228,7 @@ impl Issuer {
             offers: Offers::new(store.clone(), seals.clone(), policy),
             seals,
             issuance,
+            keys,
             statuses,
             served,
             metrics: Metrics::new(),

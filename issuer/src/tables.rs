@@ -7,6 +7,7 @@ use store::{BytesTable, StoreError, Table, Tx};
 use crate::accounts::{AccountRecord, ApiKey};
 use crate::attachments::Attachment;
 use crate::issuance::Deferred;
+use crate::keys::{Compromise, KeyRow, OldRoot, Signed};
 use crate::model::{Application, Authorization, CredentialRecord, Id, Job, Offer, Record};
 use crate::status::Claim;
 
@@ -57,6 +58,14 @@ pub(crate) const RECORDS_LEFT: Table<str, u64> = Table::new("records-left");
 pub(crate) const JOBS: Table<u128, Job> = Table::new("jobs");
 /// What a job prepared: job, then application.
 pub(crate) const PREPARED: Table<(u128, u128), ()> = Table::new("jobs-prepared");
+/// The keys that count, by slot; none while it is the first.
+pub(crate) const KEYS: Table<str, KeyRow> = Table::new("keys");
+/// Declarations that a key was compromised, by the key's name.
+pub(crate) const COMPROMISED: Table<str, Compromise> = Table::new("compromised-keys");
+/// Every signature on a credential that left, by its key's name, then time.
+pub(crate) const SIGNED: Table<(String, u128), Signed> = Table::new("signed");
+/// Roots of mdocs that were replaced, by name.
+pub(crate) const MDOC_ROOTS: Table<str, OldRoot> = Table::new("mdoc-roots");
 /// How many credentials were issued, suspended …: for the overview.
 pub(crate) const COUNTS: Table<str, u64> = Table::new("counts");
 

@@ -66,6 +66,32 @@ impl Organisation {
         Ok(Self { did: plan.did(network), plan, author })
     }
 
+    /// The organisation that this registration made (`DidCreate`), whose author's key is in this folder. Its signing keys may
+    /// have changed since.
+    ///
+    /// # Errors
+    /// [`OrganisationError`].
+    pub fn registered(
+        folder: &SecretFolder,
+        network: &Slug,
+        registration: Action,
+    ) -> Result<Self, OrganisationError> {
+        const AUTHOR: &str = "author.key";
+        let Action::DidCreate { document, salt, recovery_commitment } = registration else {
+            return Err(OrganisationError::Unusable("did.json"));
+        };
+        let seed = folder.existing(AUTHOR)?.ok_or(OrganisationError::Unusable(AUTHOR))?;
+        let author = SoftwareSigner::from_seed(&seed).map_err(|_| OrganisationError::Unusable(AUTHOR))?;
+        let plan = DidPlan { document, salt, recovery_commitment };
+        Ok(Self { did: plan.did(network), plan, author })
+    }
+
+    /// What registers it, with public keys only; [`Organisation::registered`] reads it.
+    #[must_use]
+    pub fn registration(&self) -> Action {
+        self.plan.clone().into_action()
+    }
+
     /// The DID.
     #[must_use]
     pub fn did(&self) -> &Did {

@@ -68,6 +68,67 @@ impl SecretFolder {
         files::write_secret(&path, secret.as_slice()).map_err(|error| io(&path, &error))?;
         Ok(secret)
     }
+
+    /// The secret of this name, if there is one.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn existing(&self, name: &str) -> Result<Option<Zeroizing<[u8; 32]>>, SecretError> {
+        read(&self.dir.join(name))
+    }
+
+    /// The names of the files in it.
+    ///
+    /// # Errors
+    /// [`SecretError::Io`].
+    pub fn names(&self) -> Result<Vec<String>, SecretError> {
+        let files = std::fs::read_dir(&self.dir).map_err(|error| io(&self.dir, &error))?;
+        let name = |file: std::io::Result<std::fs::DirEntry>| file.ok()?.file_name().into_string().ok();
+        Ok(files.filter_map(name).collect())
+    }
+
+    /// Removes a secret for good: it is written over before it is unlinked. None of this name is fine.
+    ///
+    /// # Errors
+    /// [`SecretError::Io`].
+    pub fn erase(&self, name: &str) -> Result<(), SecretError> {
+        let path = self.dir.join(name);
+        let erased = std::fs::OpenOptions::new().write(true).open(&path).and_then(|mut file| {
+            std::io::Write::write_all(&mut file, &[0; 32])?;
+            file.sync_all()?;
+            std::fs::remove_file(&path)?;
+            files::sync_folder(&self.dir)
+        });
+        match erased {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(io(&path, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What was noted beside the secrets under this name, if anything; at most 64 KiB.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, SecretError> {
+        let path = self.dir.join(name);
+        let mut file = match File::open(&path) {
+            Ok(file) => file.take(64 * 1024),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(&path, &error)),
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|error| io(&path, &error))?;
+        Ok(Some(bytes))
+    }
+
+    /// Notes something beside the secrets, whole or not at all.
+    ///
+    /// # Errors
+    /// [`SecretError::Io`].
+    pub fn put_note(&self, name: &str, bytes: &[u8]) -> Result<(), SecretError> {
+        let path = self.dir.join(name);
+        files::write_secret(&path, bytes).map_err(|error| io(&path, &error))
+    }
 }
 
 fn io(path: &Path, error: &std::io::Error) -> SecretError {
@@ -108,6 +169,23 @@ mod tests {
         assert_ne!(folder.secret("other").expect("made"), first);
         let mode = fs::metadata(dir.path().join("keys/signing")).expect("file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_erased_secret_is_gone_and_the_others_stay() {
+        let dir = tempfile::tempdir().expect("dir");
+        let folder = SecretFolder::open(dir.path()).expect("folder");
+        drop(folder.secret("old").expect("made"));
+        let kept = folder.secret("new").expect("made");
+        folder.put_note("did.json", b"{}").expect("noted");
+        folder.erase("old").expect("erased");
+        folder.erase("old").expect("and again");
+        assert_eq!(folder.existing("old").expect("read"), None);
+        assert_eq!(folder.existing("new").expect("read"), Some(kept));
+        assert_eq!(folder.note("did.json").expect("read").as_deref(), Some(&b"{}"[..]));
+        let mut names = folder.names().expect("names");
+        names.sort();
+        assert_eq!(names, ["did.json", "new"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use registry::Slug;
+
 use crate::model::{Id, StatusIndex};
 
 /// Something that was done.
@@ -43,6 +45,16 @@ pub(crate) struct Account<'a>(pub(crate) &'a str);
 impl About for Account<'_> {
     fn text(self) -> String {
         self.0.to_owned()
+    }
+}
+
+/// The name of one of the issuer's own keys, as the chain has it.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnKey<'a>(pub(crate) &'a Slug);
+
+impl About for OwnKey<'_> {
+    fn text(self) -> String {
+        self.0.to_string()
     }
 }
 

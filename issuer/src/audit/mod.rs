@@ -15,7 +15,7 @@ use store::{Range, Store, StoreError, Table, Tx};
 
 pub(crate) use anchor::Anchoring;
 pub use check::{AuditFlaw, Audited, LineFlaw, check};
-pub(crate) use deed::{Account, Deed};
+pub(crate) use deed::{Account, Deed, OwnKey};
 pub use entry::{Entry, Who};
 
 use crate::clock::Moment;

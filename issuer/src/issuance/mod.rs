@@ -10,8 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credentials::UnixSeconds;
+use credentials::catalogue::Format;
 use protocol::Endpoint;
 use protocol::openid4vci::BadProof;
+use rand_core::OsRng;
 use registry::UnixMillis;
 use serde_json::Value;
 use store::{Store, StoreError};
@@ -19,13 +21,13 @@ use store::{Store, StoreError};
 use crate::attestation::{self, AttestationRefused};
 use crate::clock::Moment;
 use crate::config::Policy;
-use crate::identity::Identity;
+use crate::identity::{Identity, SigningKey, Slot};
+use crate::keys::Signed;
 use crate::ledger::Ledger;
-use crate::model::Id;
-use crate::model::{Actor, Change, ChangeRefused};
+use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, StatusIndex};
 use crate::seals::{Later, Nonce, Seals};
 use crate::status::{ChangeError, Keeper, Served, Statuses, Why};
-use crate::tables::CLAIMS;
+use crate::tables::{CLAIMS, SIGNED};
 
 pub(crate) use deferred::{Deferred, INTERVAL};
 pub(crate) use kinds::{CredentialKind, Kinds};
@@ -189,7 +191,13 @@ impl Issuance {
                 nonces.push(nonce);
             }
         }
-        let issued_at = self.date(kind, now).await;
+        let slot = sign::slot(kind);
+        let signing = self.signing(slot);
+        let mut keys = vec![(slot, signing.name().clone())];
+        if kind.format == Format::MsoMdoc {
+            keys.push((Slot::MdocRoot, self.identity.root().name().clone()));
+        }
+        let issued_at = self.date(kind, now).await.max(signing.since());
         let wanted = reserve::Wanted {
             offer,
             named: named.clone(),
@@ -197,6 +205,7 @@ impl Issuance {
             holder_keys: holders.iter().map(|holder| holder.key.thumbprint()).collect(),
             issued_at,
             of: kind.of,
+            keys,
         };
         let (record, fill) = match reserve::reserve(&self.store, wanted.clone(), now).await {
             Err(ReserveError::Replaces(before)) => {
@@ -215,12 +224,49 @@ impl Issuance {
         let places: Vec<_> = record.places().map(|(_, place)| place).collect();
         let copies = holders.into_iter().zip(places);
         let signed = copies.map(|(holder, place)| {
-            sign::sign(self, kind, &record, place, claims.clone(), holder).map_err(IssueError::from)
+            let made = sign::sign(self, kind, &record, place, claims.clone(), holder, &signing)?;
+            Ok::<_, IssueError>((place, made))
         });
+        let signed = signed.collect::<Result<Vec<_>, _>>()?;
+        self.remember(kind, &record, &signing, &signed, now).await?;
         Ok(Issued::Now {
-            credentials: signed.collect::<Result<_, _>>()?,
+            credentials: signed.into_iter().map(|(_, made)| made).collect(),
             notification_id: self.seals.later(Later::Notification, record.id),
         })
+    }
+
+    fn signing(&self, slot: Slot) -> Arc<SigningKey> {
+        match slot {
+            Slot::Ed25519 => self.identity.eddsa(),
+            Slot::P256 | Slot::MdocRoot => self.identity.es256(),
+        }
+    }
+
+    /// Notes which signatures leave, to stand by them should the key be compromised later. Durable before they leave.
+    async fn remember(
+        &self,
+        kind: &CredentialKind,
+        record: &CredentialRecord,
+        signing: &SigningKey,
+        signed: &[(StatusIndex, Value)],
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = signed
+            .iter()
+            .filter_map(|(place, made)| {
+                let tag = sign::signature(kind.format, made)?;
+                let StatusIndex { list, index } = *place;
+                Some(Signed { credential: record.id, list, index, tag, at: now.seconds })
+            })
+            .collect();
+        let key = signing.name().to_string();
+        self.store
+            .write_async(move |tx| {
+                rows.iter().try_for_each(|row| {
+                    tx.put(&SIGNED, (key.as_str(), Id::new(now.ms, &mut OsRng).key()), row)
+                })
+            })
+            .await
     }
 
     /// The time to write into credentials: so coarse that it tells nobody which of them were issued together, and not

@@ -6,12 +6,15 @@
 use credentials::UnixSeconds;
 use credentials::catalogue::CredentialType;
 use rand_core::{OsRng, RngCore};
+use registry::Slug;
 use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError, Tx};
 
 use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::desk::put_changed;
+use crate::identity::Slot;
+use crate::keys::may_sign_in;
 use crate::model::{
     CredentialCopy, CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex,
 };
@@ -35,6 +38,8 @@ pub(crate) struct Wanted {
     pub(crate) issued_at: UnixSeconds,
     /// Its type, which says when it stops counting.
     pub(crate) of: &'static CredentialType,
+    /// The keys that it is about to be signed with.
+    pub(crate) keys: Vec<(Slot, Slug)>,
 }
 
 /// How a request names a credential (OpenID4VCI 1.0 §8.2); both carry the configuration's id here.
@@ -50,6 +55,9 @@ pub(crate) enum Named {
 /// Why nothing was reserved, and nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReserveError {
+    /// A key is being replaced, or this instance has not the one that counts.
+    #[error("the key that signs it is being replaced")]
+    KeyChanging,
     /// The nonce was used before.
     #[error("the nonce was used before")]
     NonceUsed,
@@ -111,6 +119,11 @@ fn reserve_in(
     now: Moment,
 ) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
     let configuration = wanted.named.configuration();
+    for (slot, name) in &wanted.keys {
+        if !may_sign_in(tx, *slot, name)? {
+            return Err(ReserveError::KeyChanging);
+        }
+    }
     for nonce in &wanted.nonces {
         if tx.contains(&NONCES_USED, nonce.key)? {
             return Err(ReserveError::NonceUsed);
@@ -179,6 +192,7 @@ fn reserve_in(
         pending: None,
         changes: Vec::new(),
         notified: Vec::new(),
+        refused: None,
     };
     let before = application.state;
     application.note_issued(configuration, id, now.seconds);

@@ -11,11 +11,13 @@ use credentials::sd_jwt;
 use credentials::status::{BitstringEntry, Purpose, RegistryEntry, StatusRef, TokenEntry};
 use credentials::x509::MakeError;
 use rand_core::OsRng;
+use registry::SignatureTag;
 use serde_json::{Map, Value};
 
 use super::Issuance;
 use super::kinds::CredentialKind;
 use super::proof::HolderProof;
+use crate::identity::{SigningKey, Slot};
 use crate::model::{CredentialRecord, StatusIndex};
 use crate::status::Served;
 
@@ -51,8 +53,11 @@ pub(super) fn sign(
     place: StatusIndex,
     claims: Map<String, Value>,
     holder: HolderProof,
+    signing: &SigningKey,
 ) -> Result<Value, SignFailed> {
-    let at = record.issued_at;
+    // What was reserved under a key that was replaced since is signed anew, and can't be older than its key.
+    let at = record.issued_at.max(signing.since());
+    let (key, kid) = (signing.key(), signing.id());
     let checked = kind
         .of
         .validate_claims(&Value::Object(claims), at)
@@ -65,7 +70,6 @@ pub(super) fn sign(
     };
     match kind.format {
         Format::SdJwtVc => {
-            let (key, kid) = issuance.identity.es256();
             let credential = sd_jwt::Issuance {
                 issuer,
                 kid: Some(kid.to_owned()),
@@ -84,11 +88,6 @@ pub(super) fn sign(
         }
         Format::LdpVc => {
             let suite = kind.of.cryptosuite;
-            let (key, kid) = if suite.takes(Algorithm::EdDsa) {
-                issuance.identity.eddsa()
-            } else {
-                issuance.identity.es256()
-            };
             let credential = data_integrity::Issuance {
                 id: None,
                 contexts: vec![CONTEXT_HUIZHENG.to_owned()],
@@ -116,10 +115,9 @@ pub(super) fn sign(
             Ok(prepared.sign(key).map_err(data_integrity::IssueError::from)?)
         }
         Format::MsoMdoc => {
-            let (key, kid) = issuance.identity.es256();
             let until = record.valid_until.unwrap_or_else(|| kind.of.valid_until(at));
-            let certificates = issuance.identity.certificates();
-            let certificate = certificates.certify(key.public_key(), kid, (at, until), &mut OsRng)?;
+            let root = issuance.identity.root();
+            let certificate = root.certificates().certify(key.public_key(), kid, (at, until), &mut OsRng)?;
             let document = mdoc::Issuance {
                 doc_type: kind.of.doc_type().unwrap_or_default().to_owned(),
                 name_spaces: kind.of.mdoc_elements(&checked)?.unwrap_or_default(),
@@ -133,6 +131,32 @@ pub(super) fn sign(
             // `IssuerSigned` in base64url (OpenID4VCI 1.0 §A.2.4).
             Ok(Value::String(BASE64.encode(document.sign(key, &mut OsRng)?)))
         }
+    }
+}
+
+/// The slot whose key signs a credential of this kind.
+pub(super) fn slot(kind: &CredentialKind) -> Slot {
+    match kind.format {
+        Format::LdpVc if kind.of.cryptosuite.takes(Algorithm::EdDsa) => Slot::Ed25519,
+        Format::LdpVc | Format::SdJwtVc | Format::MsoMdoc => Slot::P256,
+    }
+}
+
+/// Which signature a credential that was just made carries.
+pub(super) fn signature(format: Format, credential: &Value) -> Option<SignatureTag> {
+    match (format, credential) {
+        (Format::SdJwtVc, Value::String(text)) => {
+            Some(SignatureTag::of(sd_jwt::Unverified::parse(text).ok()?.issuer_signature()))
+        }
+        (Format::MsoMdoc, Value::String(text)) => {
+            let document = mdoc::Unverified::parse(&BASE64.decode(text).ok()?).ok()?;
+            Some(SignatureTag::of(document.issuer_signature()))
+        }
+        (Format::LdpVc, Value::Object(_)) => {
+            let credential = data_integrity::UnverifiedCredential::read(credential.clone()).ok()?;
+            credential.issuer_signature().map(SignatureTag::of)
+        }
+        _ => None,
     }
 }
 

@@ -39,6 +39,9 @@ pub struct CredentialRecord {
     /// What wallets said became of it, oldest first; each event once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notified: Vec<Notified>,
+    /// The last change that was asked for, if the chain refused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedChange>,
 }
 
 /// What a wallet said became of a credential (OpenID4VCI 1.0 §11).
@@ -106,6 +109,17 @@ pub struct Pending {
     pub code: Option<String>,
     /// Why, in words; kept with the department.
     pub reason: Personal<String>,
+}
+
+/// A change that the chain refused: nothing was changed, and somebody must see to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedChange {
+    /// What was asked for.
+    pub change: Change,
+    /// The chain's name for the reason.
+    pub code: String,
+    /// When it was refused.
+    pub at: UnixSeconds,
 }
 
 /// Why a status can't be changed so.
@@ -188,6 +202,7 @@ impl CredentialRecord {
             return Err(ChangeRefused::Busy);
         }
         self.pending = Some(pending);
+        self.refused = None;
         Ok(())
     }
 
@@ -208,9 +223,11 @@ impl CredentialRecord {
         revoked.is_some_and(|last| last.change == Change::Revoke && last.by == Actor::Applicant)
     }
 
-    /// The chain refused the change: nothing happened.
-    pub fn drop_pending(&mut self) {
-        self.pending = None;
+    /// The chain refused the change: nothing happened. It can be asked for again.
+    pub fn refuse(&mut self, code: &str, at: UnixSeconds) {
+        if let Some(Pending { change, .. }) = self.pending.take() {
+            self.refused = Some(RefusedChange { change, code: code.to_owned(), at });
+        }
     }
 }
 
@@ -235,6 +252,7 @@ mod tests {
             pending: None,
             changes: vec![],
             notified: vec![],
+            refused: None,
         }
     }
 
@@ -289,11 +307,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_change_leaves_no_trace() {
+    fn a_refused_change_changes_nothing_and_can_be_asked_for_again() {
         let mut record = record();
         record.ask(asked(Change::Suspend)).expect("allowed");
-        record.drop_pending();
+        record.refuse("not-authorised", UnixSeconds(6));
         assert_eq!((record.standing, record.changes.len()), (Standing::Valid, 0));
+        assert_eq!(record.refused.as_ref().map(|refused| refused.change), Some(Change::Suspend));
         record.ask(asked(Change::Suspend)).expect("allowed again");
+        assert_eq!(record.refused, None);
     }
 }

@@ -15,7 +15,8 @@ mod role;
 pub use application::{Actor, Application, Correction, Decided, DecisionRefused, Event, Happening, State};
 pub use authorization::{Authorization, CodeRefused, Shown, Stage, Stopped};
 pub use credential::{
-    Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, Pending, Standing, StatusIndex,
+    Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, Pending, RefusedChange, Standing,
+    StatusIndex,
 };
 pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};

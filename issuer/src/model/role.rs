@@ -14,7 +14,7 @@ pub enum Role {
     Supervisor,
     /// Reads everything and changes nothing.
     Auditor,
-    /// Keeps accounts and API keys; sees nobody's data.
+    /// Keeps accounts, API keys and the issuer's own keys; sees nobody's data.
     Admin,
 }
 

@@ -57,8 +57,8 @@ async fn send(
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     };
-    let (application, _) = corrected(&app, id, claims, session.member.clone(), reason).await?;
-    Ok(Redirect::to(&format!("/console/applications/{application}")).into_response())
+    let made = corrected(&app, id, claims, session.member.clone(), reason).await?;
+    Ok(Redirect::to(&format!("/console/applications/{}", made.application)).into_response())
 }
 
 fn found(app: &Core, lang: Lang, id: Id) -> Result<(CredentialRecord, &'static CredentialType), Problem> {

@@ -113,6 +113,13 @@ fn page(
                 ("change", change_word(lang, pending.change)),
             ])))
         }
+        @if let Some(refused) = &record.refused {
+            (notice(Tone::Bad, t.get("credential.refused-title"), &t.with("credential.refused-text", &[
+                ("change", change_word(lang, refused.change)),
+                ("code", &refused.code),
+                ("time", &moment(lang, refused.at)),
+            ])))
+        }
         div.split {
             div.stack {
                 (panel("", known(app, lang, &record)))

@@ -41,6 +41,7 @@ pub(super) fn console(app: &Core, visitor: &Visitor, session: &StaffSession, tit
         NavItem::new(t.get("nav.records"), "/console/records"),
         NavItem::new(t.get("nav.audit"), "/console/audit"),
         NavItem::new(t.get("nav.accounts"), "/console/accounts"),
+        NavItem::new(t.get("nav.keys"), "/console/keys"),
     ];
     let items = items.into_iter().filter(|item| may(&item.href));
     let aside = html! {

@@ -1,6 +1,7 @@
 //! Pages: the citizen's portal and the clerk's console, drawn on the server, usable without scripts.
 
 mod accounts;
+mod accreditation;
 mod application;
 mod apply;
 mod audit;
@@ -15,6 +16,7 @@ mod frame;
 mod home;
 mod issued;
 mod jobs;
+mod keys;
 mod overview;
 mod picture;
 mod queue;
@@ -50,5 +52,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(jobs::router())
         .merge(accounts::router())
         .merge(audit::router())
+        .merge(keys::router())
+        .merge(accreditation::router())
         .layer(from_fn(friendly_errors))
 }

@@ -44,7 +44,10 @@ async fn overview(
         (figures)
         div.split {
             (panel(t.get("overview.chain"), chain(lang, health.as_ref())))
-            (panel(t.get("overview.accreditation"), accreditation(&app, lang, health.is_some(), &missing)))
+            (panel(t.get("overview.accreditation"), html! {
+                (accreditation(&app, lang, health.is_some(), &missing))
+                p { a href="/console/accreditation" { (t.get("overview.accreditation-more")) } }
+            }))
         }
         (panel(t.get("overview.keys"), keys(&app, lang)))
     }))
@@ -112,14 +115,13 @@ fn accreditation(app: &Core, lang: Lang, heard: bool, missing: &[String]) -> Mar
 
 fn keys(app: &Core, lang: Lang) -> Markup {
     let t = texts(lang);
-    let (_, eddsa) = app.issuance.identity.eddsa();
-    let (_, es256) = app.issuance.identity.es256();
+    let (eddsa, es256) = (app.issuance.identity.eddsa(), app.issuance.identity.es256());
     html! {
         p { (t.get("overview.keys-text")) }
         (copy(lang, &app.issuance.identity.did().to_string(), t.get("overview.did")))
         (facts([
-            ("ES256 (P-256)", html! { code { (es256) } }),
-            ("EdDSA (Ed25519)", html! { code { (eddsa) } }),
+            ("ES256 (P-256)", html! { code { (es256.id()) } }),
+            ("EdDSA (Ed25519)", html! { code { (eddsa.id()) } }),
         ]))
         p.quiet { (t.with("overview.as-of", &[("time", &dates::moment(lang, UnixMillis(app.now().ms)))])) }
     }

@@ -161,6 +161,29 @@ async fn decide(
     }
 }
 
+/// What keeps a correction from being collected: a credential before it that is not revoked yet, or that the chain refuses to
+/// revoke. The way to try again is on that credential's page.
+fn left_to_revoke(app: &Core, lang: Lang, application: &Application) -> Result<Markup, store::StoreError> {
+    let t = texts(lang);
+    let mut left = Vec::new();
+    for id in application.corrects.iter().flat_map(|correction| &correction.revokes) {
+        left.extend(
+            app.statuses.find(*id)?.filter(|record| record.standing != crate::model::Standing::Revoked),
+        );
+    }
+    let refused = left.iter().any(|record| record.pending.is_none());
+    Ok(html! { @if !left.is_empty() {
+        div.notice.bad[refused].unsure[!refused] role="status" {
+            p { strong { (t.get("review.left-title")) } }
+            p { (if refused { t.get("review.left-refused") } else { t.get("review.left-waits") }) }
+            ul { @for record in &left { li {
+                a href={ "/console/credentials/" (record.id) } { (format_name(app, lang, &record.configuration)) }
+                @if let Some(refused) = &record.refused { " " code { (refused.code) } }
+            } } }
+        }
+    } })
+}
+
 fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &str) -> Result<Page, Problem> {
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let found = app.desk.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(lang))?;
@@ -175,6 +198,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &s
         @if let Some(note) = found.note() {
             (notice(Tone::Unsure, t.get("review.with-applicant"), &t.with("review.note-was", &[("note", note)])))
         }
+        (left_to_revoke(app, lang, &found).map_err(Problem::internal)?)
         @if !alike.is_empty() {
             section.panel.unsure { h2 { (t.get("review.alike")) } p { (t.get("review.alike-text")) }
                 (super::queue::table(app, lang, &alike)) }

@@ -144,6 +144,12 @@ pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
             (Code::CredentialRequestDenied, "the credential that this one replaces can't be revoked")
         }
         IssueError::Reserve(error) => match error {
+            ReserveError::KeyChanging => {
+                tracing::warn!("nothing is signed while a key is being replaced");
+                return OAuthError::new("temporarily_unavailable")
+                    .status(StatusCode::SERVICE_UNAVAILABLE)
+                    .description("a key of this issuer is being replaced; try again soon");
+            }
             ReserveError::NonceUsed => (Code::InvalidNonce, "the nonce was used before; get a new one"),
             ReserveError::Token => {
                 return OAuthError::invalid_token("the access token grants nothing any more");

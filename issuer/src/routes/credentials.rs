@@ -13,7 +13,7 @@ use service::extract::{Json, Path, Query};
 use super::callers::StaffCaller;
 use crate::audit::Deed;
 use crate::core::{App, Core};
-use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Member, Pending};
+use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Member, Pending, RefusedChange};
 use crate::reason::Reason;
 use crate::reissue::{self, ReissueRefused};
 use crate::status::{ChangeError, Why};
@@ -47,10 +47,27 @@ struct View {
     valid_until: Option<String>,
     status_list: u32,
     status_index: u32,
+    /// The last change that was asked for, if the chain refused it: nothing was changed, and it can be asked for again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<RefusedView>,
     /// Copies that were issued at once, each at a place of its own; the first one's is the above.
     copies: usize,
     /// What wallets said became of it.
     notified: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RefusedView {
+    change: &'static str,
+    /// The chain's name for the reason.
+    code: String,
+    at: String,
+}
+
+impl From<RefusedChange> for RefusedView {
+    fn from(refused: RefusedChange) -> Self {
+        Self { change: refused.change.code(), code: refused.code, at: refused.at.rfc3339() }
+    }
 }
 
 #[derive(Serialize)]
@@ -89,6 +106,7 @@ impl From<CredentialRecord> for View {
             valid_until: record.valid_until.map(UnixSeconds::rfc3339),
             status_list: record.status.list,
             status_index: record.status.index,
+            refused: record.refused.map(Into::into),
             copies: 1 + record.copies.len(),
             notified: record.notified.into_iter().map(|said| said.event).collect(),
         }
@@ -187,6 +205,18 @@ struct CorrectionView {
     link: String,
     /// Whether everything before is revoked, finally. If not, it will be, and nothing can be collected until then.
     revoked: bool,
+    /// The credentials that the chain refuses to revoke; nothing happened to them. Once somebody revokes each, the new one
+    /// can be collected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<Id>,
+}
+
+/// What became of a correction.
+pub(crate) struct Corrected {
+    /// The application that takes the old one's place.
+    pub(crate) application: Id,
+    revoked: bool,
+    refused: Vec<Id>,
 }
 
 async fn correct(
@@ -195,10 +225,10 @@ async fn correct(
     StaffCaller(by): StaffCaller,
     Json(Correction { claims, reason }): Json<Correction>,
 ) -> Result<Answer<CorrectionView>, Problem> {
-    let (application, revoked) = corrected(&app, id, claims, by, reason).await?;
+    let Corrected { application, revoked, refused } = corrected(&app, id, claims, by, reason).await?;
     let secret = app.seals.applicant_secret(application).to_string();
     let link = format!("{}/applications/{application}?key={secret}", app.base);
-    Ok(Answer(CorrectionView { application, secret, link, revoked }))
+    Ok(Answer(CorrectionView { application, secret, link, revoked, refused }))
 }
 
 /// Corrects a credential: both its revocation and what takes its place are noted when it returns; says whether the
@@ -209,7 +239,7 @@ pub(crate) async fn corrected(
     mut claims: Map<String, Value>,
     by: Member,
     reason: Reason,
-) -> Result<(Id, bool), Problem> {
+) -> Result<Corrected, Problem> {
     let now = app.now();
     let record = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
     let of = app.kinds.credential_type(&record.credential_type).ok_or_else(unknown)?;
@@ -221,11 +251,18 @@ pub(crate) async fn corrected(
     let made = reissue::made(of, collect::holder_of(of, &claims), marks, &by, now);
     let why = Why { code: Some("corrected".to_owned()), text: reason.into() };
     let noted = reissue::correct(&app.store, id, made, claims, by, why, now).await?;
-    let mut revoked = true;
+    let (mut revoked, mut refused) = (true, Vec::new());
     for id in noted.revokes {
-        revoked &= app.statuses.complete(id, now).await.is_ok();
+        match app.statuses.complete(id, now).await {
+            Ok(_) => {}
+            Err(ChangeError::ChainRefuses { .. }) => {
+                revoked = false;
+                refused.push(id);
+            }
+            Err(_) => revoked = false,
+        }
     }
-    Ok((noted.application.id, revoked))
+    Ok(Corrected { application: noted.application.id, revoked, refused })
 }
 
 impl From<ReissueRefused> for Problem {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use axum::routing::get;
 use http::header::{ACCEPT, VARY};
 use http::{HeaderMap, HeaderValue};
+use service::Problem;
 
 use super::answers::public;
 use crate::core::App;
@@ -20,16 +21,18 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// Signed for those who ask for it (§12.2.2): a client that says nothing, or takes JSON as well, gets JSON.
-async fn issuer(State(app): State<App>, headers: HeaderMap) -> Response {
+async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let signed = accepted.contains(JWT) && !accepted.contains("application/json");
     let mut response = if signed {
-        public(JWT, KEPT, app.metadata.signed_issuer.clone())
+        // Made for each who asks, for keys are replaced.
+        let signed = app.metadata.signed_issuer(&app.issuance.identity, &app.base, app.now().seconds);
+        public(JWT, KEPT, signed.map_err(Problem::internal)?)
     } else {
         public("application/json", KEPT, app.metadata.issuer.clone())
     };
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
-    response
+    Ok(response)
 }
 
 const JWT: &str = "application/jwt";

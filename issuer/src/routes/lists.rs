@@ -89,6 +89,9 @@ fn refused(error: ServedError) -> Problem {
     match error {
         ServedError::Unknown => Problem::not_found("There is no status list of that number"),
         ServedError::Chain(error) => error.into(),
+        ServedError::KeyChanging => {
+            Problem::unavailable("key-changing", "A key is being replaced; try again soon")
+        }
         ServedError::Store(error) => Problem::internal(error),
         ServedError::Unmade(error) => Problem::internal(error),
     }

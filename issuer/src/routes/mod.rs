@@ -11,6 +11,7 @@ mod credentials;
 mod deferred;
 mod discovery;
 mod health;
+mod keys;
 mod lists;
 mod nonce;
 mod notification;
@@ -29,6 +30,7 @@ use crate::access;
 use crate::core::App;
 pub(crate) use applications::approval;
 pub(crate) use credentials::{corrected, known_code};
+pub(crate) use keys::{named, rotated};
 pub(crate) use offers::{link_by_reference, link_by_value};
 pub(crate) use records::{Half, LARGEST_FILE, half, import_csv, offers_live};
 
@@ -57,6 +59,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(lists::router())
         .merge(health::router())
         .merge(certificates::router())
+        .merge(keys::router())
         .merge(applications::router())
         .merge(credentials::router())
         .merge(records::router())

@@ -12,6 +12,7 @@ use crate::audit::{Deed, Noting};
 use crate::authorize;
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;
+use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::tables::{LISTS, ListFill, NONCES_USED};
 
@@ -29,6 +30,7 @@ pub(crate) struct Keeper {
     policy: Policy,
     clock: Arc<dyn Clock>,
     list_is_filling: Arc<Notify>,
+    keys: Keys,
 }
 
 /// Why no list could be opened.
@@ -49,8 +51,9 @@ impl Keeper {
         store: Store,
         policy: Policy,
         clock: Arc<dyn Clock>,
+        keys: Keys,
     ) -> Self {
-        Self { statuses, ledger, store, policy, clock, list_is_filling: Arc::default() }
+        Self { statuses, ledger, store, policy, clock, list_is_filling: Arc::default(), keys }
     }
 
     /// Opens a status list if there is none, or the newest has given out its share.
@@ -95,11 +98,18 @@ impl Keeper {
                 () = tokio::time::sleep(ROUND) => {}
                 () = self.statuses.left_behind.notified() => {}
                 () = self.list_is_filling.notified() => {}
+                () = self.keys.left_behind.notified() => {}
             }
         }
     }
 
     async fn round(&self) {
+        // Before all that is signed or written under them.
+        match self.keys.work(Moment::of(&self.clock)).await {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(error) => tracing::error!(%error, "the keys can't be looked after"),
+        }
         match self.statuses.heal(Moment::of(&self.clock)).await {
             Ok(true) => {}
             // Ringing again at once would only knock at a closed door.

@@ -195,7 +195,7 @@ impl Statuses {
             Ok(()) => None,
         };
         self.served.forget(list);
-        let done = refused.is_none();
+        let (said, at) = (refused.clone(), now.seconds);
         let record = self
             .store
             .write_async(move |tx| {
@@ -204,18 +204,18 @@ impl Statuses {
                     // Settled already, and perhaps another asked for since, which is not this one's to settle.
                     return Ok(record);
                 }
-                if done {
+                if let Some(code) = &said {
+                    record.refuse(code, at);
+                } else {
                     for (standing, by) in [(record.standing, -1), (pending.change.leads_to(), 1)] {
                         if standing != Standing::Valid {
                             count(tx, standing.code(), by)?;
                         }
                     }
                     record.settle();
-                } else {
-                    record.drop_pending();
                 }
                 tx.remove(&PENDING, id.key())?;
-                let what = if done { "status-changed" } else { "status-change-refused" };
+                let what = if said.is_none() { "status-changed" } else { "status-change-refused" };
                 noting.note(tx, Deed::new(what).about("credential", id).about("change", change))?;
                 tx.put(&CREDENTIALS, id.key(), &record)?;
                 Ok::<_, ChangeError>(record)

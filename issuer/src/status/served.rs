@@ -10,9 +10,10 @@ use store::{Store, StoreError};
 
 use crate::clock::Moment;
 use crate::config::Policy;
-use crate::identity::Identity;
+use crate::identity::{Identity, Slot};
+use crate::keys::may_sign;
 use crate::ledger::Ledger;
-use crate::tables::LISTS;
+use crate::tables::{KEYS, LISTS};
 
 /// Seconds for which a served list counts: long enough for a counter to ride out a short outage, and no longer, since a
 /// revocation is not in it.
@@ -27,10 +28,10 @@ pub(crate) struct Served {
     base_url: String,
     policy: Policy,
     /// One lock a list, so that those who ask at once share one reading of the chain.
-    views: Arc<Mutex<HashMap<u32, Slot>>>,
+    views: Arc<Mutex<HashMap<u32, Kept>>>,
 }
 
-type Slot = Arc<tokio::sync::Mutex<Option<Arc<View>>>>;
+type Kept = Arc<tokio::sync::Mutex<Option<Arc<View>>>>;
 
 /// One list, signed in each form.
 #[derive(Debug)]
@@ -54,6 +55,9 @@ pub(crate) enum ServedError {
     /// The chain can't be asked, and what was last heard is over.
     #[error(transparent)]
     Chain(#[from] NodeError),
+    /// A key is being replaced, or this instance has not the one that counts.
+    #[error("the key that signs status lists is being replaced")]
+    KeyChanging,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,6 +107,7 @@ impl Served {
             return Ok(view.clone());
         }
         match self.ledger.bits(list, length).await {
+            Ok(_) if !self.has_keys()? => Err(ServedError::KeyChanging),
             Ok(bits) => {
                 // A list counts from the block it was read from, not from when it was asked for.
                 let made = UnixSeconds(bits.time.seconds().min(now.seconds.0));
@@ -122,11 +127,28 @@ impl Served {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(&list);
     }
 
+    /// The next question about any list asks the chain again, and is answered under the key that counts then.
+    pub(crate) fn forget_all(&self) {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether this instance has the keys that count.
+    fn has_keys(&self) -> Result<bool, StoreError> {
+        for slot in Slot::ON_CHAIN {
+            let row = self.store.get(&KEYS, slot.code())?;
+            if !may_sign(row.as_ref(), slot, &self.identity.in_slot(slot)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn make(&self, list: u32, bytes: Vec<u8>, made: UnixSeconds, now: Moment) -> Result<View, ServedError> {
         let unmade = |error: &dyn std::fmt::Display| ServedError::Unmade(error.to_string());
         let bits = TokenList::from_bytes(Bits::Two, bytes).map_err(|error| unmade(&error))?;
         let ends = made.plus(COUNTS_FOR);
-        let (key, kid) = self.identity.es256();
+        let signing = self.identity.es256();
+        let (key, kid) = (signing.key(), signing.id());
         let claims = TokenListClaims {
             sub: self.token_uri(list),
             iat: made,
@@ -141,7 +163,8 @@ impl Served {
             .sign(key)
             .map_err(|error| unmade(&error))?;
         let bitstring = |purpose: Purpose| {
-            let (key, kid) = self.identity.eddsa();
+            let signing = self.identity.eddsa();
+            let (key, kid) = (signing.key(), signing.id());
             let view = BitstringList::view(&bits, purpose).map_err(|error| unmade(&error))?;
             let did = self.identity.did().to_string();
             let credential =

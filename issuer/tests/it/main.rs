@@ -22,6 +22,7 @@ mod discovery;
 mod dpop;
 mod http;
 mod instances;
+mod keys;
 mod later;
 mod limits;
 mod lists;

@@ -1,0 +1,99 @@
+//! The places that the issuer has keys for. In each there is one key at a time.
+
+use credentials::key::Algorithm;
+use registry::Slug;
+use serde::{Deserialize, Serialize};
+
+/// A place for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Slot {
+    /// Signs with Ed25519: Data Integrity.
+    Ed25519,
+    /// Signs on P-256: SD-JWT VC, mdoc, status lists, metadata.
+    P256,
+    /// Certifies the key on P-256, for readers that only know ISO/IEC 18013-5. It is not on the chain.
+    MdocRoot,
+}
+
+impl Slot {
+    /// Every one.
+    pub(crate) const ALL: [Self; 3] = [Self::P256, Self::Ed25519, Self::MdocRoot];
+    /// Those that the chain has.
+    pub(crate) const ON_CHAIN: [Self; 2] = [Self::Ed25519, Self::P256];
+
+    /// Its stable text.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::P256 => "p256",
+            Self::MdocRoot => "mdoc-root",
+        }
+    }
+
+    /// The slot with this text.
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.code() == code)
+    }
+
+    pub(crate) const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Ed25519 => Algorithm::EdDsa,
+            Self::P256 | Self::MdocRoot => Algorithm::Es256,
+        }
+    }
+
+    /// The name of its first key: where the chain has it, the fragment in the DID's first document.
+    pub(crate) const fn first(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "key-2",
+            Self::P256 => "key-3",
+            Self::MdocRoot => "root-1",
+        }
+    }
+
+    /// The file of its key of this name.
+    pub(super) fn file(self, name: &Slug) -> String {
+        let stem = self.stem();
+        if name.as_str() == self.first() { format!("{stem}.key") } else { format!("{stem}.{name}.key") }
+    }
+
+    /// Whether a file is one of a key of this slot, and of which.
+    pub(super) fn named(self, file: &str) -> Option<Slug> {
+        let rest = file.strip_prefix(self.stem())?.strip_suffix(".key")?;
+        let name = if rest.is_empty() { self.first() } else { rest.strip_prefix('.')? };
+        Slug::new(name).ok()
+    }
+
+    const fn stem(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "signing-ed25519",
+            Self::P256 => "signing-p256",
+            Self::MdocRoot => "mdoc-root-p256",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keys_file_is_named_after_it_and_the_first_ones_as_ever() {
+        let name = |text| Slug::new(text).expect("a name");
+        for (slot, of, file) in [
+            (Slot::P256, "key-3", "signing-p256.key"),
+            (Slot::P256, "key-4", "signing-p256.key-4.key"),
+            (Slot::Ed25519, "key-2", "signing-ed25519.key"),
+            (Slot::MdocRoot, "root-2", "mdoc-root-p256.root-2.key"),
+        ] {
+            assert_eq!((slot.file(&name(of)).as_str(), slot.named(file)), (file, Some(name(of))));
+        }
+        for other in ["author.key", "signing-p256", "signing-ed25519.key", "signing-p256..key", "seals.key"] {
+            assert_eq!(Slot::P256.named(other), None, "{other}");
+        }
+        for slot in Slot::ALL {
+            assert_eq!(Slot::from_code(slot.code()), Some(slot));
+        }
+    }
+}
