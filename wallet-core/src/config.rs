@@ -21,6 +21,9 @@ pub struct WalletConfig {
     /// How long the validators may go unseen before a change of them is not followed any more, and the app must come with
     /// a newer anchor; see [`LightClient::follow`](registry::LightClient::follow). Unlimited unless told.
     pub trusting: Option<Duration>,
+    /// Whether this app shows its holder the [confirmations](crate::ConsentRequest::confirmations) of a request before she says
+    /// yes. Until it is told so, a wallet refuses requests that have any: nobody authorises what she did not read.
+    pub shows_confirmations: bool,
     /// Who this wallet is to issuers at which its holder logs in.
     pub client: WalletClient,
     pub(crate) pin_cost: PinCost,
@@ -40,6 +43,7 @@ impl WalletConfig {
             fresh: Duration::from_secs(600),
             stale: Duration::from_secs(86_400),
             trusting: None,
+            shows_confirmations: false,
             client: WalletClient { client_id: CLIENT_ID.to_owned(), redirect_uri: REDIRECT_URI.to_owned() },
             pin_cost: PinCost::DEFAULT,
         }

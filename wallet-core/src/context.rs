@@ -23,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) index: Index,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) stale: Duration,
+    pub(crate) shows_confirmations: bool,
 }
 
 impl Context {
@@ -76,6 +77,13 @@ impl Context {
                 })
             })
             .collect()
+    }
+
+    /// A generator seeded by the device, for what takes one.
+    pub(crate) fn rng(&self) -> Result<rand_chacha::ChaCha20Rng, VaultError> {
+        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        self.ports.random.fill(seed.as_mut_slice())?;
+        Ok(rand_core::SeedableRng::from_seed(*seed))
     }
 
     /// 16 random bytes in hexadecimal: an id that says nothing.

@@ -56,6 +56,7 @@ pub use web::WebError;
 
 // What the facade's types speak of, for apps that know this crate alone.
 pub use credentials::catalogue::Kind;
+pub use protocol::openid4vp::{Confirmation, Line, Words};
 pub use protocol::{
     Endpoint as Issuer,
     openid4vci::{AuthorizationErrorCode, BadAuthorizationResponse, InputMode, TxCodeRules},

@@ -93,6 +93,9 @@ pub struct Asked {
     pub legal_basis: LegalBasis,
     /// For how many days it may keep what it saw.
     pub retention_days: u32,
+    /// What was to be authorised with the answer, by its titles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<LocalText>,
 }
 
 /// What left of one card.

@@ -103,8 +103,16 @@ impl Wallet {
             clock: Arc::clone(&ports.clock),
             light: Arc::default(),
         };
-        let context =
-            Context { ports, web, chain, vault, index: Index::default(), catalogue, stale: config.stale };
+        let context = Context {
+            ports,
+            web,
+            chain,
+            vault,
+            index: Index::default(),
+            catalogue,
+            stale: config.stale,
+            shows_confirmations: config.shows_confirmations,
+        };
         Self { context, client, pending: Mutex::new(BTreeMap::new()) }
     }
 

@@ -72,7 +72,7 @@ pub(super) async fn decide(
             .into_response())
         }
         Decision::Share => {
-            let choice = request.questions.iter().fold(Choice::first(), |choice, question| {
+            let choice = demanded(&request).fold(Choice::first(), |choice, question| {
                 choice.with(&question.id, &pick(question, &decided.chosen).id)
             });
             Ok(match holder.wallet.present(&request.id, &choice).await {
@@ -86,6 +86,11 @@ pub(super) async fn decide(
     }
 }
 
+/// The questions that must be answered: this phone leaves the others.
+fn demanded(request: &ConsentRequest) -> impl Iterator<Item = &Question> {
+    request.questions.iter().filter(|question| !question.optional)
+}
+
 /// The option chosen for a question; the first when none, or one that isn't there, is named.
 fn pick<'q>(question: &'q Question, chosen: &Chosen) -> &'q CardOption {
     let wanted = chosen.get(&question.id);
@@ -97,8 +102,7 @@ fn pick<'q>(question: &'q Question, chosen: &Chosen) -> &'q CardOption {
 fn draw(holder: &Holder, id: &str, request: &ConsentRequest, chosen: &Chosen) -> Page {
     let lang = holder.visitor.lang;
     let t = texts(lang);
-    let picked =
-        request.questions.iter().map(|question| (question, pick(question, chosen))).collect::<Vec<_>>();
+    let picked = demanded(request).map(|question| (question, pick(question, chosen))).collect::<Vec<_>>();
     let several = picked.len() > 1;
     let leaves = picked.iter().flat_map(|(_, option)| leaves(lang, option, several)).collect::<Vec<_>>();
     let stays = picked.iter().flat_map(|(_, option)| labels(lang, &option.stays)).collect::<Vec<_>>();

@@ -27,7 +27,8 @@ pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
 /// Asks which card, where several would do.
 fn choose(request: &ConsentRequest) -> Done<Choice> {
     let mut choice = Choice::first();
-    for question in request.questions.iter().filter(|question| question.options.len() > 1) {
+    let demanded = request.questions.iter().filter(|question| !question.optional);
+    for question in demanded.filter(|question| question.options.len() > 1) {
         term::say_line(format!("{}: which one?", plain(&question.label.en)));
         for (number, option) in question.options.iter().enumerate() {
             term::say_line(format!(
@@ -47,8 +48,9 @@ fn choose(request: &ConsentRequest) -> Done<Choice> {
 }
 
 fn picked<'q>(question: &'q Question, choice: &Choice) -> Option<&'q CardOption> {
-    let wanted = choice.0.get(&question.id);
-    question.options.iter().find(|option| Some(&option.id) == wanted).or(question.options.first())
+    let named = choice.of(&question.id);
+    let found = question.options.iter().find(|option| named.contains(&option.id));
+    found.or(question.options.first().filter(|_| !question.optional))
 }
 
 fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {

@@ -3,9 +3,10 @@
 
 use protocol::dcql::{QueryError, QueryId};
 use protocol::openid4vp::{
-    AuthorizationRequest, AuthorizationResponse, BadLink, BadRequest, BadResponse, CheckedRequest, ClientId,
-    ClientMetadata, DirectPostReply, Presentation, RequestHeader, RequestLink, RequestSource,
-    RequestUriMethod, RequestUriPost, Session, VerifierInfo, VpErrorCode, VpFormats, VpToken,
+    AuthorizationRequest, AuthorizationResponse, BadLink, BadRequest, BadResponse, BadTransaction,
+    CheckedRequest, ClientId, ClientMetadata, Confirmation, DirectPostReply, Line, Presentation,
+    RequestHeader, RequestLink, RequestSource, RequestUriMethod, RequestUriPost, Session, TransactionData,
+    VerifierInfo, VpErrorCode, VpFormats, VpToken, Words,
 };
 use protocol::{Endpoint, ParseError, Secret};
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ fn a_request_is_read_and_checked() {
     assert_eq!(checked.client_id.did(), Some("did:hui:anhui:zVerifier"));
     assert_eq!(checked.nonce, "n-0S6_WzA2Mj");
     assert_eq!(checked.purpose.as_deref(), Some("open-account"));
-    assert!(!checked.encrypted);
+    assert_eq!(checked.encryption, None);
     assert_eq!(serde_json::to_value(checked.client_metadata).unwrap(), request()["client_metadata"]);
 }
 
@@ -83,7 +84,6 @@ fn requests_are_refused_by_name() {
     assert_eq!(refused(|r| r["aud"] = json!(["https://self-issued.me/v2", "x"])), BadRequest::Audience);
     assert_eq!(refused(|r| r["dcql_query"] = Value::Null), BadRequest::NoQuery);
     assert_eq!(refused(|r| r["scope"] = json!("com.example.id")), BadRequest::NoQuery);
-    assert_eq!(refused(|r| r["transaction_data"] = json!(["e30"])), BadRequest::TransactionData);
     assert_eq!(refused(|r| r["wallet_nonce"] = json!("x")), BadRequest::WalletNonce);
     assert_eq!(
         refused(|r| r["dcql_query"]["credentials"] = json!([])),
@@ -105,7 +105,7 @@ fn requests_are_refused_by_name() {
 #[test]
 fn each_refusal_has_the_code_of_the_specification() {
     assert_eq!(BadRequest::OtherKey.code(), VpErrorCode::InvalidClient);
-    assert_eq!(BadRequest::TransactionData.code(), VpErrorCode::InvalidTransactionData);
+    assert_eq!(BadRequest::from(BadTransaction::Type).code(), VpErrorCode::InvalidTransactionData);
     assert_eq!(BadRequest::Expired.code(), VpErrorCode::InvalidRequest);
     assert_eq!(BadLink::Method.code(), VpErrorCode::InvalidRequestUriMethod);
 }
@@ -268,4 +268,187 @@ fn small_structures_keep_the_names_of_the_specification() {
             "mso_mdoc": {"issuerauth_alg_values": [-7], "deviceauth_alg_values": [-7]}
         }})
     );
+}
+
+fn key_to_encrypt_to() -> Value {
+    // OpenID4VP 1.0 §8.3.1, the example's key.
+    json!({
+        "kty": "EC", "kid": "ac", "use": "enc", "crv": "P-256", "alg": "ECDH-ES",
+        "x": "YO4epjifD-KWeq1sL2tNmm36BhXnkJ0He-WqMYrp9Fk",
+        "y": "Hekpm0zfK7C-YccH5iBjcIXgf6YdUvNUac_0At55Okk"
+    })
+}
+
+fn encrypted(request: &mut Value) {
+    request["response_mode"] = json!("direct_post.jwt");
+    request["client_metadata"]["jwks"] = json!({ "keys": [key_to_encrypt_to()] });
+    request["client_metadata"]["encrypted_response_enc_values_supported"] = json!(["A128GCM", "A256GCM"]);
+}
+
+#[test]
+fn the_key_and_the_encryption_of_the_answer_are_picked() {
+    let picked = |change: fn(&mut Value)| {
+        let mut value = request();
+        encrypted(&mut value);
+        change(&mut value["client_metadata"]);
+        check_at(&value, NOW, None).map(|checked| checked.encryption.unwrap())
+    };
+    // HAIP 1.0 §5: of both the stronger.
+    let both = picked(|_| ()).unwrap();
+    assert_eq!((both.enc, Value::Object(both.jwk)), ("A256GCM", key_to_encrypt_to()));
+    let none = picked(|m| m["encrypted_response_enc_values_supported"] = Value::Null).unwrap();
+    assert_eq!(none.enc, "A128GCM");
+    let among = picked(|m| m["jwks"]["keys"] = json!([{"kty": "RSA"}, 1, key_to_encrypt_to()])).unwrap();
+    assert_eq!(Value::Object(among.jwk), key_to_encrypt_to());
+
+    assert_eq!(picked(|m| m["jwks"] = Value::Null), Err(BadRequest::NoEncryptionKey));
+    for (name, wrong) in [
+        ("alg", json!("ECDH-ES+A256KW")),
+        ("use", json!("sig")),
+        ("crv", json!("P-384")),
+        ("alg", Value::Null),
+    ] {
+        let mut value = request();
+        encrypted(&mut value);
+        value["client_metadata"]["jwks"]["keys"][0][name] = wrong;
+        assert_eq!(check_at(&value, NOW, None), Err(BadRequest::NoEncryptionKey), "{name}");
+    }
+    let other = picked(|m| m["encrypted_response_enc_values_supported"] = json!(["A128CBC-HS256"]));
+    assert_eq!(other, Err(BadRequest::ContentEncryption));
+}
+
+#[test]
+fn what_is_encrypted_reads_as_the_form_does() {
+    let query = QueryId::new("licence").unwrap();
+    let presented = AuthorizationResponse::Presented {
+        vp_token: VpToken::one(query, Presentation::Text("eyJ~".into())),
+        state: Some("s".into()),
+    };
+    let payload = presented.to_payload().unwrap();
+    let read: Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(read, json!({"vp_token": {"licence": ["eyJ~"]}, "state": "s"}));
+    assert_eq!(AuthorizationResponse::parse_payload(&payload), Ok(presented));
+    let refused = AuthorizationResponse::Refused {
+        error: VpErrorCode::AccessDenied,
+        description: None,
+        state: Some("s".into()),
+    };
+    assert_eq!(AuthorizationResponse::parse_payload(&refused.to_payload().unwrap()), Ok(refused));
+    assert_eq!(AuthorizationResponse::Encrypted("a".into()).to_payload(), None);
+    for (wrong, name) in [
+        (json!({}), BadResponse::NotOneKind),
+        (json!({"vp_token": {"a": ["x"]}, "error": "e"}), BadResponse::NotOneKind),
+        (json!({"vp_token": {"a": []}}), BadResponse::Count),
+    ] {
+        assert_eq!(AuthorizationResponse::parse_payload(wrong.to_string().as_bytes()), Err(name));
+    }
+}
+
+fn confirmation() -> Confirmation {
+    let words = |zh: &str, en: &str| Words { zh: zh.into(), en: en.into() };
+    Confirmation {
+        title: words("开立对公账户", "Open a business account"),
+        lines: vec![Line { label: words("账户类型", "Kind"), value: "基本户 basic".into() }],
+    }
+}
+
+#[test]
+fn transaction_data_is_read_hashed_and_found_again() {
+    let ids = [QueryId::new("licence").unwrap()];
+    let made = TransactionData::confirming(&confirmation(), &ids).unwrap();
+    let mut value = request();
+    value["transaction_data"] = json!([made.text()]);
+    let read = check_at(&value, NOW, None).unwrap().transaction_data;
+    assert_eq!(read, [made.clone()]);
+    assert_eq!(read[0].confirmation(), Ok(confirmation()));
+    let claims = TransactionData::claims(&[&made]);
+    assert_eq!(claims["transaction_data_hashes"], json!([made.hash()]));
+    assert!(made.is_in(&claims));
+    let mut other = confirmation();
+    other.lines[0].value = "other".into();
+    assert!(!TransactionData::confirming(&other, &ids).unwrap().is_in(&claims), "another transaction");
+    let mut by_other = claims.clone();
+    by_other.insert("transaction_data_hashes_alg".into(), json!("sha-384"));
+    assert!(!made.is_in(&by_other), "hashed otherwise");
+    assert!(TransactionData::claims(&[]).is_empty() && !made.is_in(&TransactionData::claims(&[])));
+    assert!(!format!("{made:?}").contains("账户"));
+}
+
+#[test]
+fn the_hash_is_the_one_of_the_specification() {
+    // OpenID4VP 1.0 §B.3.3.1: over the base64url text as it came.
+    let text = "eyJ0eXBlIjoieCIsImNyZWRlbnRpYWxfaWRzIjpbImEiXX0";
+    let read = TransactionData::parse(text).unwrap();
+    use base64::Engine as _;
+    let expected = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .encode(<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
+    assert_eq!(read.hash(), expected);
+}
+
+#[test]
+fn transaction_data_is_refused_by_name() {
+    use base64::Engine as _;
+    let encode = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+    let refused = |texts: Vec<String>| {
+        let mut value = request();
+        value["transaction_data"] = json!(texts);
+        match check_at(&value, NOW, None).unwrap_err() {
+            BadRequest::TransactionData(why) => why,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(vec![]), BadTransaction::Count);
+    let good = encode(json!({"type": "x", "credential_ids": ["licence"]}));
+    assert_eq!(refused(vec![good; 9]), BadTransaction::Count);
+    assert_eq!(refused(vec!["%".into()]), BadTransaction::Encoding);
+    assert!(matches!(refused(vec!["e30".into()]), BadTransaction::Unreadable(_)));
+    for ids in [json!([]), json!(["other"])] {
+        let text = encode(json!({"type": "x", "credential_ids": ids}));
+        assert_eq!(refused(vec![text]), BadTransaction::Credential);
+    }
+    let hash =
+        json!({"type": "x", "credential_ids": ["licence"], "transaction_data_hashes_alg": ["sha3-512"]});
+    assert_eq!(refused(vec![encode(hash)]), BadTransaction::Hash);
+    let foreign =
+        TransactionData::parse(&encode(json!({"type": "x", "credential_ids": ["licence"]}))).unwrap();
+    assert_eq!(foreign.confirmation(), Err(BadTransaction::Type));
+    for value in ["", " ", "a\nb", "\u{202e}evil", &"x".repeat(201)] {
+        let mut words = confirmation();
+        words.lines[0].value = value.into();
+        assert_eq!(words.check(), Err(BadTransaction::Words), "{value:?}");
+    }
+}
+
+#[test]
+fn a_certificate_must_be_the_one_in_the_client_id() {
+    use base64::Engine as _;
+    let x5c = vec![base64::engine::general_purpose::STANDARD.encode(b"certificate")];
+    let header =
+        RequestHeader { typ: "oauth-authz-req+jwt".into(), alg: "ES256".into(), kid: None, x5c: Some(x5c) };
+    let client = ClientId::of_certificate(b"certificate");
+    assert_eq!(header.check_certificate(&client), Ok(vec![b"certificate".to_vec()]));
+    assert_eq!(header.check_certificate(&ClientId::of_host("a.example")), Ok(vec![b"certificate".to_vec()]));
+    let other = ClientId::of_certificate(b"another");
+    assert_eq!(header.check_certificate(&other), Err(BadRequest::OtherKey));
+    let did = ClientId::of_did("did:example:123");
+    assert_eq!(header.check_certificate(&did), Err(BadRequest::ClientIdPrefix));
+    let with = |x5c: Option<Vec<String>>| RequestHeader { x5c, ..header.clone() }.check_certificate(&client);
+    for wrong in [None, Some(vec![]), Some(vec!["%".into()]), Some(vec!["YQ==".into(); 5])] {
+        assert_eq!(with(wrong), Err(BadRequest::Certificate));
+    }
+    let none = RequestHeader { alg: "none".into(), ..header.clone() };
+    assert_eq!(none.check_certificate(&client), Err(BadRequest::Algorithm));
+}
+
+#[test]
+fn the_answer_goes_to_the_host_that_asks() {
+    let at = |host: &str| {
+        let client_id = ClientId::of_host(host);
+        let mut value = request();
+        value["client_id"] = json!(client_id);
+        let request = AuthorizationRequest::parse(&serde_json::to_vec(&value).unwrap()).unwrap();
+        request.check(Session { client_id: &client_id, wallet_nonce: None, now: NOW }).map(drop)
+    };
+    assert_eq!(at("client.example.org"), Ok(()));
+    assert_eq!(at("example.org"), Err(BadRequest::ResponseHost));
 }

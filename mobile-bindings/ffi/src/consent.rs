@@ -147,7 +147,7 @@ pub struct Presented {
 
 /// From question ids to option ids. What is not named is answered by the first option.
 pub(crate) fn choice(chosen: HashMap<String, String>) -> Choice {
-    Choice(chosen.into_iter().collect())
+    chosen.into_iter().collect()
 }
 
 impl From<wallet_core::ConsentRequest> for Consent {
@@ -182,7 +182,7 @@ impl From<wallet_core::LegalBasis> for LegalBasis {
 }
 
 impl From<wallet_core::Question> for Question {
-    fn from(wallet_core::Question { id, label, options }: wallet_core::Question) -> Self {
+    fn from(wallet_core::Question { id, label, options, .. }: wallet_core::Question) -> Self {
         Self { id, label: label.into(), options: each(options) }
     }
 }

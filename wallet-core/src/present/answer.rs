@@ -5,7 +5,9 @@ use credentials::{data_integrity::Presenting, mdoc::SessionTranscript};
 use protocol::{
     Endpoint,
     limits::{self, Limits},
-    openid4vp::{AuthorizationResponse, DirectPostReply, Presentation, VpErrorCode, VpToken},
+    openid4vp::{
+        AuthorizationResponse, DirectPostReply, Presentation, TransactionData, VpErrorCode, VpToken,
+    },
 };
 use registry::Did;
 use serde_json::Value;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use super::{
     Choice, PresentError,
     consent::{OpenOption, OpenQuestion, Pending},
+    encryption,
 };
 use crate::{
     context::Context,
@@ -44,15 +47,24 @@ pub(crate) async fn present(
     let mut token = VpToken::default();
     let mut chosen = Vec::new();
     for question in &pending.questions {
-        let option = chosen_option(question, choice)?;
-        token.0.insert(question.id.clone(), vec![build(context, pending, option).await?]);
-        chosen.push(option.clone());
+        let options = chosen_options(pending, question, choice)?;
+        let mut presentations = Vec::with_capacity(options.len());
+        for option in options {
+            presentations.push(build(context, pending, question, option).await?);
+            chosen.push(option.clone());
+        }
+        if !presentations.is_empty() {
+            token.0.insert(question.id.clone(), presentations);
+        }
+    }
+    if token.0.is_empty() {
+        return Err(PresentError::NotAnOption(String::new()));
     }
     let state = pending.request.state.clone();
     let response = AuthorizationResponse::Presented { vp_token: token, state };
+    let form = encryption::form(context, &response, pending.encryption.as_ref())?;
     let entry = note_sent(context, pending, chosen).await?;
 
-    let form = response.to_form();
     let answer =
         context.web.post(&pending.request.response_uri, Body::Form(&form), JSON, None, MESSAGE).await?;
     let outcome = match answer.status {
@@ -79,25 +91,50 @@ pub(crate) async fn decline(context: &Context, pending: &Pending) -> Result<(), 
         description: Some("the holder declined".to_owned()),
         state: pending.request.state.clone(),
     };
-    let form = response.to_form();
-    let sent = context.web.post(&pending.request.response_uri, Body::Form(&form), JSON, None, MESSAGE).await;
-    if sent.is_err() {
+    let told = match encryption::form(context, &response, pending.encryption.as_ref()) {
+        Ok(form) => {
+            let uri = &pending.request.response_uri;
+            context.web.post(uri, Body::Form(&form), JSON, None, MESSAGE).await.is_ok()
+        }
+        Err(_) => false,
+    };
+    if !told {
         tracing::debug!("the verifier could not be told that the holder declined");
     }
     Ok(())
 }
 
-fn chosen_option<'q>(question: &'q OpenQuestion, choice: &Choice) -> Result<&'q OpenOption, PresentError> {
+/// What answers a question: what was chosen, or else the first option; nothing for what may be left out and is.
+fn chosen_options<'q>(
+    pending: &Pending,
+    question: &'q OpenQuestion,
+    choice: &Choice,
+) -> Result<Vec<&'q OpenOption>, PresentError> {
     let wrong = || PresentError::NotAnOption(question.id.to_string());
-    match choice.0.get(question.id.as_str()) {
-        None => question.options.first().ok_or_else(wrong),
-        Some(id) => question.options.iter().find(|option| option.credential == *id).ok_or_else(wrong),
+    let named = choice.of(question.id.as_str());
+    if named.is_empty() {
+        // Of an optional set all or nothing is of use to whoever asks.
+        let is_wanted = |set| {
+            let mut others = pending.questions.iter().filter(|other| other.set == Some(set));
+            others.any(|other| !choice.of(other.id.as_str()).is_empty())
+        };
+        return match question.set {
+            Some(set) if !is_wanted(set) => Ok(Vec::new()),
+            _ => question.options.first().map(|first| vec![first]).ok_or_else(wrong),
+        };
     }
+    let distinct = named.iter().collect::<std::collections::BTreeSet<_>>().len();
+    if distinct != named.len() || (named.len() > 1 && !question.multiple) {
+        return Err(wrong());
+    }
+    let find = |id: &String| question.options.iter().find(|option| option.credential == *id);
+    named.iter().map(|id| find(id).ok_or_else(wrong)).collect()
 }
 
 async fn build(
     context: &Context,
     pending: &Pending,
+    question: &OpenQuestion,
     option: &OpenOption,
 ) -> Result<Presentation, PresentError> {
     let card: StoredCard = context.vault.get(&CARDS, &option.card)?.ok_or(PresentError::CardGone)?;
@@ -109,7 +146,9 @@ async fn build(
     match content {
         Content::SdJwt(token) => {
             let selection = token.select(&option.paths).map_err(damaged)?;
-            let to_bind = selection.bind(audience, nonce, context.seconds()).map_err(damaged)?;
+            let authorised = TransactionData::claims(&question.confirms.iter().collect::<Vec<_>>());
+            let to_bind =
+                selection.bind_with(audience, nonce, context.seconds(), authorised).map_err(damaged)?;
             let signature = context.ports.keys.sign(&credential.key, to_bind.bytes()).await?;
             let text = to_bind.finish(&signature).map_err(|_| KeyStoreError::Failed)?;
             Ok(Presentation::Text(text))
@@ -136,8 +175,8 @@ async fn build(
             let missing = || PresentError::Vault(VaultError::OtherForm("cards"));
             let chosen = elements(&option.paths).ok_or_else(missing)?;
             let response_uri = pending.request.response_uri.as_str();
-            // The wallet answers in clear: there is no key that the answer is encrypted to.
-            let session = SessionTranscript::openid4vp(audience, nonce, None, response_uri);
+            let sealed_to = pending.encryption.as_ref().map(encryption::Encryption::thumbprint);
+            let session = SessionTranscript::openid4vp(audience, nonce, sealed_to, response_uri);
             let to_bind = document.select(&chosen).map_err(|_| missing())?.bind(&session);
             let signature = context.ports.keys.sign(&credential.key, to_bind.bytes()).await?;
             let response = to_bind.finish(&signature).map_err(|_| KeyStoreError::Failed)?;

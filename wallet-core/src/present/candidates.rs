@@ -1,9 +1,13 @@
 //! Which of the holder's credentials can answer, in a form the verifier takes.
 
-use credentials::{catalogue::CredentialType, key::Algorithm};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64},
+};
+use credentials::{catalogue::CredentialType, key::Algorithm, x509::Certificate};
 use protocol::{
     Format as WireFormat,
-    dcql::{Candidate, CredentialKind, DcqlQuery},
+    dcql::{AuthorityType, Candidate, CredentialKind, DcqlQuery, TrustedAuthority},
     openid4vp::ClientMetadata,
 };
 
@@ -25,6 +29,8 @@ pub(super) struct Held {
     pub(super) content: Content,
     pub(super) kind: &'static CredentialType,
     type_names: Vec<String>,
+    /// Whose trust its issuer has.
+    authorities: Vec<TrustedAuthority>,
 }
 
 /// The credentials in the wallet that are of a type and format that the query asks for, the newest card first. No other
@@ -48,6 +54,7 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> R
             held.push(Held {
                 card_id: card_id.clone(),
                 type_names: content.type_names(),
+                authorities: authorities(&card.issuer, &content),
                 credential: credential.clone(),
                 card: card.clone(),
                 content,
@@ -80,6 +87,22 @@ fn one_of_each<'c>(
     chosen
 }
 
+/// The issuer by its DID, and the authorities that its certificates name (OpenID4VP 1.0 §6.1.1).
+fn authorities(issuer: &Did, content: &Content) -> Vec<TrustedAuthority> {
+    let by_did = TrustedAuthority { kind: AuthorityType::Did, values: vec![issuer.to_string()] };
+    let certificates: Vec<Certificate> = match content {
+        Content::SdJwt(token) => {
+            let chain = token.header().x5c.iter().flatten();
+            chain.filter_map(|text| Certificate::parse(&STANDARD.decode(text).ok()?).ok()).collect()
+        }
+        Content::Mdoc { document, .. } => vec![document.certificate().clone()],
+        Content::Ldp { .. } => Vec::new(),
+    };
+    let keys = certificates.iter().filter_map(Certificate::authority_key).map(|key| BASE64.encode(key));
+    let by_key = TrustedAuthority { kind: AuthorityType::KeyIdentifier, values: keys.collect() };
+    vec![by_did, by_key]
+}
+
 fn wire(format: Format) -> WireFormat {
     match format {
         Format::SdJwtVc => WireFormat::SdJwtVc,
@@ -97,7 +120,8 @@ impl Held {
             Format::MsoMdoc => CredentialKind::Doctype(self.type_names.first().map_or("", String::as_str)),
         };
         let format = wire(self.credential.format);
-        Candidate { format, kind, claims: self.content.root(), holder_bound: true, authorities: &[] }
+        let authorities = &self.authorities;
+        Candidate { format, kind, claims: self.content.root(), holder_bound: true, authorities }
     }
 
     /// Whether the verifier says that it can check this credential and a presentation of it. What it does not mention,

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use credentials::ClaimPath;
-use protocol::{dcql::QueryId, openid4vp::CheckedRequest};
+use protocol::{
+    dcql::QueryId,
+    openid4vp::{CheckedRequest, Confirmation, TransactionData},
+};
 use registry::{Did, LegalBasis, LocalText, UnixMillis};
 use serde::Serialize;
 
+use super::encryption::Encryption;
 use crate::{
     card::{CardState, ClaimView, Format},
     log::{self, Asked},
@@ -34,7 +38,10 @@ pub struct ConsentRequest {
     pub retention_days: u32,
     /// When it must be answered, if it says.
     pub expires: Option<UnixMillis>,
-    /// Which cards are asked for: all of them must be answered.
+    /// What she authorises by answering: to be shown in full. Empty unless
+    /// [`WalletConfig::shows_confirmations`](crate::WalletConfig::shows_confirmations) is set.
+    pub confirmations: Vec<Confirmation>,
+    /// Which cards are asked for: all of them must be answered but the optional ones.
     pub questions: Vec<Question>,
 }
 
@@ -58,6 +65,10 @@ pub struct Question {
     pub id: String,
     /// What type of card is asked for.
     pub label: LocalText,
+    /// Whether it can be left unanswered. It is, unless a [`Choice`] names it.
+    pub optional: bool,
+    /// Whether several of the options can answer it together.
+    pub multiple: bool,
     /// The credentials that answer it, at least one; the best first.
     pub options: Vec<CardOption>,
 }
@@ -102,9 +113,10 @@ pub enum Warning {
     SeenByAnother,
 }
 
-/// Which credential answers which question. What is not named is answered by the first option.
+/// Which credentials answer which question. A question that is not named is answered by its first option, or, if it is
+/// optional, not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Choice(pub BTreeMap<String, String>);
+pub struct Choice(BTreeMap<String, Vec<String>>);
 
 impl Choice {
     /// The first option of every question.
@@ -116,14 +128,34 @@ impl Choice {
     /// The same with this option for this question.
     #[must_use]
     pub fn with(mut self, question: &str, option: &str) -> Self {
-        self.0.insert(question.to_owned(), option.to_owned());
+        self.0.insert(question.to_owned(), vec![option.to_owned()]);
         self
+    }
+
+    /// The same with this option too for this question, beside those it has.
+    #[must_use]
+    pub fn also(mut self, question: &str, option: &str) -> Self {
+        self.0.entry(question.to_owned()).or_default().push(option.to_owned());
+        self
+    }
+
+    /// The options that were named for a question.
+    #[must_use]
+    pub fn of(&self, question: &str) -> &[String] {
+        self.0.get(question).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl FromIterator<(String, String)> for Choice {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        pairs.into_iter().fold(Self::default(), |choice, (question, option)| choice.with(&question, &option))
     }
 }
 
 /// A request that waits for the holder.
 pub(crate) struct Pending {
     pub(crate) request: CheckedRequest,
+    pub(crate) encryption: Option<Encryption>,
     pub(crate) expires: Option<UnixMillis>,
     pub(crate) asked: Asked,
     pub(crate) questions: Vec<OpenQuestion>,
@@ -131,6 +163,11 @@ pub(crate) struct Pending {
 
 pub(crate) struct OpenQuestion {
     pub(crate) id: QueryId,
+    /// The optional set that it belongs to, which is answered as a whole or not at all; `None` if it must be answered.
+    pub(crate) set: Option<usize>,
+    pub(crate) multiple: bool,
+    /// What its answer authorises.
+    pub(crate) confirms: Vec<TransactionData>,
     pub(crate) options: Vec<OpenOption>,
 }
 

@@ -36,8 +36,8 @@ pub enum RequestRefused {
     /// The request is not signed by the verifier's key: forged, or changed on its way.
     #[error("the request is not signed by the verifier's key")]
     Signature,
-    /// It asks for an encrypted response, which this wallet can't give yet.
-    #[error("the verifier wants an encrypted response, which this wallet can't give")]
+    /// It asks for an encrypted response without a usable key on P-256, or by another encryption than AES-GCM.
+    #[error("the verifier wants an encrypted response in a way that this wallet can't give")]
     EncryptedResponse,
     /// It names no registered purpose.
     #[error("the verifier does not say for which registered purpose it asks")]

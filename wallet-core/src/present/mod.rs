@@ -1,4 +1,4 @@
-//! Presenting credentials: OpenID4VP 1.0, signed requests, `direct_post`.
+//! Presenting credentials: OpenID4VP 1.0 within HAIP 1.0: signed requests, `direct_post` and `direct_post.jwt`.
 //!
 //! A request goes through [`request`] (is it genuine?), [`purpose`] (may they ask this?), [`candidates`] and
 //! [`survey`] (which cards answer, and what of them would leave?) to the holder; her yes through [`answer`] to the
@@ -6,7 +6,9 @@
 
 mod answer;
 mod candidates;
+mod confirmation;
 mod consent;
+mod encryption;
 mod error;
 mod purpose;
 mod request;

@@ -2,13 +2,13 @@
 
 use protocol::{
     dcql::QueryId,
-    openid4vp::{AuthorizationResponse, RequestLink, VpErrorCode},
+    openid4vp::{AuthorizationResponse, BadRequest, RequestLink, VpErrorCode},
 };
 
 use super::{
-    ConsentRequest, RequestRefused, Verifier, candidates,
+    ConsentRequest, RequestRefused, Verifier, candidates, confirmation,
     consent::{OpenQuestion, Pending},
-    purpose,
+    encryption, purpose,
     request::{self, Genuine},
     survey::Survey,
 };
@@ -50,16 +50,28 @@ async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, 
     let purpose = purpose::allowed(context, genuine)?;
     let held = candidates::of_kind(context, &genuine.request.query, &genuine.verifier)?;
     let mut survey = Survey::of(genuine, &purpose, &held);
-    let wanted: Vec<QueryId> = survey.matches.wanted().into_iter().cloned().collect();
+    let mut wanted: Vec<QueryId> = survey.matches.wanted().into_iter().cloned().collect();
+    if wanted.is_empty() && survey.matches.satisfiable() {
+        // Nothing must be answered: then the first of what may be is the question.
+        let optional = survey.optional(&[]);
+        let first = optional.first().map(|(_, set)| *set);
+        wanted = optional.into_iter().filter(|(_, set)| Some(*set) == first).map(|(id, _)| id).collect();
+    }
     if wanted.is_empty() {
         return Err(RequestRefused::NothingFits(survey.missing(context, &genuine.request.query)));
     }
-    refresh(context, &survey, &wanted).await?;
+    let optional = survey.optional(&wanted);
+    let all: Vec<(QueryId, Option<usize>)> =
+        wanted.iter().map(|id| (id.clone(), None)).chain(optional).collect();
+    refresh(context, &survey, all.iter().map(|(id, _)| id)).await?;
+    let (confirmations, mut confirms) = confirmation::to_be_read(context, &genuine.request, &wanted)?;
     let (mut questions, mut open) = (Vec::new(), Vec::new());
-    for id in wanted {
-        let (question, options) = survey.question(context, &id)?;
+    for (id, set) in all {
+        let (question, options) = survey.question(context, &id, set.is_some())?;
+        let multiple = question.multiple;
         questions.push(question);
-        open.push(OpenQuestion { id, options });
+        let confirms = confirms.remove(&id).unwrap_or_default();
+        open.push(OpenQuestion { id, set, multiple, confirms, options });
     }
     let asked = Asked {
         verifier: genuine.verifier.clone(),
@@ -68,6 +80,7 @@ async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, 
         purpose_name: purpose.purpose_name.clone(),
         legal_basis: purpose.legal_basis,
         retention_days: purpose.retention_days,
+        confirmed: confirmations.iter().map(confirmation::title).collect(),
     };
     let consent = ConsentRequest {
         id: context.new_id()?,
@@ -82,16 +95,26 @@ async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, 
         legal_text: purpose.legal_text,
         retention_days: purpose.retention_days,
         expires: genuine.expires,
+        confirmations,
         questions,
     };
-    let pending =
-        Pending { request: genuine.request.clone(), expires: genuine.expires, asked, questions: open };
+    let pending = Pending {
+        request: genuine.request.clone(),
+        encryption: genuine.encryption.clone(),
+        expires: genuine.expires,
+        asked,
+        questions: open,
+    };
     Ok((consent, pending))
 }
 
 /// The newest state of the cards in question, if the chain can be reached; otherwise their age will show.
-async fn refresh(context: &Context, survey: &Survey<'_>, wanted: &[QueryId]) -> Result<(), RequestRefused> {
-    let cards: Vec<_> = wanted.iter().flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.card).collect();
+async fn refresh<'q>(
+    context: &Context,
+    survey: &Survey<'_>,
+    wanted: impl Iterator<Item = &'q QueryId>,
+) -> Result<(), RequestRefused> {
+    let cards: Vec<_> = wanted.flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.card).collect();
     let mut keys: Vec<_> = cards.iter().flat_map(|card| card::facts_needed(card)).collect();
     keys.sort();
     keys.dedup();
@@ -113,6 +136,7 @@ fn is_verifiers_fault(refused: &RequestRefused) -> bool {
             | RequestRefused::NotRegistered { .. }
             | RequestRefused::AsksTooMuch { .. }
             | RequestRefused::UnknownType
+            | RequestRefused::Request(BadRequest::TransactionData(_))
     )
 }
 
@@ -123,9 +147,14 @@ async fn tell(context: &Context, genuine: &Genuine, refused: &RequestRefused) {
         description: Some(format!("{}: {refused}", refused.code()).chars().filter(char::is_ascii).collect()),
         state: genuine.request.state.clone(),
     };
-    let body = response.to_form();
-    let sent = context.web.post(&genuine.request.response_uri, Body::Form(&body), JSON, None, MESSAGE).await;
-    if sent.is_err() {
+    let told = match encryption::form(context, &response, genuine.encryption.as_ref()) {
+        Ok(form) => {
+            let uri = &genuine.request.response_uri;
+            context.web.post(uri, Body::Form(&form), JSON, None, MESSAGE).await.is_ok()
+        }
+        Err(_) => false,
+    };
+    if !told {
         tracing::debug!("the verifier could not be told of a refusal");
     }
 }

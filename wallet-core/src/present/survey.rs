@@ -18,6 +18,7 @@ use crate::{
 /// Which credentials answer what, and what of them would leave.
 pub(super) struct Survey<'h> {
     verifier: &'h Did,
+    query: &'h DcqlQuery,
     held: &'h [Held],
     pub(super) matches: Matches,
     selections: BTreeMap<(QueryId, usize), Selection>,
@@ -60,7 +61,7 @@ impl<'h> Survey<'h> {
         for (set, possible) in matches.sets.iter_mut().zip(possible) {
             set.options.iter_mut().zip(possible).for_each(|((_, can), possible)| *can = possible);
         }
-        Self { verifier: &genuine.verifier, held, matches, selections, too_much, not_taken }
+        Self { verifier: &genuine.verifier, query, held, matches, selections, too_much, not_taken }
     }
 
     pub(super) fn fitting(&self, id: &QueryId) -> impl Iterator<Item = (&'h Held, &Selection)> {
@@ -75,6 +76,7 @@ impl<'h> Survey<'h> {
         &mut self,
         context: &Context,
         id: &QueryId,
+        optional: bool,
     ) -> Result<(Question, Vec<OpenOption>), RequestRefused> {
         let mut options = Vec::new();
         for (held, selection) in self.fitting(id) {
@@ -113,7 +115,21 @@ impl<'h> Survey<'h> {
         let (options, open): (Vec<CardOption>, Vec<OpenOption>) = options.into_iter().unzip();
         let label = options.first().map(|option| option.label.clone());
         let label = label.ok_or(RequestRefused::UnknownType)?;
-        Ok((Question { id: id.to_string(), label, options }, open))
+        let multiple = self.query.credential(id).is_some_and(|query| query.multiple);
+        Ok((Question { id: id.to_string(), label, optional, multiple, options }, open))
+    }
+
+    /// What else could be answered, beside what must: the best option of each optional set, with the set's number.
+    pub(super) fn optional(&self, wanted: &[QueryId]) -> Vec<(QueryId, Option<usize>)> {
+        let mut more: Vec<(QueryId, Option<usize>)> = Vec::new();
+        for (number, set) in self.matches.sets.iter().enumerate().filter(|(_, set)| !set.required) {
+            for id in set.best().unwrap_or_default() {
+                if !wanted.contains(id) && !more.iter().any(|(other, _)| other == id) {
+                    more.push((id.clone(), Some(number)));
+                }
+            }
+        }
+        more
     }
 
     pub(super) fn missing(&self, context: &Context, query: &DcqlQuery) -> Vec<Missing> {

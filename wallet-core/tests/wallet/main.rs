@@ -5,6 +5,7 @@
 
 mod cards;
 mod follow;
+mod haip;
 mod mdoc;
 mod present;
 mod receive;

@@ -107,9 +107,12 @@ async fn an_unregistered_verifier_or_purpose_is_refused() {
 #[tokio::test]
 async fn whoever_is_not_known_by_a_did_of_this_chain_is_refused() {
     let holder = Holder::new().await;
-    for client_id in
-        ["x509_san_dns:bank.example", "bank", "decentralized_identifier:did:key:z6Mk", "did:hui:anhui:z1"]
-    {
+    for client_id in [
+        "redirect_uri:https://bank.example/response",
+        "bank",
+        "decentralized_identifier:did:key:z6Mk",
+        "did:hui:anhui:z1",
+    ] {
         let link = format!(
             "openid4vp://authorize?client_id={client_id}&request_uri=https%3A%2F%2Fbank.example%2Frequest"
         );

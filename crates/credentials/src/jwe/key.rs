@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use p256::{PublicKey as Point, SecretKey};
 use rand_core::CryptoRngCore;
@@ -35,6 +37,14 @@ impl EncryptionKey {
             return Err(JweError::Key);
         }
         Ok(Self { point: point(jwk)?, kid: jwk.kid.clone() })
+    }
+
+    /// Its SHA-256 thumbprint (RFC 7638): what binds an mdoc's session to this key.
+    ///
+    /// # Errors
+    /// [`JweError::Key`], never for a key that was read here.
+    pub fn thumbprint(&self) -> Result<[u8; 32], JweError> {
+        thumbprint(&self.point)
     }
 
     pub(super) fn kid(&self) -> Option<&str> {
@@ -78,6 +88,14 @@ impl DecryptionKey {
         Ok(jwk)
     }
 
+    /// The SHA-256 thumbprint of its public half (RFC 7638).
+    ///
+    /// # Errors
+    /// [`JweError::Key`], never for a key that was made here.
+    pub fn thumbprint(&self) -> Result<[u8; 32], JweError> {
+        thumbprint(&self.secret.public_key())
+    }
+
     pub(super) fn agree(&self, ephemeral: &Jwk) -> Result<Zeroizing<Vec<u8>>, JweError> {
         Ok(shared(&self.secret, &point(ephemeral)?))
     }
@@ -107,8 +125,17 @@ fn point(jwk: &Jwk) -> Result<Point, JweError> {
 }
 
 fn jwk(point: &Point) -> Result<Jwk, JweError> {
-    let key = PublicKey::p256(point.to_encoded_point(false).as_bytes()).map_err(|_| JweError::Key)?;
-    Ok(key.to_jwk())
+    Ok(public_key(point)?.to_jwk())
+}
+
+fn public_key(point: &Point) -> Result<PublicKey, JweError> {
+    PublicKey::p256(point.to_encoded_point(false).as_bytes()).map_err(|_| JweError::Key)
+}
+
+fn thumbprint(point: &Point) -> Result<[u8; 32], JweError> {
+    let text = public_key(point)?.thumbprint();
+    let bytes = BASE64.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or(JweError::Key)
 }
 
 fn shared(secret: &SecretKey, point: &Point) -> Zeroizing<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Hash, KEY_BINDING_TYP, Unverified};
 use crate::jws::{self, CreateError, Header};
@@ -77,13 +77,30 @@ impl Selection {
     /// # Errors
     /// [`SelectError::NotBound`].
     pub fn bind(self, audience: &str, nonce: &str, now: UnixSeconds) -> Result<ToBind, SelectError> {
+        self.bind_with(audience, nonce, now, Map::new())
+    }
+
+    /// The same with further claims, which the holder signs too: hashes of transaction data (OpenID4VP 1.0 §B.3.3.1). None
+    /// of them can take the place of the others.
+    ///
+    /// # Errors
+    /// [`SelectError::NotBound`].
+    pub fn bind_with(
+        self,
+        audience: &str,
+        nonce: &str,
+        now: UnixSeconds,
+        further: Map<String, Value>,
+    ) -> Result<ToBind, SelectError> {
         let holder = self.holder.ok_or(SelectError::NotBound)?;
-        let claims = json!({
-            "aud": audience,
-            "nonce": nonce,
-            "iat": now.0,
-            "sd_hash": self.hash.digest(&self.text),
-        });
+        let own = [
+            ("aud", json!(audience)),
+            ("nonce", json!(nonce)),
+            ("iat", json!(now.0)),
+            ("sd_hash", json!(self.hash.digest(&self.text))),
+        ];
+        let mut claims = further;
+        claims.extend(own.map(|(name, value)| (name.to_owned(), value)));
         let token = jws::prepare(&Header::typed(KEY_BINDING_TYP), &claims, &holder)?;
         Ok(ToBind { text: self.text, token })
     }

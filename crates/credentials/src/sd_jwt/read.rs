@@ -158,6 +158,12 @@ impl Unverified {
         self.token.header()
     }
 
+    /// The claims of the key binding, if there is one; only [`Unverified::check_holder`] says whether the holder signed them.
+    #[must_use]
+    pub fn dangerous_binding_claims(&self) -> Option<&Map<String, Value>> {
+        self.key_binding.as_ref().map(jws::Unverified::dangerous_claims)
+    }
+
     /// The type it names.
     #[must_use]
     pub fn vct(&self) -> Option<&str> {

@@ -5,7 +5,9 @@ use std::fmt;
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
+};
 use x509_cert::name::Name;
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
@@ -43,7 +45,15 @@ pub struct Certificate {
     from: UnixSeconds,
     until: UnixSeconds,
     pub(super) uses: Uses,
+    names: Names,
+}
+
+/// What else its subject and its issuer's key are known by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Names {
     uris: Vec<String>,
+    hosts: Vec<String>,
+    authority_key: Option<Vec<u8>>,
 }
 
 /// What the key may be used for.
@@ -79,7 +89,7 @@ impl Certificate {
         let seconds = |time: &x509_cert::time::Time| {
             UnixSeconds(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
         };
-        let (uses, uris) = read_extensions(tbs)?;
+        let (uses, names) = read_extensions(tbs)?;
         Ok(Self {
             der: der.to_vec(),
             signed: tbs.to_der().map_err(|_| FORM)?,
@@ -91,7 +101,7 @@ impl Certificate {
             from: seconds(&tbs.validity.not_before),
             until: seconds(&tbs.validity.not_after),
             uses,
-            uris,
+            names,
         })
     }
 
@@ -104,7 +114,25 @@ impl Certificate {
     /// The URIs that its subject is also known by: a DID among them.
     #[must_use]
     pub fn uris(&self) -> &[String] {
-        &self.uris
+        &self.names.uris
+    }
+
+    /// The DNS names that its subject is also known by.
+    #[must_use]
+    pub fn hosts(&self) -> &[String] {
+        &self.names.hosts
+    }
+
+    /// The identifier of its issuer's key (RFC 5280 §4.2.1.1), if it names it.
+    #[must_use]
+    pub fn authority_key(&self) -> Option<&[u8]> {
+        self.names.authority_key.as_deref()
+    }
+
+    /// Whether it is signed by the very key that it is for.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.is_signed_by(&self.key)
     }
 
     /// The DER.
@@ -125,9 +153,9 @@ impl Certificate {
     }
 }
 
-fn read_extensions(tbs: &x509_cert::TbsCertificate) -> Result<(Uses, Vec<String>), CertificateError> {
+fn read_extensions(tbs: &x509_cert::TbsCertificate) -> Result<(Uses, Names), CertificateError> {
     const FORM: CertificateError = CertificateError::Form;
-    let (mut uses, mut uris, mut seen) = (Uses::default(), Vec::new(), Vec::new());
+    let (mut uses, mut known_by, mut seen) = (Uses::default(), Names::default(), Vec::new());
     for extension in tbs.extensions.as_deref().unwrap_or_default() {
         if seen.contains(&extension.extn_id) {
             return Err(CertificateError::Critical);
@@ -150,17 +178,24 @@ fn read_extensions(tbs: &x509_cert::TbsCertificate) -> Result<(Uses, Vec<String>
             }
             oid::SUBJECT_ALT_NAME => {
                 let names = SubjectAltName::from_der(value).map_err(|_| FORM)?.0;
-                uris.extend(names.into_iter().filter_map(|name| match name {
-                    GeneralName::UniformResourceIdentifier(uri) => Some(uri.to_string()),
-                    _ => None,
-                }));
+                for name in names {
+                    match name {
+                        GeneralName::UniformResourceIdentifier(uri) => known_by.uris.push(uri.to_string()),
+                        GeneralName::DnsName(host) => known_by.hosts.push(host.to_string()),
+                        _ => {}
+                    }
+                }
             }
-            oid::SUBJECT_KEY | oid::AUTHORITY_KEY | oid::ISSUER_ALT_NAME | oid::CRL_POINTS => {}
+            oid::AUTHORITY_KEY => {
+                let of = AuthorityKeyIdentifier::from_der(value).map_err(|_| FORM)?;
+                known_by.authority_key = of.key_identifier.map(|key| key.as_bytes().to_vec());
+            }
+            oid::SUBJECT_KEY | oid::ISSUER_ALT_NAME | oid::CRL_POINTS => {}
             _ if extension.critical => return Err(CertificateError::Critical),
             _ => {}
         }
     }
-    Ok((uses, uris))
+    Ok((uses, known_by))
 }
 
 fn signature_algorithm(algorithm: &AlgorithmIdentifierOwned) -> Result<Algorithm, CertificateError> {

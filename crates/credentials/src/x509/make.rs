@@ -3,12 +3,16 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use x509_cert::der::asn1::{Any, BitString, Ia5String, OctetString};
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::der::{Encode, Error as DerError};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
+    SubjectKeyIdentifier,
+};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
@@ -67,6 +71,15 @@ impl Certifying<'_> {
     /// # Errors
     /// [`MakeError::Form`].
     pub fn prepare(&self, subject: &PublicKey, issuer: &PublicKey) -> Result<Prepared, MakeError> {
+        self.lay_out(None, subject, issuer)
+    }
+
+    fn lay_out(
+        &self,
+        host: Option<&str>,
+        subject: &PublicKey,
+        issuer: &PublicKey,
+    ) -> Result<Prepared, MakeError> {
         let tbs = TbsCertificate {
             version: Version::V3,
             serial_number: SerialNumber::new(self.serial)?,
@@ -77,13 +90,18 @@ impl Certifying<'_> {
             subject_public_key_info: key_info(subject)?,
             issuer_unique_id: None,
             subject_unique_id: None,
-            extensions: Some(self.extensions()?),
+            extensions: Some(self.extensions(host, subject, issuer)?),
         };
         let signed = tbs.to_der()?;
         Ok(Prepared { tbs, signed })
     }
 
-    fn extensions(&self) -> Result<Vec<Extension>, MakeError> {
+    fn extensions(
+        &self,
+        host: Option<&str>,
+        subject: &PublicKey,
+        issuer: &PublicKey,
+    ) -> Result<Vec<Extension>, MakeError> {
         let mut extensions = Vec::new();
         let mut say = |extn_id: ObjectIdentifier, critical: bool, value: Vec<u8>| {
             extensions.push(Extension { extn_id, critical, extn_value: OctetString::new(value)? });
@@ -98,10 +116,22 @@ impl Certifying<'_> {
             say(oid::BASIC_CONSTRAINTS, true, constraints.to_der()?)?;
             say(oid::KEY_USAGE, true, KeyUsage(KeyUsages::KeyCertSign.into()).to_der()?)?;
         }
+        let mut names = Vec::new();
         if let Some(uri) = self.uri {
-            let name = GeneralName::UniformResourceIdentifier(Ia5String::new(uri)?);
-            say(oid::SUBJECT_ALT_NAME, false, SubjectAltName(vec![name]).to_der()?)?;
+            names.push(GeneralName::UniformResourceIdentifier(Ia5String::new(uri)?));
         }
+        if let Some(host) = host {
+            names.push(GeneralName::DnsName(Ia5String::new(host)?));
+        }
+        if !names.is_empty() {
+            say(oid::SUBJECT_ALT_NAME, false, SubjectAltName(names).to_der()?)?;
+        }
+        say(oid::SUBJECT_KEY, false, SubjectKeyIdentifier(key_identifier(subject)?).to_der()?)?;
+        let of = AuthorityKeyIdentifier {
+            key_identifier: Some(key_identifier(issuer)?),
+            ..AuthorityKeyIdentifier::default()
+        };
+        say(oid::AUTHORITY_KEY, false, of.to_der()?)?;
         Ok(extensions)
     }
 
@@ -111,6 +141,21 @@ impl Certifying<'_> {
     /// [`MakeError`].
     pub fn sign(&self, subject: &PublicKey, signer: &dyn Signer) -> Result<Vec<u8>, MakeError> {
         let prepared = self.prepare(subject, signer.public_key())?;
+        let signature = signer.sign(prepared.bytes())?;
+        prepared.finish(&signature)
+    }
+
+    /// The same for a subject that is also known by this DNS name.
+    ///
+    /// # Errors
+    /// [`MakeError`].
+    pub fn sign_for_host(
+        &self,
+        host: &str,
+        subject: &PublicKey,
+        signer: &dyn Signer,
+    ) -> Result<Vec<u8>, MakeError> {
+        let prepared = self.lay_out(Some(host), subject, signer.public_key())?;
         let signature = signer.sign(prepared.bytes())?;
         prepared.finish(&signature)
     }
@@ -182,6 +227,13 @@ fn key_info(key: &PublicKey) -> Result<SubjectPublicKeyInfoOwned, MakeError> {
         },
         subject_public_key: BitString::from_bytes(&bytes)?,
     })
+}
+
+/// A key's identifier: the first 160 bits of the SHA-256 of its bits (RFC 7093 §2, method 1).
+fn key_identifier(key: &PublicKey) -> Result<OctetString, MakeError> {
+    let info = key_info(key)?;
+    let bits = info.subject_public_key.as_bytes().ok_or(MakeError::Form)?;
+    Ok(OctetString::new(&Sha256::digest(bits)[..20])?)
 }
 
 /// Years before 2050 as `UTCTime`, later ones as `GeneralizedTime` (RFC 5280 §4.1.2.5).

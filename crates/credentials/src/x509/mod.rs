@@ -1,4 +1,4 @@
-//! X.509 certificates, as far as the issuers of mdocs need them (RFC 5280; ISO/IEC 18013-5 Annex B).
+//! X.509 certificates, as far as the issuers of mdocs and verifiers need them (RFC 5280; ISO/IEC 18013-5 Annex B).
 //!
 //! A certificate here only names a key. Trust in it comes from an anchor that the caller gives to [`check_chain`], or
 //! from elsewhere: this system's issuers name their DID in it, and the chain says which keys that has.

@@ -15,7 +15,7 @@ pub use candidate::{Candidate, CredentialKind, leaves};
 pub use matching::{Match, Matches, Miss, MissReason, SetMatch};
 pub use path::{ClaimPath, PathError, Step};
 pub use query::{
-    ClaimId, ClaimQuery, ClaimValue, CredentialQuery, CredentialSet, DcqlQuery, Meta, QueryId,
+    AuthorityType, ClaimId, ClaimQuery, ClaimValue, CredentialQuery, CredentialSet, DcqlQuery, Meta, QueryId,
     TrustedAuthority,
 };
 pub use validate::QueryError;

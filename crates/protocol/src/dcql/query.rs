@@ -81,6 +81,8 @@ open_codes! {
         EtsiTrustedList = "etsi_tl",
         /// OpenID Federation entity identifiers.
         OpenIdFederation = "openid_federation",
+        /// DIDs of issuers on the chain; this system's own.
+        Did = "huizheng.did",
     }
 }
 

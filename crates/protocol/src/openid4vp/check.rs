@@ -6,8 +6,8 @@ use crate::limits::ParseError;
 use crate::{Endpoint, Secret};
 
 use super::{
-    AuthorizationRequest, ClientId, ClientIdPrefix, ClientMetadata, REQUEST_TYPE, RequestHeader,
-    ResponseMode, SELF_ISSUED, VpErrorCode,
+    AuthorizationRequest, BadTransaction, ClientId, ClientIdPrefix, ClientMetadata, REQUEST_TYPE,
+    RequestHeader, ResponseEncryption, ResponseMode, SELF_ISSUED, TransactionData, VpErrorCode,
 };
 
 /// What a wallet knows when it fetched a request.
@@ -32,12 +32,14 @@ pub struct CheckedRequest {
     pub state: Option<Secret>,
     /// Where to post the answer.
     pub response_uri: Endpoint,
-    /// Is the answer to be encrypted?
-    pub encrypted: bool,
+    /// What the answer is to be encrypted with, if it is.
+    pub encryption: Option<ResponseEncryption>,
     /// What is asked; valid.
     pub query: DcqlQuery,
     /// What the verifier says of itself.
     pub client_metadata: ClientMetadata,
+    /// Transactions to be authorised with the answer.
+    pub transaction_data: Vec<TransactionData>,
     /// The registered purpose it names.
     pub purpose: Option<String>,
 }
@@ -93,17 +95,35 @@ pub enum BadRequest {
     /// The query breaks a rule.
     #[error("the query is wrong: {0}")]
     Query(#[from] QueryError),
-    /// It carries transaction data, which this wallet does not understand.
-    #[error("transaction data is not supported")]
-    TransactionData,
+    /// Its transaction data.
+    #[error(transparent)]
+    TransactionData(#[from] BadTransaction),
+    /// No certificate where the client id is one, too many, or one that can't be read or does not name who asks.
+    #[error("the request's certificate does not say who asks")]
+    Certificate,
+    /// The answer would go to another host than the one that asks.
+    #[error("the answer would go to another host than the one in client_id")]
+    ResponseHost,
+    /// An encrypted answer is asked for, and there is no key on P-256 for `ECDH-ES`.
+    #[error("there is no key that the answer could be encrypted to")]
+    NoEncryptionKey,
+    /// An encrypted answer is asked for in a way that is not known here.
+    #[error("the answer can only be encrypted with A256GCM or A128GCM")]
+    ContentEncryption,
 }
 
 impl BadRequest {
     /// The error code to answer with (§8.5).
     pub fn code(&self) -> VpErrorCode {
         match self {
-            Self::OtherClient | Self::OtherKey | Self::ClientIdPrefix => VpErrorCode::InvalidClient,
-            Self::TransactionData => VpErrorCode::InvalidTransactionData,
+            Self::OtherClient
+            | Self::OtherKey
+            | Self::ClientIdPrefix
+            | Self::Certificate
+            | Self::ResponseHost
+            | Self::NoEncryptionKey
+            | Self::ContentEncryption => VpErrorCode::InvalidClient,
+            Self::TransactionData(_) => VpErrorCode::InvalidTransactionData,
             Self::Unreadable(_)
             | Self::Type
             | Self::Algorithm
@@ -128,18 +148,20 @@ const MAX_NONCE: usize = 512;
 impl RequestHeader {
     /// Checks the header against a client id known by its DID; what comes back is the DID URL of the key to verify with.
     pub fn check_did(&self, client_id: &ClientId) -> Result<&str, BadRequest> {
-        if self.typ != REQUEST_TYPE {
-            return Err(BadRequest::Type);
-        }
-        if !is_signature_algorithm(&self.alg) {
-            return Err(BadRequest::Algorithm);
-        }
+        self.check_form()?;
         let did = client_id.did().ok_or(BadRequest::ClientIdPrefix)?;
         let kid = self.kid.as_deref().ok_or(BadRequest::OtherKey)?;
         match kid.split_once('#') {
             Some((of, fragment)) if of == did && !fragment.is_empty() => Ok(kid),
             _ => Err(BadRequest::OtherKey),
         }
+    }
+
+    pub(super) fn check_form(&self) -> Result<(), BadRequest> {
+        if self.typ != REQUEST_TYPE {
+            return Err(BadRequest::Type);
+        }
+        if is_signature_algorithm(&self.alg) { Ok(()) } else { Err(BadRequest::Algorithm) }
     }
 }
 
@@ -170,9 +192,6 @@ impl AuthorizationRequest {
         if self.nonce.is_empty() || self.nonce.len() > MAX_NONCE || !self.nonce.bytes().all(is_unreserved) {
             return Err(BadRequest::Nonce);
         }
-        if self.transaction_data.is_some() {
-            return Err(BadRequest::TransactionData);
-        }
         let purpose = self.purpose().map(str::to_owned);
         let (Some(response_uri), None) = (self.response_uri, self.redirect_uri) else {
             return Err(BadRequest::ResponseUri);
@@ -181,14 +200,26 @@ impl AuthorizationRequest {
             return Err(BadRequest::NoQuery);
         };
         query.validate()?;
+        if let ClientIdPrefix::X509SanDns(host) = self.client_id.prefix()
+            && response_uri.host() != host
+        {
+            return Err(BadRequest::ResponseHost);
+        }
+        let client_metadata = self.client_metadata.unwrap_or_default();
+        let encryption = encrypted.then(|| client_metadata.response_encryption()).transpose()?;
+        let transaction_data = match &self.transaction_data {
+            Some(texts) => TransactionData::parse_all(texts, &query)?,
+            None => Vec::new(),
+        };
         Ok(CheckedRequest {
             client_id: self.client_id,
             nonce: self.nonce,
             state: self.state,
             response_uri,
-            encrypted,
+            encryption,
             query,
-            client_metadata: self.client_metadata.unwrap_or_default(),
+            client_metadata,
+            transaction_data,
             purpose,
         })
     }

@@ -1,6 +1,9 @@
 //! Client identifiers and their prefixes (§5.9).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Who asks: the text of `client_id`, which is also the audience of what is presented.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,6 +42,16 @@ impl ClientId {
     /// The client id of a verifier known by its DID.
     pub fn of_did(did: &str) -> Self {
         Self(format!("decentralized_identifier:{did}"))
+    }
+
+    /// The client id of a verifier known by the certificate (DER) that signs its requests.
+    pub fn of_certificate(der: &[u8]) -> Self {
+        Self(format!("x509_hash:{}", BASE64.encode(Sha256::digest(der))))
+    }
+
+    /// The client id of a verifier known by a DNS name in its certificate.
+    pub fn of_host(host: &str) -> Self {
+        Self(format!("x509_san_dns:{host}"))
     }
 
     /// The text, prefix included.

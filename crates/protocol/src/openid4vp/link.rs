@@ -88,6 +88,15 @@ impl RequestLink {
         Self { client_id, source: RequestSource::Uri { uri, method: RequestUriMethod::Get } }
     }
 
+    /// The same, to be fetched by `POST`, with the wallet's nonce.
+    #[must_use]
+    pub fn by_post(mut self) -> Self {
+        if let RequestSource::Uri { method, .. } = &mut self.source {
+            *method = RequestUriMethod::Post;
+        }
+        self
+    }
+
     /// Reads a link.
     pub fn parse(text: &str) -> Result<Self, BadLink> {
         if text.len() > Limits::MESSAGE.bytes {

@@ -1,5 +1,7 @@
 //! The authorization request, as the signed object that a wallet fetches (§5).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::open_codes;
@@ -8,12 +10,14 @@ use crate::jwt::{Audience, NumericDate};
 use crate::limits::{self, Limits};
 use crate::{Endpoint, Secret};
 
-use super::{BadRequest, ClientId, ClientMetadata, VerifierInfo};
+use super::{BadRequest, ClientId, ClientIdPrefix, ClientMetadata, VerifierInfo};
 
 /// The `typ` of a signed request (RFC 9101 §10.8).
 pub const REQUEST_TYPE: &str = "oauth-authz-req+jwt";
 /// The media type a signed request is served with.
 pub const REQUEST_CONTENT_TYPE: &str = "application/oauth-authz-req+jwt";
+/// So many certificates a header may carry.
+const MAX_CERTIFICATES: usize = 4;
 /// The audience of a request to a wallet that was not discovered (§5.8).
 pub const SELF_ISSUED: &str = "https://self-issued.me/v2";
 
@@ -108,6 +112,30 @@ impl RequestHeader {
     /// The header of a request signed with a DID's key.
     pub fn of_did(alg: &str, kid: &str) -> Self {
         Self { typ: REQUEST_TYPE.into(), alg: alg.into(), kid: Some(kid.into()), x5c: None }
+    }
+
+    /// The certificates in it, DER, the signer's first; between 1 and 4 (RFC 7515 §4.1.6).
+    fn certificates(&self) -> Result<Vec<Vec<u8>>, BadRequest> {
+        let texts = self.x5c.as_deref().unwrap_or_default();
+        if texts.is_empty() || texts.len() > MAX_CERTIFICATES {
+            return Err(BadRequest::Certificate);
+        }
+        let decode = |text: &String| STANDARD.decode(text).map_err(|_| BadRequest::Certificate);
+        texts.iter().map(decode).collect()
+    }
+
+    /// Checks the header against a client id known by a certificate; what comes back are the certificates, DER, the signer's
+    /// first. A DNS name in `client_id` is for the caller to find in it.
+    pub fn check_certificate(&self, client_id: &ClientId) -> Result<Vec<Vec<u8>>, BadRequest> {
+        self.check_form()?;
+        let chain = self.certificates()?;
+        match client_id.prefix() {
+            ClientIdPrefix::X509Hash(_) if ClientId::of_certificate(&chain[0]) != *client_id => {
+                Err(BadRequest::OtherKey)
+            }
+            ClientIdPrefix::X509Hash(_) | ClientIdPrefix::X509SanDns(_) => Ok(chain),
+            _ => Err(BadRequest::ClientIdPrefix),
+        }
     }
 }
 

@@ -95,15 +95,33 @@ pub enum BadResponse {
 
 const MAX_PRESENTATIONS: usize = 64;
 
+/// A response inside its encryption.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vp_token: Option<VpToken>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error_description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<Secret>,
+}
+
 impl VpToken {
     /// Reads and checks the JSON of `vp_token`.
     pub fn parse(text: &str) -> Result<Self, BadResponse> {
         let token: Self = limits::json(text.as_bytes(), Limits::MESSAGE).map_err(BadResponse::VpToken)?;
-        let count: usize = token.0.values().map(Vec::len).sum();
-        if count == 0 || count > MAX_PRESENTATIONS || token.0.values().any(Vec::is_empty) {
+        token.check_count()?;
+        Ok(token)
+    }
+
+    fn check_count(&self) -> Result<(), BadResponse> {
+        let count: usize = self.0.values().map(Vec::len).sum();
+        if count == 0 || count > MAX_PRESENTATIONS || self.0.values().any(Vec::is_empty) {
             return Err(BadResponse::Count);
         }
-        Ok(token)
+        Ok(())
     }
 
     /// One presentation.
@@ -127,6 +145,40 @@ impl AuthorizationResponse {
             (None, None, Some(jwe)) => Ok(Self::Encrypted(jwe.to_owned())),
             _ => Err(BadResponse::NotOneKind),
         }
+    }
+
+    /// Reads what was in an encrypted response: a JSON object with the parameters as members (§8.3).
+    pub fn parse_payload(bytes: &[u8]) -> Result<Self, BadResponse> {
+        let payload: Payload = limits::json(bytes, Limits::MESSAGE)?;
+        match payload {
+            Payload { vp_token: Some(token), error: None, state, .. } => {
+                token.check_count()?;
+                Ok(Self::Presented { vp_token: token, state })
+            }
+            Payload { vp_token: None, error: Some(error), error_description, state } => Ok(Self::Refused {
+                error: VpErrorCode::from(cut(&error, 64).as_str()),
+                description: error_description.map(|text| cut(&text, 512)),
+                state,
+            }),
+            _ => Err(BadResponse::NotOneKind),
+        }
+    }
+
+    /// What is encrypted for `direct_post.jwt`; `None` for what is encrypted already.
+    pub fn to_payload(&self) -> Option<Vec<u8>> {
+        let payload = match self.clone() {
+            Self::Presented { vp_token, state } => {
+                Payload { vp_token: Some(vp_token), state, error: None, error_description: None }
+            }
+            Self::Refused { error, description, state } => Payload {
+                vp_token: None,
+                state,
+                error: Some(error.to_string()),
+                error_description: description,
+            },
+            Self::Encrypted(_) => return None,
+        };
+        serde_json::to_vec(&payload).ok()
     }
 
     /// The form.

@@ -8,7 +8,10 @@ mod verifier;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use async_trait::async_trait;
@@ -23,7 +26,7 @@ use wallet_core::{
 
 pub(crate) use chain::{Chain, organisation};
 pub(crate) use issuer::{Issuer, Plan};
-pub(crate) use verifier::{Ask, Verifier, public};
+pub(crate) use verifier::{Ask, Certified, Verifier, public};
 
 pub(crate) const NODE: &str = "https://node.example";
 pub(crate) const PIN: &str = "246810";
@@ -43,6 +46,8 @@ pub(crate) struct Town {
     pub(crate) detours: Mutex<BTreeMap<String, Answer>>,
     /// So many credential responses are lost on their way.
     pub(crate) lost: Mutex<u32>,
+    /// Whether wallets made from now on show what is to be confirmed.
+    pub(crate) shows_confirmations: AtomicBool,
     /// Every request, in order: method, URL, body.
     pub(crate) seen: Mutex<Vec<(Method, String, Vec<u8>)>>,
 }
@@ -64,13 +69,16 @@ impl Town {
             office,
             detours: Mutex::default(),
             lost: Mutex::default(),
+            shows_confirmations: AtomicBool::new(false),
             seen: Mutex::default(),
         })
     }
 
     pub(crate) fn config(&self) -> WalletConfig {
         let anchor = self.chain.lock().unwrap().anchor();
-        WalletConfig::new(anchor, NODE.parse().unwrap()).with_insecurely_cheap_pin()
+        let mut config = WalletConfig::new(anchor, NODE.parse().unwrap()).with_insecurely_cheap_pin();
+        config.shows_confirmations = self.shows_confirmations.load(Relaxed);
+        config
     }
 
     pub(crate) fn ports(self: &Arc<Self>, folder: &Path) -> Ports {

@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use credentials::{
     UnixSeconds, data_integrity,
+    jwe::{self, DecryptionKey},
     jws::{self, Header},
     key::{Algorithm, Signer, SoftwareKey},
     mdoc, sd_jwt,
+    x509::Certifying,
 };
 use protocol::{
     limits::Form,
@@ -42,6 +44,11 @@ pub(crate) struct Ask {
     pub(crate) client_id: Option<String>,
     pub(crate) formats: Option<Value>,
     pub(crate) response_mode: Option<&'static str>,
+    /// Wants its answer encrypted to its key.
+    pub(crate) encrypted: bool,
+    /// Known by its certificate instead of its DID.
+    pub(crate) certified: Option<Certified>,
+    pub(crate) transaction_data: Vec<String>,
     /// The status it answers the presentation with.
     pub(crate) answers: u16,
 }
@@ -61,6 +68,9 @@ impl Ask {
             client_id: None,
             formats: None,
             response_mode: None,
+            encrypted: false,
+            certified: None,
+            transaction_data: Vec::new(),
             answers: 200,
         }
     }
@@ -102,12 +112,36 @@ impl Ask {
     }
 }
 
+/// A verifier's certificate, and how it is known by it.
+#[derive(Clone)]
+pub(crate) struct Certified {
+    /// `x509_san_dns` with this host instead of `x509_hash`.
+    pub(crate) host: Option<&'static str>,
+    /// The key of the chain that it names, if another than its own.
+    pub(crate) names: Option<String>,
+    /// Certified by the very key that it is for.
+    pub(crate) by_itself: bool,
+    /// For another key than the chain has.
+    pub(crate) of_another: bool,
+    /// Seconds from now at which it ends.
+    pub(crate) until: i64,
+}
+
+impl Certified {
+    pub(crate) const GOOD: Self =
+        Self { host: None, names: None, by_itself: false, of_another: false, until: 600 };
+}
+
 pub(crate) struct Verifier {
     pub(crate) did: Did,
     url: &'static str,
     clock: Arc<FixedClock>,
     key: SoftwareKey,
     ask: Mutex<Ask>,
+    /// What answers are encrypted to.
+    sealed_to: DecryptionKey,
+    /// How many answers came encrypted.
+    pub(crate) sealed: Mutex<usize>,
     /// What came back, taken apart.
     pub(crate) came: Mutex<Vec<AuthorizationResponse>>,
 }
@@ -137,16 +171,52 @@ impl Verifier {
             .map(|claim| claim.name.as_str())
             .collect();
         chain.put(purpose(&did, "full-check", vec![some("business-licence", &all)]));
-        Self { did, url, clock, key, ask: Mutex::new(Ask::licence()), came: Mutex::default() }
+        let sealed_to = DecryptionKey::generate("enc", &mut testkit::rng(seed.into()));
+        Self {
+            did,
+            url,
+            clock,
+            key,
+            ask: Mutex::new(Ask::licence()),
+            sealed_to,
+            sealed: Mutex::default(),
+            came: Mutex::default(),
+        }
     }
 
     pub(crate) fn client_id(&self) -> String {
         format!("decentralized_identifier:{}", self.did)
     }
 
+    fn client_id_of(&self, ask: &Ask) -> String {
+        match &ask.certified {
+            None => self.client_id(),
+            Some(Certified { host: Some(host), .. }) => ClientId::of_host(host).to_string(),
+            Some(certified) => ClientId::of_certificate(&self.certificate(certified)).to_string(),
+        }
+    }
+
+    fn certificate(&self, certified: &Certified) -> Vec<u8> {
+        let now = UnixSeconds(self.clock.seconds());
+        let own = format!("{}#key-2", self.did);
+        let (authority, other) = (key(97, Algorithm::Es256), key(98, Algorithm::Es256));
+        let subject = if certified.of_another { &other } else { &self.key };
+        let certifying = Certifying {
+            issuer: "C=CN,CN=Organisation",
+            subject: "C=CN,CN=Counter",
+            uri: Some(certified.names.as_deref().unwrap_or(&own)),
+            serial: &[1; 16],
+            from: now.plus(-3600),
+            until: now.plus(certified.until),
+            purpose: Some("1.3.6.1.5.5.7.3.2"),
+        };
+        let signer = if certified.by_itself { subject } else { &authority };
+        certifying.sign_for_host("bank.example", subject.public_key(), signer).unwrap()
+    }
+
     pub(crate) fn ask(&self, ask: Ask) -> String {
         let form = Form::default()
-            .with("client_id", Some(&self.client_id()))
+            .with("client_id", Some(&self.client_id_of(&ask)))
             .with("request_uri", Some(&format!("{}/request", self.url)))
             .with("request_uri_method", (ask.method == "post").then_some("post"));
         *self.ask.lock().unwrap() = ask;
@@ -161,7 +231,13 @@ impl Verifier {
                 super::ok("application/oauth-authz-req+jwt", self.request(nonce))
             }
             "/response" => {
-                self.came.lock().unwrap().push(AuthorizationResponse::parse(&request.body).unwrap());
+                let mut came = AuthorizationResponse::parse(&request.body).unwrap();
+                if let AuthorizationResponse::Encrypted(text) = &came {
+                    let payload = jwe::decrypt(text, &self.sealed_to).unwrap();
+                    came = AuthorizationResponse::parse_payload(&payload).unwrap();
+                    *self.sealed.lock().unwrap() += 1;
+                }
+                self.came.lock().unwrap().push(came);
                 status(self.ask.lock().unwrap().answers, "application/json", "{}")
             }
             other => panic!("the wallet asked for {other}"),
@@ -171,7 +247,7 @@ impl Verifier {
     fn request(&self, wallet_nonce: Option<String>) -> String {
         let ask = self.ask.lock().unwrap().clone();
         let now = self.clock.seconds();
-        let client_id = ClientId::new(ask.client_id.clone().unwrap_or_else(|| self.client_id()));
+        let client_id = ClientId::new(ask.client_id.clone().unwrap_or_else(|| self.client_id_of(&ask)));
         let query = serde_json::from_value(ask.dcql.clone()).unwrap();
         let response_uri = format!("{}/response", self.url).parse().unwrap();
         let mut request = AuthorizationRequest::direct_post(client_id, response_uri, "n-1".to_owned(), query);
@@ -188,8 +264,25 @@ impl Verifier {
         if let Some(mode) = ask.response_mode {
             claims["response_mode"] = mode.into();
         }
+        if ask.encrypted {
+            claims["response_mode"] = "direct_post.jwt".into();
+            claims["client_metadata"] = json!({
+                "jwks": { "keys": [self.sealed_to.to_jwk().unwrap()] },
+                "encrypted_response_enc_values_supported": ["A128GCM", "A256GCM"],
+            });
+        }
+        if !ask.transaction_data.is_empty() {
+            claims["transaction_data"] = json!(ask.transaction_data);
+        }
         let kid = ask.kid.clone().unwrap_or_else(|| format!("{}#key-2", self.did));
-        let header = Header::typed(ask.typ).with_kid(&kid);
+        let header = match &ask.certified {
+            None => Header::typed(ask.typ).with_kid(&kid),
+            Some(certified) => {
+                use base64::{Engine, engine::general_purpose::STANDARD};
+                let chain = vec![STANDARD.encode(self.certificate(certified))];
+                Header { x5c: Some(chain), ..Header::typed(ask.typ) }
+            }
+        };
         let forger = key(98, Algorithm::Es256);
         let token = jws::sign(&header, &claims, if ask.forged { &forger } else { &self.key }).unwrap();
         match ask.alg_none {
@@ -213,8 +306,9 @@ impl Verifier {
     /// The claims of an SD-JWT that came, once it is verified as a counter does.
     pub(crate) fn verified_sd_jwt(&self, issuer: &credentials::key::PublicKey) -> Value {
         let Presentation::Text(text) = self.presented("licence") else { panic!("text") };
+        let audience = self.client_id_of(&self.ask.lock().unwrap().clone());
         let expect = sd_jwt::Expect {
-            audience: &self.client_id(),
+            audience: &audience,
             nonce: "n-1",
             now: UnixSeconds(self.clock.seconds()),
             max_age: 60,
@@ -228,7 +322,10 @@ impl Verifier {
         let Presentation::Text(text) = self.presented("licence") else { panic!("text") };
         let mut response = mdoc::DeviceResponse::parse(&BASE64.decode(text).unwrap()).unwrap();
         let response_uri = format!("{}/response", self.url);
-        let transcript = &mdoc::SessionTranscript::openid4vp(&self.client_id(), "n-1", None, &response_uri);
+        let is_sealed = self.ask.lock().unwrap().encrypted;
+        let sealed_to = is_sealed.then(|| self.sealed_to.thumbprint().unwrap());
+        let transcript =
+            &mdoc::SessionTranscript::openid4vp(&self.client_id(), "n-1", sealed_to.as_ref(), &response_uri);
         let now = UnixSeconds(self.clock.seconds());
         let expect = mdoc::Expect { doc_type: mdoc::MDL, transcript, reader: None, now };
         assert_eq!(response.documents.len(), 1);
