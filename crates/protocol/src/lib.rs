@@ -6,6 +6,7 @@
 //! - [`openid4vci`]: offers, metadata, tokens, nonces, credential requests and their key proofs.
 //! - [`openid4vp`]: signed requests, the links that lead to them, responses.
 //! - [`dcql`]: what a verifier asks, which credentials answer it, and whether what came answers it and no more.
+//! - [`offline`]: what wallet and counter show each other as QR codes, with no network.
 //! - [`dpop`], [`pkce`], [`redirect_uri`]: what binds codes and tokens to whoever asked for them.
 //! - [`limits`]: reading JSON and forms that somebody else wrote.
 
@@ -16,6 +17,7 @@ pub mod endpoint;
 pub mod format;
 pub mod jwt;
 pub mod limits;
+pub mod offline;
 pub mod openid4vci;
 pub mod openid4vp;
 pub mod pkce;
