@@ -36,6 +36,7 @@ pub async fn issuer_of(
         staff: [("Clerk", STAFF_TOKEN), ("Second", SECOND_TOKEN)]
             .map(|(name, token)| issuer::StaffAccount::new(name, token, issuer::model::Roles::ALL))
             .to_vec(),
+        staff_login: None,
         data_dir: play.data.join("others").join(name),
         database: None,
         tls: None,

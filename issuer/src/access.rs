@@ -39,6 +39,10 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("GET",  "/console",                                                     Who::Staff(READERS)),
     ("GET",  "/console/sign-in",                                             Who::Anyone),
     ("POST", "/console/sign-in",                                             Who::Anyone),
+    ("GET",  "/console/sign-in/provider",                                    Who::Anyone),
+    ("GET",  "/console/sign-in/callback",                                    Who::Anyone),
+    ("GET",  "/console/password",                                            Who::Staff(Roles::ALL)),
+    ("POST", "/console/password",                                            Who::Staff(Roles::ALL)),
     ("POST", "/console/sign-out",                                            Who::Staff(Roles::ALL)),
     ("GET",  "/console/overview",                                            Who::Staff(Roles::ALL)),
     ("GET",  "/console/search",                                              Who::Staff(READERS)),
@@ -80,6 +84,7 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("POST", "/api/keys/{key}/compromised",                                  Who::Staff(ADMINS)),
     ("POST", "/api/keys/{key}/compromised/approve",                          Who::Staff(ADMINS)),
     ("POST", "/api/keys/{key}/compromised/withdraw",                         Who::Staff(ADMINS)),
+    ("GET",  "/api/openapi.json",                                            Who::Anyone),
     ("POST", "/api/applications",                                            Who::Anyone),
     ("GET",  "/api/applications",                                            Who::Staff(READERS)),
     ("GET",  "/api/applications/{id}",                                       Who::ApplicantOr(READERS)),
@@ -113,7 +118,7 @@ pub(crate) fn rule(method: &Method, path: &str) -> Option<Who> {
 pub(crate) async fn guard(
     State(app): State<App>,
     path: MatchedPath,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let (path, method) = (path.as_str(), request.method());
@@ -125,7 +130,7 @@ pub(crate) async fn guard(
         // Another method than the routes take: the router says so.
         None if !RULES.iter().any(|(_, at, _)| *at == path) => Some(forbidden().into_response()),
         None | Some(Who::Anyone) => None,
-        Some(who) if console => through_the_console(&app, &request, who),
+        Some(who) if console => through_the_console(&app, &mut request, who).await,
         Some(who) => by_token(&app, &request, who).err().map(IntoResponse::into_response),
     };
     match refused {
@@ -134,14 +139,19 @@ pub(crate) async fn guard(
     }
 }
 
-/// The answer to whoever may not, if so.
-fn through_the_console(app: &App, request: &Request, who: Who) -> Option<Response> {
-    let session = app.accounts.staff().sessions().find(request.headers());
-    let member = session.and_then(|session| app.accounts.by_session(&session));
-    let Some(member) = member else { return Some(Redirect::to("/console/sign-in").into_response()) };
+/// The answer to whoever may not, if so; whoever may is known to the page behind.
+async fn through_the_console(app: &App, request: &mut Request, who: Who) -> Option<Response> {
+    let session = match app.accounts.session(request.headers(), app.now()).await {
+        Ok(session) => session,
+        Err(error) => return Some(Problem::internal(error).into_response()),
+    };
+    let Some(session) = session else { return Some(Redirect::to("/console/sign-in").into_response()) };
     match who {
         Who::Anyone => None,
-        Who::Staff(roles) | Who::ApplicantOr(roles) | Who::SystemOr(roles) if member.roles.meets(roles) => {
+        Who::Staff(roles) | Who::ApplicantOr(roles) | Who::SystemOr(roles)
+            if session.member.roles.meets(roles) =>
+        {
+            request.extensions_mut().insert(session);
             None
         }
         Who::Staff(_) | Who::ApplicantOr(_) | Who::SystemOr(_) => Some(forbidden().into_response()),

@@ -3,14 +3,15 @@
 //!
 //! Roles are looked up with every request, so a role that is taken away, or an account that is closed, counts at once.
 
+mod change;
 mod password;
-
-use std::time::Duration;
+mod provided;
+mod sessions;
 
 use credentials::UnixSeconds;
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
-use service::{Session, Staff};
+use service::{SessionCookie, StaffTokens};
 use sha2::{Digest, Sha256};
 use store::{Range, Store, StoreError};
 use zeroize::Zeroizing;
@@ -20,7 +21,11 @@ use crate::clock::Moment;
 use crate::config::StaffAccount;
 use crate::model::{Member, Roles};
 use crate::tables::{ACCOUNTS, API_KEYS};
+pub(crate) use change::{ChangeRefused, FEWEST};
 pub(crate) use password::Hashed;
+pub use provided::StaffLogin;
+pub(crate) use provided::{NotLetIn, Provider};
+pub(crate) use sessions::{Basis, Periods, StaffSession};
 
 /// Wrong passwords in a row after which an account is locked.
 const WRONG_PASSWORDS: u8 = 5;
@@ -42,6 +47,9 @@ pub(crate) struct AccountRecord {
     pub(crate) closed: bool,
     pub(crate) made_by: String,
     pub(crate) made_at: UnixSeconds,
+    /// The issuer of the OpenID provider whose member this is, who then has no password here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<String>,
 }
 
 /// A key for a department's system. Its one scope is to bring records of these types.
@@ -58,7 +66,10 @@ pub(crate) struct ApiKey {
 pub(crate) struct Accounts {
     store: Store,
     configured: Vec<StaffAccount>,
-    staff: Staff<String>,
+    tokens: StaffTokens,
+    cookie: SessionCookie,
+    periods: Periods,
+    provider: Option<Provider>,
 }
 
 /// Why nobody was let in.
@@ -102,32 +113,28 @@ pub(crate) enum AccountRefused {
 }
 
 impl Accounts {
-    pub(crate) fn new(store: Store, configured: Vec<StaffAccount>, base_url: &str, idle: Duration) -> Self {
-        let tokens = configured.iter().map(|account| account.token.clone()).collect();
-        Self { store, configured, staff: Staff::new(tokens, "desk", base_url, idle) }
+    pub(crate) fn new(
+        store: Store,
+        configured: Vec<StaffAccount>,
+        base_url: &str,
+        periods: Periods,
+        provider: Option<Provider>,
+    ) -> Self {
+        let tokens = StaffTokens::new(configured.iter().map(|account| account.token.clone()).collect());
+        let cookie = SessionCookie::of_desk("desk", base_url);
+        Self { store, configured, tokens, cookie, periods, provider }
     }
 
-    /// Sessions and wrong sign-ins.
-    pub(crate) fn staff(&self) -> &Staff<String> {
-        &self.staff
+    /// Tokens, and wrong sign-ins.
+    pub(crate) fn tokens(&self) -> &StaffTokens {
+        &self.tokens
     }
 
     /// The member whose token this is.
     pub(crate) fn by_token(&self, token: &str) -> Option<Member> {
-        self.staff.by_token(token).and_then(|name| self.by_name(name).ok().flatten())
-    }
-
-    /// The member whose session this is, if the account still stands.
-    pub(crate) fn by_session(&self, session: &Session<String>) -> Option<Member> {
-        self.by_name(&session.value).ok().flatten()
-    }
-
-    fn by_name(&self, name: &str) -> Result<Option<Member>, StoreError> {
-        if let Some(account) = self.configured.iter().find(|account| account.token.name == name) {
-            return Ok(Some(Member { name: name.to_owned(), roles: account.roles }));
-        }
-        let found = self.store.get(&ACCOUNTS, name)?.filter(|account| !account.closed);
-        Ok(found.map(|account| Member { name: account.name, roles: account.roles }))
+        let name = self.tokens.by_token(token)?;
+        let account = self.configured.iter().find(|account| account.token.name == name)?;
+        Some(Member { name: name.to_owned(), roles: account.roles })
     }
 
     /// Lets a member in who knows the password. Five wrong ones in a row lock the account for a quarter of an hour, for the
@@ -138,7 +145,8 @@ impl Accounts {
         password: Zeroizing<String>,
         now: Moment,
     ) -> Result<Member, SignInRefused> {
-        let found = self.store.get(&ACCOUNTS, name)?.filter(|account| !account.closed);
+        let found = self.store.get(&ACCOUNTS, name)?;
+        let found = found.filter(|account| !account.closed && account.provider.is_none());
         let hashed = found.as_ref().map_or_else(Hashed::nobodys, |account| account.password.clone());
         let right = tokio::task::spawn_blocking(move || hashed.is(&password)).await;
         let right = right.map_err(|_| SignInRefused::Hash)?;
@@ -194,6 +202,7 @@ impl Accounts {
             closed: false,
             made_by: by.name.clone(),
             made_at: now.seconds,
+            provider: None,
         };
         let noting = Noting::by(&by.actor(), now);
         let made = self.store.write_async(move |tx| {
@@ -207,7 +216,7 @@ impl Accounts {
         Ok(password)
     }
 
-    /// Gives an account a new password, told once, and opens it if it was locked.
+    /// Gives an account a new password, told once, opens it if it was locked, and ends its sessions.
     pub(crate) async fn reset(
         &self,
         name: String,
@@ -217,7 +226,9 @@ impl Accounts {
         let noting = Noting::by(&by.actor(), now);
         let (password, hashed) = fresh_password().await?;
         let reset = self.store.write_async(move |tx| {
-            let mut account = tx.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?;
+            let account = tx.get(&ACCOUNTS, name.as_str())?.filter(|account| account.provider.is_none());
+            let mut account = account.ok_or(AccountRefused::Unknown)?;
+            sessions::end_all(tx, &name)?;
             account.password = hashed;
             account.wrong = 0;
             account.locked_until = UnixSeconds(0);
@@ -229,12 +240,13 @@ impl Accounts {
         Ok(password)
     }
 
-    /// Closes an account for good. What was done with it keeps its name.
+    /// Closes an account for good, and with it its sessions. What was done with it keeps its name.
     pub(crate) async fn close(&self, name: String, by: &Member, now: Moment) -> Result<(), AccountRefused> {
         let noting = Noting::by(&by.actor(), now);
         let closed = self.store.write_async(move |tx| {
             let mut account = tx.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?;
             account.closed = true;
+            sessions::end_all(tx, &name)?;
             tx.put(&ACCOUNTS, name.as_str(), &account)?;
             let deed = Deed::new("account-closed").about("account", Account(&name));
             Ok::<_, AccountRefused>(noting.note(tx, deed)?)
@@ -345,7 +357,8 @@ mod tests {
     fn accounts() -> Accounts {
         let store = crate::audit::kept();
         let root = StaffAccount::new("root", "a long random token", Roles::of(&[Role::Admin]));
-        Accounts::new(store, vec![root], "http://127.0.0.1", Duration::from_secs(60))
+        let periods = Periods { idle: 60, lifetime: 600 };
+        Accounts::new(store, vec![root], "http://127.0.0.1", periods, None)
     }
 
     fn root() -> Member {

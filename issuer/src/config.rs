@@ -8,6 +8,7 @@ use protocol::RedirectUri;
 use registry::{Anchor, LocalText};
 use url::Url;
 
+use crate::accounts::StaffLogin;
 use crate::citizens::Citizens;
 use crate::model::Roles;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub anchor: Anchor,
     /// Who may sign in to the console and use the staff's API.
     pub staff: Vec<StaffAccount>,
+    /// The OpenID provider where the staff sign in too, if there is one.
+    pub staff_login: Option<StaffLogin>,
     /// Its folder: keys, and the store unless `database` says where that is. Made if missing; nobody else may write there.
     pub data_dir: PathBuf,
     /// The database that several instances of this issuer share, all with the same keys and the same `base_url`. With `None`
@@ -99,6 +102,10 @@ pub struct Policy {
     /// How many proxies of the department's own stand before it, each appending to `X-Forwarded-For`. With 0, the default,
     /// a client's address is the socket's.
     pub trusted_proxies: u8,
+    /// How long a member of the staff stays signed in without doing anything.
+    pub console_idle: Duration,
+    /// How long a member of the staff stays signed in at most.
+    pub console_lifetime: Duration,
     /// How long an offer that was prepared in bulk can be redeemed: its holder learns of it by letter or message.
     pub prepared_offer_lifetime: Duration,
     /// How long an access token counts.
@@ -134,6 +141,8 @@ impl Default for Policy {
             applications_per_client: 60,
             applications_period: Duration::from_secs(600),
             trusted_proxies: 0,
+            console_idle: Duration::from_secs(30 * 60),
+            console_lifetime: Duration::from_secs(12 * 3600),
             prepared_offer_lifetime: Duration::from_secs(30 * 86_400),
             token_lifetime: Duration::from_secs(300),
             renewal_lifetime: Duration::from_secs(400 * 86_400),

@@ -35,11 +35,13 @@ mod identity;
 mod issuance;
 mod keys;
 mod ledger;
+mod login;
 mod marks;
 mod metadata;
 mod metrics;
 pub mod model;
 mod offers;
+mod oidc;
 mod pages;
 mod reason;
 mod records;
@@ -53,14 +55,15 @@ mod status;
 mod tables;
 mod vc_api;
 
+pub use accounts::StaffLogin;
 pub use attestation::WALLET_PROVIDER;
-pub use citizens::{
-    Citizen, Citizens, IdentitySource, Login, LoginError, OidcConfig, OpenIdConnect, Synthetic,
-};
+pub use citizens::{Citizen, Citizens, IdentitySource, OidcConfig, OpenIdConnect, Synthetic};
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, Policy, StaffAccount, WalletClient};
 pub use keys::KeysError;
+pub use login::{Login, LoginError};
 pub use metadata::MetadataError;
+pub use oidc::OidcClient;
 pub use service::OrganisationError;
 pub use settings::SettingsError;
 pub use start::{Issuer, RunningIssuer, StartError};

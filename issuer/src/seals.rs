@@ -33,6 +33,7 @@ pub(crate) struct Seals {
     visit: HmacSha256,
     form: HmacSha256,
     login: HmacSha256,
+    staff: HmacSha256,
     granted: HmacSha256,
     bound_token: HmacSha256,
     dpop_nonce: HmacSha256,
@@ -69,6 +70,7 @@ impl Seals {
             visit: derived(root, b"browser of an authorization"),
             form: derived(root, b"forms of an authorization"),
             login: derived(root, b"login at an identity source"),
+            staff: derived(root, b"staff at an identity source"),
             granted: derived(root, b"authorization code"),
             bound_token: derived(root, b"access token bound to a key"),
             dpop_nonce: derived(root, b"dpop nonce"),
@@ -172,6 +174,7 @@ impl Seals {
             Of::Browser => &self.visit,
             Of::Form => &self.form,
             Of::Code => &self.granted,
+            Of::StaffLogin => &self.staff,
         }
     }
 
@@ -274,6 +277,8 @@ pub(crate) enum Of {
     Form,
     /// The authorization code.
     Code,
+    /// No authorization, but a sign-in of the staff that began, in a cookie.
+    StaffLogin,
 }
 
 /// What comes after a credential request.
@@ -362,7 +367,7 @@ mod tests {
         let later = ours.later(Later::Transaction, offer);
         assert_eq!(ours.open_later(Later::Transaction, &later), Some(offer));
         assert_eq!(ours.open_later(Later::Notification, &later), None);
-        let all = [Of::Request, Of::Browser, Of::Form, Of::Code];
+        let all = [Of::Request, Of::Browser, Of::Form, Of::Code, Of::StaffLogin];
         for (made, opened) in all.into_iter().flat_map(|made| all.map(|opened| (made, opened))) {
             let found = ours.open_authorization(opened, &ours.authorization(made, offer));
             assert_eq!(found, (made == opened).then_some(offer), "{made:?} as {opened:?}");

@@ -3,6 +3,7 @@
 //! Any setting can be given in the environment too: `HUIZHENG_ISSUER_LISTEN`, `HUIZHENG_ISSUER_DATABASE__SCHEMA`. Secrets are
 //! never settings but files that settings name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,11 @@ use service::Tls;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::accounts::StaffLogin;
 use crate::citizens::{Citizens, OidcConfig};
 use crate::config::{Config, Policy, StaffAccount, WalletClient};
 use crate::model::Roles;
+use crate::oidc::OidcClient;
 
 /// The file with every setting explained, as `huizheng issuer config` prints it.
 pub const EXAMPLE: &str = include_str!("../issuer.toml");
@@ -70,6 +73,8 @@ struct Settings {
     #[serde(default)]
     staff: Vec<StaffSettings>,
     #[serde(default)]
+    staff_login: Option<StaffLoginSettings>,
+    #[serde(default)]
     citizens: Option<CitizensSettings>,
     #[serde(default)]
     wallets: Vec<WalletSettings>,
@@ -99,6 +104,22 @@ struct StaffSettings {
     name: String,
     token_file: PathBuf,
     roles: Roles,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StaffLoginSettings {
+    issuer: String,
+    client_id: String,
+    #[serde(default)]
+    client_secret_file: Option<PathBuf>,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+    #[serde(default)]
+    name_claim: Option<String>,
+    #[serde(default)]
+    roles_claim: Option<String>,
+    roles: BTreeMap<String, Roles>,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +155,8 @@ struct PolicySettings {
     applications_per_client: Option<u32>,
     applications_period_s: Option<u64>,
     trusted_proxies: Option<u8>,
+    console_idle_s: Option<u64>,
+    console_lifetime_s: Option<u64>,
     prepared_offer_lifetime_s: Option<u64>,
     token_lifetime_s: Option<u64>,
     renewal_lifetime_s: Option<u64>,
@@ -207,6 +230,7 @@ impl Settings {
             node_url: self.node_url,
             anchor,
             staff: self.staff.into_iter().map(account).collect::<Result<_, _>>()?,
+            staff_login: self.staff_login.map(|login| login.resolve(beside)).transpose()?,
             data_dir: beside.path(&self.data_dir),
             database,
             vc_api: false,
@@ -217,20 +241,49 @@ impl Settings {
     }
 }
 
+impl StaffLoginSettings {
+    fn resolve(self, beside: &Beside<'_>) -> Result<StaffLogin, SettingsError> {
+        let client = client("staff_login.issuer", &self.issuer, &self.client_id, self.scopes)?;
+        let secret =
+            self.client_secret_file.map(|path| beside.secret("staff_login.client_secret_file", &path));
+        Ok(StaffLogin {
+            client: OidcClient {
+                client_secret: secret.transpose()?.map(|secret| Secret::new(secret.as_str())),
+                ..client
+            },
+            name_claim: self.name_claim.unwrap_or_else(|| "preferred_username".to_owned()),
+            roles_claim: self.roles_claim.unwrap_or_else(|| "groups".to_owned()),
+            roles: self.roles,
+        })
+    }
+}
+
 impl CitizensSettings {
     fn resolve(self, beside: &Beside<'_>) -> Result<Citizens, SettingsError> {
-        let issuer = Endpoint::parse(&self.issuer).map_err(|error| value("citizens.issuer", &error))?;
-        let usual = OidcConfig::new(issuer, &self.client_id);
+        let client = client("citizens.issuer", &self.issuer, &self.client_id, self.scopes)?;
+        let usual = OidcConfig::new(client.issuer.clone(), &self.client_id);
         let secret = self.client_secret_file.map(|path| beside.secret("citizens.client_secret_file", &path));
         Ok(Citizens::OpenIdConnect(OidcConfig {
-            client_secret: secret.transpose()?.map(|secret| Secret::new(secret.as_str())),
-            scopes: self.scopes.unwrap_or(usual.scopes),
+            client: OidcClient {
+                client_secret: secret.transpose()?.map(|secret| Secret::new(secret.as_str())),
+                ..client
+            },
             name_claim: self.name_claim.unwrap_or(usual.name_claim),
             id_number_claim: self.id_number_claim.unwrap_or(usual.id_number_claim),
             represents_claim: self.represents_claim.unwrap_or(usual.represents_claim),
-            ..usual
         }))
     }
+}
+
+fn client(
+    setting: &'static str,
+    issuer: &str,
+    client_id: &str,
+    scopes: Option<Vec<String>>,
+) -> Result<OidcClient, SettingsError> {
+    let issuer = Endpoint::parse(issuer).map_err(|error| value(setting, &error))?;
+    let usual = OidcClient::new(issuer, client_id);
+    Ok(OidcClient { scopes: scopes.unwrap_or(usual.scopes.clone()), ..usual })
 }
 
 impl PolicySettings {
@@ -243,6 +296,8 @@ impl PolicySettings {
             applications_per_client: self.applications_per_client.unwrap_or(usual.applications_per_client),
             applications_period: time(self.applications_period_s, usual.applications_period),
             trusted_proxies: self.trusted_proxies.unwrap_or(usual.trusted_proxies),
+            console_idle: time(self.console_idle_s, usual.console_idle),
+            console_lifetime: time(self.console_lifetime_s, usual.console_lifetime),
             prepared_offer_lifetime: time(self.prepared_offer_lifetime_s, usual.prepared_offer_lifetime),
             token_lifetime: time(self.token_lifetime_s, usual.token_lifetime),
             renewal_lifetime: time(self.renewal_lifetime_s, usual.renewal_lifetime),

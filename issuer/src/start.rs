@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use credentials::catalogue::{Catalogue, CatalogueError};
 use protocol::{Endpoint, EndpointError};
@@ -15,7 +14,7 @@ use store::{OpenError, Options, Range, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Periods, Provider};
 use crate::audit::{self, Anchoring, Deed, Noting};
 use crate::authorize::Authorizations;
 use crate::bulk::Bulk;
@@ -36,9 +35,6 @@ use crate::seals::Seals;
 use crate::status::{Keeper, OpenListError, Served, Statuses};
 use crate::tables::{LISTS, REGISTERED};
 use crate::vc_api::{self, Instances};
-
-/// How long a console stays signed in without being used.
-const CONSOLE_IDLE: Duration = Duration::from_secs(30 * 60);
 
 /// Where issuers come from.
 #[derive(Debug)]
@@ -204,6 +200,10 @@ impl Issuer {
         };
         let bulk = Bulk::new(store.clone(), kinds.clone(), seals.clone(), clock.clone());
         bulk.resume()?;
+        let seconds = |period: std::time::Duration| i64::try_from(period.as_secs()).unwrap_or(i64::MAX);
+        let periods = Periods { idle: seconds(policy.console_idle), lifetime: seconds(policy.console_lifetime) };
+        let provider = config.staff_login.map(Provider::new);
+        let accounts = Accounts::new(store.clone(), config.staff, &base_url, periods, provider);
         let core = Core {
             name: config.name,
             policy,
@@ -211,7 +211,7 @@ impl Issuer {
             kinds: kinds.clone(),
             metadata,
             ledger,
-            accounts: Accounts::new(store.clone(), config.staff, &base_url, CONSOLE_IDLE),
+            accounts,
             bulk,
             store: store.clone(),
             desk: Desk::new(store.clone()),

@@ -45,6 +45,7 @@ pub(super) async fn issuer(
             // So that two can approve where a type asks for two.
             issuer::StaffAccount::new(SUPERVISOR, shared.supervisor_token, Roles::of(&[Role::Supervisor])),
         ],
+        staff_login: None,
         data_dir: shared.data.join("issuers").join(seed.id.as_str()),
         database: None,
         tls: None,

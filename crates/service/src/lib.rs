@@ -39,6 +39,6 @@ pub use organisation::{Organisation, OrganisationError};
 pub use problem::Problem;
 pub use rate::RateLimiter;
 pub use server::{Running, Server};
-pub use session::{Session, Sessions};
-pub use staff::{Staff, StaffAccount};
+pub use session::{Session, SessionCookie, Sessions};
+pub use staff::{Staff, StaffAccount, StaffTokens};
 pub use tls::{Tls, TlsError};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, header};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::problem::Problem;
@@ -18,8 +19,7 @@ const MAX_SESSIONS: usize = 10_000;
 ///
 /// Browsers share cookies between the ports of a host, so services on one host need different cookie names.
 pub struct Sessions<T> {
-    cookie: Arc<str>,
-    https: bool,
+    cookie: SessionCookie,
     idle: Duration,
     inner: Arc<Mutex<HashMap<String, Entry<T>>>>,
 }
@@ -67,25 +67,26 @@ impl<T> fmt::Debug for Started<T> {
 
 impl<T> Clone for Sessions<T> {
     fn clone(&self) -> Self {
-        Self { cookie: self.cookie.clone(), https: self.https, idle: self.idle, inner: self.inner.clone() }
+        Self { cookie: self.cookie.clone(), idle: self.idle, inner: self.inner.clone() }
     }
 }
 
 impl<T: Clone> Sessions<T> {
     /// Sessions under this cookie name that end after `idle` without a request.
     pub fn new(cookie: impl Into<Arc<str>>, idle: Duration) -> Self {
-        Self { cookie: cookie.into(), https: false, idle, inner: Arc::default() }
+        Self { cookie: SessionCookie::new(cookie), idle, inner: Arc::default() }
     }
 
-    /// The same for a service whose public address is this. With `https` the cookie is `Secure`, and its name begins with
-    /// `__Host-`, so that browsers take it from this host alone and never send it in the clear (RFC 6265bis §4.1.3.2).
+    /// The same for a service whose public address is this; see [`SessionCookie::at`].
     #[must_use]
-    pub fn at(mut self, base_url: &str) -> Self {
-        self.https = is_https(base_url);
-        if self.https {
-            self.cookie = format!("__Host-{}", self.cookie).into();
-        }
-        self
+    pub fn at(self, base_url: &str) -> Self {
+        Self { cookie: self.cookie.at(base_url), ..self }
+    }
+
+    /// The same with another cookie.
+    #[must_use]
+    pub fn with(self, cookie: SessionCookie) -> Self {
+        Self { cookie, ..self }
     }
 
     /// Begins a session. Always a fresh id, so that none can be fixed beforehand.
@@ -101,12 +102,12 @@ impl<T: Clone> Sessions<T> {
             sessions.remove(&oldest);
         }
         sessions.insert(id.clone(), Entry { value: value.clone(), csrf: csrf.clone(), seen: now });
-        Started { set_cookie: self.set_cookie(&id, None), session: Session { value, csrf } }
+        Started { set_cookie: self.cookie.set(&id), session: Session { value, csrf } }
     }
 
     /// The session that this request's cookie belongs to, if it is still alive.
     pub fn find(&self, headers: &HeaderMap) -> Option<Session<T>> {
-        let id = cookie(headers, &self.cookie)?;
+        let id = self.cookie.id(headers)?;
         let now = Instant::now();
         let mut sessions = self.lock();
         let entry = sessions.get_mut(id)?;
@@ -120,17 +121,10 @@ impl<T: Clone> Sessions<T> {
 
     /// Ends the session; send the value as `Set-Cookie`.
     pub fn end(&self, headers: &HeaderMap) -> HeaderValue {
-        if let Some(id) = cookie(headers, &self.cookie) {
+        if let Some(id) = self.cookie.id(headers) {
             self.lock().remove(id);
         }
-        self.set_cookie("", Some(0))
-    }
-
-    fn set_cookie(&self, id: &str, max_age: Option<u32>) -> HeaderValue {
-        let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        let secure = if self.https { "; Secure" } else { "" };
-        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Strict{secure}{max_age}", self.cookie);
-        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+        self.cookie.cleared()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry<T>>> {
@@ -141,11 +135,71 @@ impl<T: Clone> Sessions<T> {
 impl<T> Session<T> {
     /// Whether a form came from one of this session's own pages; compared in constant time.
     pub fn check_csrf(&self, sent: &str) -> Result<(), Problem> {
-        if bool::from(self.csrf.as_bytes().ct_eq(sent.as_bytes())) {
-            Ok(())
-        } else {
-            Err(Problem::forbidden("csrf", "This page is out of date; open it again and repeat the step"))
-        }
+        check_csrf(&self.csrf, sent)
+    }
+}
+
+/// Whether a form carries the token `own` of its session; compared in constant time.
+///
+/// # Errors
+/// A refusal that says to open the page again.
+pub fn check_csrf(own: &str, sent: &str) -> Result<(), Problem> {
+    if bool::from(own.as_bytes().ct_eq(sent.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Problem::forbidden("csrf", "This page is out of date; open it again and repeat the step"))
+    }
+}
+
+/// The cookie that carries a session's id: out of reach of scripts, and sent by no other site's pages.
+#[derive(Clone, Debug)]
+pub struct SessionCookie {
+    name: Arc<str>,
+    https: bool,
+}
+
+impl SessionCookie {
+    /// A cookie of this name, for a service without TLS.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), https: false }
+    }
+
+    /// The cookie of a staff's desk (letters), told from those of other services on the same host by its address.
+    #[must_use]
+    pub fn of_desk(desk: &str, base_url: &str) -> Self {
+        let digest = Sha256::digest(base_url);
+        Self::new(format!("hz_{desk}_{}", hex::encode(&digest[..3]))).at(base_url)
+    }
+
+    /// The same for a service whose public address is this. With `https` the cookie is `Secure`, and its name begins with
+    /// `__Host-`, so that browsers take it from this host alone and never send it in the clear (RFC 6265bis §4.1.3.2).
+    #[must_use]
+    pub fn at(self, base_url: &str) -> Self {
+        if is_https(base_url) { Self { name: format!("__Host-{}", self.name).into(), https: true } } else { self }
+    }
+
+    /// The id that a request carries.
+    #[must_use]
+    pub fn id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        cookie(headers, &self.name)
+    }
+
+    /// For `Set-Cookie` when a session begins.
+    #[must_use]
+    pub fn set(&self, id: &str) -> HeaderValue {
+        self.written(id, "")
+    }
+
+    /// For `Set-Cookie` when it ends.
+    #[must_use]
+    pub fn cleared(&self) -> HeaderValue {
+        self.written("", "; Max-Age=0")
+    }
+
+    fn written(&self, id: &str, ends: &str) -> HeaderValue {
+        let secure = if self.https { "; Secure" } else { "" };
+        let text = format!("{}={id}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}", self.name);
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::rate::{Limited, RateLimiter};
-use crate::session::Sessions;
+use crate::session::{SessionCookie, Sessions};
 
 /// Wrong sign-ins from one client in five minutes before it must wait.
 const WRONG_SIGN_INS: u32 = 10;
@@ -34,28 +34,35 @@ impl fmt::Debug for StaffAccount {
     }
 }
 
+/// The accounts, and how often each client was wrong.
+pub struct StaffTokens {
+    accounts: Vec<StaffAccount>,
+    wrong: RateLimiter,
+}
+
 /// The accounts and their sessions, in which pages know `T` of whoever signed in.
 pub struct Staff<T> {
-    accounts: Vec<StaffAccount>,
+    tokens: StaffTokens,
     sessions: Sessions<T>,
-    wrong: RateLimiter,
+}
+
+impl fmt::Debug for StaffTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaffTokens").field("accounts", &self.accounts).finish_non_exhaustive()
+    }
 }
 
 impl<T> fmt::Debug for Staff<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Staff").field("accounts", &self.accounts).finish_non_exhaustive()
+        f.debug_struct("Staff").field("tokens", &self.tokens).finish_non_exhaustive()
     }
 }
 
-impl<T: Clone> Staff<T> {
-    /// Sessions end after `idle` without a request. `desk` (letters) and `base_url` tell their cookie from those of other
-    /// services on the same host.
+impl StaffTokens {
+    /// These accounts.
     #[must_use]
-    pub fn new(accounts: Vec<StaffAccount>, desk: &str, base_url: &str, idle: Duration) -> Self {
-        let digest = Sha256::digest(base_url);
-        let name = format!("hz_{desk}_{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2]);
-        let sessions = Sessions::new(name, idle).at(base_url);
-        Self { accounts, sessions, wrong: RateLimiter::new(WRONG_SIGN_INS, Duration::from_secs(300)) }
+    pub fn new(accounts: Vec<StaffAccount>) -> Self {
+        Self { accounts, wrong: RateLimiter::new(WRONG_SIGN_INS, Duration::from_secs(300)) }
     }
 
     /// The name of the account whose token this is. Takes the same time for every wrong token.
@@ -72,18 +79,41 @@ impl<T: Clone> Staff<T> {
         bool::from(found).then_some(&account.name)
     }
 
-    /// The sessions of the pages.
-    #[must_use]
-    pub fn sessions(&self) -> &Sessions<T> {
-        &self.sessions
-    }
-
     /// Counts a wrong sign-in of this client.
     ///
     /// # Errors
     /// [`Limited`] once there were too many.
     pub fn wrong_sign_in(&self, client: &str) -> Result<(), Limited> {
         self.wrong.check(client, Instant::now())
+    }
+}
+
+impl<T: Clone> Staff<T> {
+    /// Sessions end after `idle` without a request; for the cookie see [`SessionCookie::of_desk`].
+    #[must_use]
+    pub fn new(accounts: Vec<StaffAccount>, desk: &str, base_url: &str, idle: Duration) -> Self {
+        let sessions = Sessions::new("", idle).with(SessionCookie::of_desk(desk, base_url));
+        Self { tokens: StaffTokens::new(accounts), sessions }
+    }
+
+    /// See [`StaffTokens::by_token`].
+    #[must_use]
+    pub fn by_token(&self, token: &str) -> Option<&str> {
+        self.tokens.by_token(token)
+    }
+
+    /// The sessions of the pages.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions<T> {
+        &self.sessions
+    }
+
+    /// See [`StaffTokens::wrong_sign_in`].
+    ///
+    /// # Errors
+    /// [`Limited`] once there were too many.
+    pub fn wrong_sign_in(&self, client: &str) -> Result<(), Limited> {
+        self.tokens.wrong_sign_in(client)
     }
 }
 

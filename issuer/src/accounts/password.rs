@@ -32,6 +32,11 @@ impl Hashed {
         Self { salt: [0; 16], hash: [0; 32], cost: COST }
     }
 
+    /// Whether the two are one record of one password.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.salt == other.salt && self.hash == other.hash
+    }
+
     /// Whether this is the password.
     pub(super) fn is(&self, password: &str) -> bool {
         hash(password, self.salt, self.cost).is_some_and(|hash| hash.ct_eq(&self.hash).into())

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credentials::catalogue::{CredentialType, Kind};
 use protocol::limits::Form;
-use protocol::{Endpoint, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use oidc::{OidcConfig, OpenIdConnect};
 pub use synthetic::Synthetic;
 
+use crate::login::{Login, LoginError};
 use crate::seals::Seals;
 
 /// Somebody who logged in. `Debug` shows nothing of it.
@@ -35,33 +35,6 @@ impl fmt::Debug for Citizen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Citizen(…)")
     }
-}
-
-/// One login: what the source is told, and must give back. Nothing in it is kept: it follows from the authorization's name.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// Comes back with the answer, and is this browser's.
-    pub state: String,
-    /// Is inside what the source signs.
-    pub nonce: String,
-    /// The PKCE verifier for the source.
-    pub verifier: Secret,
-    /// Where the browser comes back to.
-    pub callback: Endpoint,
-}
-
-/// Why nobody is logged in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoginError {
-    /// The source said no, or the citizen turned back.
-    #[error("the login was not completed")]
-    Declined,
-    /// What came is not what the source would send.
-    #[error("the login's answer is not to be believed: {0}")]
-    Forged(&'static str),
-    /// The source can't be reached, or is broken.
-    #[error("the identity source does not answer: {0}")]
-    Away(String),
 }
 
 /// A place where citizens prove who they are. Implement it to plug in another one.

@@ -1,36 +1,19 @@
-//! Citizens log in at an OpenID provider: OpenID Connect Core 1.0 with discovery, authorization code and PKCE.
-//!
-//! What the provider says is believed only by its signature over our nonce, under a key it publishes now. ES256, ES384 and
-//! EdDSA count; RSA and shared secrets do not, so register the client with `id_token_signed_response_alg` of these.
-
-use std::time::Duration;
+//! Citizens log in at an OpenID provider, see `oidc`; what it calls things is the department's to say.
 
 use async_trait::async_trait;
-use credentials::UnixSeconds;
-use credentials::jws::{Times, Unverified};
-use credentials::key::{Jwk, PublicKey};
-use protocol::jwt::Audience;
-use protocol::limits::{self, Form, Limits};
-use protocol::pkce::{CodeChallenge, S256};
-use protocol::{Endpoint, Secret};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use protocol::Endpoint;
+use protocol::limits::Form;
 use serde_json::{Map, Value};
-use service::outbound;
 
-use super::{Citizen, IdentitySource, Login, LoginError};
+use super::{Citizen, IdentitySource};
+use crate::login::{Login, LoginError};
+use crate::oidc::{OidcClient, RelyingParty};
 
 /// An OpenID provider and what it calls things.
 #[derive(Clone, Debug)]
 pub struct OidcConfig {
-    /// The provider's issuer identifier.
-    pub issuer: Endpoint,
-    /// Our client id there.
-    pub client_id: String,
-    /// Our secret there, sent by `client_secret_post`; none for a public client.
-    pub client_secret: Option<Secret>,
-    /// Scopes beside `openid`.
-    pub scopes: Vec<String>,
+    /// The client there.
+    pub client: OidcClient,
     /// The claim with the citizen's name.
     pub name_claim: String,
     /// The claim with the resident ID number.
@@ -44,266 +27,65 @@ impl OidcConfig {
     #[must_use]
     pub fn new(issuer: Endpoint, client_id: &str) -> Self {
         Self {
-            issuer,
-            client_id: client_id.to_owned(),
-            client_secret: None,
-            scopes: vec!["profile".to_owned()],
+            client: OidcClient::new(issuer, client_id),
             name_claim: "name".to_owned(),
             id_number_claim: "id_number".to_owned(),
             represents_claim: "represents".to_owned(),
         }
     }
+
+    fn read(&self, claims: &Map<String, Value>) -> Citizen {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        let list = claims.get(&self.represents_claim).and_then(Value::as_array);
+        let represents = list.into_iter().flatten().filter_map(Value::as_str).take(64).map(str::to_owned);
+        Citizen {
+            name: text(&self.name_claim).unwrap_or_default().chars().take(80).collect(),
+            id_number: text(&self.id_number_claim).map(str::to_owned),
+            represents: represents.collect(),
+        }
+    }
 }
 
-/// The relying party.
+/// The source.
 #[derive(Debug)]
 pub struct OpenIdConnect {
     config: OidcConfig,
-    client: reqwest::Client,
-}
-
-/// The most bytes of an answer.
-const LIMIT: usize = 64 << 10;
-/// How old a login may be that is told of, in seconds.
-const MAX_AGE: i64 = 600;
-
-/// What is needed of OpenID Connect Discovery 1.0 §3.
-#[derive(Deserialize)]
-struct Provider {
-    issuer: Endpoint,
-    authorization_endpoint: Endpoint,
-    token_endpoint: Endpoint,
-    jwks_uri: Endpoint,
-}
-
-#[derive(Deserialize)]
-struct Tokens {
-    id_token: String,
-}
-
-#[derive(Deserialize)]
-struct Keys {
-    keys: Vec<Value>,
+    party: RelyingParty,
 }
 
 impl OpenIdConnect {
-    /// A relying party of this provider.
+    /// The source at this provider.
     #[must_use]
     pub fn new(config: OidcConfig) -> Self {
-        Self { config, client: outbound::client(Duration::from_secs(10)) }
-    }
-
-    async fn provider(&self) -> Result<Provider, LoginError> {
-        let path = ".well-known/openid-configuration";
-        let address = self.config.issuer.join(path).map_err(|error| LoginError::Away(error.to_string()))?;
-        let provider: Provider = self.answer(self.client.get(address.as_str())).await?;
-        // Discovery §4.3: it must speak for the issuer it was asked of.
-        if provider.issuer == self.config.issuer {
-            Ok(provider)
-        } else {
-            Err(LoginError::Forged("the provider's description is of another issuer"))
-        }
-    }
-
-    async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, LoginError> {
-        let away = |error: &dyn std::fmt::Display| LoginError::Away(error.to_string());
-        let answer = request.send().await.map_err(|_| LoginError::Away("no connection".to_owned()))?;
-        let status = answer.status();
-        let body = outbound::body(answer, LIMIT).await.map_err(|error| away(&error))?;
-        if !status.is_success() {
-            // A refused code is the login's fault, not the provider's.
-            let refused = status.is_client_error();
-            return Err(if refused { LoginError::Declined } else { away(&status) });
-        }
-        limits::json(&body, Limits::MESSAGE).map_err(|error| away(&error))
-    }
-
-    async fn key(&self, address: &Endpoint, kid: Option<&str>) -> Result<PublicKey, LoginError> {
-        let keys: Keys = self.answer(self.client.get(address.as_str())).await?;
-        // Keys of kinds that are not for us stand beside ours: they are passed over.
-        let read = |value: Value| serde_json::from_value::<Jwk>(value).ok();
-        let mut fitting = keys.keys.into_iter().filter_map(read).filter_map(|jwk| {
-            let named = kid.is_none_or(|kid| jwk.kid.as_deref() == Some(kid));
-            PublicKey::from_jwk(&jwk).ok().filter(|_| named)
-        });
-        match (fitting.next(), fitting.next()) {
-            (Some(key), None) => Ok(key),
-            _ => Err(LoginError::Forged("no one key of the provider's is named")),
-        }
+        Self { party: RelyingParty::new(config.client.clone()), config }
     }
 }
 
 #[async_trait]
 impl IdentitySource for OpenIdConnect {
     async fn begin(&self, login: &Login) -> Result<String, LoginError> {
-        let provider = self.provider().await?;
-        let scope = std::iter::once("openid").chain(self.config.scopes.iter().map(String::as_str));
-        let form = Form::default()
-            .with("response_type", Some("code"))
-            .with("client_id", Some(&self.config.client_id))
-            .with("redirect_uri", Some(login.callback.as_str()))
-            .with("scope", Some(&scope.collect::<Vec<_>>().join(" ")))
-            .with("state", Some(&login.state))
-            .with("nonce", Some(&login.nonce))
-            .with("code_challenge", Some(CodeChallenge::of(&login.verifier).as_str()))
-            .with("code_challenge_method", Some(S256));
-        let address = provider.authorization_endpoint.as_str();
-        let joint = if address.contains('?') { '&' } else { '?' };
-        Ok(format!("{address}{joint}{}", form.encode()))
+        self.party.begin(login).await
     }
 
     async fn finish(&self, login: &Login, answer: &Form) -> Result<Citizen, LoginError> {
-        // RFC 9207: a provider that names itself must name itself rightly.
-        if answer.get("iss").is_some_and(|iss| iss != self.config.issuer.as_str()) {
-            return Err(LoginError::Forged("the answer is another provider's"));
-        }
-        let code =
-            answer.get("code").filter(|_| answer.get("error").is_none()).ok_or(LoginError::Declined)?;
-        let provider = self.provider().await?;
-        let form = Form::default()
-            .with("grant_type", Some("authorization_code"))
-            .with("code", Some(code))
-            .with("redirect_uri", Some(login.callback.as_str()))
-            .with("code_verifier", Some(login.verifier.expose()))
-            .with("client_id", Some(&self.config.client_id))
-            .with("client_secret", self.config.client_secret.as_ref().map(Secret::expose));
-        let request = self
-            .client
-            .post(provider.token_endpoint.as_str())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form.encode());
-        let Tokens { id_token } = self.answer(request).await?;
-        let token = Unverified::parse(&id_token).map_err(|_| LoginError::Forged("the id_token is no JWT"))?;
-        let key = self.key(&provider.jwks_uri, token.header().kid.as_deref()).await?;
-        let now = UnixSeconds(service::clock::now().seconds());
-        citizen(&self.config, token, &key, login, now)
+        Ok(self.config.read(&self.party.finish(login, answer).await?))
     }
-}
-
-/// Who the token says it is (OpenID Connect Core 1.0 §3.1.3.7).
-fn citizen(
-    config: &OidcConfig,
-    token: Unverified,
-    key: &PublicKey,
-    login: &Login,
-    now: UnixSeconds,
-) -> Result<Citizen, LoginError> {
-    let forged = LoginError::Forged;
-    // Providers write `JWT` or nothing; a token of a kind of its own (`at+jwt`, `logout+jwt`) is no id_token.
-    let typ = token.header().typ.clone();
-    if typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
-        return Err(forged("another type of token"));
-    }
-    let claims: Map<String, Value> =
-        token.verify_untyped(key).map_err(|_| forged("the id_token's signature is wrong"))?;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(config.issuer.as_str()) {
-        return Err(forged("the id_token is of another issuer"));
-    }
-    let audience: Option<Audience> =
-        claims.get("aud").and_then(|aud| serde_json::from_value(aud.clone()).ok());
-    if !audience.is_some_and(|audience| audience.is_only(&config.client_id)) {
-        return Err(forged("the id_token is for another client"));
-    }
-    if text("nonce") != Some(login.nonce.as_str()) {
-        return Err(forged("the id_token is of another login"));
-    }
-    let times = Times::of(&claims).map_err(|_| forged("the id_token's times are wrong"))?;
-    let issued = times.iat.filter(|_| times.exp.is_some()).ok_or(forged("the id_token has no times"))?;
-    times.check(now).map_err(|_| forged("the id_token is not of now"))?;
-    if issued.plus(MAX_AGE) < now {
-        return Err(forged("the id_token is too old"));
-    }
-    if text("sub").is_none_or(str::is_empty) {
-        return Err(forged("the id_token is of nobody"));
-    }
-    let list = claims.get(&config.represents_claim).and_then(Value::as_array);
-    let represents = list.into_iter().flatten().filter_map(Value::as_str).take(64).map(str::to_owned);
-    Ok(Citizen {
-        name: text(&config.name_claim).unwrap_or_default().chars().take(80).collect(),
-        id_number: text(&config.id_number_claim).map(str::to_owned),
-        represents: represents.collect(),
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use credentials::jws::{self, Header};
-    use credentials::key::{Algorithm, Signer, SoftwareKey};
-    use rand_core::OsRng;
     use serde_json::json;
 
     use super::*;
 
-    fn login() -> Login {
-        Login {
-            state: "s".into(),
-            nonce: "n".into(),
-            verifier: "v".into(),
-            callback: Endpoint::parse("https://issuer.example/authorize/callback").expect("address"),
-        }
-    }
-
-    fn read(
-        header: &Header,
-        claims: &Value,
-        signer: &SoftwareKey,
-        key: &PublicKey,
-    ) -> Result<Citizen, LoginError> {
-        let config = OidcConfig::new(Endpoint::parse("https://op.example").expect("address"), "us");
-        let token = Unverified::parse(&jws::sign(header, claims, signer).expect("signed")).expect("a token");
-        citizen(&config, token, key, &login(), UnixSeconds(1000))
-    }
-
     #[test]
-    fn an_id_token_is_read_strictly() {
-        let signer = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
-        let key = signer.public_key().clone();
-        let right = json!({
-            "iss": "https://op.example", "aud": "us", "nonce": "n", "iat": 990, "exp": 1290, "sub": "1",
-            "name": "程知夏", "id_number": "34010219880321214X", "represents": ["91340100MA8HUE6K0R"],
-        });
-        let found = read(&Header::default(), &right, &signer, &key).expect("right");
+    fn a_citizen_is_read_from_the_claims_that_the_department_names() {
+        let mut config = OidcConfig::new(Endpoint::parse("https://op.example").expect("address"), "us");
+        config.id_number_claim = "sfz".to_owned();
+        let claims = json!({"name": "程知夏", "sfz": "34010219880321214X", "represents": ["91340100MA8HUE6K0R", 7]});
+        let found = config.read(claims.as_object().expect("an object"));
         assert_eq!(found.id_number.as_deref(), Some("34010219880321214X"));
         assert_eq!(found.represents, ["91340100MA8HUE6K0R"]);
-        read(&Header::typed("JWT"), &right, &signer, &key).expect("right");
         assert!(!format!("{found:?}").contains("程"));
-
-        let with = |name: &str, value: Value| {
-            let mut claims = right.clone();
-            claims[name] = value;
-            claims
-        };
-        for (flaw, claims) in [
-            ("issuer_of_another", with("iss", json!("https://evil.example"))),
-            ("audience_of_another", with("aud", json!("them"))),
-            ("audience_of_several", with("aud", json!(["us", "them"]))),
-            ("nonce_of_another_login", with("nonce", json!("m"))),
-            ("nonce_missing", with("nonce", Value::Null)),
-            ("expired", with("exp", json!(900))),
-            ("no_end", with("exp", Value::Null)),
-            ("end_as_text", with("exp", json!("1290"))),
-            ("from_the_future", with("iat", json!(1200))),
-            ("old", with("iat", json!(100))),
-            ("of_nobody", with("sub", json!(""))),
-        ] {
-            assert!(
-                matches!(read(&Header::default(), &claims, &signer, &key), Err(LoginError::Forged(_))),
-                "{flaw}"
-            );
-        }
-        let other = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
-        for (flaw, header, signer, key) in [
-            ("another_key", Header::default(), &other, &key),
-            ("another_type", Header::typed("at+jwt"), &signer, &key),
-            (
-                "another_algorithm",
-                Header::default(),
-                &signer,
-                SoftwareKey::generate(Algorithm::EdDsa, &mut OsRng).public_key(),
-            ),
-        ] {
-            assert!(matches!(read(&header, &right, signer, key), Err(LoginError::Forged(_))), "{flaw}");
-        }
     }
 }

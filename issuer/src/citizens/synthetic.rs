@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use protocol::limits::Form;
 
-use super::{Citizen, IdentitySource, Login, LoginError};
+use super::{Citizen, IdentitySource};
+use crate::login::{Login, LoginError};
 
 /// The source; its page is the issuer's own.
 #[derive(Debug)]

@@ -31,6 +31,11 @@ impl Id {
         Self((u128::from(now_ms) << 80) | u128::from_be_bytes(tail))
     }
 
+    /// When it was made, in milliseconds since 1970.
+    pub(crate) fn made_at_ms(self) -> u64 {
+        u64::try_from(self.0 >> 80).unwrap_or(u64::MAX)
+    }
+
     /// Its key in the store's tables.
     pub(crate) fn key(self) -> u128 {
         self.0

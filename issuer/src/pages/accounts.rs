@@ -147,11 +147,11 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
     }
     for account in &made {
         accounts = accounts.row([
-            html! { (account.name) },
+            html! { (account.name) @if account.provider.is_some() { " " span.quiet { (t.get("accounts.by-provider")) } } },
             role_words(lang, account.roles),
             state(lang, account.closed, account.locked_until > app.now().seconds),
             html! { @if !account.closed { div.row {
-                (small(session, "/console/accounts/reset", &account.name, t.get("accounts.reset")))
+                @if account.provider.is_none() { (small(session, "/console/accounts/reset", &account.name, t.get("accounts.reset"))) }
                 (small(session, "/console/accounts/close", &account.name, t.get("accounts.close")))
             } } @else { "—" } },
         ]);

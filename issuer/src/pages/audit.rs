@@ -114,6 +114,8 @@ fn what<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
         "status-list-opened" => t.get("audit.status-list-opened"),
         "keys-registered" => t.get("audit.keys-registered"),
         "signed-in" => t.get("audit.signed-in"),
+        "signed-in-at-provider" => t.get("audit.signed-in-at-provider"),
+        "password-changed" => t.get("audit.password-changed"),
         "signed-out" => t.get("audit.signed-out"),
         "sign-in-failed" => t.get("audit.sign-in-failed"),
         other => other,

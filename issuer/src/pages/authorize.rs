@@ -16,8 +16,9 @@ use service::{Lang, Problem, session};
 
 use super::frame::{format_name, portal, type_name};
 use crate::authorize::AuthorizeError;
-use crate::citizens::{Citizen, Login, LoginError};
+use crate::citizens::Citizen;
 use crate::core::{App, Core, texts};
+use crate::login::{Login, LoginError};
 use crate::model::{Authorization, Id, Stage};
 use crate::seals::Of;
 

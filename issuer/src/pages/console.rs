@@ -4,40 +4,19 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use serde::Deserialize;
-use service::{Problem, Session};
+use service::Problem;
 
+pub(super) use crate::accounts::StaffSession;
 use crate::core::App;
-use crate::model::Member;
 
-/// A signed-in member of staff on a page.
-pub(super) struct StaffSession {
-    /// Who it is.
-    pub(super) member: Member,
-    session: Session<String>,
-    /// Put this in every form.
-    pub(super) csrf: String,
-}
-
-impl StaffSession {
-    /// Refuses a form that another site made the browser send.
-    pub(super) fn check_csrf(&self, sent: &str) -> Result<(), Problem> {
-        self.session.check_csrf(sent)
-    }
-}
-
-/// Somebody of the staff who is signed in; anyone else is led to sign in.
+/// Somebody of the staff who is signed in, as the guard of all addresses found it; anyone else is led to sign in.
 pub(super) struct SignedIn(pub(super) StaffSession);
 
 impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let session = app.accounts.staff().sessions().find(&parts.headers);
-        let found = session.and_then(|session| {
-            let member = app.accounts.by_session(&session)?;
-            let csrf = session.csrf.clone();
-            Some(Self(StaffSession { member, session, csrf }))
-        });
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Response> {
+        let found = parts.extensions.get::<StaffSession>().cloned().map(Self);
         found.ok_or_else(|| Redirect::to("/console/sign-in").into_response())
     }
 }

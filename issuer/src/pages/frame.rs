@@ -45,7 +45,7 @@ pub(super) fn console(app: &Core, visitor: &Visitor, session: &StaffSession, tit
     ];
     let items = items.into_iter().filter(|item| may(&item.href));
     let aside = html! {
-        span.tool { (session.member.name) }
+        a.tool href="/console/password" { (session.member.name) }
         form method="post" action="/console/sign-out" {
             button.tool type="submit" { (t.get("nav.sign-out")) }
             (csrf_field(&session.csrf))

@@ -18,10 +18,12 @@ mod issued;
 mod jobs;
 mod keys;
 mod overview;
+mod password;
 mod picture;
 mod queue;
 mod records;
 mod review;
+mod staff_provider;
 mod search;
 mod sign_in;
 mod values;
@@ -41,6 +43,8 @@ pub(crate) fn router() -> Router<App> {
         .merge(citizens::router())
         .merge(application::router())
         .merge(sign_in::router())
+        .merge(staff_provider::router())
+        .merge(password::router())
         .merge(queue::router())
         .merge(review::router())
         .merge(issued::router())

@@ -9,16 +9,17 @@ use protocol::Secret;
 use serde::Deserialize;
 use service::Problem;
 use service::extract::Form;
-use service::ui::{Field, Kind, Visitor, button, form, heading, html};
+use service::ui::{Field, Kind, Visitor, button, form, heading, html, link_button};
 use zeroize::Zeroizing;
 
 use super::console::{ConsoleForm, SignedIn};
 use super::frame::console_brand;
 use crate::access::READERS;
-use crate::accounts::SignInRefused;
+use crate::accounts::{Basis, SignInRefused};
 use crate::audit::{Deed, Noting};
 use crate::client::Client;
 use crate::core::{App, Core, texts};
+use crate::model::Roles;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/console/sign-in", get(ask).post(sign_in)).route("/console/sign-out", post(sign_out))
@@ -51,12 +52,15 @@ async fn sign_in(
     Client(client): Client,
     Form(Credentials { token, name, password }): Form<Credentials>,
 ) -> Result<Response, Problem> {
-    let staff = app.accounts.staff();
     let found = if name.is_empty() {
-        app.accounts.by_token(exposed(&token).trim()).ok_or(Wrong::Token)
+        let member = app.accounts.by_token(exposed(&token).trim()).ok_or(Wrong::Token);
+        member.and_then(|member| {
+            let basis = app.accounts.by_its_token(&member.name).ok_or(Wrong::Token)?;
+            Ok((member, basis))
+        })
     } else {
         match app.accounts.sign_in(name.trim(), exposed(&password), app.now()).await {
-            Ok(member) => Ok(member),
+            Ok(member) => Ok((member, Basis::Password)),
             Err(SignInRefused::Wrong) => Err(Wrong::Password),
             Err(SignInRefused::Locked) => Err(Wrong::Locked),
             Err(error @ (SignInRefused::Store(_) | SignInRefused::Hash)) => {
@@ -65,16 +69,16 @@ async fn sign_in(
         }
     };
     match found {
-        Ok(member) => {
+        Ok((member, basis)) => {
             let noting = Noting::by(&member.actor(), app.now());
             noting.note_alone(&app.store, Deed::new("signed-in")).await.map_err(Problem::internal)?;
-            // Whoever keeps accounts sees nobody's data: another page is the first.
-            let first = if member.roles.meets(READERS) { "/console" } else { "/console/overview" };
-            let started = staff.sessions().start(member.name);
-            Ok(([(header::SET_COOKIE, started.set_cookie)], Redirect::to(first)).into_response())
+            let first = first_page(member.roles);
+            let begun = app.accounts.begin_session(member.name, basis, app.now()).await;
+            let set_cookie = begun.map_err(Problem::internal)?;
+            Ok(([(header::SET_COOKIE, set_cookie)], Redirect::to(first)).into_response())
         }
         Err(wrong) => {
-            staff.wrong_sign_in(&client)?;
+            app.accounts.tokens().wrong_sign_in(&client)?;
             let noting = Noting::by_stranger(app.now());
             noting.note_alone(&app.store, Deed::new("sign-in-failed")).await.map_err(Problem::internal)?;
             let mut response = page(&app, &visitor, wrong);
@@ -84,7 +88,12 @@ async fn sign_in(
     }
 }
 
-fn exposed(secret: &Option<Secret>) -> Zeroizing<String> {
+/// Whoever keeps accounts sees nobody's data: another page is the first.
+pub(super) fn first_page(roles: Roles) -> &'static str {
+    if roles.meets(READERS) { "/console" } else { "/console/overview" }
+}
+
+pub(super) fn exposed(secret: &Option<Secret>) -> Zeroizing<String> {
     Zeroizing::new(secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default())
 }
 
@@ -97,7 +106,7 @@ async fn sign_out(
     sent.check(&session)?;
     let noting = Noting::by(&session.member.actor(), app.now());
     noting.note_alone(&app.store, Deed::new("signed-out")).await.map_err(Problem::internal)?;
-    let ended = app.accounts.staff().sessions().end(&headers);
+    let ended = app.accounts.end_session(&headers).await.map_err(Problem::internal)?;
     Ok(([(header::SET_COOKIE, ended)], Redirect::to("/console/sign-in")).into_response())
 }
 
@@ -123,6 +132,11 @@ fn page(app: &Core, visitor: &Visitor, wrong: Wrong) -> Response {
     console_brand(app, visitor, title)
         .body(html! {
             (heading(title, ""))
+            @if app.accounts.provider().is_some() { div.panel {
+                h2 { (t.get("sign-in.by-provider")) }
+                p { (t.get("sign-in.by-provider-text")) }
+                (link_button(t.get("sign-in.to-provider"), "/console/sign-in/provider", false))
+            } }
             (form("/console/sign-in", "", html! { div.panel {
                 h2 { (t.get("sign-in.by-account")) }
                 (name.render(visitor.lang)) (password.render(visitor.lang)) (button(t.get("sign-in.with-password")))

@@ -125,6 +125,52 @@ async fn each_request_may_reach_another_instance() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_in_at_one_instance_is_at_all_of_them() {
+    let mut pair = Pair::start().await;
+    let http = pair.world.http.clone();
+    let signed_in = http.post_form("/console/sign-in", &[("token", STAFF_TOKEN)]).await;
+    let cookie = signed_in.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let see = || async { http.get_with("/console/password", &[("cookie", cookie.clone())]).await };
+    let csrf = |page: &str| {
+        page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
+    };
+    let mut tokens = Vec::new();
+    for turn in 0..4 {
+        let page = see().await;
+        assert_eq!(page.status, 200, "turn {turn}");
+        tokens.push(csrf(&page.text()).expect("the form to sign out"));
+    }
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1, "forms of one pass at the other");
+
+    // The instance that was signed in at stops; its sessions go on.
+    let Pair { world, balancer, one, other, postgres, dir } = pair;
+    one.shutdown().await;
+    balancer.send_to(&[&other]);
+    assert_eq!(see().await.status, 200);
+    let one = world.instance(Config {
+        data_dir: world.config.data_dir.with_file_name("instance-0"),
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        base_url: Some(balancer.base_url.parse().expect("a URL")),
+        database: Some(server(&postgres)),
+        ..world.config.clone()
+    });
+    let one = one.await;
+    // Signed out at one, it is over at the other.
+    let headers = [
+        ("cookie", cookie.clone()),
+        ("content-type", "application/x-www-form-urlencoded".to_owned()),
+    ];
+    let sent = crate::http::encode(&[("csrf", tokens[0].as_str())]);
+    let signed_out = http.post_with("/console/sign-out", &headers, sent).await;
+    assert_eq!((signed_out.status, signed_out.header("location")), (303, "/console/sign-in"));
+    balancer.send_to(&[&one]);
+    assert_eq!(see().await.header("location"), "/console/sign-in");
+    pair = Pair { world, balancer, one, other, postgres, dir };
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_counts_once_counts_once_among_all_instances() {
     let pair = Pair::start().await;
     let world = &pair.world;

@@ -1,4 +1,4 @@
-//! `citizens/oidc.rs` over HTTP: an OpenID provider on loopback, right and wrong.
+//! `oidc.rs` and `citizens/oidc.rs` over HTTP: an OpenID provider on loopback, right and wrong.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,18 +18,18 @@ use crate::world::World;
 type Seen = Arc<Mutex<Vec<String>>>;
 
 /// A provider that says that whoever comes is the first citizen, with what a test changes of that.
-struct Provider {
-    address: String,
+pub struct Provider {
+    pub address: String,
     /// Put over the claims of the next id_token.
-    twist: Arc<Mutex<Value>>,
+    pub twist: Arc<Mutex<Value>>,
     /// The nonce that the next id_token has.
-    nonce: Arc<Mutex<String>>,
+    pub nonce: Arc<Mutex<String>>,
     /// The verifiers that came.
-    verifiers: Arc<Mutex<Vec<String>>>,
+    pub verifiers: Arc<Mutex<Vec<String>>>,
 }
 
 impl Provider {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (twist, nonce, verifiers): (Arc<Mutex<Value>>, Arc<Mutex<String>>, Seen) =

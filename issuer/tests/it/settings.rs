@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use issuer::model::{Role, Roles};
 use issuer::{Citizens, Config, Issuer, SettingsError, settings};
 
 use crate::http::Http;
@@ -16,7 +17,7 @@ impl Folder {
         let folder = Self(tempfile::tempdir().expect("a folder"));
         folder.write("issuer.toml", text, 0o644);
         folder.write("anchor.json", &serde_json::to_string(&world.config.anchor).expect("JSON"), 0o644);
-        for secret in ["database.url", "li-na.token", "login.secret"] {
+        for secret in ["database.url", "li-na.token", "login.secret", "console.secret"] {
             folder.write(secret, "postgres:///a-secret-of-more-than-thirty-two-characters\n", 0o600);
         }
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -86,7 +87,10 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     assert_eq!(config.operators, Some("127.0.0.1:7191".parse().expect("an address")));
     assert_eq!(config.staff[0].token.name, "Li Na");
     assert_eq!(config.wallets[0].client_id, "cn.huizheng.wallet");
-    assert!(matches!(&config.citizens, Citizens::OpenIdConnect(oidc) if oidc.client_id == "licences"));
+    assert!(matches!(&config.citizens, Citizens::OpenIdConnect(oidc) if oidc.client.client_id == "licences"));
+    let login = config.staff_login.as_ref().expect("a provider");
+    assert_eq!((login.name_claim.as_str(), login.roles_claim.as_str()), ("preferred_username", "groups"));
+    assert_eq!(login.roles["licence_heads"], Roles::of(&[Role::Clerk, Role::Supervisor]));
     assert!(config.tls.is_some());
     let shown = format!("{config:?}");
     assert!(config.database.is_some_and(|database| database.schema == "licences"));

@@ -115,6 +115,7 @@ impl World {
                 StaffAccount::new("zhou", ADMIN_TOKEN, Roles::of(&[Role::Admin])),
                 StaffAccount::new("he", SUPERVISOR_TOKEN, Roles::of(&[Role::Supervisor])),
             ],
+            staff_login: None,
             data_dir: dir.path().join("issuer"),
             database: None,
             tls: None,
