@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry::{Did, Ed25519Key, RecordKey, Slug, UnixMillis};
 
 use crate::follow::FollowArgs;
@@ -30,12 +30,36 @@ pub struct Cli {
     /// What to log to standard error: `warn`, `info,chain=debug`.
     #[arg(long, global = true, value_name = "FILTER", default_value = "warn", env = "HUIZHENG_LOG")]
     pub log: String,
+    /// How log lines look: for people, or one JSON object a line.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human", env = "HUIZHENG_LOG_FORMAT")]
+    pub log_format: LogFormat,
+    /// Tell an OpenTelemetry collector of each request, by OTLP over HTTP: `http://127.0.0.1:4318`.
+    #[arg(long, global = true, value_name = "URL", env = "HUIZHENG_OTLP")]
+    pub otlp: Option<url::Url>,
     /// How to run the demo.
     #[command(flatten)]
     pub demo: DemoArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl From<LogFormat> for service::telemetry::Format {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Human => Self::Human,
+            LogFormat::Json => Self::Json,
+        }
+    }
 }
 
 /// The commands.

@@ -6,6 +6,7 @@ use clap::Parser;
 use cli::args::{Cli, Command};
 use cli::fault::{Done, OrFault};
 use cli::term::Paint;
+use service::telemetry::{Collector, Logging};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -20,13 +21,17 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Done {
     let filter = quiet(&cli.log);
-    service::telemetry::init(service::telemetry::Format::Human, &filter).or_fault("see --log in --help")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .or_fault("the system gives no threads or sockets; free some and try again")?;
+    let collector = cli.otlp.map(|endpoint| Collector { endpoint, service: name(cli.command.as_ref()).to_owned() });
+    let logging = Logging { format: cli.log_format.into(), filter, collector };
+    let inside = runtime.enter();
+    let telemetry = service::telemetry::start(&logging).or_fault("see --log and --otlp in --help")?;
+    drop(inside);
     let data = cli.data;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match cli.command {
             None => cli::demo::run(&data, cli.demo).await,
             Some(Command::Demo(demo)) => cli::demo::run(&data, demo).await,
@@ -45,7 +50,19 @@ fn run(cli: Cli) -> Done {
             Some(Command::Vc(args)) => cli::vc::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
         }
-    })
+    });
+    telemetry.flush();
+    done
+}
+
+/// What a collector is told that this is.
+fn name(command: Option<&Command>) -> &'static str {
+    match command {
+        Some(Command::Issuer(_)) => "huizheng-issuer",
+        Some(Command::Node(_)) => "huizheng-node",
+        Some(Command::Follow(_)) => "huizheng-follower",
+        _ => "huizheng",
+    }
 }
 
 /// The filter with consensus kept to what an operator can act on, unless it is named: what it says at `info` is every

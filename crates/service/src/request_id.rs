@@ -17,7 +17,8 @@ pub fn current() -> Option<String> {
     REQUEST_ID.try_with(Clone::clone).ok()
 }
 
-/// Takes a well-formed id from the caller (8 to 64 letters, digits or `-`), else makes one.
+/// Takes over an id that a machine made, else makes one. What a caller might have written for itself is not repeated in logs:
+/// it may be somebody's number or name.
 pub(crate) async fn layer(request: Request, next: Next) -> Response {
     let given =
         request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| well_formed(id));
@@ -29,6 +30,10 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     response
 }
 
+/// A UUID, or 16 to 64 hexadecimal digits of which one at least is a letter: a row of figures may be somebody's card.
 fn well_formed(id: &str) -> bool {
-    (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_uuid = || id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && id.split('-').all(is_hex);
+    let is_text = || (16..=64).contains(&id.len()) && is_hex(id) && id.bytes().any(|byte| byte.is_ascii_lowercase());
+    is_text() || is_uuid()
 }

@@ -166,18 +166,24 @@ async fn security_headers(State(layers): State<Layers>, request: Request, next: 
     response
 }
 
-/// One line a request, with the path and never the query: queries carry codes and links.
+/// One line a request, with the path and never the query: queries carry codes and links. The span is there at every level, so
+/// that whatever a request causes to be said has its id.
 async fn trace(request: Request, next: Next) -> Response {
-    let span = tracing::info_span!(
+    let span = tracing::error_span!(
         "request",
-        id = request_id::current().unwrap_or_default(),
+        request_id = request_id::current().unwrap_or_default(),
         method = %request.method(),
         path = request.uri().path(),
+        // OpenTelemetry's names, for those who collect.
+        otel.kind = "server",
+        http.response.status_code = tracing::field::Empty,
     );
+    let told = span.clone();
     let started = Instant::now();
     async move {
         let response = next.run(request).await;
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis() as u64);
+        told.record("http.response.status_code", status);
         tracing::debug!(status, ms, "answered");
         response
     }

@@ -1,0 +1,192 @@
+//! What operators see of requests: log lines with the request's id, and spans at a real collector.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::{get, post};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use prost::Message;
+use serde_json::Value;
+use service::telemetry::{Collector, Format, Logging, TelemetryError, subscriber};
+use service::{Layers, Running, Server, outbound};
+use tracing::instrument::WithSubscriber;
+
+/// Where lines are written.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("lines").clone()).expect("text")
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("lines").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logging(format: Format, filter: &str, collector: Option<&str>) -> Logging {
+    let collector = collector.map(|address| Collector {
+        endpoint: address.parse().expect("an address"),
+        service: "issuer".to_owned(),
+    });
+    Logging { format, filter: filter.to_owned(), collector }
+}
+
+async fn service() -> Running {
+    let warns = || async { tracing::warn!(what = 7, "something is odd") };
+    let router = Router::new().route("/odd", get(warns)).route("/fine", get(|| async {}));
+    let local: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    Server::bind(local, Layers::default().wrap(router)).await.expect("binds")
+}
+
+/// Asks, and says which id the answer has.
+async fn ask(server: &Running, path: &str, id: Option<&str>) -> String {
+    let request = outbound::client(Duration::from_secs(5)).get(format!("{}{path}", server.base_url()));
+    let request = id.into_iter().fold(request, |request, id| request.header("x-request-id", id));
+    let answer = request.send().await.expect("answers");
+    answer.headers()["x-request-id"].to_str().expect("text").to_owned()
+}
+
+#[tokio::test]
+async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
+    let lines = Lines::default();
+    let writer = { let lines = lines.clone(); move || lines.clone() };
+    let (subscriber, _telemetry) =
+        subscriber(&logging(Format::Json, "warn", None), writer, false).expect("starts");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let server = service().await;
+    let id = ask(&server, "/odd?secret=of-a-query", None).await;
+    ask(&server, "/fine", None).await;
+    server.shutdown().await;
+    drop(guard);
+    let text = lines.text();
+    let parsed: Vec<Value> = text.lines().map(|line| line.parse().expect("JSON")).collect();
+    assert_eq!(parsed.len(), 1, "at `warn`, one thing is said: {text}");
+    let line = &parsed[0];
+    assert_eq!(line["span"]["request_id"], id, "{line}");
+    assert_eq!((&line["span"]["method"], &line["span"]["path"]), (&"GET".into(), &"/odd".into()));
+    assert_eq!((&line["level"], &line["fields"]["what"]), (&"WARN".into(), &7.into()));
+    assert!(!text.contains("of-a-query"));
+}
+
+#[tokio::test]
+async fn at_debug_every_answer_is_a_line_for_people() {
+    let lines = Lines::default();
+    let writer = { let lines = lines.clone(); move || lines.clone() };
+    let (subscriber, _telemetry) =
+        subscriber(&logging(Format::Human, "service=debug", None), writer, false).expect("starts");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let server = service().await;
+    let id = ask(&server, "/fine", None).await;
+    server.shutdown().await;
+    drop(guard);
+    let text = lines.text();
+    let line = text.lines().find(|line| line.contains("answered")).expect("a line");
+    assert!(line.contains(&id) && line.contains("status=200"), "{line}");
+}
+
+#[tokio::test]
+async fn an_id_that_a_machine_made_is_taken_over_and_no_other() {
+    let server = service().await;
+    for sane in ["6b0e26a1-98f5-4d0c-9d27-3f2a0b8f7a11", "00ff00ff00ff00ff", "4bf92f3577b34da6a3ce929d0e0e4736"] {
+        assert_eq!(ask(&server, "/fine", Some(sane)).await, sane);
+    }
+    for other in ["", "a", "11010519491231002X", "6222021234567890", "Wang-Xiaoming", "a line", &"a1".repeat(33)] {
+        let made = ask(&server, "/fine", Some(other)).await;
+        assert!(made != other && made.len() == 16, "{other}: {made}");
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_collector_is_told_of_each_request_and_of_nothing_else() {
+    let received: Arc<Mutex<Vec<Bytes>>> = Arc::default();
+    let keep = {
+        let received = received.clone();
+        move |headers: axum::http::HeaderMap, body: Bytes| async move {
+            assert_eq!(headers["content-type"], "application/x-protobuf");
+            received.lock().expect("received").push(body);
+        }
+    };
+    let router = Router::new().route("/v1/traces", post(keep));
+    let local: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    let collector = Server::bind(local, router).await.expect("binds");
+    let set = logging(Format::Human, "off", Some(&collector.base_url()));
+    let (subscriber, telemetry) = subscriber(&set, std::io::sink, false).expect("starts");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let server = service().await;
+    let id = ask(&server, "/odd?secret=of-a-query", None).await;
+    ask(&server, "/nowhere", None).await;
+    server.shutdown().await;
+    drop(guard);
+    tokio::task::spawn_blocking(move || telemetry.flush()).await.expect("flushed");
+    collector.shutdown().await;
+
+    let bodies = received.lock().expect("received");
+    let sent = |body: &Bytes| ExportTraceServiceRequest::decode(&body[..]).expect("OTLP").resource_spans;
+    let resources: Vec<_> = bodies.iter().flat_map(sent).collect();
+    let of = &resources[0].resource.as_ref().expect("a resource").attributes;
+    assert!(of.iter().any(|of| of.key == "service.name" && text(of.value.as_ref()) == "issuer"), "{of:?}");
+    let scopes = resources.iter().flat_map(|resource| &resource.scope_spans);
+    let spans: Vec<&Span> = scopes.flat_map(|scope| &scope.spans).collect();
+    assert_eq!(spans.iter().map(|span| span.name.as_str()).collect::<Vec<_>>(), ["request", "request"]);
+    let odd = spans.iter().find(|span| attribute(span, "path") == "/odd").expect("a span");
+    assert_eq!(attribute(odd, "request_id"), id);
+    assert_eq!((attribute(odd, "method").as_str(), odd.kind()), ("GET", SpanKind::Server));
+    assert_eq!(attribute(odd, "http.response.status_code"), "200");
+    assert!(odd.end_time_unix_nano > odd.start_time_unix_nano);
+    assert!(odd.events.iter().any(|event| event.name == "something is odd"), "{:?}", odd.events);
+    let nowhere = spans.iter().find(|span| attribute(span, "path") == "/nowhere").expect("a span");
+    assert_eq!(attribute(nowhere, "http.response.status_code"), "404");
+    assert!(!format!("{spans:?}").contains("of-a-query"));
+}
+
+#[tokio::test]
+async fn requests_go_on_while_the_collector_is_away() {
+    let set = logging(Format::Human, "off", Some("http://127.0.0.1:9"));
+    let (subscriber, telemetry) = subscriber(&set, std::io::sink, false).expect("starts");
+    async {
+        let server = service().await;
+        ask(&server, "/fine", None).await;
+        server.shutdown().await;
+    }
+    .with_subscriber(subscriber)
+    .await;
+    tokio::task::spawn_blocking(move || telemetry.flush()).await.expect("ends");
+    for (address, filter) in [("ftp://127.0.0.1", "warn"), ("http://127.0.0.1", "no=such=filter")] {
+        let refused = subscriber_of(&logging(Format::Human, filter, Some(address)));
+        assert!(matches!(refused, Err(TelemetryError::Collector { .. } | TelemetryError::Filter { .. })));
+    }
+}
+
+fn subscriber_of(set: &Logging) -> Result<(), TelemetryError> {
+    subscriber(set, std::io::sink, false).map(|_| ())
+}
+
+fn attribute(span: &Span, name: &str) -> String {
+    span.attributes.iter().find(|of| of.key == name).map(|of| text(of.value.as_ref())).unwrap_or_default()
+}
+
+fn text(value: Option<&opentelemetry_proto::tonic::common::v1::AnyValue>) -> String {
+    match value.and_then(|value| value.value.as_ref()) {
+        Some(Any::StringValue(text)) => text.clone(),
+        Some(Any::IntValue(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
