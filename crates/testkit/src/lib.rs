@@ -6,6 +6,7 @@
 mod check_characters;
 mod clock;
 mod company;
+mod described;
 mod dice;
 mod pem;
 mod person;
@@ -17,6 +18,7 @@ pub use check_characters::{
 };
 pub use clock::FixedClock;
 pub use company::Company;
+pub use described::Described;
 pub use dice::{Dice, rounds};
 pub use pem::pem;
 pub use person::Person;

@@ -16,6 +16,7 @@ mod lists;
 mod nonce;
 mod notification;
 mod offers;
+mod openapi;
 mod par;
 mod records;
 mod token;
@@ -64,6 +65,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(credentials::router())
         .merge(records::router())
         .merge(audit::router())
+        .merge(openapi::router())
         .merge(pages::router())
         .route_layer(from_fn_with_state(app.clone(), access::guard));
     app.metrics.http.count(routes).with_state(app).merge(assets::router())
