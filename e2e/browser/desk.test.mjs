@@ -1,0 +1,176 @@
+// A department's desk in the browser: two who approve, an application sent back and corrected, bulk issuance with its progress, a
+// correction, accounts, and every page looked at.
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import { approvedOffer, issuerOf, stack } from '../stack.mjs'
+import { launch, open } from './lib/browser.mjs'
+import { Applicant, Clerk } from './lib/people.mjs'
+import { steps } from './lib/steps.mjs'
+
+const step = steps()
+const seen = []
+let browser, clerk, supervisor, applicant
+
+before(async () => {
+  browser = await launch()
+})
+after(() => browser?.close())
+
+const staff = async (token, issuer, looks = {}) => {
+  const person = await Clerk.arrive(browser, { lang: 'zh', ...looks }, seen)
+  await person.page.goto(`${issuer.url}/console/sign-in`)
+  await person.field(person.say('issuer', 'sign-in.token')).fill(token)
+  await person.button(person.say('issuer', 'sign-in.submit')).click()
+  await person.page.waitForURL(`${issuer.url}/console`)
+  return person
+}
+
+step('an application is sent back, corrected on the portal, and approved by two', async () => {
+  const issuer = issuerOf('talent-certificate')
+  clerk = await staff(stack.staff_token, issuer)
+  supervisor = await staff(stack.supervisor_token, issuer)
+  applicant = await Applicant.arrive(browser, { lang: 'zh', width: 390, height: 844 }, seen)
+  await applicant.apply(issuer, 'talent-certificate')
+  await applicant.page.locator('[name=file]').setInputFiles({ name: 'degree.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 degree') })
+  await applicant.button(applicant.say('issuer', 'attach.send')).click()
+  await applicant.page.getByText('degree.pdf').first().waitFor()
+  await applicant.look('desk-applied')
+
+  await clerk.opensApplication(applicant.application)
+  await clerk.button(clerk.say('issuer', 'review.take')).click()
+  await clerk.page.getByText(clerk.say('issuer', 'state.in-review')).first().waitFor()
+  await clerk.look('desk-review')
+  await clerk.page.locator('summary', { hasText: clerk.say('issuer', 'review.return') }).click()
+  await clerk.field(clerk.say('issuer', 'review.note')).fill('请上传学位证书')
+  await clerk.button(clerk.say('issuer', 'review.return-send')).click()
+  await clerk.page.getByText(clerk.say('issuer', 'review.with-applicant')).first().waitFor()
+
+  await applicant.link(applicant.say('issuer', 'application.correct')).click()
+  await applicant.look('desk-correct')
+  await applicant.button(applicant.say('issuer', 'application.correct-send')).click()
+  await applicant.heading(applicant.say('issuer', 'application.submitted-title')).waitFor()
+
+  await clerk.page.reload()
+  await clerk.button(clerk.say('issuer', 'review.approve')).click()
+  await clerk.page.getByText(clerk.say('issuer', 'happening.endorsed', { name: '窗口一号 Desk 1' })).waitFor()
+  await supervisor.page.goto(clerk.page.url().replace(/\/(take|return|approve)$/, ''))
+  await supervisor.button(supervisor.say('issuer', 'review.approve')).click()
+  await supervisor.heading(supervisor.say('issuer', 'review.issued')).waitFor()
+  await applicant.button(applicant.say('issuer', 'application.collect')).waitFor()
+})
+
+step('records are imported, and a bulk issuance shows how it goes until it is done', async () => {
+  const issuer = issuerOf('social-security-card')
+  const rows = Array.from({ length: 40 }, (_, n) => `程知夏,${idNumber(n)},H${String(n).padStart(8, '0')},340100`)
+  const csv = `name,idNumber,cardNumber,region\n${rows.join('\n')}\n=1,2,3,4\n`
+  await clerk.page.goto(`${issuer.url}/console/records`)
+  const panel = clerk.page.locator('form[action$="/social-security-card/import"]')
+  await panel.locator('[name=file]').setInputFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+  await panel.locator('button').click()
+  await clerk.page.getByText(clerk.say('issuer', 'records.report', { added: '40', replaced: '0', refused: '1' })).waitFor()
+  await clerk.look('desk-imported')
+  await clerk.page.locator('form[action$="/social-security-card/issue"]').locator('button').click()
+  await clerk.button(clerk.say('issuer', 'jobs.links')).waitFor()
+  await clerk.page.getByText(clerk.say('issuer', 'jobs.figures', { done: '40', total: '40', left: '0' })).waitFor()
+  await clerk.look('desk-job')
+  const [download] = await Promise.all([clerk.page.waitForEvent('download'), clerk.button(clerk.say('issuer', 'jobs.links')).click()])
+  assert.equal(download.suggestedFilename(), 'links.csv')
+})
+
+step('a holder is found, and the pages of the desk are sound in English too', async () => {
+  const issuer = issuerOf('mandate')
+  const { id } = await approvedOffer('business-licence', await example('business-licence'))
+  const desk = await staff(stack.staff_token, issuer, { lang: 'en' })
+  await desk.page.goto(`${issuer.url}/console/search`)
+  await desk.look('desk-search')
+  await desk.field(desk.say('issuer', 'search.wanted')).fill('91340100ma8hue6k0r')
+  await desk.button(desk.say('issuer', 'search.find')).click()
+  await desk.page.locator(`a[href$="/${id}"]`).waitFor()
+  await desk.look('desk-found')
+  for (const [name, path] of [['overview', '/console/overview'], ['records', '/console/records'], ['accounts', '/console/accounts'], ['queue', '/console?state=approved']]) {
+    await desk.page.goto(`${issuer.url}${path}`)
+    await desk.look(`desk-${name}`)
+  }
+  await desk.page.goto(`${issuer.url}/console/accounts`)
+  const form = desk.page.locator('form[action="/console/accounts"]')
+  await form.locator('[name=name]').fill(`Clerk ${Date.now()}`)
+  await form.getByText(desk.say('issuer', 'role.clerk'), { exact: true }).click()
+  await form.locator('button').click()
+  await desk.page.getByText(desk.say('issuer', 'accounts.made'), { exact: true }).waitFor()
+  await desk.look('desk-account-made')
+})
+
+step('a clerk with an account of her own signs in on a phone and changes the password', async () => {
+  const issuer = issuerOf('mandate')
+  const name = `Clerk ${Date.now()}`
+  await supervisor.leave()
+  const admin = await staff(stack.staff_token, issuer)
+  await admin.page.goto(`${issuer.url}/console/accounts`)
+  const form = admin.page.locator('form[action="/console/accounts"]')
+  await form.locator('[name=name]').fill(name)
+  await form.getByText(admin.say('issuer', 'role.clerk'), { exact: true }).click()
+  await form.locator('button').click()
+  const first = await admin.page.locator('[data-secret] [data-copy]').getAttribute('data-copy')
+  const phone = await Clerk.arrive(browser, { lang: 'zh', width: 390, height: 844 }, seen)
+  await phone.page.goto(`${issuer.url}/console/sign-in`)
+  await phone.look('desk-sign-in')
+  await phone.field(phone.say('issuer', 'sign-in.name')).fill(name)
+  await phone.field(phone.say('issuer', 'sign-in.password')).fill(first)
+  await phone.button(phone.say('issuer', 'sign-in.with-password')).click()
+  await phone.page.waitForURL(`${issuer.url}/console`)
+  await phone.look('desk-phone')
+  // Every entry of the menu is on the screen, for whoever has them all: none is to be found by pushing it sideways.
+  await admin.page.setViewportSize({ width: 390, height: 844 })
+  await admin.look('desk-phone-all')
+  for (const entry of await admin.page.locator('.site-nav a').all()) {
+    const box = await entry.boundingBox()
+    assert.ok(box.x >= 0 && box.x + box.width <= 390, await entry.innerText())
+  }
+  await phone.link(name).click()
+  const own = 'a sentence of her own, said once'
+  await phone.field(phone.say('issuer', 'password.old')).fill(first)
+  await phone.field(phone.say('issuer', 'password.new')).fill(own)
+  await phone.field(phone.say('issuer', 'password.again')).fill('another sentence, and a long one')
+  await phone.button(phone.say('issuer', 'password.change')).click()
+  await phone.page.getByText(phone.say('issuer', 'password.not-again')).waitFor()
+  await phone.look('desk-password')
+  for (const [field, value] of [['old', first], ['new', own], ['again', own]]) {
+    await phone.field(phone.say('issuer', `password.${field}`)).fill(value)
+  }
+  await phone.button(phone.say('issuer', 'password.change')).click()
+  await phone.page.getByText(phone.say('issuer', 'password.done'), { exact: true }).waitFor()
+})
+
+step('a credential is looked at and corrected, and the portal shows its way', async () => {
+  const issuer = issuerOf('talent-certificate')
+  const citizen = await Applicant.arrive(browser, { lang: 'en', width: 390, height: 844 }, seen)
+  await citizen.page.goto(issuer.url)
+  await citizen.look('portal-home')
+  await citizen.chooses(issuer, 'talent-certificate')
+  await citizen.look('portal-apply')
+  await applicant.button(applicant.say('issuer', 'application.collect')).click()
+  await applicant.page.locator('[data-tx-code]').waitFor()
+  await applicant.look('portal-collect')
+  await clerk.page.goto(`${issuer.url}/console/credentials`)
+  await clerk.look('desk-credentials')
+})
+
+step('nothing was wrong with any of the pages', () => assert.deepEqual(seen, []))
+
+// The example that the portal offers, read from its form as a person would see it.
+async function example(type) {
+  const issuer = issuerOf(type)
+  const page = await open(browser)
+  await page.goto(`${issuer.url}/apply/${type}?example=1`)
+  const claims = await page.locator('form').last().evaluate((form) => Object.fromEntries(new FormData(form)))
+  await page.context().close()
+  return { ...claims, registeredCapital: 500000000, term: 'long-term' }
+}
+
+// Resident ID numbers of people who don't exist (GB 11643, MOD 11-2).
+function idNumber(n) {
+  const body = `34010219900101${String(n).padStart(3, '0')}`
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+  const sum = [...body].reduce((sum, digit, at) => sum + Number(digit) * weights[at], 0)
+  return body + '10X98765432'[sum % 11]
+}
