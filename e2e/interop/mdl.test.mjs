@@ -49,7 +49,7 @@ describe('@auth0/mdl ↔ our services', () => {
 
   /** Our counter asks; what the wallet shows, and what the counter decides. */
   async function show({ session = sessionOf, key = held.key, extra = [] } = {}) {
-    const asked = await call('POST', requests, { token, body: { purpose: 'driving-check' } })
+    const asked = await call('POST', requests, { token, body: { purpose: 'driving-check', response_mode: 'direct_post' } })
     const { payload } = await resolveRequest(asked.link, resolve)
     const query = payload.dcql_query.credentials.find(({ format }) => format === 'mso_mdoc')
     const elements = [...query.claims.map(({ path }) => path), ...extra]

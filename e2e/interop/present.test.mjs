@@ -1,4 +1,4 @@
-// A wallet from npm shows a credential of our issuer to our verifier: OpenID4VP, DCQL, direct_post, key binding.
+// A wallet from npm shows a credential of our issuer to our verifier: OpenID4VP within HAIP, DCQL, key binding.
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { approvedOffer, call, change, stack } from '../stack.mjs'
@@ -18,7 +18,7 @@ async function newLicence() {
   return { offer, held }
 }
 
-const ask = () => call('POST', requests, { token, body: { purpose: PURPOSE } })
+const ask = (how = {}) => call('POST', requests, { token, body: { purpose: PURPOSE, ...how } })
 const decisionOn = ({ id }) => call('GET', `${requests}/${id}`, { token })
 const failedChecks = ({ checks }) => checks.filter(({ outcome }) => outcome !== 'passed').map(({ id }) => id)
 
@@ -34,7 +34,7 @@ describe('npm wallet → our verifier', () => {
     assert.equal(request.client.prefix, 'decentralized_identifier')
     assert.equal(request.client.identifier, stack.verifier.did)
     assert.equal(payload.client_id, stack.verifier.client_id)
-    assert.equal(payload.response_mode, 'direct_post')
+    assert.equal(payload.response_mode, 'direct_post.jwt')
     assert.deepEqual(payload.verifier_info, [{ format: 'huizheng.purpose', data: { purpose: PURPOSE } }])
   })
 
@@ -50,6 +50,23 @@ describe('npm wallet → our verifier', () => {
     assert.deepEqual(shown, sent)
     assert.deepEqual(Object.keys(shown).sort(), ['creditCode', 'legalRepresentative', 'name'])
   })
+
+  for (const client_id_prefix of ['decentralized_identifier', 'x509_hash']) {
+    for (const response_mode of ['direct_post', 'direct_post.jwt']) {
+      for (const request_uri_method of ['get', 'post']) {
+        test(`${client_id_prefix}, ${response_mode}, request_uri by ${request_uri_method}`, async () => {
+          const asked = await ask({ client_id_prefix, response_mode, request_uri_method })
+          const resolved = await resolveRequest(asked.link, resolve)
+          assert.equal(resolved.request.client.prefix, client_id_prefix)
+          assert.equal(resolved.payload.response_mode, response_mode)
+          assert.equal(typeof resolved.payload.wallet_nonce, request_uri_method === 'post' ? 'string' : 'undefined')
+          const { status } = await respond(resolved, [held])
+          assert.equal(status, 200)
+          assert.equal((await decisionOn(asked)).decision, 'accepted')
+        })
+      }
+    }
+  }
 
   for (const [name, forged, check] of [
     ['nonce of another request', () => ({ nonce: 'bm9uY2Utb2YtYW5vdGhlci1yZXF1ZXN0' }), 'nonce'],

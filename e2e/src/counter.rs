@@ -57,12 +57,12 @@ impl Counter {
 
     /// A clerk asks for what a purpose allows.
     pub async fn ask(&self, purpose: &str) -> Asked {
-        self.ask_this(&json!({"purpose": purpose})).await
+        self.ask_this(&json!({"purpose": purpose, "response_mode": "direct_post"})).await
     }
 
     /// A clerk asks for anything else in the name of a purpose.
     pub async fn ask_for(&self, purpose: &str, dcql: &Value) -> Asked {
-        self.ask_this(&json!({"purpose": purpose, "dcql": dcql})).await
+        self.ask_this(&json!({"purpose": purpose, "dcql": dcql, "response_mode": "direct_post"})).await
     }
 
     async fn ask_this(&self, wish: &Value) -> Asked {

@@ -29,6 +29,7 @@ pub async fn issuer_of(
     let config = issuer::Config {
         name: names.clone(),
         credential_types: vec![credential_type.to_owned()],
+        policies_dir: None,
         listen: ([127, 0, 0, 1], 0).into(),
         base_url: None,
         node_url: play.urls().chain.url.parse().expect("an address"),
@@ -78,6 +79,7 @@ pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerif
         node_url: play.urls().chain.url.parse().expect("an address"),
         anchor: play.urls().chain.anchor.clone(),
         staff: vec![verifier::StaffAccount::new("Clerk", STAFF_TOKEN)],
+        api_keys: Vec::new(),
         data_dir: play.data.join("others").join(name),
         vc_api: None,
         policy: verifier::Policy::default(),

@@ -1,12 +1,14 @@
 //! Taking an answer: read it, fetch the chain's facts, judge, record.
 
-use protocol::openid4vp::{AuthorizationResponse, BadResponse};
+use credentials::jwe::{self, DecryptionKey, JweError};
+use protocol::Endpoint;
+use protocol::openid4vp::{AuthorizationResponse, BadResponse, TransactionData};
 use registry::UnixMillis;
 use store::StoreError;
 
 use crate::core::Core;
-use crate::decision::{Asked, BadPresentation, Decision, Facts, Received, judge};
-use crate::request::{AnswerError, Found, Outcome, RequestId, response_uri};
+use crate::decision::{Asked, BadPresentation, Decision, Facts, Received, Terms, judge_by};
+use crate::request::{AnswerError, Found, Outcome, Request, RequestId, response_uri};
 
 /// Why an answer is not taken. The first four leave the request as it was.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,12 @@ pub(crate) enum Malformed {
     /// It is encrypted, which was not asked for.
     #[error("an encrypted response was not asked for")]
     Encrypted,
+    /// It came in clear, and was to be encrypted.
+    #[error("the response must be encrypted, as the request asks")]
+    NotEncrypted,
+    /// It is encrypted to another key, or in another way.
+    #[error("the response can't be decrypted: {0}")]
+    Sealed(#[from] JweError),
 }
 
 impl From<AnswerError> for Refusal {
@@ -60,7 +68,13 @@ impl From<AnswerError> for Refusal {
 
 impl Core {
     /// Takes the answer to a request, the body of a `direct_post`. When this returns, the decision is on the disk.
-    pub(crate) async fn take(&self, id: &RequestId, body: &[u8], now: UnixMillis) -> Result<(), Refusal> {
+    /// What comes back is where the holder's browser is to go on, if it is to.
+    pub(crate) async fn take(
+        &self,
+        id: &RequestId,
+        body: &[u8],
+        now: UnixMillis,
+    ) -> Result<Option<Endpoint>, Refusal> {
         let found = self.desk.find(id, now)?.ok_or(Refusal::Unknown)?;
         if found.answered.is_some() {
             return Err(Refusal::Used);
@@ -68,35 +82,84 @@ impl Core {
         if found.request.expires <= now {
             return Err(Refusal::Expired);
         }
-        match AuthorizationResponse::parse(body).map_err(Malformed::from)? {
+        let sealed_to = self.key_of(&found)?;
+        match opened(body, sealed_to.as_ref())? {
             AuthorizationResponse::Encrypted(_) => Err(Malformed::Encrypted.into()),
             AuthorizationResponse::Refused { error, state, .. } => {
                 check_state(&found, state.as_ref())?;
                 let outcome = Outcome::Declined { code: error.to_string() };
-                Ok(self.desk.answer(id, outcome, now, || {}).await?)
+                self.desk.answer(id, outcome, now, || {}).await?;
+                self.tell(id);
+                Ok(self.way_back(&found))
             }
             AuthorizationResponse::Presented { vp_token, state } => {
                 check_state(&found, state.as_ref())?;
                 let query = self.query_of(&found.request).ok_or(Refusal::Unknown)?;
-                let received = Received::all(vp_token, query).map_err(Malformed::from)?;
+                let received = Received::all(vp_token, &query).map_err(Malformed::from)?;
                 let facts = Facts::about(&received, self.catalogue, &self.node).await;
                 let response_uri = response_uri(id, &self.base).map_err(|_| Refusal::Unknown)?;
+                let client_id = self.client_id_of(&found.request).ok_or(Refusal::Unknown)?;
+                let texts = &found.request.manner.transaction_data;
+                let transactions = texts.iter().map(|text| TransactionData::parse(text));
+                let transactions =
+                    transactions.collect::<Result<Vec<_>, _>>().map_err(|_| Refusal::Unknown)?;
+                let thumbprint =
+                    sealed_to.map(|key| key.thumbprint()).transpose().map_err(Malformed::from)?;
                 let asked = Asked {
-                    query,
+                    query: &query,
                     nonce: &found.request.nonce,
                     response_uri: response_uri.as_str(),
-                    client_id: self.identity.client_id().as_str(),
+                    client_id: client_id.as_str(),
                     binding_max_age: seconds(self.policy.binding_max_age),
                     now,
                 };
-                let judged = judge(&received, asked, self.catalogue, &facts);
+                let terms = Terms {
+                    rules: query.rules(),
+                    transactions: &transactions,
+                    sealed_to: thumbprint.as_ref(),
+                };
+                let judged = judge_by(&received, asked, terms, self.catalogue, &facts);
                 let refused = refused(&judged.decision);
                 let (memory, kept) = (self.memory.clone(), id.clone());
                 let keep = move || memory.keep(&kept, judged.shown, now);
                 self.desk.answer(id, Outcome::Decided(judged.decision), now, keep).await?;
-                refused.map_or(Ok(()), |names| Err(Refusal::NotGenuine(names)))
+                self.tell(id);
+                refused.map_or_else(|| Ok(self.way_back(&found)), |names| Err(Refusal::NotGenuine(names)))
             }
         }
+    }
+
+    /// The key that the answer is encrypted to, if it was to be.
+    fn key_of(&self, found: &Found) -> Result<Option<DecryptionKey>, Malformed> {
+        let Request { seal, manner, .. } = &found.request;
+        manner.encrypted.then(|| self.identity.sealing().key(seal)).transpose().map_err(Malformed::from)
+    }
+
+    /// Where the holder's browser goes on, with the code that proves that it is hers.
+    fn way_back(&self, found: &Found) -> Option<Endpoint> {
+        let to = found.request.manner.return_to.as_ref()?;
+        let mut url = url::Url::parse(to.as_str()).ok()?;
+        let code = self.identity.sealing().response_code(&found.request.seal);
+        url.query_pairs_mut().append_pair("response_code", code.expose());
+        Endpoint::parse(url.as_str()).ok()
+    }
+
+    /// Tells those who wait for it that it is answered.
+    fn tell(&self, id: &RequestId) {
+        // Nobody may be waiting.
+        let _ = self.answered.send(id.clone());
+    }
+}
+
+/// What was posted: decrypted, if it was to be encrypted. A wallet that could not do even that may say so in clear (§8.3).
+fn opened(body: &[u8], key: Option<&DecryptionKey>) -> Result<AuthorizationResponse, Malformed> {
+    let posted = AuthorizationResponse::parse(body)?;
+    match (posted, key) {
+        (AuthorizationResponse::Encrypted(text), Some(key)) => {
+            Ok(AuthorizationResponse::parse_payload(&jwe::decrypt(&text, key)?)?)
+        }
+        (AuthorizationResponse::Presented { .. }, Some(_)) => Err(Malformed::NotEncrypted),
+        (other, _) => Ok(other),
     }
 }
 

@@ -8,6 +8,8 @@ use registry::{Anchor, LocalText};
 use service::StaffAccount;
 use url::Url;
 
+use crate::access::ApiKey;
+use crate::identity::KnownBy;
 use crate::purpose::PurposeConfig;
 use crate::vc_api::VcApiConfig;
 
@@ -19,6 +21,8 @@ pub struct Config {
     pub name: LocalText,
     /// What it asks for; at least one, each id once. The ids are those registered on the chain.
     pub purposes: Vec<PurposeConfig>,
+    /// The folder that the purposes were read from, to be read again when its files change; none: they stay as they are.
+    pub policies_dir: Option<PathBuf>,
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
     /// The address that wallets reach it at, if not the one it listens on (behind a proxy). `https`, or `http` on
@@ -30,6 +34,8 @@ pub struct Config {
     pub anchor: Anchor,
     /// Whose tokens open the counter and the API.
     pub staff: Vec<StaffAccount>,
+    /// The keys of programs, each for its scopes.
+    pub api_keys: Vec<ApiKey>,
     /// Its folder: store, keys. Made if missing; nobody else may write there.
     pub data_dir: PathBuf,
     /// Whether and how it answers the W3C CCG's VC-API too.
@@ -52,6 +58,10 @@ pub struct Policy {
     /// How many proxies of the organisation's own stand before it, each appending to `X-Forwarded-For`. With 0, the
     /// default, a client's address is the socket's.
     pub trusted_proxies: u8,
+    /// Whether answers are encrypted (`direct_post.jwt`, as HAIP 1.0 asks) where a program does not say otherwise.
+    pub encrypted_responses: bool,
+    /// How it proves to wallets who it is where a program does not say otherwise.
+    pub known_by: KnownBy,
     /// Bytes of shown claims kept in memory at most; the oldest results lose theirs first.
     pub shown_bytes: usize,
 }
@@ -64,6 +74,8 @@ impl Default for Policy {
             binding_max_age: Duration::from_secs(300),
             evidence_max_age: Duration::from_secs(120),
             trusted_proxies: 0,
+            encrypted_responses: true,
+            known_by: KnownBy::DecentralizedIdentifier,
             shown_bytes: 64 << 20,
         }
     }

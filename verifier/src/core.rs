@@ -1,17 +1,20 @@
 //! Everything the handlers share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
 use protocol::dcql::DcqlQuery;
-use protocol::openid4vp::RequestLink;
+use protocol::openid4vp::{ClientId, RequestLink};
 use registry::{LocalText, Slug};
 use service::{Lang, NodeClient, Staff};
+use tokio::sync::broadcast;
 
+use crate::access::Keys;
 use crate::config::Policy;
 use crate::identity::Identity;
-use crate::purpose::Purpose;
+use crate::purpose::{Policies, Purpose, Rules};
 use crate::request::{Desk, Memory, Request, RequestId};
 
 /// What handlers get: cheap to clone.
@@ -23,12 +26,15 @@ pub(crate) struct Core {
     pub(crate) base: Endpoint,
     pub(crate) policy: Policy,
     pub(crate) identity: Identity,
-    pub(crate) purposes: Vec<Purpose>,
+    pub(crate) policies: Arc<Policies>,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) node: NodeClient,
     pub(crate) staff: Staff<String>,
+    pub(crate) keys: Keys,
     pub(crate) desk: Desk,
     pub(crate) memory: Arc<Memory>,
+    /// Names of requests as they are answered.
+    pub(crate) answered: broadcast::Sender<RequestId>,
 }
 
 impl Core {
@@ -37,13 +43,26 @@ impl Core {
         lang.pick(&self.name.zh, &self.name.en)
     }
 
-    pub(crate) fn purpose(&self, id: &Slug) -> Option<&Purpose> {
-        self.purposes.iter().find(|purpose| purpose.id == *id)
+    /// The policy of this purpose that holds now.
+    pub(crate) fn purpose(&self, id: &Slug) -> Option<Arc<Purpose>> {
+        self.policies.current(id)
     }
 
-    /// What a request asks: its own query, or its purpose's. None when the purpose is no longer configured.
-    pub(crate) fn query_of<'r>(&'r self, request: &'r Request) -> Option<&'r DcqlQuery> {
-        request.query.as_ref().or_else(|| self.purpose(&request.purpose).map(|purpose| &purpose.query))
+    /// Who it is to the wallet that a request is for.
+    pub(crate) fn client_id_of(&self, request: &Request) -> Option<&ClientId> {
+        self.identity.client_id(request.manner.known_by)
+    }
+
+    /// What a request asks: its own query, or that of the policy it was asked by. None when that is not known any more.
+    pub(crate) fn query_of<'r>(&self, request: &'r Request) -> Option<AskedBy<'r>> {
+        if let Some(query) = &request.query {
+            return Some(AskedBy::Query(query));
+        }
+        let purpose = match &request.version {
+            Some(version) => self.policies.version(&request.purpose, version),
+            None => self.purpose(&request.purpose),
+        };
+        purpose.map(AskedBy::Policy)
     }
 
     /// Where wallets fetch a request.
@@ -52,8 +71,37 @@ impl Core {
     }
 
     /// What the code says: `openid4vp://authorize?…`.
-    pub(crate) fn link(&self, id: &RequestId) -> Option<String> {
-        let uri = self.request_uri(id)?;
-        Some(RequestLink::to(self.identity.client_id().clone(), uri).to_string())
+    pub(crate) fn link(&self, id: &RequestId, request: &Request) -> Option<String> {
+        let link = RequestLink::to(self.client_id_of(request)?.clone(), self.request_uri(id)?);
+        Some(if request.manner.by_post { link.by_post() } else { link }.to_string())
+    }
+}
+
+/// What a request is asked by.
+pub(crate) enum AskedBy<'r> {
+    /// A query of its own.
+    Query(&'r DcqlQuery),
+    /// A policy.
+    Policy(Arc<Purpose>),
+}
+
+impl AskedBy<'_> {
+    /// What an answer must meet beyond the usual checks.
+    pub(crate) fn rules(&self) -> Option<&Rules> {
+        match self {
+            Self::Query(_) => None,
+            Self::Policy(purpose) => Some(&purpose.rules),
+        }
+    }
+}
+
+impl Deref for AskedBy<'_> {
+    type Target = DcqlQuery;
+
+    fn deref(&self) -> &DcqlQuery {
+        match self {
+            Self::Query(query) => query,
+            Self::Policy(purpose) => &purpose.query,
+        }
     }
 }

@@ -4,22 +4,54 @@
 //! stays the same verifier.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
 
-use credentials::key::Signer;
-use protocol::openid4vp::ClientId;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use credentials::jws::Header;
+use credentials::key::{Algorithm, Signer, SoftwareKey};
+use protocol::Endpoint;
+use protocol::openid4vp::{ClientId, REQUEST_TYPE};
 use registry::{Did, PublicKey, Slug};
+use serde::{Deserialize, Serialize};
 use service::secrets::SecretFolder;
 use service::{Organisation, OrganisationError};
 
+use crate::certificate::certify;
+use crate::sealing::Sealing;
 use crate::signer::RequestSigner;
 
 /// The keys and the DID.
 pub(crate) struct Identity {
     organisation: Organisation,
-    client_id: ClientId,
     signing: RequestSigner,
     kid: String,
+    sealing: Sealing,
+    did_id: ClientId,
+    certified: Certified,
+}
+
+/// As whom it is known by certificate.
+struct Certified {
+    /// DER.
+    certificate: Vec<u8>,
+    by_hash: ClientId,
+    /// None where its host is an address, which no certificate names.
+    by_host: Option<ClientId>,
+}
+
+/// How a verifier proves to wallets who it is (OpenID4VP 1.0 §5.9.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownBy {
+    /// By its DID on the chain.
+    #[default]
+    DecentralizedIdentifier,
+    /// By the hash of its certificate.
+    X509Hash,
+    /// By the DNS name in its certificate.
+    X509SanDns,
 }
 
 impl fmt::Debug for Identity {
@@ -29,17 +61,35 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    /// The identity in this folder; made if there is none.
-    pub(crate) fn open(dir: &Path, network: &Slug) -> Result<Self, OrganisationError> {
+    /// The identity in this folder; made if there is none. `base` is where it is reached.
+    pub(crate) fn open(dir: &Path, network: &Slug, base: &Endpoint) -> Result<Self, OrganisationError> {
         let folder = SecretFolder::open(dir)?;
         let unusable = || OrganisationError::Unusable("signing-p256.key");
         let signing = RequestSigner::new(&*folder.secret("signing-p256.key")?).map_err(|_| unusable())?;
         let public = signing.public_key().to_bytes().try_into().ok();
         let public = public.and_then(|bytes| PublicKey::p256(&bytes).ok()).ok_or_else(unusable)?;
         let organisation = Organisation::open(&folder, network, &[public])?;
-        let client_id = ClientId::of_did(&organisation.did().to_string());
         let kid = organisation.key_id(0);
-        Ok(Self { organisation, client_id, signing, kid })
+        let authority = folder.secret("certificates-p256.key")?;
+        let authority = SoftwareKey::from_secret_bytes(Algorithm::Es256, &*authority);
+        let authority = authority.map_err(|_| OrganisationError::Unusable("certificates-p256.key"))?;
+        let host = base.host();
+        let named = (organisation.did(), kid.as_str());
+        let certificate = certify(&authority, signing.public_key(), named, &host)
+            .map_err(|_| OrganisationError::Unusable("certificates-p256.key"))?;
+        let is_address = host.parse::<IpAddr>().is_ok() || host.starts_with('[');
+        Ok(Self {
+            did_id: ClientId::of_did(&organisation.did().to_string()),
+            certified: Certified {
+                by_hash: ClientId::of_certificate(&certificate),
+                by_host: (!is_address).then(|| ClientId::of_host(&host)),
+                certificate,
+            },
+            sealing: Sealing::new(&*folder.secret("answers.key")?),
+            organisation,
+            signing,
+            kid,
+        })
     }
 
     /// The DID.
@@ -52,33 +102,70 @@ impl Identity {
         &self.organisation
     }
 
-    /// Who it is to wallets: also the audience of what they present.
-    pub(crate) fn client_id(&self) -> &ClientId {
-        &self.client_id
+    /// Who it is to wallets: also the audience of what they present. None for a DNS name where it has none.
+    pub(crate) fn client_id(&self, known_by: KnownBy) -> Option<&ClientId> {
+        match known_by {
+            KnownBy::DecentralizedIdentifier => Some(&self.did_id),
+            KnownBy::X509Hash => Some(&self.certified.by_hash),
+            KnownBy::X509SanDns => self.certified.by_host.as_ref(),
+        }
     }
 
-    /// The key that signs requests, and its DID URL.
-    pub(crate) fn signer(&self) -> (&RequestSigner, &str) {
-        (&self.signing, &self.kid)
+    /// The header of a request: of the key by its DID URL, or of its certificate.
+    pub(crate) fn header(&self, known_by: KnownBy) -> Header {
+        let header = Header::typed(REQUEST_TYPE);
+        match known_by {
+            KnownBy::DecentralizedIdentifier => header.with_kid(&self.kid),
+            KnownBy::X509Hash | KnownBy::X509SanDns => {
+                Header { x5c: Some(vec![STANDARD.encode(&self.certified.certificate)]), ..header }
+            }
+        }
+    }
+
+    /// The key that signs requests.
+    pub(crate) fn signer(&self) -> &RequestSigner {
+        &self.signing
+    }
+
+    /// What opens answers.
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.sealing
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use credentials::x509::Certificate;
 
     #[test]
     fn the_same_folder_is_the_same_verifier_and_its_document_has_the_key_it_signs_with() {
         let dir = tempfile::tempdir().expect("dir");
         let network = Slug::new("anhui").expect("name");
-        let first = Identity::open(dir.path(), &network).expect("made");
-        let again = Identity::open(dir.path(), &network).expect("read");
+        let base = Endpoint::parse("https://counter.example").expect("an address");
+        let first = Identity::open(dir.path(), &network, &base).expect("made");
+        let again = Identity::open(dir.path(), &network, &base).expect("read");
         assert_eq!(first.did(), again.did());
-        let (key, kid) = first.signer();
+        for known_by in [KnownBy::DecentralizedIdentifier, KnownBy::X509Hash, KnownBy::X509SanDns] {
+            assert!(first.client_id(known_by).is_some());
+            assert_eq!(first.client_id(known_by), again.client_id(known_by));
+            assert_eq!(first.header(known_by), again.header(known_by));
+        }
+        let at_address = Endpoint::parse("http://127.0.0.1:1").expect("an address");
+        let unnamed = Identity::open(dir.path(), &network, &at_address).expect("read");
+        assert_eq!(unnamed.client_id(KnownBy::X509SanDns), None);
+        let certificate = Certificate::parse(&first.certified.certificate).expect("reads");
+        assert_eq!(
+            (certificate.hosts(), certificate.uris()),
+            (&["counter.example".to_owned()][..], &[first.kid.clone()][..])
+        );
+        assert!(!certificate.is_self_signed() && certificate.key() == first.signer().public_key());
+        let (key, kid) = (first.signer(), &first.kid);
         let fragment = kid.rsplit('#').next().expect("fragment");
         let keys = &first.organisation().document().keys;
         let found = keys.iter().find(|key| key.fragment.as_str() == fragment).expect("in it");
         assert_eq!(found.key.to_multikey(), key.public_key().to_multikey());
-        assert_eq!(first.client_id().did(), Some(first.did().to_string().as_str()));
+        let by_did = first.client_id(KnownBy::DecentralizedIdentifier).expect("always");
+        assert_eq!(by_did.did(), Some(first.did().to_string().as_str()));
     }
 }

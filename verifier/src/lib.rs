@@ -1,7 +1,7 @@
 //! The verifier service and the counter: ask, check, decide.
 //!
 //! A clerk chooses a [purpose](PurposeConfig); the counter shows a code; the wallet fetches the signed request, and posts
-//! its answer (OpenID4VP 1.0, DCQL, `direct_post`). The answer is judged at once by named [checks](CheckId) from
+//! its answer (OpenID4VP 1.0 within HAIP 1.0, DCQL, `direct_post.jwt`). The answer is judged at once by named [checks](CheckId) from
 //! facts of the chain that are proven against the pinned anchor, and the decision is shown with the reason in plain
 //! words.
 //!
@@ -13,10 +13,12 @@
 //! | `/`, `/sign-in`, `/requests/{id}` | clerks | the counter, in a session |
 //! | `GET`, `POST /requests/{id}/object` | wallets | the signed request |
 //! | `POST /requests/{id}/response` | wallets | the answer |
-//! | `POST /api/requests`, `GET /api/requests/{id}` | programs | ask, and the decision; bearer token |
+//! | `/api/requests`, `/api/requests/{id}`, `…/events`, `/api/policies` | programs | ask, and the decision; bearer token |
 //! | `/health/live`, `/health/ready` | operators | – |
 
+mod access;
 mod answer;
+mod certificate;
 mod client;
 mod config;
 mod core;
@@ -26,13 +28,16 @@ mod pages;
 mod purpose;
 mod request;
 mod routes;
+mod sealing;
 mod signer;
 mod start;
 mod vc_api;
 
+pub use access::{ApiKey, Scope};
 pub use config::{Config, ConfigError, Policy};
 pub use decision::{CheckId, Outcome, Verdict};
-pub use purpose::{AskConfig, PurposeConfig, PurposeError};
+pub use identity::KnownBy;
+pub use purpose::{AskConfig, MandateConfig, PurposeConfig, PurposeError, UnknownMeans};
 pub use service::{OrganisationError, StaffAccount};
 pub use start::{RunningVerifier, StartError, Verifier};
 pub use vc_api::VcApiConfig;

@@ -10,13 +10,14 @@ use service::node::SubmitError;
 use service::server::{BindError, Stopper};
 use service::{NodeClient, NodeConfig, OrganisationError, Running, Server, Staff};
 use store::{OpenError, Options, Store, StoreError, Table};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
+use crate::access::Keys;
 use crate::config::{Config, ConfigError};
 use crate::core::Core;
 use crate::identity::Identity;
-use crate::purpose::{Purpose, PurposeError};
+use crate::purpose::{Policies, Purpose, PurposeError, Watcher};
 use crate::request::{Desk, Memory, Tidier};
 use crate::routes;
 use crate::vc_api;
@@ -26,6 +27,9 @@ const REGISTERED: Table<str, bool> = Table::new("registered");
 
 /// How long a counter stays open without being used: a working day.
 const COUNTER_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// So many answers at once are remembered for those who wait; whoever falls behind looks again.
+const ANSWERED: usize = 1024;
 
 /// Where verifiers come from.
 #[derive(Debug)]
@@ -72,6 +76,7 @@ pub struct RunningVerifier {
     store: StoreHandle,
     stop_tidier: watch::Sender<bool>,
     tidier: JoinHandle<()>,
+    watcher: Option<JoinHandle<()>>,
 }
 
 /// Closes the store when the verifier has stopped.
@@ -100,7 +105,7 @@ impl Verifier {
             None => listening.base_url(),
         };
         let base = Endpoint::parse(&base_url)?;
-        let identity = Identity::open(&config.data_dir.join("keys"), &config.anchor.network)?;
+        let identity = Identity::open(&config.data_dir.join("keys"), &config.anchor.network, &base)?;
         let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
         let policy = config.policy;
         let node = NodeClient::new(NodeConfig {
@@ -116,9 +121,14 @@ impl Verifier {
             tracing::info!(%did, "the verifier's DID is registered");
         }
 
+        let policies = Arc::new(Policies::new(purposes));
         let memory = Arc::new(Memory::new(policy.result_lifetime, policy.shown_bytes));
         let (stop_tidier, stopped) = watch::channel(false);
         let tidier = tokio::spawn(Tidier { store: store.clone(), memory: memory.clone() }.run(stopped));
+        let watcher = config.policies_dir.map(|dir| {
+            let watcher = Watcher { dir, policies: policies.clone(), catalogue };
+            tokio::spawn(watcher.run(stop_tidier.subscribe()))
+        });
         let core = Core {
             name: config.name,
             desk: Desk::new(store.clone(), policy.request_lifetime, policy.result_lifetime),
@@ -126,10 +136,12 @@ impl Verifier {
             base,
             policy,
             identity,
-            purposes,
+            policies,
             catalogue,
             node,
             memory,
+            keys: Keys::new(config.api_keys, &base_url),
+            answered: broadcast::Sender::new(ANSWERED),
         };
         let core = Arc::new(core);
         let router = match config.vc_api {
@@ -138,7 +150,7 @@ impl Verifier {
         };
         let server = listening.serve(routes::layers().wrap(router));
         tracing::info!(base_url, %did, "verifier is up");
-        Ok(RunningVerifier { server, base_url, did, store: StoreHandle(store), stop_tidier, tidier })
+        Ok(RunningVerifier { server, base_url, did, store: StoreHandle(store), stop_tidier, tidier, watcher })
     }
 }
 
@@ -167,6 +179,12 @@ impl RunningVerifier {
     pub async fn join(self) {
         self.server.join().await;
         self.stop_tidier.send_replace(true);
+        if let Some(Err(error)) = match self.watcher {
+            Some(watcher) => Some(watcher.await),
+            None => None,
+        } {
+            tracing::error!(%error, "the watcher of the policies ended badly");
+        }
         if let Err(error) = self.tidier.await {
             tracing::error!(%error, "the tidier ended badly");
         }

@@ -1,10 +1,11 @@
-//! Presenting over HTTP: the counter asks, a wallet that does no more than it must answers, the counter decides.
+//! Presenting over HTTP: the counter asks, a wallet that does no more than it must answers, encrypted, the counter decides.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credentials::jwe::{self, Enc, EncryptionKey};
 use credentials::key::{Algorithm, SoftwareKey};
 use credentials::{ClaimPath, UnixSeconds, sd_jwt};
 use rand_core::OsRng;
@@ -53,10 +54,10 @@ impl Phone {
         let request = self.request(&asked).await?;
         let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
         let presentation = self.presentation(text("client_id"), text("nonce"))?;
-        let token = json!({ QUERY: [presentation] }).to_string();
-        let fields = [("vp_token", token.as_str()), ("state", text("state"))];
-        let fields = if text("state").is_empty() { &fields[..1] } else { &fields[..] };
-        form(&self.counter.http, text("response_uri"), fields).await?.expect(200, "the answer")?;
+        let answer = json!({ "vp_token": { QUERY: [presentation] }, "state": text("state") });
+        let sealed = seal(&request, &answer)?;
+        let fields = [("response", sealed.as_str())];
+        form(&self.counter.http, text("response_uri"), &fields).await?.expect(200, "the answer")?;
         if look {
             let decided = self.counter.decision(&asked).await?;
             must!(decided.decision == "accepted", "the counter should accept: {}", decided.body);
@@ -82,4 +83,12 @@ impl Phone {
             sd_jwt::Unverified::parse(&self.credential).or_fault(todo)?.select(&chosen).or_fault(todo)?;
         selection.bind(audience, nonce, now).or_fault(todo)?.sign(&self.holder).or_fault(todo)
     }
+}
+
+/// The answer, encrypted to the request's key.
+fn seal(request: &Value, answer: &Value) -> Done<String> {
+    let todo = "the counter should ask for an encrypted answer";
+    let jwk = request.pointer("/client_metadata/jwks/keys/0").cloned().unwrap_or_default();
+    let key = EncryptionKey::from_jwk(&serde_json::from_value(jwk).or_fault(todo)?).or_fault(todo)?;
+    jwe::encrypt(answer.to_string().as_bytes(), &key, Enc::A256Gcm, &mut OsRng).or_fault(todo)
 }

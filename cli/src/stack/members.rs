@@ -69,11 +69,13 @@ pub(super) async fn verifier(
     let config = verifier::Config {
         name: seed.verifier.name.clone(),
         purposes: seed.purposes.iter().map(super::PurposeSeed::config).collect(),
+        policies_dir: None,
         listen,
         base_url: None,
         node_url: shared.node_url.clone(),
         anchor: shared.anchor.clone(),
         staff: vec![verifier::StaffAccount::new(STAFF, shared.staff_token)],
+        api_keys: Vec::new(),
         data_dir: shared.data.join("verifier"),
         vc_api,
         policy,

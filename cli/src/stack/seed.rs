@@ -66,7 +66,7 @@ impl Seed {
 impl PurposeSeed {
     /// As the counter is configured with it.
     pub fn config(&self) -> PurposeConfig {
-        PurposeConfig { id: self.id.clone(), title: self.title.clone(), asks: self.asks.clone() }
+        PurposeConfig::new(self.id.clone(), self.title.clone(), self.asks.clone())
     }
 
     /// As governance registers it for this organisation.

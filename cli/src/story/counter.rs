@@ -33,7 +33,15 @@ pub(crate) struct Decided {
 impl Counter {
     /// Asks for a purpose, with its own query or another one.
     pub(crate) async fn ask(&self, purpose: &str, dcql: Option<Value>) -> Done<Asked> {
-        let mut body = json!({ "purpose": purpose });
+        self.ask_by(json!({ "purpose": purpose }), dcql).await
+    }
+
+    /// The same, to be answered in clear: what is recorded then can be played again to another request.
+    pub(crate) async fn ask_in_clear(&self, purpose: &str) -> Done<Asked> {
+        self.ask_by(json!({ "purpose": purpose, "response_mode": "direct_post" }), None).await
+    }
+
+    async fn ask_by(&self, mut body: Value, dcql: Option<Value>) -> Done<Asked> {
         if let Some(dcql) = dcql {
             body["dcql"] = dcql;
         }

@@ -14,7 +14,7 @@ use crate::fault::{Done, Fault, OrFault};
 /// Someone recorded what the phone sent and sends it again.
 pub(super) async fn replay(scene: &Scene, teller: &mut Teller) -> Done {
     teller.chapter("A recorded answer is worth nothing");
-    let (_, first) = scene.show("company-service").await?;
+    let (_, first) = scene.show_in_clear("company-service").await?;
     must!(first.decision == "accepted", "the first time should be accepted: {}", first.body);
     let Some((url, body)) = scene.sent.last() else { return Err(Fault::new("nothing was recorded", "")) };
     let again = post(scene, &url, body.clone()).await?;
@@ -22,7 +22,7 @@ pub(super) async fn replay(scene: &Scene, teller: &mut Teller) -> Done {
     teller.step("Sent again to the same request: refused", format!("{again}"));
 
     // The thief is clever and puts the new request's state into the old answer; the nonce is in the signature.
-    let asked = scene.counter.ask("company-service", None).await?;
+    let asked = scene.counter.ask_in_clear("company-service").await?;
     let state = state_of(scene, &asked).await?;
     let other = format!("{}/requests/{}/response", scene.counter.url, asked.id);
     let fields = url::form_urlencoded::parse(&body).filter(|(name, _)| name != "state").collect::<Vec<_>>();
@@ -90,11 +90,13 @@ pub(super) async fn unregistered(scene: &Scene, teller: &mut Teller) -> Done {
     let config = verifier::Config {
         name: LocalText::new("来历不明的窗口", "Unknown counter"),
         purposes: seed.purposes.iter().map(crate::stack::PurposeSeed::config).collect(),
+        policies_dir: None,
         listen: ([127, 0, 0, 1], 0).into(),
         base_url: None,
         node_url: urls.chain.url.parse().or_fault("")?,
         anchor: urls.chain.anchor.clone(),
         staff: vec![verifier::StaffAccount::new("nobody", &token)],
+        api_keys: Vec::new(),
         data_dir: scene.folder.join("unknown-counter"),
         vc_api: None,
         policy: verifier::Policy::default(),

@@ -90,6 +90,17 @@ impl Scene {
     /// The counter asks, the holder agrees, the counter decides.
     pub(super) async fn show(&self, purpose: &str) -> Done<(ConsentRequest, Decided)> {
         let (asked, consent) = self.ask(purpose).await?;
+        self.agree(asked, consent).await
+    }
+
+    /// The same, answered in clear.
+    pub(super) async fn show_in_clear(&self, purpose: &str) -> Done<(ConsentRequest, Decided)> {
+        let asked = self.counter.ask_in_clear(purpose).await?;
+        let consent = self.wallet.review_request(&asked.link).await;
+        self.agree(asked, consent.or_fault("the wallet should have asked its holder")?).await
+    }
+
+    async fn agree(&self, asked: Asked, consent: ConsentRequest) -> Done<(ConsentRequest, Decided)> {
         let agreed = self.wallet.present(&consent.id, &wallet_core::Choice::first()).await;
         agreed.or_fault("the counter should have taken the answer")?;
         Ok((consent, self.counter.decision(&asked).await?))

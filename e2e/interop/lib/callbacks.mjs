@@ -1,7 +1,7 @@
 // What the OpenID4VC libraries ask of their surroundings: signing, verifying, hashing, randomness, HTTP.
-import { createHash, randomBytes } from 'node:crypto'
+import { X509Certificate, createHash, randomBytes } from 'node:crypto'
 import { clientAuthenticationAnonymous, setGlobalConfig } from '@openid4vc/oauth2'
-import { SignJWT, compactVerify, importJWK } from 'jose'
+import { CompactEncrypt, SignJWT, compactVerify, importJWK } from 'jose'
 import { algorithmOf } from './keys.mjs'
 
 // The libraries accept https only; everything here runs on loopback.
@@ -25,6 +25,9 @@ export function callbacksFor({ keys = [], dids = {}, resolve } = {}) {
   const theirKey = async (signer) => {
     if (signer.method === 'jwk') return signer.publicJwk
     if (signer.method === 'did' && resolve) return resolve(signer.didUrl)
+    if (signer.method === 'x5c') {
+      return new X509Certificate(Buffer.from(signer.x5c[0], 'base64')).publicKey.export({ format: 'jwk' })
+    }
     throw new Error(`no way to find the key of a signer named by ${signer.method}`)
   }
   return {
@@ -48,8 +51,18 @@ export function callbacksFor({ keys = [], dids = {}, resolve } = {}) {
       }
     },
     decryptJwe: async () => ({ decrypted: false }),
-    encryptJwe: async () => {
-      throw new Error('nothing is encrypted here')
+    async encryptJwe({ publicJwk, alg, enc, apv }, data) {
+      const header = { alg, enc, kid: publicJwk.kid }
+      const key = await importJWK(publicJwk, alg)
+      const message = new CompactEncrypt(Buffer.from(data)).setProtectedHeader(header)
+      if (apv) message.setKeyManagementParameters({ apv: Buffer.from(apv, 'base64url') })
+      const jwe = await message.encrypt(key)
+      return { jwe, encryptionJwk: publicJwk }
+    },
+    getX509CertificateMetadata(certificate) {
+      const names = new X509Certificate(Buffer.from(certificate, 'base64')).subjectAltName?.split(', ') ?? []
+      const of = (kind) => names.filter((name) => name.startsWith(`${kind}:`)).map((name) => name.slice(kind.length + 1))
+      return { sanDnsNames: of('DNS'), sanUriNames: of('URI') }
     },
   }
 }

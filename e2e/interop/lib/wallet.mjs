@@ -7,6 +7,13 @@ import { choose } from './dcql.mjs'
 import { newKey } from './keys.mjs'
 import { claimsOf, presentSdJwt } from './sdjwt.mjs'
 
+// What HAIP 1.0 asks of wallets, by the library's names.
+const ENCRYPTION = {
+  authorization_signing_alg_values_supported: [],
+  authorization_encryption_alg_values_supported: ['ECDH-ES'],
+  authorization_encryption_enc_values_supported: ['A256GCM', 'A128GCM'],
+}
+
 /** @typedef {{ credential: string, key: import('./keys.mjs').Key }} Held a credential and the key it is bound to */
 
 /**
@@ -79,13 +86,15 @@ export async function respond({ client, payload }, held, forged = {}) {
     })
     presentations[id] = [presentation]
   }
-  const { authorizationResponsePayload } = await client.createOpenid4vpAuthorizationResponse({
+  const { authorizationResponsePayload, jarm } = await client.createOpenid4vpAuthorizationResponse({
     authorizationRequestPayload: payload,
     authorizationResponsePayload: { vp_token: presentations },
+    ...(payload.response_mode === 'direct_post.jwt' && { jarm: { encryption: {}, serverMetadata: ENCRYPTION } }),
   })
   const { response } = await client.submitOpenid4vpAuthorizationResponse({
     authorizationRequestPayload: payload,
     authorizationResponsePayload,
+    ...(jarm && { jarm }),
   })
   const body = await response.json()
   const disclosed = Object.fromEntries(Object.entries(chosen).map(([id, { claims }]) => [id, claims]))

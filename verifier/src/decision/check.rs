@@ -64,11 +64,20 @@ pub enum CheckId {
     OnlyWhatWasAsked,
     /// What was asked for came.
     QuerySatisfied,
+    /// Issued lately enough for the policy.
+    CredentialAge,
+    /// The register's facts are fresh enough for the policy.
+    EvidenceAge,
+    /// Whoever shows it may act for the company in the matter.
+    Mandate,
+    /// The holder's key signed what was to be authorised.
+    Transaction,
 }
 
 impl CheckId {
-    /// All, in order.
-    pub const ALL: [Self; 10] = [
+    /// Those that every decision has, for each credential or for the answer. The others are there where a policy or a request
+    /// asks for them.
+    pub const ALWAYS: [Self; 10] = [
         Self::IssuerSignature,
         Self::IssuerKeyValidWhenIssued,
         Self::IssuerAccredited,
@@ -79,6 +88,24 @@ impl CheckId {
         Self::Audience,
         Self::OnlyWhatWasAsked,
         Self::QuerySatisfied,
+    ];
+
+    /// All, in order.
+    pub const ALL: [Self; 14] = [
+        Self::IssuerSignature,
+        Self::IssuerKeyValidWhenIssued,
+        Self::IssuerAccredited,
+        Self::Status,
+        Self::Validity,
+        Self::HolderBinding,
+        Self::Nonce,
+        Self::Audience,
+        Self::OnlyWhatWasAsked,
+        Self::QuerySatisfied,
+        Self::CredentialAge,
+        Self::EvidenceAge,
+        Self::Mandate,
+        Self::Transaction,
     ];
 
     /// The stable id, for instance `issuer_signature`.
@@ -95,6 +122,10 @@ impl CheckId {
             Self::Audience => "audience",
             Self::OnlyWhatWasAsked => "only_what_was_asked",
             Self::QuerySatisfied => "query_satisfied",
+            Self::CredentialAge => "credential_age",
+            Self::EvidenceAge => "evidence_age",
+            Self::Mandate => "mandate",
+            Self::Transaction => "transaction",
         }
     }
 
@@ -107,8 +138,15 @@ impl CheckId {
             | Self::Nonce
             | Self::Audience
             | Self::OnlyWhatWasAsked
-            | Self::QuerySatisfied => true,
-            Self::IssuerKeyValidWhenIssued | Self::IssuerAccredited | Self::Status | Self::Validity => false,
+            | Self::QuerySatisfied
+            | Self::Transaction => true,
+            Self::IssuerKeyValidWhenIssued
+            | Self::IssuerAccredited
+            | Self::Status
+            | Self::Validity
+            | Self::CredentialAge
+            | Self::EvidenceAge
+            | Self::Mandate => false,
         }
     }
 }
@@ -142,6 +180,11 @@ impl Check {
 
     pub(crate) fn unknown(id: CheckId, reason: impl Into<String>) -> Self {
         Self::new(id, Outcome::Unknown, reason)
+    }
+
+    /// Passed, because the policy does not ask for it.
+    pub(crate) fn not_demanded(id: CheckId) -> Self {
+        Self::new(id, Outcome::Passed, "not_demanded")
     }
 
     fn new(id: CheckId, outcome: Outcome, reason: impl Into<String>) -> Self {
@@ -210,6 +253,15 @@ impl Decision {
             Verdict::Accepted
         };
         Self { verdict, subjects, checks }
+    }
+
+    /// The same where what can't be told is refused.
+    #[must_use]
+    pub(crate) fn refusing_unknown(mut self) -> Self {
+        if self.verdict == Verdict::CannotTell {
+            self.verdict = Verdict::Refused;
+        }
+        self
     }
 
     /// The check that says most about the verdict: the first that failed, else the first that is unknown.

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::data_integrity::{self, CONTEXT_HUIZHENG, UnverifiedCredential, UnverifiedPresentation};
 use credentials::key::PublicKey;
 use credentials::status::StatusRef;
+use credentials::x509::{Certificate, MAX_CHAIN};
 use credentials::{Findings, UnixSeconds, mdoc, sd_jwt};
 use protocol::Format;
 use protocol::dcql::{
-    Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId, Step, leaves,
+    AuthorityType, Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId,
+    Step, TrustedAuthority, leaves,
 };
 use protocol::openid4vp::{Presentation, VpToken};
 use serde_json::{Map, Value};
@@ -26,6 +28,8 @@ pub(crate) struct Expect<'a> {
     pub(crate) now: UnixSeconds,
     /// In seconds.
     pub(crate) max_age: i64,
+    /// The thumbprint of the key that the answer was encrypted to.
+    pub(crate) sealed_to: Option<&'a [u8; 32]>,
 }
 
 /// Why an answer can't even be read. It is refused as malformed, and the request stays open.
@@ -68,6 +72,8 @@ pub(crate) struct Received {
     claims: Value,
     /// The names of its type.
     types: Vec<String>,
+    /// Whose trust its issuer has.
+    authorities: Vec<TrustedAuthority>,
 }
 
 enum Form {
@@ -103,14 +109,14 @@ impl Received {
                 let read = sd_jwt::Unverified::parse(&text)?;
                 let types = read.vct().map(str::to_owned).into_iter().collect();
                 let claims = read.dangerous_claims().clone();
-                Ok(Self { query, form: Form::SdJwt(Box::new(read)), claims, types })
+                Ok(Self::of(query, Form::SdJwt(Box::new(read)), claims, types))
             }
             (Format::LdpVc, Presentation::Object(members)) => {
                 let read = UnverifiedPresentation::read(Value::Object(members))?;
                 let [credential] = read.credentials() else { return Err(BadPresentation::NotOneCredential) };
                 let claims = Value::Object(credential.dangerous_members().clone());
                 let types = expanded(credential.types(), &claims);
-                Ok(Self { query, form: Form::DataIntegrity(Box::new(read)), claims, types })
+                Ok(Self::of(query, Form::DataIntegrity(Box::new(read)), claims, types))
             }
             (Format::MsoMdoc, Presentation::Text(text)) => {
                 let bytes = BASE64.decode(text).map_err(|_| BadPresentation::Base64)?;
@@ -121,10 +127,16 @@ impl Received {
                 let (claims, types) =
                     (document.issued().dangerous_claims(), vec![document.doc_type().to_owned()]);
                 let asked = asked.meta.doctype_value.clone().unwrap_or_default();
-                Ok(Self { query, form: Form::Mdoc { document: Box::new(document), asked }, claims, types })
+                Ok(Self::of(query, Form::Mdoc { document: Box::new(document), asked }, claims, types))
             }
             _ => Err(BadPresentation::Form),
         }
+    }
+
+    fn of(query: QueryId, form: Form, claims: Value, types: Vec<String>) -> Self {
+        let mut one = Self { query, form, claims, types, authorities: Vec::new() };
+        one.authorities = one.authorities();
+        one
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -225,7 +237,7 @@ impl Received {
 
     /// The checks of the holder's part: binding, nonce, audience.
     pub(crate) fn check_holder(&self, expect: Expect<'_>) -> Findings {
-        let Expect { client_id, nonce, response_uri, now, max_age } = expect;
+        let Expect { client_id, nonce, response_uri, now, max_age, sealed_to } = expect;
         match &self.form {
             Form::SdJwt(read) => {
                 read.check_holder(&sd_jwt::Expect { audience: client_id, nonce, now, max_age })
@@ -234,11 +246,35 @@ impl Received {
                 read.check(&data_integrity::Expect { nonce, audience: client_id, now, max_age })
             }
             Form::Mdoc { document, asked } => {
-                // Answers are not encrypted, so no key's thumbprint is in the session.
-                let transcript = &mdoc::SessionTranscript::openid4vp(client_id, nonce, None, response_uri);
+                let transcript =
+                    &mdoc::SessionTranscript::openid4vp(client_id, nonce, sealed_to, response_uri);
                 document.check_device(&mdoc::Expect { doc_type: asked, transcript, reader: None, now })
             }
         }
+    }
+
+    /// Whether it came without any proof of who shows it. Of the formats here only an SD-JWT can.
+    pub(crate) fn is_unbound(&self) -> bool {
+        matches!(&self.form, Form::SdJwt(read) if read.dangerous_binding_claims().is_none())
+    }
+
+    /// What the holder's key signed beside nonce and audience, if it can have signed anything.
+    pub(crate) fn dangerous_binding_claims(&self) -> Option<&Map<String, Value>> {
+        match &self.form {
+            Form::SdJwt(read) => read.dangerous_binding_claims(),
+            Form::DataIntegrity(_) | Form::Mdoc { .. } => None,
+        }
+    }
+
+    /// Whose trust its issuer has (OpenID4VP 1.0 §6.1.1): the issuer by its DID; and by the certificates that the issuer signed
+    /// along. Those beside an mdoc's signature anyone can exchange.
+    fn authorities(&self) -> Vec<TrustedAuthority> {
+        let by_did = TrustedAuthority { kind: AuthorityType::Did, values: vec![self.issuer().to_owned()] };
+        let Form::SdJwt(read) = &self.form else { return vec![by_did] };
+        let chain = read.header().x5c.iter().flatten().take(MAX_CHAIN);
+        let chain = chain.filter_map(|text| Certificate::parse(&STANDARD.decode(text).ok()?).ok());
+        let values = chain.filter_map(|one| one.authority_key().map(|key| BASE64.encode(key))).collect();
+        vec![by_did, TrustedAuthority { kind: AuthorityType::KeyIdentifier, values }]
     }
 
     /// All that came, as the query language sees it.
@@ -268,7 +304,7 @@ impl Received {
             kind,
             claims: &self.claims,
             holder_bound: true,
-            authorities: &[],
+            authorities: &self.authorities,
         };
         Presented { candidate, disclosed }
     }

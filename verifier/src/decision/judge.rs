@@ -4,13 +4,16 @@ use credentials::catalogue::Catalogue;
 use credentials::{CheckName, Findings, Flaw, UnixSeconds};
 use protocol::Format;
 use protocol::dcql::{DcqlQuery, Excess, MissReason, Unsatisfied};
+use protocol::openid4vp::TransactionData;
 use registry::{LocalText, Record, RecordKey, UnixMillis};
 
 use super::check::{Check, CheckId, Decision, Outcome, Subject};
 use super::credential::{Expect, Received};
 use super::facts::{Facts, Named, usable};
 use super::registry as chain;
+use super::rules;
 use super::shown::Shown;
+use crate::purpose::Rules;
 
 /// What is asked, of whom, and when.
 #[derive(Clone, Copy)]
@@ -25,18 +28,35 @@ pub(crate) struct Asked<'a> {
     pub(crate) now: UnixMillis,
 }
 
+/// What more an answer is measured by; the default is nothing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Terms<'a> {
+    /// The policy's.
+    pub(crate) rules: Option<&'a Rules>,
+    /// What the holder was to authorise.
+    pub(crate) transactions: &'a [TransactionData],
+    /// The SHA-256 thumbprint of the key that the answer was encrypted to, if it was.
+    pub(crate) sealed_to: Option<&'a [u8; 32]>,
+}
+
 /// The decision, and the claims of what was genuine.
 pub(crate) struct Judged {
     pub(crate) decision: Decision,
     pub(crate) shown: Vec<Shown>,
 }
 
-/// Judges an answer.
-pub(crate) fn judge(received: &[Received], asked: Asked<'_>, catalogue: &Catalogue, facts: &Facts) -> Judged {
+/// Judges an answer by a policy.
+pub(crate) fn judge_by(
+    received: &[Received],
+    asked: Asked<'_>,
+    terms: Terms<'_>,
+    catalogue: &Catalogue,
+    facts: &Facts,
+) -> Judged {
     let (mut subjects, mut checks, mut shown) = (Vec::new(), Vec::new(), Vec::new());
     for (index, one) in received.iter().enumerate() {
         let named = Named::by(one, catalogue);
-        let found = judge_one(one, &named, asked, facts);
+        let found = judge_one(one, &named, asked, terms, facts);
         let genuine =
             found.iter().all(|check| check.outcome == Outcome::Passed || !check.id.is_about_the_answer());
         if genuine && let Some(credential_type) = one.credential_type(catalogue) {
@@ -46,10 +66,20 @@ pub(crate) fn judge(received: &[Received], asked: Asked<'_>, catalogue: &Catalog
         subjects.push(subject(one, named, facts));
     }
     checks.extend(as_a_whole(received, asked.query));
-    Judged { decision: Decision::of(subjects, checks), shown }
+    checks.extend(rules::authorised(terms.transactions, received));
+    if let Some(policy) = terms.rules {
+        checks.extend(policy.mandate.as_ref().map(|rule| rules::mandated(rule, received, catalogue)));
+        let max_age = policy.evidence_max_age;
+        checks.extend(max_age.map(|max_age| rules::evidence_is_fresh(max_age, facts, asked.now)));
+    }
+    let decision = Decision::of(subjects, checks);
+    let refuses = terms.rules.is_some_and(|policy| policy.unknown_is_refused);
+    Judged { decision: if refuses { decision.refusing_unknown() } else { decision }, shown }
 }
 
-fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> Vec<Check> {
+fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, terms: Terms<'_>, facts: &Facts) -> Vec<Check> {
+    let rule = terms.rules.and_then(|policy| policy.of_query(&one.query));
+    let own_max_age = terms.rules.and_then(|policy| policy.binding_max_age);
     let now = UnixSeconds(asked.now.seconds());
     let is_mdoc = one.format() == Format::MsoMdoc;
     let issued = one.issued().map(|time| UnixMillis::from_seconds(time.0));
@@ -58,7 +88,8 @@ fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> 
         nonce: asked.nonce,
         response_uri: asked.response_uri,
         now,
-        max_age: asked.binding_max_age,
+        max_age: asked.binding_max_age.min(own_max_age.unwrap_or(i64::MAX)),
+        sealed_to: terms.sealed_to,
     });
     let (signature, validity) = match chain::issuer_key(named, facts) {
         Err(check) => {
@@ -81,16 +112,26 @@ fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, facts: &Facts) -> 
             }
         },
     };
-    vec![
+    let mut checks = vec![
         signature,
         chain::key_when_issued(named, issued, facts),
         chain::accredited(named, issued, facts),
         chain::status(named, one.status().is_some(), issued, facts),
         validity,
-        of_findings(&holder, CheckName::HolderBinding, is_mdoc),
-        of_findings(&holder, CheckName::Nonce, is_mdoc),
-        of_findings(&holder, CheckName::Audience, is_mdoc),
-    ]
+    ];
+    checks.extend(rule.and_then(|rule| rules::issued_lately(rule, issued, asked.now)));
+    let shown = [
+        (CheckName::HolderBinding, CheckId::HolderBinding),
+        (CheckName::Nonce, CheckId::Nonce),
+        (CheckName::Audience, CheckId::Audience),
+    ];
+    // A binding that is there is checked, whether it is demanded or not.
+    let is_bare = one.is_unbound() && rule.is_some_and(|rule| !rule.holder_binding);
+    checks.extend(shown.map(|(name, id)| match is_bare {
+        true => Check::not_demanded(id),
+        false => of_findings(&holder, name, is_mdoc),
+    }));
+    checks
 }
 
 /// A check of `credentials` as one of ours: the same name, and the flaw's name as the reason.
@@ -148,6 +189,9 @@ fn as_a_whole(received: &[Received], query: &DcqlQuery) -> [Check; 2] {
         }
         Some(Unsatisfied::Credential(_, MissReason::NoClaim(path))) => {
             Check::failed(CheckId::QuerySatisfied, "claim_missing").naming(vec![path.to_string()])
+        }
+        Some(Unsatisfied::Credential(id, MissReason::NotTrusted)) => {
+            Check::failed(CheckId::QuerySatisfied, "another_issuer").naming(vec![id.to_string()])
         }
         Some(Unsatisfied::Credential(id, _) | Unsatisfied::NothingSent(id)) => {
             Check::failed(CheckId::QuerySatisfied, "credential_missing").naming(vec![id.to_string()])

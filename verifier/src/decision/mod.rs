@@ -8,6 +8,7 @@ mod credential;
 mod facts;
 mod judge;
 mod registry;
+mod rules;
 mod shown;
 mod words;
 
@@ -15,7 +16,7 @@ pub(crate) use check::{Check, Decision};
 pub use check::{CheckId, Outcome, Verdict};
 pub(crate) use credential::{BadPresentation, Received};
 pub(crate) use facts::{Facts, Named, usable};
-pub(crate) use judge::{Asked, judge};
+pub(crate) use judge::{Asked, Terms, judge_by};
 pub(crate) use registry::status;
 pub(crate) use shown::Shown;
 pub(crate) use words::{evidence, finding, reason, texts, title};

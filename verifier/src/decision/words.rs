@@ -125,9 +125,13 @@ pub(crate) fn evidence(
             subject.valid_from.map(|time| (t.get("evidence.from"), moment(time))),
             subject.valid_until.map(|time| (t.get("evidence.until"), moment(time))),
         ],
+        CheckId::CredentialAge => vec![issued()],
+        CheckId::EvidenceAge => vec![block(), seen()],
         CheckId::HolderBinding | CheckId::Nonce => vec![format()],
         CheckId::Audience => vec![Some((t.get("evidence.counter"), client_id.to_owned()))],
-        CheckId::OnlyWhatWasAsked | CheckId::QuerySatisfied => Vec::new(),
+        CheckId::OnlyWhatWasAsked | CheckId::QuerySatisfied | CheckId::Mandate | CheckId::Transaction => {
+            Vec::new()
+        }
     };
     found.into_iter().flatten().map(|(label, value)| (label.to_owned(), value)).collect()
 }
@@ -152,7 +156,7 @@ mod tests {
     #[test]
     fn every_reason_has_words() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/decision");
-        let source = ["registry.rs", "judge.rs"]
+        let source = ["registry.rs", "judge.rs", "rules.rs"]
             .map(|name| std::fs::read_to_string(dir.join(name)).expect("source"))
             .concat();
         let named = source

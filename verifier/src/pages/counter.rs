@@ -10,10 +10,11 @@ use service::extract::Form;
 use service::ui::{Markup, Page, Visitor, Width, button, form, heading, html};
 use service::{Lang, Problem, clock};
 
-use super::session::{Clerk, frame};
+use super::session::{Clerk, frame, screen_of};
 use crate::core::{App, Core};
 use crate::decision::texts;
 use crate::purpose::{AskConfig, Purpose};
+use crate::request::{Manner, Wish};
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/", get(home)).route("/requests", post(start))
@@ -30,7 +31,7 @@ async fn home(State(app): State<App>, visitor: Visitor, Clerk(session): Clerk) -
     frame(&app, &visitor, Some(&session), t.get("counter.title")).width(Width::Wide).body(html! {
         (heading(t.get("counter.title"), t.get("counter.lead")))
         ul.tiles {
-            @for purpose in &app.purposes { li { (tile(&app, lang, purpose, &session.csrf)) } }
+            @for purpose in app.policies.all() { li { (tile(&app, lang, &purpose, &session.csrf)) } }
         }
     })
 }
@@ -73,10 +74,17 @@ async fn start(
     Form(Start { purpose, csrf }): Form<Start>,
 ) -> Result<Redirect, Problem> {
     session.check_csrf(&csrf)?;
-    if app.purpose(&purpose).is_none() {
+    let Some(policy) = app.purpose(&purpose) else {
         return Err(Problem::unprocessable("unknown-purpose", "This counter has no such purpose"));
-    }
-    let (id, _) =
-        app.desk.ask(purpose, None, session.value, clock::now()).await.map_err(Problem::internal)?;
+    };
+    let manner = Manner {
+        known_by: app.policy.known_by,
+        encrypted: app.policy.encrypted_responses,
+        screen: Some(screen_of(&session)),
+        ..Manner::default()
+    };
+    let version = Some(policy.version.clone());
+    let wish = Wish { purpose, version, query: None, manner, asked_by: session.value };
+    let (id, _) = app.desk.ask(wish, clock::now()).await.map_err(Problem::internal)?;
     Ok(Redirect::to(&format!("/requests/{id}")))
 }

@@ -15,7 +15,7 @@ use service::{Lang, Problem, clock};
 
 use super::counter::start_form;
 use super::result;
-use super::session::{Clerk, frame};
+use super::session::{Clerk, ClerkSession, frame, screen_of};
 use crate::core::{App, Core};
 use crate::decision::texts;
 use crate::request::{Found, Outcome, RequestId};
@@ -41,7 +41,7 @@ async fn page(
     Path(id): Path<RequestId>,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let found = find(&app, &id, now)?;
+    let found = find(&app, &id, &session, now)?;
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let (title, content) = match ended(&app, lang, &id, &found, now) {
         Some(content) => (t.get("counter.result"), html! { (content) (next(lang, &found, &session.csrf)) }),
@@ -65,7 +65,7 @@ async fn fragment(
     Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let found = find(&app, &id, now)?;
+    let found = find(&app, &id, &session, now)?;
     Ok(match ended(&app, visitor.lang, &id, &found, now) {
         Some(content) => news(&seen, ENDED, true, || {
             html! { div.stack { (content) (next(visitor.lang, &found, &session.csrf)) } }
@@ -78,11 +78,12 @@ async fn fragment(
 async fn shown(
     State(app): State<App>,
     visitor: Visitor,
-    _: Clerk,
+    Clerk(session): Clerk,
     Path(id): Path<RequestId>,
     Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
     let found = app.desk.find(&id, clock::now()).map_err(Problem::internal)?;
+    let found = found.filter(|found| is_shown_to(found, &session));
     Ok(match (found, app.memory.get(&id)) {
         (Some(found), Some(claims)) => {
             news(&seen, result::KEPT, false, || result::claims(&app, visitor.lang, &claims, found.forgotten))
@@ -91,8 +92,15 @@ async fn shown(
     })
 }
 
-fn find(app: &Core, id: &RequestId, now: UnixMillis) -> Result<Found, Problem> {
+/// Whether this session may see the request: the one whose screen shows the code, and none that learnt its address
+/// (RFC 10027). What a program asked for, any clerk may look at.
+fn is_shown_to(found: &Found, session: &ClerkSession) -> bool {
+    found.request.manner.screen.as_ref().is_none_or(|screen| *screen == screen_of(session))
+}
+
+fn find(app: &Core, id: &RequestId, session: &ClerkSession, now: UnixMillis) -> Result<Found, Problem> {
     let found = app.desk.find(id, now).map_err(Problem::internal)?;
+    let found = found.filter(|found| is_shown_to(found, session));
     found.ok_or_else(|| Problem::not_found("There is no such request, or it is forgotten"))
 }
 
@@ -101,9 +109,10 @@ fn code(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) 
     let t = texts(lang);
     let purpose = app.purpose(&found.request.purpose);
     let title = purpose
+        .as_ref()
         .map_or(found.request.purpose.as_str(), |purpose| lang.pick(&purpose.title.zh, &purpose.title.en));
     let label = t.with("counter.scan_lead", &[("title", title)]);
-    let link = app.link(id).unwrap_or_default();
+    let link = app.link(id, &found.request).unwrap_or_default();
     let expires = Some((found.request.expires.seconds(), now.seconds()));
     html! {
         (qr_panel(lang, &QrPanel { link: &link, label: &label, robustness: Robustness::Usual, expires }))
@@ -115,7 +124,9 @@ fn code(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) 
 fn ended(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) -> Option<Markup> {
     let t = texts(lang);
     match found.answered.as_ref().map(|answered| &answered.outcome) {
-        Some(Outcome::Decided(decision)) => Some(result::decided(app, lang, id, decision, found.forgotten)),
+        Some(Outcome::Decided(decision)) => {
+            Some(result::decided(app, lang, id, &found.request, decision, found.forgotten))
+        }
         Some(Outcome::Declined { code }) if code == "access_denied" => {
             Some(notice(Tone::Info, t.get("decision.declined"), t.get("decision.declined_text")))
         }

@@ -9,7 +9,7 @@ use service::{Lang, dates};
 
 use crate::core::Core;
 use crate::decision::{self, Check, Decision, Outcome, Shown, Verdict, texts};
-use crate::request::RequestId;
+use crate::request::{Request, RequestId};
 
 /// How often the page looks whether the claims are still kept, in seconds.
 const PERIOD: u32 = 15;
@@ -21,6 +21,7 @@ pub(super) fn decided(
     app: &Core,
     lang: Lang,
     id: &RequestId,
+    request: &Request,
     decision: &Decision,
     forgotten: UnixMillis,
 ) -> Markup {
@@ -40,7 +41,7 @@ pub(super) fn decided(
         reason: &reason,
         portrait,
     };
-    let client_id = app.identity.client_id().as_str();
+    let client_id = app.client_id_of(request).map_or("", |id| id.as_str());
     let checks: Vec<CheckView> =
         decision.checks.iter().map(|check| check_view(lang, decision, check, client_id)).collect();
     html! {

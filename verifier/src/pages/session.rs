@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use protocol::Secret;
+use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use service::extract::Form;
 use service::ui::{
@@ -19,7 +20,7 @@ use crate::core::{App, Core};
 use crate::decision::texts;
 
 /// A signed-in clerk on a page, known by name.
-type ClerkSession = Session<String>;
+pub(super) type ClerkSession = Session<String>;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/sign-in", get(ask).post(sign_in)).route("/sign-out", post(sign_out))
@@ -38,6 +39,12 @@ impl FromRequestParts<App> for Clerk {
             None => Err(Problem::unauthorized("Open the counter first").into_response()),
         }
     }
+}
+
+/// Names a session to the requests whose codes it shows, and gives nothing of it away.
+pub(super) fn screen_of(session: &ClerkSession) -> String {
+    let digest = digest(&SHA256, session.csrf.as_bytes());
+    digest.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A form without other fields than its token against forgery.

@@ -6,7 +6,7 @@ use protocol::dcql::DcqlQuery;
 use registry::{Slug, UnixMillis};
 use store::{Store, StoreError};
 
-use super::record::{Answered, DUE, OUTCOMES, Outcome, REQUESTS, Request, RequestId};
+use super::record::{Answered, DUE, Manner, OUTCOMES, Outcome, REQUESTS, Request, RequestId};
 
 /// The requests of one verifier. Clones share them.
 #[derive(Clone)]
@@ -14,6 +14,15 @@ pub(crate) struct Desk {
     store: Store,
     request_lifetime: Duration,
     result_lifetime: Duration,
+}
+
+/// What is to be asked.
+pub(crate) struct Wish {
+    pub(crate) purpose: Slug,
+    pub(crate) version: Option<String>,
+    pub(crate) query: Option<DcqlQuery>,
+    pub(crate) manner: Manner,
+    pub(crate) asked_by: String,
 }
 
 /// A request and where it stands.
@@ -44,17 +53,15 @@ impl Desk {
     }
 
     /// Asks. When this returns, the request is on the disk.
-    pub(crate) async fn ask(
-        &self,
-        purpose: Slug,
-        query: Option<DcqlQuery>,
-        asked_by: String,
-        now: UnixMillis,
-    ) -> Result<(RequestId, Request), StoreError> {
+    pub(crate) async fn ask(&self, wish: Wish, now: UnixMillis) -> Result<(RequestId, Request), StoreError> {
         let id = RequestId::random();
+        let Wish { purpose, version, query, manner, asked_by } = wish;
         let request = Request {
             purpose,
+            version,
             query,
+            seal: service::random::token(32),
+            manner,
             nonce: service::random::token(24),
             state: service::random::token(16),
             created: now,

@@ -6,8 +6,8 @@ mod object;
 mod record;
 mod tidy;
 
-pub(crate) use desk::{AnswerError, Desk, Found};
+pub(crate) use desk::{AnswerError, Desk, Found, Wish};
 pub(crate) use memory::Memory;
 pub(crate) use object::{response_uri, signed};
-pub(crate) use record::{Outcome, Request, RequestId};
+pub(crate) use record::{Manner, Outcome, Request, RequestId};
 pub(crate) use tidy::Tidier;

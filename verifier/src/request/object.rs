@@ -1,9 +1,10 @@
 //! The signed request object.
 
-use credentials::jws::{self, CreateError, Header};
+use credentials::jwe::JweError;
+use credentials::jws::{self, CreateError};
 use protocol::dcql::DcqlQuery;
 use protocol::jwt::NumericDate;
-use protocol::openid4vp::{AuthorizationRequest, ClientMetadata, REQUEST_TYPE, VerifierInfo, VpFormats};
+use protocol::openid4vp::{AuthorizationRequest, ClientMetadata, ResponseMode, VerifierInfo, VpFormats};
 use protocol::{Endpoint, EndpointError, Secret};
 
 use super::record::{Request, RequestId};
@@ -18,6 +19,12 @@ pub(crate) enum ObjectError {
     /// The key.
     #[error(transparent)]
     Sign(#[from] CreateError),
+    /// The key to encrypt to.
+    #[error(transparent)]
+    Key(#[from] JweError),
+    /// It is to be known by a DNS name, and its address has none.
+    #[error("the base URL has no host name, so there is no x509_san_dns")]
+    NoHostName,
 }
 
 /// The algorithms taken from issuers and holders.
@@ -40,20 +47,32 @@ pub(crate) fn signed(
     (identity, base, name): (&Identity, &Endpoint, &str),
 ) -> Result<String, ObjectError> {
     let response_uri = response_uri(id, base)?;
-    let client_id = identity.client_id().clone();
+    let manner = &request.manner;
+    let client_id = identity.client_id(manner.known_by).ok_or(ObjectError::NoHostName)?.clone();
+    let mut metadata = ClientMetadata {
+        vp_formats_supported: Some(VpFormats::new(&JOSE, &CRYPTOSUITES).with_mdoc(&COSE)),
+        client_name: Some(name.to_owned()),
+        ..ClientMetadata::default()
+    };
+    if manner.encrypted {
+        let jwk = identity.sealing().key(&request.seal)?.to_jwk()?;
+        let serde_json::Value::Object(jwk) = serde_json::to_value(jwk).map_err(|_| JweError::Key)? else {
+            return Err(JweError::Key.into());
+        };
+        metadata = metadata.with_encryption(jwk);
+    }
+    let mode = if manner.encrypted { ResponseMode::DirectPostJwt } else { ResponseMode::DirectPost };
+    let transactions = &manner.transaction_data;
     let claims = AuthorizationRequest {
         state: Some(Secret::new(&*request.state)),
-        client_metadata: Some(ClientMetadata {
-            vp_formats_supported: Some(VpFormats::new(&JOSE, &CRYPTOSUITES).with_mdoc(&COSE)),
-            client_name: Some(name.to_owned()),
-            ..ClientMetadata::default()
-        }),
+        response_mode: Some(mode),
+        client_metadata: Some(metadata),
+        transaction_data: (!transactions.is_empty()).then(|| transactions.clone()),
         verifier_info: Some(vec![VerifierInfo::for_purpose(request.purpose.as_str())]),
         wallet_nonce,
         iat: Some(NumericDate(request.created.seconds())),
         exp: Some(NumericDate(request.expires.seconds())),
         ..AuthorizationRequest::direct_post(client_id, response_uri, request.nonce.clone(), query.clone())
     };
-    let (key, kid) = identity.signer();
-    Ok(jws::sign(&Header::typed(REQUEST_TYPE).with_kid(kid), &claims, key)?)
+    Ok(jws::sign(&identity.header(manner.known_by), &claims, identity.signer())?)
 }

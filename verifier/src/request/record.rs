@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use protocol::Endpoint;
 use protocol::dcql::DcqlQuery;
 use registry::{Slug, UnixMillis};
 use serde::{Deserialize, Serialize};
 use store::Table;
 
 use crate::decision::Decision;
+use crate::identity::KnownBy;
 
 /// Requests by name, as they were asked.
 pub(super) const REQUESTS: Table<str, Request> = Table::new("requests");
@@ -69,19 +71,49 @@ impl fmt::Debug for RequestId {
 pub(crate) struct Request {
     /// The purpose it is asked for.
     pub(crate) purpose: Slug,
-    /// What is asked, if not what the purpose's configuration says.
+    /// The version of the purpose's policy that it was asked by; none when it has a query of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+    /// What is asked, if not what the purpose's policy says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) query: Option<DcqlQuery>,
     /// To be signed by the holder.
     pub(crate) nonce: String,
     /// To be sent back.
     pub(crate) state: String,
+    /// What the key that its answer is encrypted to and its response code follow from.
+    #[serde(default)]
+    pub(crate) seal: String,
+    /// How it is asked and answered.
+    #[serde(default)]
+    pub(crate) manner: Manner,
     /// When it was asked.
     pub(crate) created: UnixMillis,
     /// Until when it can be answered.
     pub(crate) expires: UnixMillis,
     /// Whose token asked.
     pub(crate) asked_by: String,
+}
+
+/// How a request is asked and answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Manner {
+    /// How the verifier proves who it is.
+    pub(crate) known_by: KnownBy,
+    /// The answer must be encrypted (`direct_post.jwt`).
+    pub(crate) encrypted: bool,
+    /// It is fetched by `POST`, with a nonce of the wallet's.
+    pub(crate) by_post: bool,
+    /// On the same device: where the holder's browser goes on, with a response code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) return_to: Option<Endpoint>,
+    /// What the holder authorises, as it travels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) transaction_data: Vec<String>,
+    /// On another device: the digest of the session whose screen shows the code. No other sees what comes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) screen: Option<String>,
 }
 
 /// What became of a request, and when.

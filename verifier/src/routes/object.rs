@@ -41,11 +41,15 @@ fn object(app: &Core, id: &RequestId, wallet_nonce: Option<String>) -> Result<Re
     if found.request.expires <= now {
         return Err(gone(StatusCode::GONE, "the request has expired"));
     }
+    // A wallet that was told to post must be the one that was told.
+    if found.request.manner.by_post && wallet_nonce.is_none() {
+        return Err(OAuthError::invalid_request("fetch this request by POST, with wallet_nonce"));
+    }
     let query = app.query_of(&found.request);
     let query =
         query.ok_or_else(|| gone(StatusCode::GONE, "the request's purpose is no longer asked for"))?;
     let as_whom = (&app.identity, &app.base, app.name.zh.as_str());
-    let jwt = signed(id, &found.request, query, wallet_nonce, as_whom).map_err(OAuthError::internal)?;
+    let jwt = signed(id, &found.request, &query, wallet_nonce, as_whom).map_err(OAuthError::internal)?;
     Ok(([(header::CONTENT_TYPE, REQUEST_CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")], jwt)
         .into_response())
 }

@@ -1,4 +1,4 @@
-//! Answers of wallets (OpenID4VP 1.0 §8.2, `direct_post`).
+//! Answers of wallets (OpenID4VP 1.0 §8.2, `direct_post`; §8.3, `direct_post.jwt`).
 //!
 //! An answer that is genuine is answered with 200 whatever the decision: the wallet has done its part. One that is
 //! malformed, forged, replayed or made for somebody else is answered with 4xx and `invalid_request`.
@@ -26,8 +26,8 @@ async fn respond(
     Path(id): Path<RequestId>,
     FormBytes(body): FormBytes,
 ) -> Result<Response, OAuthError> {
-    app.take(&id, &body, clock::now()).await?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(DirectPostReply::default())).into_response())
+    let redirect_uri = app.take(&id, &body, clock::now()).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(DirectPostReply { redirect_uri })).into_response())
 }
 
 impl From<Refusal> for OAuthError {

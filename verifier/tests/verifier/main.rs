@@ -3,10 +3,12 @@
 
 mod answers;
 mod api;
+mod haip;
 mod health;
 mod mdoc;
 mod object;
 mod pages;
+mod policy;
 mod refusals;
 mod response;
 mod stack;

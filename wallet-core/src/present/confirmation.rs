@@ -12,15 +12,18 @@ use registry::LocalText;
 use super::RequestRefused;
 use crate::context::Context;
 
+/// What the answer to each question authorises.
+pub(super) type Authorised = BTreeMap<QueryId, Vec<TransactionData>>;
+
 /// What is to be read, and which question's answer authorises what: of the questions that will be answered, the first of
 /// those that the transaction names.
 pub(super) fn to_be_read(
     context: &Context,
     request: &CheckedRequest,
     wanted: &[QueryId],
-) -> Result<(Vec<Confirmation>, BTreeMap<QueryId, Vec<TransactionData>>), RequestRefused> {
+) -> Result<(Vec<Confirmation>, Authorised), RequestRefused> {
     let refused = |why| RequestRefused::Request(BadRequest::TransactionData(why));
-    let (mut read, mut by_question) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
+    let (mut read, mut by_question) = (Vec::new(), Authorised::new());
     for transaction in &request.transaction_data {
         if !context.shows_confirmations {
             return Err(refused(BadTransaction::Type));

@@ -39,8 +39,9 @@ impl ClientMetadata {
 
     /// The same metadata with this key to encrypt to, and with both encryptions, as HAIP 1.0 asks of a verifier.
     #[must_use]
-    pub fn with_encryption(mut self, jwk: Value) -> Self {
-        self.jwks = Some(serde_json::json!({ "keys": [jwk] }));
+    pub fn with_encryption(mut self, jwk: Map<String, Value>) -> Self {
+        let keys = Value::Array(vec![Value::Object(jwk)]);
+        self.jwks = Some(Value::Object(Map::from_iter([("keys".to_owned(), keys)])));
         self.encrypted_response_enc_values_supported = Some(ENCRYPTIONS.map(str::to_owned).to_vec());
         self
     }

@@ -64,6 +64,14 @@ impl Counter {
         Self::of(running)
     }
 
+    /// A counter with these policies.
+    pub(crate) async fn start_by(network: &Network, policies: Value) -> Self {
+        let dir = network.dir.path().join("policies-counter");
+        let mut config = Self::config(network, &dir, Policy::default());
+        config.purposes = serde_json::from_value(policies).unwrap();
+        Self::of(Verifier::bind(config).await.unwrap())
+    }
+
     pub(crate) fn of(running: RunningVerifier) -> Self {
         Self { running, http: outbound::client(Duration::from_secs(20)) }
     }
@@ -72,11 +80,13 @@ impl Counter {
         Config {
             name: both("合肥示例银行", "Example Bank Hefei"),
             purposes: purposes(),
+            policies_dir: None,
             listen: ([127, 0, 0, 1], 0).into(),
             base_url: None,
             node_url: Url::parse(&network.node_url).unwrap(),
             anchor: network.anchor.clone(),
             staff: vec![StaffAccount::new("counter 3", TOKEN)],
+            api_keys: Vec::new(),
             data_dir: data_dir.to_owned(),
             vc_api: Some(verifier::VcApiConfig::default()),
             policy,
@@ -89,7 +99,7 @@ impl Counter {
 
     /// Asks for a configured purpose.
     pub(crate) async fn ask(&self, purpose: &str) -> Asked {
-        self.ask_json(&json!({ "purpose": purpose })).await
+        self.ask_json(&json!({ "purpose": purpose, "response_mode": "direct_post" })).await
     }
 
     pub(crate) async fn ask_json(&self, wish: &Value) -> Asked {

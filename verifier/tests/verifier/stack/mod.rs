@@ -6,7 +6,7 @@ mod network;
 mod phone;
 
 pub(crate) use counter::{Counter, TOKEN};
-pub(crate) use issuer::{Issuer, Statuses};
+pub(crate) use issuer::{Draft, Issuer, Statuses};
 pub(crate) use network::Network;
 pub(crate) use phone::{Card, Lies, Phone, Reply};
 

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use credentials::data_integrity::Presenting;
+use credentials::jwe::{self, Enc, EncryptionKey};
 use credentials::key::{Algorithm, Signer, SoftwareKey};
 use credentials::{ClaimPath, UnixSeconds, jws, mdoc, sd_jwt};
-use protocol::openid4vp::{AuthorizationRequest, AuthorizationResponse, Presentation, VpToken};
+use protocol::openid4vp::{
+    AuthorizationRequest, AuthorizationResponse, Presentation, ResponseMode, TransactionData, VpToken,
+};
 use protocol::{Format, Secret};
 use reqwest::Client;
 use serde_json::Value;
@@ -40,6 +43,8 @@ pub(crate) struct Lies {
     /// Seconds before now at which it says it signs.
     pub(crate) age: i64,
     pub(crate) state: Option<&'static str>,
+    /// Signs without what was to be authorised.
+    pub(crate) unauthorised: bool,
 }
 
 /// An HTTP answer, read.
@@ -67,7 +72,32 @@ impl Phone {
     pub(crate) async fn answer(&self, request_uri: &str, card: &Card, lies: Lies) -> Reply {
         let request = self.fetch(request_uri).await;
         let response = self.response(&request, card, &lies);
-        self.post(&request, response.to_form().encode()).await
+        self.post(&request, self.sealed(&request, &response)).await
+    }
+
+    /// The form of an answer, encrypted if the request asks so.
+    pub(crate) fn sealed(&self, request: &AuthorizationRequest, response: &AuthorizationResponse) -> String {
+        match sealed_to(request) {
+            None => response.to_form().encode(),
+            Some(key) => {
+                let payload = response.to_payload().unwrap();
+                let jwe = jwe::encrypt(&payload, &key, Enc::A256Gcm, &mut testkit::rng(8)).unwrap();
+                AuthorizationResponse::Encrypted(jwe).to_form().encode()
+            }
+        }
+    }
+
+    /// What answers one credential query with this card.
+    pub(crate) fn answering(&self, request: &AuthorizationRequest, id: &str, card: &Card) -> Presentation {
+        let query = request.dcql_query.as_ref().unwrap();
+        let part = query.credentials.iter().find(|part| part.id.as_str() == id).unwrap();
+        let name = |claim: &protocol::dcql::ClaimQuery| match claim.path.steps() {
+            [.., protocol::dcql::Step::Key(name)] => Some(name.clone()),
+            _ => None,
+        };
+        let asked: Vec<String> = part.claims.iter().flatten().filter_map(name).collect();
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+        self.presentation(request, card, &asked, &Lies::default())
     }
 
     /// The answer itself.
@@ -123,7 +153,11 @@ impl Phone {
                 if lies.strip_binding {
                     return Presentation::Text(selection.text().to_owned());
                 }
-                let to_bind = selection.bind(audience, nonce, now).unwrap();
+                let transactions = request.transaction_data.iter().flatten().filter(|_| !lies.unauthorised);
+                let transactions: Vec<_> =
+                    transactions.map(|text| TransactionData::parse(text).unwrap()).collect();
+                let signed = TransactionData::claims(&transactions.iter().collect::<Vec<_>>());
+                let to_bind = selection.bind_with(audience, nonce, now, signed).unwrap();
                 // Signed by hand: the credential's own key would refuse another key's signature.
                 let signature = key.sign(to_bind.bytes()).unwrap();
                 let bytes = String::from_utf8(to_bind.bytes().to_vec()).unwrap();
@@ -153,7 +187,9 @@ impl Phone {
                 let chosen = held.filter(|(_, name, _)| names.contains(name));
                 let chosen: Vec<_> = chosen.map(|(space, name, _)| (space, name)).collect();
                 let response_uri = request.response_uri.as_ref().unwrap().as_str();
-                let session = mdoc::SessionTranscript::openid4vp(audience, nonce, None, response_uri);
+                let thumbprint = sealed_to(request).map(|key| key.thumbprint().unwrap());
+                let session =
+                    mdoc::SessionTranscript::openid4vp(audience, nonce, thumbprint.as_ref(), response_uri);
                 let to_bind = card.select(&chosen).unwrap().bind(&session);
                 let response = to_bind.sign(key).unwrap();
                 Presentation::Text(protocol_base64(&response))
@@ -184,6 +220,15 @@ impl Reply {
     pub(crate) fn error(&self) -> &str {
         self.body["error"].as_str().unwrap_or_default()
     }
+}
+
+/// The key that a request wants its answer encrypted to.
+fn sealed_to(request: &AuthorizationRequest) -> Option<EncryptionKey> {
+    (request.response_mode == Some(ResponseMode::DirectPostJwt)).then(|| {
+        let asked = request.client_metadata.as_ref().unwrap().response_encryption().unwrap();
+        let jwk = serde_json::from_value(Value::Object(asked.jwk)).unwrap();
+        EncryptionKey::from_jwk(&jwk).unwrap()
+    })
 }
 
 fn selection_text(card: &str, names: &[ClaimPath]) -> String {

@@ -1,93 +1,16 @@
-//! What a counter asks for: purposes as configured, and the queries made of them.
-
-use std::path::{Path, PathBuf};
+//! A policy made into a query.
 
 use credentials::catalogue::{Catalogue, CredentialType, Format as CatalogueFormat};
 use protocol::Format;
 use protocol::dcql::{
-    ClaimId, ClaimPath, ClaimQuery, CredentialQuery, CredentialSet, DcqlQuery, Meta, QueryError, QueryId,
+    AuthorityType, ClaimId, ClaimPath, ClaimQuery, CredentialQuery, CredentialSet, DcqlQuery, Meta, QueryId,
+    TrustedAuthority,
 };
 use registry::{LocalText, Slug};
-use serde::{Deserialize, Serialize};
+use ring::digest::{SHA256, digest};
 
-/// A purpose as configured. In TOML:
-///
-/// ```toml
-/// id = "open-account"
-/// title = { zh = "开立对公账户", en = "Open a business account" }
-///
-/// [[asks]]
-/// credential_type = "business-licence"
-/// claims = ["name", "creditCode", "legalRepresentative"]
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PurposeConfig {
-    /// The id it is registered with on the chain.
-    pub id: Slug,
-    /// What clerks see.
-    pub title: LocalText,
-    /// The credentials asked for, all of them; at least one.
-    pub asks: Vec<AskConfig>,
-}
-
-/// One credential asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AskConfig {
-    /// The credential type, by its catalogue id.
-    pub credential_type: Slug,
-    /// The claims, by their names in the catalogue; at least one.
-    pub claims: Vec<String>,
-    /// The formats that will do, the preferred first. As `mso_mdoc` every element is asked for that tells of these claims and of
-    /// no others. Where `ldp_vc` shows a credential whole, it can only be listed if
-    /// every claim is asked for.
-    #[serde(default = "sd_jwt_only")]
-    pub formats: Vec<CatalogueFormat>,
-}
-
-fn sd_jwt_only() -> Vec<CatalogueFormat> {
-    vec![CatalogueFormat::SdJwtVc]
-}
-
-/// Why a purpose can't be used; each says what to change.
-#[derive(Debug, thiserror::Error)]
-pub enum PurposeError {
-    /// The file or folder can't be read.
-    #[error("{}: can't be read ({reason})", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        reason: std::io::ErrorKind,
-    },
-    /// The file is not what [`PurposeConfig`] asks for.
-    #[error("{}: {reason}", path.display())]
-    Malformed {
-        /// Which.
-        path: PathBuf,
-        /// Where and what.
-        reason: String,
-    },
-    /// A purpose that asks nothing, or a credential of which nothing is asked, or no format.
-    #[error("purpose {0}: asks, claims and formats must not be empty")]
-    Empty(Slug),
-    /// The catalogue has no such credential type.
-    #[error("purpose {0}: the catalogue has no `{1}`")]
-    UnknownType(Slug, Slug),
-    /// The credential type has no such claim.
-    #[error("purpose {0}: {1} has no claim `{2}`")]
-    UnknownClaim(Slug, Slug, String),
-    /// The type is not issued in that format.
-    #[error("purpose {0}: {1} is not issued as {2}")]
-    UnknownFormat(Slug, Slug, Format),
-    /// A format that shows a credential whole, while only some claims are asked for.
-    #[error("purpose {0}: ldp_vc shows all of {1}: ask for every claim, or leave that format out")]
-    Partial(Slug, Slug),
-    /// The query made of it breaks a rule of DCQL.
-    #[error("purpose {0}: {1}")]
-    Query(Slug, QueryError),
-}
+use super::config::{AskConfig, PurposeConfig, PurposeError};
+use super::rules::Rules;
 
 /// A purpose that is ready to be asked for.
 #[derive(Clone, Debug)]
@@ -96,38 +19,16 @@ pub(crate) struct Purpose {
     pub(crate) title: LocalText,
     pub(crate) asks: Vec<AskConfig>,
     pub(crate) query: DcqlQuery,
-}
-
-impl PurposeConfig {
-    /// Reads every `*.toml` of a folder, in the order of the names.
-    ///
-    /// # Errors
-    /// [`PurposeError::Unreadable`], [`PurposeError::Malformed`].
-    pub fn load_dir(dir: &Path) -> Result<Vec<Self>, PurposeError> {
-        let unreadable =
-            |error: std::io::Error| PurposeError::Unreadable { path: dir.to_owned(), reason: error.kind() };
-        let mut paths = std::fs::read_dir(dir)
-            .map_err(unreadable)?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(unreadable)?;
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-        paths.sort();
-        paths.iter().map(|path| Self::load(path)).collect()
-    }
-
-    fn load(path: &Path) -> Result<Self, PurposeError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| PurposeError::Unreadable { path: path.to_owned(), reason: error.kind() })?;
-        toml::from_str(&text)
-            .map_err(|error| PurposeError::Malformed { path: path.to_owned(), reason: error.to_string() })
-    }
+    pub(crate) rules: Rules,
+    /// Names this very policy: another text is another version.
+    pub(crate) version: String,
 }
 
 impl Purpose {
     /// Checks a configured purpose against the catalogue and makes its query.
     pub(crate) fn new(config: PurposeConfig, catalogue: &Catalogue) -> Result<Self, PurposeError> {
         let id = config.id.clone();
+        let mut rules = Rules::of(&config, catalogue)?;
         let (mut credentials, mut sets) = (Vec::new(), Vec::new());
         for ask in &config.asks {
             let kind = catalogue
@@ -136,17 +37,19 @@ impl Purpose {
             let options = options(&id, ask, kind)?;
             sets.push(CredentialSet {
                 options: options.iter().map(|query| vec![query.id.clone()]).collect(),
-                required: true,
+                required: ask.required,
             });
+            rules.asks.push(ask.rule(options.iter().map(|query| query.id.clone()).collect()));
             credentials.extend(options);
         }
-        if credentials.is_empty() {
+        if !config.asks.iter().any(|ask| ask.required) {
             return Err(PurposeError::Empty(id));
         }
-        let alternatives = sets.iter().any(|set| set.options.len() > 1);
+        let alternatives = sets.iter().any(|set| set.options.len() > 1 || !set.required);
         let query = DcqlQuery { credentials, credential_sets: alternatives.then_some(sets) };
         query.validate().map_err(|error| PurposeError::Query(id, error))?;
-        Ok(Self { id: config.id, title: config.title, asks: config.asks, query })
+        let version = version(&config);
+        Ok(Self { id: config.id, title: config.title, asks: config.asks, query, rules, version })
     }
 }
 
@@ -155,6 +58,13 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
     let of = || (id.clone(), ask.credential_type.clone());
     if ask.claims.is_empty() || ask.formats.is_empty() {
         return Err(PurposeError::Empty(id.clone()));
+    }
+    let named = ask.values.keys().find(|name| !ask.claims.contains(name));
+    if let Some(name) = named {
+        return Err(PurposeError::ValuesUnasked(id.clone(), ask.credential_type.clone(), name.clone()));
+    }
+    if !ask.values.is_empty() && ask.formats.contains(&CatalogueFormat::MsoMdoc) {
+        return Err(PurposeError::ValuesInMdoc(id.clone(), ask.credential_type.clone()));
     }
     if let Some(unknown) = ask.claims.iter().find(|name| kind.claim(name).is_none()) {
         return Err(PurposeError::UnknownClaim(id.clone(), ask.credential_type.clone(), unknown.clone()));
@@ -171,16 +81,16 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
             return Err(PurposeError::Partial(id, credential_type));
         }
         let claims = claims(ask, kind, *format);
-        let always = |claim: &&ClaimQuery| is_always_there(kind, claim);
+        let always = |claim: &&ClaimQuery| is_always_there(kind, claim) || claim.values.is_some();
         let always: Vec<ClaimId> = claims.iter().filter(always).filter_map(|one| one.id.clone()).collect();
         queries.push(CredentialQuery {
             id: QueryId::new(&kind.configuration_id(*format))
                 .map_err(|error| PurposeError::Query(id.clone(), error))?,
             format: protocol_format(*format),
-            multiple: false,
+            multiple: ask.multiple,
             meta: meta(kind, *format),
-            trusted_authorities: None,
-            require_cryptographic_holder_binding: true,
+            trusted_authorities: authorities(ask),
+            require_cryptographic_holder_binding: ask.holder_binding,
             claim_sets: claim_sets(&claims, always),
             claims: Some(claims),
         });
@@ -192,7 +102,8 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
 fn claims(ask: &AskConfig, kind: &CredentialType, format: CatalogueFormat) -> Vec<ClaimQuery> {
     let claim = |name: &str, path: &[&str]| {
         let (id, path) = (ClaimId::new(name).ok(), ClaimPath::of_names(path.iter().copied()).ok()?);
-        Some(ClaimQuery { id, path, values: None, intent_to_retain: None })
+        let values = ask.values.get(name).cloned();
+        Some(ClaimQuery { id, path, values, intent_to_retain: None })
     };
     let names = ask.claims.iter();
     match format {
@@ -211,6 +122,18 @@ fn claims(ask: &AskConfig, kind: &CredentialType, format: CatalogueFormat) -> Ve
                 .collect()
         }
     }
+}
+
+/// The issuers that a policy names, for wallets to choose by. That they are accredited is checked of every issuer.
+fn authorities(ask: &AskConfig) -> Option<Vec<TrustedAuthority>> {
+    let values: Vec<String> = ask.issuers.iter().map(ToString::to_string).collect();
+    (!values.is_empty()).then(|| vec![TrustedAuthority { kind: AuthorityType::Did, values }])
+}
+
+/// The first 16 hexadecimal digits of the policy's SHA-256.
+fn version(config: &PurposeConfig) -> String {
+    let text = serde_json::to_vec(config).unwrap_or_default();
+    digest(&SHA256, &text).as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether every credential has it: a claim of its own, or an element put together from such claims.

@@ -1,0 +1,18 @@
+//! The interface for programs: ask, read the decision, wait for it.
+
+mod ask;
+mod read;
+mod view;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::core::App;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/api/policies", get(read::policies))
+        .route("/api/requests", post(ask::ask))
+        .route("/api/requests/{id}", get(read::read))
+        .route("/api/requests/{id}/events", get(read::events))
+}

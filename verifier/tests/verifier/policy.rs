@@ -1,0 +1,248 @@
+//! Policies: each rule kept and broken, end to end; and files that change while the counter runs.
+
+use protocol::openid4vp::{AuthorizationRequest, AuthorizationResponse, VpToken};
+use registry::Status;
+use serde_json::{Value, json};
+use service::clock;
+use testkit::Company;
+use verifier::{Policy, PurposeConfig, Verifier};
+
+use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Reply, TOKEN, check, not_passed};
+
+fn licence(more: Value) -> Value {
+    let mut ask =
+        json!({ "credential_type": "business-licence", "claims": ["name", "creditCode", "companyType"] });
+    ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    ask
+}
+
+fn policy(id: &str, asks: Value, more: Value) -> Value {
+    let mut policy = json!({ "id": id, "title": { "zh": "甲", "en": "A" }, "asks": asks });
+    policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    policy
+}
+
+struct Town {
+    network: Network,
+    market: Issuer,
+    counter: Counter,
+    phone: Phone,
+}
+
+impl Town {
+    async fn with(policies: impl FnOnce(&Issuer) -> Value) -> Self {
+        let network = Network::start().await;
+        let market =
+            Issuer::register(&network, "Hefei Market Supervision", &["business-licence", "mandate"]).await;
+        let counter = Counter::start_by(&network, policies(&market)).await;
+        Self { network, market, counter, phone: Phone::new() }
+    }
+
+    async fn decide(&self, purpose: &str, cards: &[&Card]) -> (u16, Value) {
+        let asked = self.counter.ask(purpose).await;
+        let request = self.phone.fetch(&asked.request_uri).await;
+        let reply = self.phone.post(&request, self.answer(&request, cards)).await;
+        (reply.status, self.counter.read(&asked.id).await)
+    }
+
+    /// Each card in answer to the credential query of its place.
+    fn answer(&self, request: &AuthorizationRequest, cards: &[&Card]) -> String {
+        let ids = &request.dcql_query.as_ref().unwrap().credentials;
+        let token = ids.iter().zip(cards).map(|(query, card)| {
+            (query.id.clone(), vec![self.phone.answering(request, query.id.as_str(), card)])
+        });
+        let vp_token = VpToken(token.collect());
+        AuthorizationResponse::Presented { vp_token, state: request.state.clone() }.to_form().encode()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issuers_ages_and_values_are_measured() {
+    let town = Town::with(|market| {
+        // Another organisation's: its last letter is another one.
+        let mut other = market.did.to_string();
+        let last = if other.ends_with('2') { "3" } else { "2" };
+        other.replace_range(other.len() - 1.., last);
+        let kind = Company::nth(3).business_licence_claims()["companyType"].clone();
+        json!([
+            policy("named", json!([licence(json!({"issuers": [market.did]}))]), json!({})),
+            policy("others", json!([licence(json!({"issuers": [other]}))]), json!({})),
+            policy("young", json!([licence(json!({"issued_within_days": 30}))]), json!({})),
+            policy("this-kind", json!([licence(json!({"values": {"companyType": [kind]}}))]), json!({})),
+            policy("other-kind", json!([licence(json!({"values": {"companyType": ["x"]}}))]), json!({})),
+        ])
+    });
+    let town = town.await;
+    let card = town.market.licence(&town.phone, 3, 1);
+    for good in ["named", "young", "this-kind"] {
+        let (_, decision) = town.decide(good, &[&card]).await;
+        assert_eq!((&decision["decision"], not_passed(&decision)), (&json!("accepted"), vec![]), "{good}");
+    }
+    let (_, decision) = town.decide("others", &[&card]).await;
+    assert_eq!(check(&decision, "query_satisfied"), ("failed", "another_issuer"));
+    let (_, decision) = town.decide("other-kind", &[&card]).await;
+    assert_eq!(check(&decision, "query_satisfied"), ("failed", "another_value"));
+
+    // An old licence can't be older than its list here, so the limit is put below its age.
+    let mut draft = town.market.draft(3, 1);
+    draft.issued_at = clock::now().seconds() - 60;
+    let older = town.market.issue(draft, &town.market.es256, &town.phone);
+    let (status, decision) = town.decide("young", &[&older]).await;
+    assert_eq!((status, check(&decision, "credential_age")), (200, ("passed", "right")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mandate_must_fit_the_company_and_the_matter() {
+    let asks = || {
+        json!([
+            { "credential_type": "business-licence", "claims": ["creditCode"] },
+            { "credential_type": "mandate", "claims": ["principal", "matters"] },
+        ])
+    };
+    let town = Town::with(|_| {
+        json!([
+            policy("tax", asks(), json!({"mandate": {"matter": "tax"}})),
+            policy("fund", asks(), json!({"mandate": {"matter": "housing-fund"}})),
+        ])
+    });
+    let town = town.await;
+    let mandate = |principal: &Value, index: u32| {
+        let catalogue = credentials::catalogue::Catalogue::bundled().unwrap();
+        let Value::Object(mut claims) = catalogue.by_id("mandate").unwrap().example() else {
+            panic!("claims")
+        };
+        claims.insert("principal".into(), principal.clone());
+        claims.insert("matters".into(), json!(["tax", "bank-account"]));
+        let draft = crate::stack::Draft { credential_type: "mandate", claims, ..town.market.draft(3, index) };
+        town.market.issue(draft, &town.market.es256, &town.phone)
+    };
+    let licence = town.market.licence(&town.phone, 3, 1);
+    let code = |n: usize| Company::nth(n).business_licence_claims()["creditCode"].clone();
+    let (own, others) = (mandate(&code(3), 2), mandate(&code(4), 3));
+
+    let (_, decision) = town.decide("tax", &[&licence, &own]).await;
+    assert_eq!(
+        (&decision["decision"], check(&decision, "mandate")),
+        (&json!("accepted"), ("passed", "right"))
+    );
+    let (status, decision) = town.decide("tax", &[&licence, &others]).await;
+    assert_eq!((status, not_passed(&decision)), (200, vec!["mandate"]), "genuine, but not for this");
+    assert_eq!(check(&decision, "mandate"), ("failed", "other_company"));
+    let (_, decision) = town.decide("fund", &[&licence, &own]).await;
+    assert_eq!(check(&decision, "mandate"), ("failed", "other_matter"));
+    let (_, decision) = town.decide("tax", &[&licence]).await;
+    assert_eq!(check(&decision, "mandate"), ("failed", "no_mandate"));
+    town.market.set(&town.network, 2, Status::Revoked).await;
+    let (_, decision) = town.decide("tax", &[&licence, &own]).await;
+    assert_eq!((not_passed(&decision), &decision["decision"]), (vec!["status"], &json!("refused")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_told_is_what_the_policy_says() {
+    let town = Town::with(|_| {
+        json!([
+            policy("patient", json!([licence(json!({}))]), json!({"evidence_max_age": 600})),
+            policy(
+                "strict",
+                json!([licence(json!({}))]),
+                json!({"unknown": "refused", "evidence_max_age": 600})
+            ),
+        ])
+    });
+    let town = town.await;
+    let card = town.market.licence(&town.phone, 3, 1);
+    let (_, decision) = town.decide("strict", &[&card]).await;
+    assert_eq!(
+        (&decision["decision"], check(&decision, "evidence_age")),
+        (&json!("accepted"), ("passed", "right"))
+    );
+    // A licence without a status: nobody can tell.
+    let mut draft = town.market.draft(3, 1);
+    draft.status = crate::stack::Statuses::None;
+    let silent = town.market.issue(draft, &town.market.es256, &town.phone);
+    for (purpose, verdict) in [("patient", "cannot_tell"), ("strict", "refused")] {
+        let (_, decision) = town.decide(purpose, &[&silent]).await;
+        assert_eq!(
+            (&decision["decision"], check(&decision, "status")),
+            (&json!(verdict), ("unknown", "no_status"))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_will_do_only_where_the_policy_says_so() {
+    let town = Town::with(|_| {
+        json!([
+            policy("copy", json!([licence(json!({"holder_binding": false}))]), json!({})),
+            policy("original", json!([licence(json!({}))]), json!({})),
+        ])
+    });
+    let town = town.await;
+    let card = town.market.licence(&town.phone, 3, 1);
+    let show = async |purpose: &str, lies: Lies| {
+        let asked = town.counter.ask(purpose).await;
+        let reply = town.phone.answer(&asked.request_uri, &card, lies).await;
+        (reply.status, town.counter.read(&asked.id).await)
+    };
+    let bare = || Lies { strip_binding: true, ..Lies::default() };
+    let (status, decision) = show("copy", bare()).await;
+    assert_eq!((status, &decision["decision"]), (200, &json!("accepted")));
+    assert_eq!(check(&decision, "holder_binding"), ("passed", "not_demanded"));
+    let (status, _) = show("original", bare()).await;
+    assert_eq!(status, 400);
+    // A binding that is there and wrong is wrong.
+    let (status, decision) = show("copy", Lies { nonce: Some("other"), ..Lies::default() }).await;
+    assert_eq!((status, check(&decision, "nonce")), (400, ("failed", "nonce_wrong")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_change_are_in_force_at_once_for_new_requests_only() {
+    let network = Network::start().await;
+    let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
+    let phone = Phone::new();
+    let dir = network.dir.path().join("policies");
+    std::fs::create_dir(&dir).unwrap();
+    let write = |claims: &str| {
+        let text = format!(
+            "id = 'a'\ntitle = {{ zh = '甲', en = 'A' }}\n[[asks]]\ncredential_type = 'business-licence'\nclaims = [{claims}]\n"
+        );
+        std::fs::write(dir.join("a.toml"), text).unwrap();
+    };
+    write("'name'");
+    let mut config = Counter::config(&network, &network.dir.path().join("watching"), Policy::default());
+    config.purposes = PurposeConfig::load_dir(&dir).unwrap();
+    config.policies_dir = Some(dir.clone());
+    let counter = Counter::of(Verifier::bind(config).await.unwrap());
+    let policies = async || {
+        let url = counter.url("/api/policies");
+        Reply::read(counter.http.get(url).bearer_auth(TOKEN).send().await.unwrap()).await.body
+    };
+    let until = async |is_it: &dyn Fn(&Value) -> bool| {
+        for _ in 0..100 {
+            let now = policies().await;
+            if is_it(&now) {
+                return now;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the files were not read again: {}", policies().await);
+    };
+    let before = policies().await["policies"][0]["version"].clone();
+    let old = counter.ask("a").await;
+    write("'name', 'creditCode'");
+    until(&|now| now["policies"][0]["version"] != before).await;
+    let new = counter.ask("a").await;
+
+    let card = market.licence(&phone, 3, 1);
+    for (asked, claims) in [(&old, 1), (&new, 2)] {
+        assert_eq!(phone.answer(&asked.request_uri, &card, Lies::default()).await.status, 200);
+        let decision = counter.read(&asked.id).await;
+        assert_eq!(decision["decision"], "accepted", "judged by what it was asked by");
+        let shown = decision["claims"].as_object().unwrap().values().next().unwrap();
+        assert_eq!(shown.as_object().unwrap().len(), claims);
+    }
+    write("'shoeSize'");
+    let now = until(&|now| now["fault"].is_string()).await;
+    assert!(now["fault"].as_str().unwrap().contains("shoeSize"), "{now}");
+    counter.ask("a").await;
+}
