@@ -24,6 +24,8 @@ pub struct WalletConfig {
     /// Whether this app shows its holder the [confirmations](crate::ConsentRequest::confirmations) of a request before she says
     /// yes. Until it is told so, a wallet refuses requests that have any: nobody authorises what she did not read.
     pub shows_confirmations: bool,
+    /// How many wrong PINs in a row wipe the wallet. `None`, unless told: it stays locked, and each try takes a day in the end.
+    pub wipe_after: Option<u32>,
     /// Who this wallet is to issuers at which its holder logs in.
     pub client: WalletClient,
     pub(crate) pin_cost: PinCost,
@@ -44,6 +46,7 @@ impl WalletConfig {
             stale: Duration::from_secs(86_400),
             trusting: None,
             shows_confirmations: false,
+            wipe_after: None,
             client: WalletClient { client_id: CLIENT_ID.to_owned(), redirect_uri: REDIRECT_URI.to_owned() },
             pin_cost: PinCost::DEFAULT,
         }

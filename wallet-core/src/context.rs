@@ -1,6 +1,6 @@
 //! What every operation of an unlocked wallet works with.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use credentials::{UnixSeconds, catalogue::Catalogue};
 use registry::{Proven, RecordKey, UnixMillis};
@@ -11,7 +11,7 @@ use crate::{
     held::StoredCard,
     index::Index,
     ports::Ports,
-    vault::{Vault, VaultError},
+    vault::{PinCost, Vault, VaultError},
     web::Web,
 };
 
@@ -23,6 +23,9 @@ pub(crate) struct Context {
     pub(crate) index: Index,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) stale: Duration,
+    /// The wallet's folder.
+    pub(crate) path: PathBuf,
+    pub(crate) pin_cost: PinCost,
     pub(crate) shows_confirmations: bool,
 }
 
@@ -77,6 +80,28 @@ impl Context {
                 })
             })
             .collect()
+    }
+
+    /// The time of the oldest evidence of each card; `None` where some was never fetched.
+    pub(crate) fn evidence_times<'a>(
+        &self,
+        cards: impl IntoIterator<Item = &'a StoredCard>,
+    ) -> Result<Vec<Option<UnixMillis>>, VaultError> {
+        let mut known = std::collections::BTreeMap::<RecordKey, Option<UnixMillis>>::new();
+        let mut time = |key: RecordKey| match known.get(&key) {
+            Some(time) => Ok::<_, VaultError>(*time),
+            None => {
+                let time = self.chain.kept(&self.vault, &key)?.map(|fact| fact.time());
+                known.insert(key, time);
+                Ok(time)
+            }
+        };
+        let oldest = |card| {
+            let times: Vec<Option<UnixMillis>> =
+                card::facts_needed(card).into_iter().map(&mut time).collect::<Result<_, _>>()?;
+            Ok(times.into_iter().min().flatten())
+        };
+        cards.into_iter().map(oldest).collect()
     }
 
     /// A generator seeded by the device, for what takes one.

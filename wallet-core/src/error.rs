@@ -44,6 +44,9 @@ pub enum OpenError {
         /// How long to wait before the next try.
         wait: Duration,
     },
+    /// Too many wrong PINs, and the app's policy is to wipe the wallet then: it is gone. Restore from a backup.
+    #[error("too many wrong PINs: the wallet was wiped")]
+    Wiped,
     /// Too many wrong PINs: this one was not even looked at.
     #[error("too many wrong PINs; wait {} seconds", wait.as_secs())]
     Wait {
@@ -79,6 +82,7 @@ impl From<NotUnlocked> for CreateError {
             NotUnlocked::Open(store::OpenError::InUse { .. }) => Self::InUse,
             NotUnlocked::Open(error) => Self::Folder(error.to_string()),
             NotUnlocked::WrongPin { .. }
+            | NotUnlocked::TooOften
             | NotUnlocked::Wait { .. }
             | NotUnlocked::NoWallet
             | NotUnlocked::Header => Self::Folder(error.to_string()),
@@ -90,6 +94,7 @@ impl From<NotUnlocked> for OpenError {
     fn from(error: NotUnlocked) -> Self {
         match error {
             NotUnlocked::WrongPin { failed, wait } => Self::WrongPin { failed, wait },
+            NotUnlocked::TooOften => Self::Wiped,
             NotUnlocked::Wait { wait } => Self::Wait { wait },
             NotUnlocked::NoWallet => Self::NoWallet,
             NotUnlocked::Keys(error) => Self::Keys(error),

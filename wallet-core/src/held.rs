@@ -14,6 +14,7 @@ use credentials::{
     mdoc, sd_jwt,
     status::StatusRef,
 };
+use protocol::Endpoint;
 use registry::{Did, KeyId, LocalText, SignatureTag, Slug, StatusListId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,6 +38,9 @@ pub(crate) struct StoredCard {
     pub(crate) issuer_name: LocalText,
     pub(crate) received: UnixMillis,
     pub(crate) credentials: Vec<StoredCredential>,
+    /// The issuer's address, where it was collected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) collected_at: Option<Endpoint>,
     /// How it is renewed, if its issuer lets the wallet come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) renewal: Option<Renewal>,

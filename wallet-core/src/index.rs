@@ -1,4 +1,4 @@
-//! What kinds of cards there are, in memory: a request then opens only the cards that can answer it.
+//! What cards there are, beside the cards: a list or a request then opens only the cards that it shows.
 
 use std::{
     collections::BTreeMap,
@@ -6,33 +6,72 @@ use std::{
 };
 
 use registry::UnixMillis;
-use zeroize::Zeroizing;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::{
     card::Format,
     held::{CARDS, StoredCard},
-    vault::{Vault, VaultError},
+    vault::{Sealed, Vault, VaultError, VaultTx},
 };
 
-/// Type, formats and age of every card, by the card's id. Filled at the first question, and kept up with what is
+/// One short record for each card, under the card's id, written with the card.
+const INDEX: Sealed<Entry> = Sealed::new("index");
+
+/// Type, formats and age of every card, by the card's id. Read at the first question, and kept up with what is
 /// written after. What cards somebody has is personal: it is wiped when the wallet locks.
 #[derive(Default)]
 pub(crate) struct Index(Mutex<Option<BTreeMap<String, Entry>>>);
 
+#[derive(Clone, Serialize, Deserialize)]
 struct Entry {
-    kind: Zeroizing<String>,
+    kind: String,
     formats: Vec<Format>,
     received: UnixMillis,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.kind.zeroize();
+    }
 }
 
 impl Entry {
     fn of(card: &StoredCard) -> Self {
         Self {
-            kind: Zeroizing::new(card.kind.to_string()),
+            kind: card.kind.to_string(),
             formats: card.credentials.iter().map(|credential| credential.format).collect(),
             received: card.received,
         }
     }
+}
+
+/// Makes the index of all cards: for wallets that had none, or lost it.
+pub(crate) fn rebuild(
+    tx: &mut VaultTx<'_, '_>,
+    cards: &[(String, StoredCard)],
+    strays: &[String],
+) -> Result<(), VaultError> {
+    cards.iter().try_for_each(|(id, card)| tx.put(&INDEX, id, &Entry::of(card)))?;
+    strays.iter().try_for_each(|id| tx.remove(&INDEX, id))
+}
+
+/// Entries of the index without a card.
+pub(crate) fn strays(vault: &Vault, cards: &[(String, StoredCard)]) -> Result<Vec<String>, VaultError> {
+    let entries = vault.all(&INDEX)?.into_iter().map(|(id, _)| id);
+    Ok(entries.filter(|id| !cards.iter().any(|(card, _)| card == id)).collect())
+}
+
+/// Writes a card that is new, or whose credentials are.
+pub(crate) fn put_card(tx: &mut VaultTx<'_, '_>, id: &str, card: &StoredCard) -> Result<(), VaultError> {
+    tx.put(&CARDS, id, card)?;
+    tx.put(&INDEX, id, &Entry::of(card))
+}
+
+/// Removes a card.
+pub(crate) fn remove_card(tx: &mut VaultTx<'_, '_>, id: &str) -> Result<(), VaultError> {
+    tx.remove(&CARDS, id)?;
+    tx.remove(&INDEX, id)
 }
 
 impl Index {
@@ -46,10 +85,7 @@ impl Index {
         let entries = match &mut *entries {
             Some(entries) => entries,
             // While it is being filled the lock is held: what is written meanwhile is noted after.
-            empty => {
-                let cards = vault.all(&CARDS)?.into_iter();
-                empty.insert(cards.map(|(id, card)| (id, Entry::of(&card))).collect())
-            }
+            empty => empty.insert(vault.all(&INDEX)?.into_iter().collect()),
         };
         let mut found: Vec<_> = entries
             .iter()

@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod backup;
 mod card;
 mod chain;
 mod config;
@@ -31,31 +32,34 @@ mod log;
 pub mod ports;
 mod present;
 mod receive;
+mod schema;
 mod seal;
 pub mod software;
 mod vault;
 mod wallet;
 mod web;
 
+pub use backup::{BackupError, BadBackup, RestoreError, Restored, ToCollect};
 pub use card::{Card, CardState, ClaimView, Format, LastKnown};
 pub use chain::ChainError;
 pub use config::{ConfigError, WalletConfig};
 pub use error::{CreateError, OpenError};
 pub use log::{Asked, Event, LogEntry, Outcome, Shared};
 pub use present::{
-    CardOption, Choice, ConsentRequest, Missing, MissingReason, PresentError, Presented, Question,
-    RequestRefused, Verifier, Warning,
+    CardOption, Choice, ConsentRequest, Missing, MissingReason, OfflineCode, PresentError, Presented,
+    Question, RequestRefused, TooBig, Verifier, Warning,
 };
 pub use receive::{
     AuthorizeError, Failed, LoginStarted, Offer, OfferRefused, OfferedCredential, PickedUp, ReceiveError,
     Received, Rejected, WalletClient,
 };
 pub use vault::{PinTooWeak, VaultError};
-pub use wallet::Wallet;
+pub use wallet::{Recovered, Wallet};
 pub use web::WebError;
 
 // What the facade's types speak of, for apps that know this crate alone.
 pub use credentials::catalogue::Kind;
+pub use protocol::offline::{Collected, Collector, FrameError, FrameSize};
 pub use protocol::openid4vp::{Confirmation, Line, Words};
 pub use protocol::{
     Endpoint as Issuer,

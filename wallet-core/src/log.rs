@@ -121,6 +121,8 @@ pub enum Outcome {
     Sent,
     /// The verifier took it. What it decided, only it knows.
     Delivered,
+    /// It was shown as a QR code; whether it was read is not known.
+    Shown,
     /// The verifier answered with an error.
     Rejected {
         /// Its HTTP status.

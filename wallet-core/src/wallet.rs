@@ -1,13 +1,14 @@
 //! The wallet: made, opened, asked.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use credentials::catalogue::Catalogue;
-use protocol::Endpoint;
+use protocol::{Endpoint, offline::FrameSize};
 use registry::Hash32;
 
 use crate::{
@@ -17,15 +18,16 @@ use crate::{
     context::Context,
     error::{CreateError, OpenError},
     held::{CARDS, StoredCard},
-    index::Index,
+    index::{self, Index},
     log::{self, Event, LOG, LogEntry, LogRecord},
     ports::{Ports, Protection},
-    present::{self, Choice, ConsentRequest, Pending, PresentError, Presented, RequestRefused},
+    present::{self, Choice, ConsentRequest, OfflineCode, Pending, PresentError, Presented, RequestRefused},
     receive::{
         self, AuthorizeError, LoginStarted, Offer, OfferRefused, PickedUp, ReceiveError, Received,
         WalletClient,
     },
-    vault::{Sealed, Vault, VaultError, check_pin},
+    schema,
+    vault::{NotUnlocked, Sealed, Vault, VaultError, check_pin},
     web::Web,
 };
 
@@ -34,6 +36,21 @@ const CHAIN: Sealed<Hash32> = Sealed::new("chain");
 const ONLY: &str = "";
 /// Requests that wait for the holder at the same time; the oldest are forgotten beyond.
 const MAX_PENDING: usize = 16;
+
+/// What is left of a damaged wallet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// Cards that are there and whole.
+    pub cards: usize,
+    /// Cards that could not be read. Collect them again.
+    pub cards_lost: usize,
+    /// Entries of the log that could not be read.
+    pub log_entries_lost: usize,
+    /// Other records that could not be read: evidence, what is fetched anew.
+    pub others_lost: usize,
+    /// Records are missing altogether, or are older than they were: how many and which, nobody can tell.
+    pub incomplete: bool,
+}
 
 /// An open wallet. Dropping it locks it: the keys in memory are wiped.
 ///
@@ -65,7 +82,8 @@ impl Wallet {
         let vault = Vault::create(path.as_ref(), pin, &ports, config.pin_cost).await?;
         let chain_id = config.anchor.chain_id;
         vault.write(move |tx| tx.put(&CHAIN, ONLY, &chain_id)).await?;
-        Ok(Self::with(vault, ports, config, catalogue()?))
+        schema::migrate(&vault).await?;
+        Ok(Self::with(path.as_ref(), vault, ports, config, catalogue()?))
     }
 
     /// Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
@@ -78,7 +96,16 @@ impl Wallet {
         ports: Ports,
         config: WalletConfig,
     ) -> Result<Self, OpenError> {
-        let vault = Vault::unlock(path.as_ref(), pin, &ports).await?;
+        let vault = match Vault::unlock(path.as_ref(), pin, &ports, config.wipe_after).await {
+            Err(NotUnlocked::TooOften) => {
+                // Failing to remove the files changes nothing: the next to open it tries again.
+                if Self::erase_locked(path.as_ref()).is_err() {
+                    tracing::warn!("a wallet that is to be wiped could not be removed");
+                }
+                return Err(OpenError::Wiped);
+            }
+            outcome => outcome?,
+        };
         match vault.get(&CHAIN, ONLY)? {
             Some(chain) if chain != config.anchor.chain_id => return Err(OpenError::OtherChain),
             Some(_) => {}
@@ -88,10 +115,52 @@ impl Wallet {
                 vault.write(move |tx| tx.put(&CHAIN, ONLY, &chain_id)).await?;
             }
         }
-        Ok(Self::with(vault, ports, config, catalogue()?))
+        schema::migrate(&vault).await?;
+        Ok(Self::with(path.as_ref(), vault, ports, config, catalogue()?))
     }
 
-    fn with(vault: Vault, ports: Ports, config: WalletConfig, catalogue: &'static Catalogue) -> Self {
+    /// Opens a damaged wallet ([`OpenError::Damaged`]) with what of it can be read, and says what can't. What is
+    /// unreadable is removed, so the wallet opens as usual afterwards. Make a copy of the folder first.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::Damaged`] when not even the keys are there: restore from a backup.
+    pub async fn recover(
+        path: impl AsRef<Path>,
+        pin: &str,
+        ports: Ports,
+        config: WalletConfig,
+    ) -> Result<(Self, Recovered), OpenError> {
+        let (vault, repaired) = Vault::repair(path.as_ref(), pin, &ports).await?;
+        drop(vault);
+        let wallet = Self::open(path, pin, ports, config).await?;
+        let vault = &wallet.context.vault;
+        let cards = vault.all(&CARDS)?;
+        let strays = index::strays(vault, &cards)?;
+        vault.write(move |tx| index::rebuild(tx, &cards, &strays)).await?;
+        let lost = |table: &str| repaired.unreadable.get(table).copied().unwrap_or_default();
+        let (cards, log) = (lost("cards"), lost("log"));
+        let total: usize = repaired.unreadable.values().sum();
+        let recovered = Recovered {
+            cards: wallet.cards()?.len(),
+            cards_lost: cards,
+            log_entries_lost: log,
+            others_lost: total - cards - log,
+            incomplete: repaired.incomplete,
+        };
+        Ok((wallet, recovered))
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn with(
+        path: &Path,
+        vault: Vault,
+        ports: Ports,
+        config: WalletConfig,
+        catalogue: &'static Catalogue,
+    ) -> Self {
         let client = config.client;
         let web = Web(Arc::clone(&ports.http));
         let chain = Chain {
@@ -111,6 +180,8 @@ impl Wallet {
             index: Index::default(),
             catalogue,
             stale: config.stale,
+            path: path.to_owned(),
+            pin_cost: config.pin_cost,
             shows_confirmations: config.shows_confirmations,
         };
         Self { context, client, pending: Mutex::new(BTreeMap::new()) }
@@ -219,6 +290,23 @@ impl Wallet {
         stored.iter().zip(states).map(|((id, card), state)| self.show(id, card, state)).collect()
     }
 
+    /// At most `limit` cards after the card `after`, the newest first. Opens no other card, so that a long list shows at
+    /// once. An `after` that is gone begins from the start.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn cards_page(&self, after: Option<&str>, limit: usize) -> Result<Vec<Card>, VaultError> {
+        let ids = self.context.index.find(&self.context.vault, |_, _| true)?;
+        let from = after.and_then(|after| ids.iter().position(|id| id == after)).map_or(0, |at| at + 1);
+        let mut page = Vec::with_capacity(limit.min(ids.len()));
+        for id in ids.into_iter().skip(from).take(limit) {
+            // Deleted this very moment otherwise.
+            page.extend(self.context.vault.get(&CARDS, &id)?.map(|card| (id, card)));
+        }
+        let states = self.context.states(page.iter().map(|(_, card)| card))?;
+        page.iter().zip(states).map(|((id, card), state)| self.show(id, card, state)).collect()
+    }
+
     /// One card; `None` if there is none of this id.
     ///
     /// # Errors
@@ -240,12 +328,30 @@ impl Wallet {
     /// # Errors
     /// [`ChainError`]; the cards then keep the evidence they have, and show its age.
     pub async fn refresh(&self) -> Result<(), ChainError> {
-        let cards = self.context.vault.all(&CARDS)?;
-        let mut keys: Vec<_> = cards.iter().flat_map(|(_, card)| card::facts_needed(card)).collect();
-        keys.sort();
-        keys.dedup();
+        self.refresh_older_than(Duration::ZERO).await.map(drop)
+    }
+
+    /// Fetches the newest evidence for the cards of which some is older than this: what an app does now and then while it
+    /// is online, so that there is something to staple when it is not. Says how many cards that were.
+    ///
+    /// # Errors
+    /// As [`Wallet::refresh`].
+    pub async fn refresh_older_than(&self, age: Duration) -> Result<usize, ChainError> {
+        let mut cards = self.context.vault.all(&CARDS)?;
+        if !age.is_zero() {
+            let since =
+                self.context.now().0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+            let times = self.context.evidence_times(cards.iter().map(|(_, card)| card))?;
+            let mut is_old = times.into_iter().map(|time| time.is_none_or(|time| time.0 <= since));
+            cards.retain(|_| is_old.next().unwrap_or(true));
+        }
+        // In the order of the cards, so that what one card needs comes under one header where it can.
+        let mut seen = BTreeSet::new();
+        let keys = cards.iter().flat_map(|(_, card)| card::facts_needed(card));
+        let keys: Vec<_> = keys.filter(|key| seen.insert(key.clone())).collect();
         self.context.chain.facts(&self.context.vault, &keys).await?;
-        self.context.further_facts(cards.iter().map(|(_, card)| card)).await
+        self.context.further_facts(cards.iter().map(|(_, card)| card)).await?;
+        Ok(cards.len())
     }
 
     /// Deletes a card, its credentials and their keys. `false` if there is none of this id.
@@ -262,7 +368,7 @@ impl Wallet {
         self.context
             .vault
             .write(move |tx| {
-                tx.remove(&CARDS, &key)?;
+                index::remove_card(tx, &key)?;
                 log::add(tx, at, event)
             })
             .await?;
@@ -285,13 +391,17 @@ impl Wallet {
     /// [`RequestRefused`]: the wallet refuses by itself, and the log says so.
     pub async fn review_request(&self, link: &str) -> Result<ConsentRequest, RequestRefused> {
         let (consent, pending) = present::review(&self.context, link).await?;
+        self.keep_open(&consent, pending);
+        Ok(consent)
+    }
+
+    fn keep_open(&self, consent: &ConsentRequest, pending: Pending) {
         let mut open = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
         open.insert(number, (consent.id.clone(), Arc::new(pending)));
         while open.len() > MAX_PENDING {
             open.pop_first();
         }
-        Ok(consent)
     }
 
     /// Sends what the holder agreed to. A request is answered once.
@@ -307,6 +417,32 @@ impl Wallet {
             self.find(consent, true);
         }
         presented
+    }
+
+    /// Reads what a counter shows as a QR code (the bytes that a [`Collector`](crate::Collector) gives), checks it and who
+    /// asks by the evidence it carries or that the wallet has, and works out what would be shown. Needs no network.
+    ///
+    /// # Errors
+    /// [`RequestRefused`]: the wallet refuses by itself, and the log says so.
+    pub async fn review_offline(&self, message: &[u8]) -> Result<ConsentRequest, RequestRefused> {
+        let (consent, pending) = present::review_offline(&self.context, message).await?;
+        self.keep_open(&consent, pending);
+        Ok(consent)
+    }
+
+    /// What the holder agreed to as QR codes, with the chain's evidence stapled to it. For a printed request the code
+    /// lives a minute: call again for the next while it is shown. The request stays open until it expires.
+    ///
+    /// # Errors
+    /// [`PresentError`]; nothing was shown.
+    pub async fn present_offline(
+        &self,
+        consent: &str,
+        choice: &Choice,
+        size: FrameSize,
+    ) -> Result<OfflineCode, PresentError> {
+        let pending = self.find(consent, false).ok_or(PresentError::NotOpen)?;
+        present::present_offline(&self.context, &pending, choice, size).await
     }
 
     /// Tells the verifier no. `false` if the request is not open any more.

@@ -88,6 +88,7 @@ pub(super) async fn unlock(
             error @ (OpenError::PinTooWeak(_)
             | OpenError::Keys(_)
             | OpenError::OtherChain
+            | OpenError::Wiped
             | OpenError::Damaged(_)
             | OpenError::Vault(_)),
         ) => Err(Problem::internal(error)),

@@ -109,12 +109,13 @@ impl Said {
                 sign: Icon::Out,
                 state: match outcome {
                     Outcome::Delivered => State::Done,
-                    Outcome::Sent => State::CannotTell,
+                    Outcome::Sent | Outcome::Shown => State::CannotTell,
                     Outcome::Rejected { .. } => State::Refused,
                 },
                 word: match outcome {
                     Outcome::Delivered => t.get("log.delivered"),
                     Outcome::Sent => t.get("log.sent"),
+                    Outcome::Shown => t.get("log.shown"),
                     Outcome::Rejected { .. } => t.get("log.rejected"),
                 },
                 title: text(&asked.verifier_name),

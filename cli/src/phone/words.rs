@@ -141,7 +141,11 @@ pub(super) fn request_refused(lang: Lang, error: &RequestRefused) -> Said {
             Said::new(what, missing.collect::<Vec<_>>().join(" "))
         }
         RequestRefused::Web(_) | RequestRefused::Chain(_) => Said::new(what, t.get("offer.online")),
-        RequestRefused::Status(_) | RequestRefused::Link(_) => Said::new(what, t.get("refused.ask_new")),
+        RequestRefused::Status(_)
+        | RequestRefused::Link(_)
+        | RequestRefused::Code(_)
+        | RequestRefused::WalletsCode
+        | RequestRefused::Offline(_) => Said::new(what, t.get("refused.ask_new")),
         RequestRefused::NotAToken(_)
         | RequestRefused::Request(_)
         | RequestRefused::VerifierNotOnThisChain
@@ -159,7 +163,7 @@ pub(super) fn request_refused(lang: Lang, error: &RequestRefused) -> Said {
 pub(super) fn refusal_reason(lang: Lang, code: &str) -> &'static str {
     let t = texts(lang);
     match code {
-        "link" => t.get("refused.link"),
+        "link" | "bad-code" => t.get("refused.link"),
         "unreachable" => t.get("refused.unreachable"),
         "gone" | "expired" => t.get("refused.gone"),
         "verifier-unknown" => t.get("refused.unknown"),
@@ -191,7 +195,7 @@ pub(super) fn not_presented(lang: Lang, error: &PresentError) -> Said {
         PresentError::NotOpen | PresentError::Expired => {
             Said::new(t.get("refused.gone"), t.get("refused.ask_new"))
         }
-        PresentError::NotAnOption(_) | PresentError::CardGone => {
+        PresentError::NotAnOption(_) | PresentError::CardGone | PresentError::TooBig(_) => {
             Said::new(t.get("present.card_gone"), t.get("refused.ask_new"))
         }
         PresentError::Rejected { .. } => Said::new(t.get("present.rejected"), t.get("present.has_it")),

@@ -102,6 +102,7 @@ fn said(event: &Event) -> (&'static str, String, String) {
             let what = match outcome {
                 Outcome::Delivered => "shared",
                 Outcome::Sent => "may have arrived",
+                Outcome::Shown => "shown as a QR code",
                 Outcome::Rejected { .. } => "not taken",
             };
             let names = shared.iter().flat_map(|shared| shared.labels.iter().map(|label| label.en.as_str()));

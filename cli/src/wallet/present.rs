@@ -108,7 +108,11 @@ fn caution(warning: Warning) -> &'static str {
 fn refused(error: &RequestRefused) -> Fault {
     let todo = match error {
         RequestRefused::Web(_) | RequestRefused::Chain(_) => "check the connection and try again",
-        RequestRefused::Link(_) | RequestRefused::Status(_) => "ask for a new code",
+        RequestRefused::Link(_)
+        | RequestRefused::Status(_)
+        | RequestRefused::Code(_)
+        | RequestRefused::WalletsCode
+        | RequestRefused::Offline(_) => "ask for a new code",
         RequestRefused::NothingFits(_) => "see your cards with `huizheng wallet list`",
         RequestRefused::Vault(_) => "check the folder's rights and space",
         RequestRefused::NotAToken(_)
@@ -129,6 +133,7 @@ fn not_presented(error: &PresentError) -> Fault {
     let todo = match error {
         PresentError::NotOpen | PresentError::Expired => "ask for a new code; nothing was sent",
         PresentError::NotAnOption(_) | PresentError::CardGone => "start again; nothing was sent",
+        PresentError::TooBig(_) => "leave pictures out, or use the network; nothing was shown",
         PresentError::Rejected { .. } => "their screen says more",
         PresentError::Web(_) => "look at their screen; if it shows no result, ask for a new code",
         PresentError::Keys(_) | PresentError::Vault(_) => {

@@ -41,8 +41,10 @@ pub struct Verifier {
     pub did: String,
     /// Its registered name.
     pub name: LocalText,
-    /// The host that the answer is sent to.
+    /// The host that the answer is sent to; empty when it is shown as a QR code.
     pub host: String,
+    /// The time of the chain's evidence of all this.
+    pub as_of: SystemTime,
 }
 
 /// Why asking is allowed at all.
@@ -167,8 +169,8 @@ impl From<wallet_core::ConsentRequest> for Consent {
 }
 
 impl From<wallet_core::Verifier> for Verifier {
-    fn from(wallet_core::Verifier { did, name, host }: wallet_core::Verifier) -> Self {
-        Self { did: did.to_string(), name: name.into(), host }
+    fn from(wallet_core::Verifier { did, name, host, as_of }: wallet_core::Verifier) -> Self {
+        Self { did: did.to_string(), name: name.into(), host, as_of: time::from_millis(as_of.0) }
     }
 }
 

@@ -109,6 +109,8 @@ pub enum PresentationOutcome {
     Sent,
     /// The verifier took it. What it decided, only it knows.
     Delivered,
+    /// It was shown as a QR code; whether it was read is not known.
+    Shown,
     /// The verifier answered with an error.
     Rejected {
         /// Its HTTP status.
@@ -175,6 +177,7 @@ impl From<wallet_core::Outcome> for PresentationOutcome {
         match outcome {
             wallet_core::Outcome::Sent => Self::Sent,
             wallet_core::Outcome::Delivered => Self::Delivered,
+            wallet_core::Outcome::Shown => Self::Shown,
             wallet_core::Outcome::Rejected { status } => Self::Rejected { status },
         }
     }

@@ -84,9 +84,11 @@ impl CardState {
     }
 }
 
-/// What the state of a card follows from.
+/// What the state of a card follows from, and what else a counter must know of it.
 pub(crate) fn facts_needed(card: &StoredCard) -> Vec<RecordKey> {
-    let mut keys = vec![RecordKey::Did(card.issuer.clone())];
+    // The accreditation is for whoever is shown the card with no network.
+    let mut keys =
+        vec![RecordKey::Did(card.issuer.clone()), RecordKey::Trust(card.issuer.clone(), card.kind.clone())];
     for status in card.credentials.iter().filter_map(StoredCredential::registry_status) {
         keys.push(RecordKey::chunk_of(&status.list, status.index));
         keys.push(RecordKey::StatusList(status.list));
@@ -109,6 +111,12 @@ pub(crate) fn further_facts_needed<E>(
     };
     let places = card.credentials.iter().filter(compromised).filter_map(StoredCredential::registry_status);
     Ok(places.map(|place| RecordKey::kept_of(&place.list, place.index)).collect())
+}
+
+/// What a counter must know of one credential of a card.
+pub(crate) fn facts_of(card: &StoredCard, credential: &str) -> Vec<RecordKey> {
+    let only = card.credentials.iter().filter(|one| one.id == credential).cloned().collect();
+    facts_needed(&StoredCard { credentials: only, ..card.clone() })
 }
 
 /// The state of a card: that of its worst credential. `fact` gives the newest fact at hand about a record.

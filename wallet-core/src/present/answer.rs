@@ -41,29 +41,14 @@ pub(crate) async fn present(
     pending: &Pending,
     choice: &Choice,
 ) -> Result<Presented, PresentError> {
-    if pending.expires.is_some_and(|end| end <= context.now()) {
-        return Err(PresentError::Expired);
+    if pending.offline.is_some() {
+        return Err(PresentError::NotOpen);
     }
-    let mut token = VpToken::default();
-    let mut chosen = Vec::new();
-    for question in &pending.questions {
-        let options = chosen_options(pending, question, choice)?;
-        let mut presentations = Vec::with_capacity(options.len());
-        for option in options {
-            presentations.push(build(context, pending, question, option).await?);
-            chosen.push(option.clone());
-        }
-        if !presentations.is_empty() {
-            token.0.insert(question.id.clone(), presentations);
-        }
-    }
-    if token.0.is_empty() {
-        return Err(PresentError::NotAnOption(String::new()));
-    }
+    let (token, chosen) = signed(context, pending, &pending.request.nonce, choice).await?;
     let state = pending.request.state.clone();
     let response = AuthorizationResponse::Presented { vp_token: token, state };
     let form = encryption::form(context, &response, pending.encryption.as_ref())?;
-    let entry = note_sent(context, pending, chosen).await?;
+    let entry = note_sent(context, pending, chosen, Outcome::Sent).await?;
 
     let answer =
         context.web.post(&pending.request.response_uri, Body::Form(&form), JSON, None, MESSAGE).await?;
@@ -74,7 +59,7 @@ pub(crate) async fn present(
     note_outcome(context, &entry, outcome).await?;
     match outcome {
         Outcome::Rejected { status } => Err(PresentError::Rejected { status }),
-        Outcome::Delivered | Outcome::Sent => {
+        Outcome::Delivered | Outcome::Sent | Outcome::Shown => {
             // An empty answer, or one that is none, is no reason to doubt a success.
             let reply: Option<DirectPostReply> = limits::json(&answer.body, Limits::MESSAGE).ok();
             Ok(Presented { redirect: reply.and_then(|reply| reply.redirect_uri), log_entry: entry })
@@ -82,10 +67,42 @@ pub(crate) async fn present(
     }
 }
 
+/// What the holder chose, signed for this nonce. Nothing has left yet.
+pub(super) async fn signed(
+    context: &Context,
+    pending: &Pending,
+    nonce: &str,
+    choice: &Choice,
+) -> Result<(VpToken, Vec<OpenOption>), PresentError> {
+    if pending.expires.is_some_and(|end| end <= context.now()) {
+        return Err(PresentError::Expired);
+    }
+    let mut token = VpToken::default();
+    let mut chosen = Vec::new();
+    for question in &pending.questions {
+        let options = chosen_options(pending, question, choice)?;
+        let mut presentations = Vec::with_capacity(options.len());
+        for option in options {
+            presentations.push(build(context, pending, nonce, question, option).await?);
+            chosen.push(option.clone());
+        }
+        if !presentations.is_empty() {
+            token.0.insert(question.id.clone(), presentations);
+        }
+    }
+    if token.0.is_empty() {
+        return Err(PresentError::NotAnOption(String::new()));
+    }
+    Ok((token, chosen))
+}
+
 /// Tells the verifier no, and notes it. That the verifier hears of it is not needed for the no.
 pub(crate) async fn decline(context: &Context, pending: &Pending) -> Result<(), VaultError> {
     let (at, event) = (context.now(), Event::Declined { asked: pending.asked.clone() });
     context.vault.write(move |tx| log::add(tx, at, event)).await?;
+    if pending.offline.is_some() {
+        return Ok(());
+    }
     let response = AuthorizationResponse::Refused {
         error: VpErrorCode::AccessDenied,
         description: Some("the holder declined".to_owned()),
@@ -134,12 +151,13 @@ fn chosen_options<'q>(
 async fn build(
     context: &Context,
     pending: &Pending,
+    nonce: &str,
     question: &OpenQuestion,
     option: &OpenOption,
 ) -> Result<Presentation, PresentError> {
     let card: StoredCard = context.vault.get(&CARDS, &option.card)?.ok_or(PresentError::CardGone)?;
     let credential = find(&card, &option.credential).ok_or(PresentError::CardGone)?;
-    let (audience, nonce) = (pending.request.client_id.as_str(), pending.request.nonce.as_str());
+    let audience = pending.request.client_id.as_str();
     let damaged = |_| PresentError::Vault(VaultError::OtherForm("cards"));
     let content = credential.content()?;
     let selective = content.is_selective();
@@ -190,10 +208,11 @@ fn find<'c>(card: &'c StoredCard, id: &str) -> Option<&'c StoredCredential> {
 }
 
 /// Writes down what leaves, and that these credentials have been seen by this verifier.
-async fn note_sent(
+pub(super) async fn note_sent(
     context: &Context,
     pending: &Pending,
     chosen: Vec<OpenOption>,
+    outcome: Outcome,
 ) -> Result<String, VaultError> {
     let (at, asked) = (context.now(), pending.asked.clone());
     let verifier: Did = asked.verifier.clone();
@@ -209,7 +228,7 @@ async fn note_sent(
                 tx.put(&CARDS, &option.card, &card)?;
             }
             let shared = chosen.into_iter().map(|option| option.shared).collect();
-            log::add(tx, at, Event::Presented { asked, shared, outcome: Outcome::Sent })
+            log::add(tx, at, Event::Presented { asked, shared, outcome })
         })
         .await
 }

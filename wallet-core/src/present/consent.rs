@@ -10,7 +10,7 @@ use protocol::{
 use registry::{Did, LegalBasis, LocalText, UnixMillis};
 use serde::Serialize;
 
-use super::encryption::Encryption;
+use super::{encryption::Encryption, offline::Offline};
 use crate::{
     card::{CardState, ClaimView, Format},
     log::{self, Asked},
@@ -53,8 +53,10 @@ pub struct Verifier {
     pub did: Did,
     /// Its registered name.
     pub name: LocalText,
-    /// The host that the answer is sent to.
+    /// The host that the answer is sent to; none when it is shown as a QR code.
     pub host: String,
+    /// The time of the chain's evidence of all this.
+    pub as_of: UnixMillis,
 }
 
 /// One credential that is asked for.
@@ -159,6 +161,8 @@ pub(crate) struct Pending {
     pub(crate) expires: Option<UnixMillis>,
     pub(crate) asked: Asked,
     pub(crate) questions: Vec<OpenQuestion>,
+    /// How it is answered if not over the network.
+    pub(crate) offline: Option<Offline>,
 }
 
 pub(crate) struct OpenQuestion {

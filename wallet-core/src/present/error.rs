@@ -1,12 +1,16 @@
 //! Why nothing is presented.
 
 use credentials::jws;
-use protocol::openid4vp::{BadLink, BadRequest};
+use protocol::{
+    offline::{BadOfflineRequest, MessageError},
+    openid4vp::{BadLink, BadRequest},
+};
 use registry::{
     LocalText,
     history::{KeyNotValid, NotGranted},
 };
 
+use super::TooBig;
 use crate::{chain::ChainError, ports::KeyStoreError, vault::VaultError, web::WebError};
 
 /// Why the wallet does not even ask the holder. Nothing left.
@@ -39,6 +43,15 @@ pub enum RequestRefused {
     /// It asks for an encrypted response without a usable key on P-256, or by another encryption than AES-GCM.
     #[error("the verifier wants an encrypted response in a way that this wallet can't give")]
     EncryptedResponse,
+    /// The QR code is no counter's request.
+    #[error("the QR code is no counter's request: {0}")]
+    Code(#[from] MessageError),
+    /// The QR code is a wallet's answer: it belongs in front of a counter.
+    #[error("the QR code is a wallet's, not a counter's")]
+    WalletsCode,
+    /// The counter's request breaks the rules: expired, without challenge or place…
+    #[error(transparent)]
+    Offline(#[from] BadOfflineRequest),
     /// It names no registered purpose.
     #[error("the verifier does not say for which registered purpose it asks")]
     NoPurpose,
@@ -116,6 +129,9 @@ impl RequestRefused {
             Self::VerifierKey(_) => "verifier-key",
             Self::Signature => "signature",
             Self::EncryptedResponse => "encrypted-response",
+            Self::Code(_) | Self::WalletsCode => "bad-code",
+            Self::Offline(BadOfflineRequest::Expired) => "expired",
+            Self::Offline(_) => "bad-request",
             Self::NoPurpose => "no-purpose",
             Self::NotRegistered { .. } => "not-registered",
             Self::AsksTooMuch { .. } => "asks-too-much",
@@ -163,6 +179,9 @@ pub enum PresentError {
     /// Sending failed. Whether it arrived is not known.
     #[error("the verifier: {0}")]
     Web(#[from] WebError),
+    /// What was chosen is too much for QR codes: leave pictures out, or present over the network. Nothing left.
+    #[error(transparent)]
+    TooBig(#[from] TooBig),
     /// The wallet's store. If the log can't be written, nothing is sent.
     #[error(transparent)]
     Vault(#[from] VaultError),

@@ -28,6 +28,10 @@ pub(super) struct Genuine {
     pub(super) verifier: Did,
     /// The purpose it names, and the proven record of it, if it names one.
     pub(super) purpose: Option<(Slug, Proven)>,
+    /// The time of the older of the two.
+    pub(super) as_of: UnixMillis,
+    /// Whether it came as a QR code, and is answered by one.
+    pub(super) offline: bool,
 }
 
 /// Fetches and verifies what the link leads to.
@@ -85,7 +89,9 @@ pub(super) async fn genuine(context: &Context, link: &RequestLink) -> Result<Gen
         other => other.into(),
     })?;
     let encryption = Encryption::of(&request)?;
-    Ok(Genuine { request, encryption, expires, verifier, purpose: named.zip(facts.next()) })
+    let purpose = named.zip(facts.next());
+    let as_of = purpose.as_ref().map_or(did.time(), |(_, fact)| fact.time().min(did.time()));
+    Ok(Genuine { request, encryption, expires, verifier, purpose, as_of, offline: false })
 }
 
 /// Whether whoever is named can be an organisation of this chain at all: nothing is fetched for anyone else.
@@ -101,7 +107,7 @@ fn check_client(context: &Context, client_id: &ClientId) -> Result<(), RequestRe
     }
 }
 
-fn is_of_this_chain(context: &Context, did: &Did) -> Result<(), RequestRefused> {
+pub(super) fn is_of_this_chain(context: &Context, did: &Did) -> Result<(), RequestRefused> {
     match *did.network() == context.chain.anchor.network {
         true => Ok(()),
         false => Err(RequestRefused::VerifierNotOnThisChain),

@@ -37,7 +37,7 @@ pub(crate) async fn review(
     match reviewed {
         Ok(reviewed) => Ok(reviewed),
         Err((refused, genuine)) => {
-            log_refusal(context, &link, &refused, genuine.as_ref()).await?;
+            log_refusal(context, link.client_id.as_str(), &refused, genuine.as_ref()).await?;
             if let Some(genuine) = genuine.filter(|_| is_verifiers_fault(&refused)) {
                 tell(context, &genuine, &refused).await;
             }
@@ -46,7 +46,10 @@ pub(crate) async fn review(
     }
 }
 
-async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, Pending), RequestRefused> {
+pub(super) async fn judge(
+    context: &Context,
+    genuine: &Genuine,
+) -> Result<(ConsentRequest, Pending), RequestRefused> {
     let purpose = purpose::allowed(context, genuine)?;
     let held = candidates::of_kind(context, &genuine.request.query, &genuine.verifier)?;
     let mut survey = Survey::of(genuine, &purpose, &held);
@@ -87,7 +90,8 @@ async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, 
         verifier: Verifier {
             did: genuine.verifier.clone(),
             name: purpose.verifier_name,
-            host: genuine.request.response_uri.host(),
+            host: if genuine.offline { String::new() } else { genuine.request.response_uri.host() },
+            as_of: genuine.as_of,
         },
         purpose: asked.purpose.clone(),
         purpose_name: purpose.purpose_name,
@@ -104,6 +108,7 @@ async fn judge(context: &Context, genuine: &Genuine) -> Result<(ConsentRequest, 
         expires: genuine.expires,
         asked,
         questions: open,
+        offline: None,
     };
     Ok((consent, pending))
 }
@@ -159,9 +164,9 @@ async fn tell(context: &Context, genuine: &Genuine, refused: &RequestRefused) {
     }
 }
 
-async fn log_refusal(
+pub(super) async fn log_refusal(
     context: &Context,
-    link: &RequestLink,
+    client_id: &str,
     refused: &RequestRefused,
     genuine: Option<&Genuine>,
 ) -> Result<(), RequestRefused> {
@@ -171,7 +176,7 @@ async fn log_refusal(
         _ => None,
     };
     let event = Event::Refused {
-        client_id: link.client_id.as_str().chars().take(200).collect(),
+        client_id: client_id.chars().take(200).collect(),
         name,
         reason: refused.code().to_owned(),
         claims: refused.claims().to_vec(),

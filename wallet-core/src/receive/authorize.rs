@@ -232,6 +232,13 @@ async fn push(
     }
 }
 
+/// Every key that the wallet has in the device.
+pub(crate) fn all_keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
+    let mut keys = later::keys(context)?;
+    keys.extend(context.vault.all(&AUTHORIZATIONS)?.into_iter().map(|(_, stored)| stored.key));
+    Ok(keys)
+}
+
 /// Forgets logins that nobody came back from, and their keys.
 async fn forget_old(context: &Context) -> Result<(), AuthorizeError> {
     let now = context.now();

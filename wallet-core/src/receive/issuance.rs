@@ -23,9 +23,11 @@ use super::{
     verify, verify::VerifiedCredential,
 };
 use crate::{
+    backup,
     card::{self, Card, Format},
     context::Context,
-    held::{CARDS, StoredCard, StoredCredential},
+    held::{StoredCard, StoredCredential},
+    index,
     log::{self, Event},
     ports::{HeldKey, KeyStoreError},
     web::{Answer, Body, JSON, LARGE, MESSAGE},
@@ -77,7 +79,7 @@ pub(super) async fn collect(
         }
     }
     let said: Vec<_> = good.iter_mut().filter_map(|good: &mut Good| good.notification_id.take()).collect();
-    let cards = keep(context, good, Renewal::of(offer, grant).as_ref()).await?;
+    let cards = keep(context, good, offer.issuer(), Renewal::of(offer, grant).as_ref()).await?;
     for id in said {
         later::notify(context, &offer.metadata, grant, id, NotificationEvent::Accepted).await;
     }
@@ -376,6 +378,7 @@ async fn nonce(context: &Context, endpoint: &Endpoint) -> Result<String, Receive
 pub(super) async fn keep(
     context: &Context,
     good: Vec<Good>,
+    collected_at: &Endpoint,
     renewal: Option<&Renewal>,
 ) -> Result<Vec<Card>, ReceiveError> {
     let mut cards: Vec<(String, StoredCard)> = Vec::new();
@@ -385,8 +388,8 @@ pub(super) async fn keep(
             card.credentials.extend(credentials);
         } else {
             let received = context.now();
-            let card =
-                StoredCard { kind, issuer, issuer_name, received, credentials, renewal: renewal.cloned() };
+            let (collected_at, renewal) = (Some(collected_at.clone()), renewal.cloned());
+            let card = StoredCard { kind, issuer, issuer_name, received, credentials, collected_at, renewal };
             cards.push((context.new_id()?, card));
         }
     }
@@ -399,16 +402,21 @@ pub(super) async fn keep(
             issuer: stored.issuer.clone(),
             issuer_name: stored.issuer_name.clone(),
         };
+        let card = card::show(&id, &stored, kind, context.state(&stored)?)?;
+        let done = backup::collected(context, &kind.id, &stored.issuer, &card.holder_line)?;
         let (at, key, record) = (context.now(), id.clone(), stored.clone());
         context
             .vault
             .write(move |tx| {
-                tx.put(&CARDS, &key, &record)?;
+                index::put_card(tx, &key, &record)?;
+                if let Some(done) = &done {
+                    tx.remove(&backup::TO_COLLECT, done)?;
+                }
                 log::add(tx, at, event)
             })
             .await?;
         context.index.put(&id, &stored);
-        shown.push(card::show(&id, &stored, kind, context.state(&stored)?)?);
+        shown.push(card);
     }
     Ok(shown)
 }

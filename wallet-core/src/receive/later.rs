@@ -169,7 +169,9 @@ async fn fetch(context: &Context, stored: &StoredDeferred) -> Result<Vec<Card>, 
     let notifying = notification_id
         .map(|id| (id, if good.is_ok() { NotificationEvent::Accepted } else { NotificationEvent::Failure }));
     let cards = match good {
-        Ok(good) => issuance::keep(context, vec![good], Some(&renewal)).await,
+        Ok(good) => {
+            issuance::keep(context, vec![good], &renewal.offer.credential_issuer, Some(&renewal)).await
+        }
         Err(error) => Err(error),
     };
     if let Some((id, event)) = notifying {
@@ -219,6 +221,26 @@ pub(super) async fn notify(
     if grant.post(context, endpoint, body, MESSAGE).await.is_err() {
         tracing::debug!("the issuer could not be told what became of a credential");
     }
+}
+
+/// The issuers that are still preparing something.
+pub(crate) fn waiting(context: &Context) -> Result<Vec<Endpoint>, VaultError> {
+    let deferred = context.vault.all(&DEFERRED)?.into_iter();
+    Ok(deferred.map(|(_, stored)| stored.renewal.offer.credential_issuer).collect())
+}
+
+/// Every key that the wallet has in the device but those of [`authorize`](super::authorize).
+pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
+    let mut keys = Vec::new();
+    for (_, card) in context.vault.all(&CARDS)? {
+        keys.extend(card.credentials.into_iter().map(|credential| credential.key));
+        keys.extend(card.renewal.map(|renewal| renewal.key));
+    }
+    for (_, deferred) in context.vault.all(&DEFERRED)? {
+        keys.extend(deferred.keys.into_iter().map(|(key, _)| key));
+        keys.push(deferred.renewal.key);
+    }
+    Ok(keys)
 }
 
 /// Deletes a key that was shown for tokens, unless a card or something that takes time still needs it.

@@ -10,11 +10,11 @@ mod token;
 mod verify;
 
 pub use authorize::{AuthorizeError, LoginStarted, WalletClient};
-pub(crate) use authorize::{begin as begin_login, finish as finish_login};
+pub(crate) use authorize::{all_keys, begin as begin_login, finish as finish_login};
 pub use error::{OfferRefused, ReceiveError, Rejected};
 pub(crate) use issuance::receive;
 pub use issuance::{Failed, Received};
 pub use later::PickedUp;
-pub(crate) use later::{Renewal, forget_unless_needed, pick_up, renew};
+pub(crate) use later::{Renewal, forget_unless_needed, pick_up, renew, waiting};
 pub use offer::{Offer, OfferedCredential};
 pub(crate) use offer::{of_issuer, preview};

@@ -16,6 +16,9 @@ pub enum VaultError {
     /// A record is authentic and not what this version expects.
     #[error("a record of the wallet has another form: {0}")]
     OtherForm(&'static str),
+    /// A later version of the app has written it: renew this one.
+    #[error("the wallet was written by a later version of the app (schema {0})")]
+    Newer(u32),
     /// The disk or the engine.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,6 +32,8 @@ pub enum VaultError {
 pub(crate) enum NotUnlocked {
     #[error("the PIN is wrong")]
     WrongPin { failed: u32, wait: Duration },
+    #[error("too many wrong PINs: the wallet is to be wiped")]
+    TooOften,
     #[error("too many wrong PINs: wait")]
     Wait { wait: Duration },
     #[error("there is no wallet here")]

@@ -5,6 +5,7 @@ mod error;
 mod header;
 mod keys;
 mod records;
+mod repair;
 mod unlock;
 
 pub(crate) use error::NotUnlocked;

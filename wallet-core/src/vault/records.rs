@@ -19,13 +19,13 @@ use super::{
 use crate::ports::Randomness;
 use crate::seal::SecretKey;
 
-const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
-const ROOT_TABLE: &str = "root";
-const ROOT_KEY: &str = "";
+pub(super) const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
+pub(super) const ROOT_TABLE: &str = "root";
+pub(super) const ROOT_KEY: &str = "";
 /// The root's own version in its associated data: its number is inside.
 const ROOT_VERSION: u64 = 0;
 const FORMAT: u8 = 1;
-const PAGE: usize = 1000;
+pub(super) const PAGE: usize = 1000;
 /// No record has a longer key. Keys come from outside too: one that is longer names nothing.
 const MAX_KEY: usize = 256;
 
@@ -50,9 +50,9 @@ pub(crate) struct Vault {
 }
 
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct Root {
-    number: u64,
-    inventory: [u8; 32],
+pub(super) struct Root {
+    pub(super) number: u64,
+    pub(super) inventory: [u8; 32],
 }
 
 impl Vault {
@@ -220,6 +220,11 @@ impl VaultTx<'_, '_> {
         Ok(self.tx.remove(&SEALED, (table.name, key))?)
     }
 
+    /// Numbers of writes go on after this one at least.
+    pub(crate) fn go_on_after(&mut self, number: u64) {
+        self.root.number = self.root.number.max(number);
+    }
+
     /// A number that no other write has, growing.
     pub(crate) fn number(&self) -> u64 {
         self.root.number
@@ -246,26 +251,26 @@ fn read<V: DeserializeOwned>(
     serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(table.name))
 }
 
-fn read_root(stored: Option<Vec<u8>>, keys: &Keys) -> Result<Root, VaultError> {
+pub(super) fn read_root(stored: Option<Vec<u8>>, keys: &Keys) -> Result<Root, VaultError> {
     let stored = stored.ok_or(VaultError::Tampered)?;
     let place = Place { table: ROOT_TABLE, key: ROOT_KEY, version: ROOT_VERSION };
     let plain = keys.open(place, &stored).map_err(|_| VaultError::Tampered)?;
     serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(ROOT_TABLE))
 }
 
-fn write_root(tx: &mut Tx<'_>, keys: &Keys, root: &Root) -> Result<(), VaultError> {
+pub(super) fn write_root(tx: &mut Tx<'_>, keys: &Keys, root: &Root) -> Result<(), VaultError> {
     let place = Place { table: ROOT_TABLE, key: ROOT_KEY, version: ROOT_VERSION };
     let plain = serde_json::to_vec(root).map_err(|_| VaultError::OtherForm(ROOT_TABLE))?;
     Ok(tx.put(&SEALED, (ROOT_TABLE, ROOT_KEY), &keys.seal(place, &plain)?)?)
 }
 
-fn split(stored: &[u8]) -> Result<(u64, &[u8]), VaultError> {
+pub(super) fn split(stored: &[u8]) -> Result<(u64, &[u8]), VaultError> {
     match stored.split_first_chunk::<9>() {
         Some(([FORMAT, version @ ..], sealed)) => Ok((u64::from_be_bytes(*version), sealed)),
         _ => Err(VaultError::Tampered),
     }
 }
 
-fn add(sum: &mut [u8; 32], share: &[u8; 32]) {
+pub(super) fn add(sum: &mut [u8; 32], share: &[u8; 32]) {
     sum.iter_mut().zip(share).for_each(|(sum, share)| *sum ^= share);
 }

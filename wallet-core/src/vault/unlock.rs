@@ -19,9 +19,9 @@ use crate::{
     seal::{self, SecretKey},
 };
 
-const HEADER: Table<str, Header> = Table::new("vault-header");
+pub(super) const HEADER: Table<str, Header> = Table::new("vault-header");
 const ATTEMPTS: Table<str, Attempts> = Table::new("vault-attempts");
-const ONLY: &str = "";
+pub(super) const ONLY: &str = "";
 
 /// A PIN that is guessed in the first tries: at least six characters, and not all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,13 +62,29 @@ impl Vault {
         Ok(Self::open(store, &store_key, id, Arc::clone(&ports.random))?)
     }
 
-    pub(crate) async fn unlock(path: &Path, pin: &str, ports: &Ports) -> Result<Self, NotUnlocked> {
+    /// `wipe_after` so many wrong PINs it is [`NotUnlocked::TooOften`], and stays so: the caller wipes it.
+    pub(crate) async fn unlock(
+        path: &Path,
+        pin: &str,
+        ports: &Ports,
+        wipe_after: Option<u32>,
+    ) -> Result<Self, NotUnlocked> {
         if !Store::exists(path) {
             return Err(NotUnlocked::NoWallet);
         }
         let store = Store::persistent(path, &store::Options::default())?;
         let header = store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::NoWallet)?;
-        let store_key = try_pin(&store, &header, pin, ports).await?;
+        let too_often = |failed: u32| wipe_after.is_some_and(|most| failed >= most.max(1));
+        // The process may have been ended between the last wrong PIN and the wiping.
+        if too_often(store.get(&ATTEMPTS, ONLY)?.unwrap_or_default().failed) {
+            return Err(NotUnlocked::TooOften);
+        }
+        let store_key = match try_pin(&store, &header, pin, ports).await {
+            Err(NotUnlocked::WrongPin { failed, .. }) if too_often(failed) => {
+                return Err(NotUnlocked::TooOften);
+            }
+            outcome => outcome?,
+        };
         Ok(Self::open(store, &store_key, header.id()?, Arc::clone(&ports.random))?)
     }
 
@@ -94,7 +110,12 @@ async fn wrap(
     Ok(header.with_wrapped(&wrapped))
 }
 
-async fn try_pin(store: &Store, header: &Header, pin: &str, ports: &Ports) -> Result<SecretKey, NotUnlocked> {
+pub(super) async fn try_pin(
+    store: &Store,
+    header: &Header,
+    pin: &str,
+    ports: &Ports,
+) -> Result<SecretKey, NotUnlocked> {
     header.check()?;
     let now = ports.clock.now();
     let attempts = count(store, now).await?;

@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
 
+mod backup;
 mod cards;
+mod crash;
 mod follow;
 mod haip;
 mod mdoc;
+mod offline;
 mod present;
 mod receive;
 mod requests;

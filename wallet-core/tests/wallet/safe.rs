@@ -9,7 +9,7 @@ use wallet_core::{
     software::{DeviceSecret, SoftwareKeyStore},
 };
 
-use crate::town::{Ask, Holder, PIN};
+use crate::town::{Ask, Holder, PIN, Plan};
 
 /// The table that holds everything, as the wallet's own code declares it.
 const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
@@ -116,6 +116,95 @@ async fn the_files_hold_nothing_that_can_be_read() {
         assert!(!bytes.windows(16).any(is_token), "a token stands in {}", path.display());
     });
     assert!(files > 3);
+}
+
+#[tokio::test]
+async fn a_stolen_store_tells_no_value_of_any_kind_of_card() {
+    let holder = Holder::new().await;
+    let mut secrets = Vec::new();
+    for plan in [Plan::licence(), Plan::digital_id(), Plan::driving()] {
+        let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(plan)).await.unwrap();
+        let received = holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+        assert_eq!(received.failed, []);
+        for claim in &received.cards[0].claims {
+            let text = claim.value.as_str().map_or_else(|| claim.value.to_string(), str::to_owned);
+            // Long enough that sealed bytes don't spell them by chance, short enough to be found in pieces.
+            secrets.extend(text.get(..text.len().min(24)).filter(|text| text.len() >= 6).map(str::to_owned));
+        }
+    }
+    assert!(secrets.len() > 25, "{}", secrets.len());
+    holder.present_first(Ask::licence()).await.unwrap();
+    let backup = holder.wallet.back_up("a passphrase for the backup").unwrap();
+    fs::write(holder.folder.path().join("backup"), backup).unwrap();
+    let holder = locked(holder).await;
+    let mut bytes_seen = 0;
+    visit(holder.folder.path(), &mut |path, bytes| {
+        bytes_seen += bytes.len();
+        for secret in &secrets {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "a value stands in {}", path.display());
+        }
+    });
+    assert!(bytes_seen > 50_000);
+}
+
+#[tokio::test]
+async fn a_policy_wipes_after_so_many_wrong_pins_even_if_it_was_interrupted() {
+    let holder = locked(Holder::new().await).await;
+    let path = holder.folder.path().join("wallet");
+    let open = async |pin: &str, wipe_after| {
+        let mut config = holder.town.config();
+        config.wipe_after = wipe_after;
+        Wallet::open(&path, pin, holder.town.ports(holder.folder.path()), config).await
+    };
+    for _ in 0..2 {
+        assert!(matches!(open("000001", Some(3)).await, Err(OpenError::WrongPin { .. })));
+    }
+    // The third as if the process had ended before it could wipe: without the policy it is only counted.
+    assert!(matches!(open("000001", None).await, Err(OpenError::WrongPin { failed: 3, .. })));
+    assert!(matches!(open(PIN, Some(3)).await, Err(OpenError::Wiped)));
+    assert!(!path.exists() && !Wallet::exists(&path));
+    assert!(matches!(open(PIN, Some(3)).await, Err(OpenError::NoWallet)));
+
+    let other = locked(Holder::new().await).await;
+    let path = other.folder.path().join("wallet");
+    let mut config = other.town.config();
+    config.wipe_after = Some(1);
+    let refused = Wallet::open(&path, "000001", other.town.ports(other.folder.path()), config).await;
+    assert!(matches!(refused, Err(OpenError::Wiped)));
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_damaged_wallet_opens_in_recovery_and_says_what_is_lost() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    holder.present_first(Ask::licence()).await.unwrap();
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::digital_id())).await.unwrap();
+    let other = holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards.remove(0);
+    let holder = locked(holder).await;
+    let path = holder.folder.path().join("wallet");
+    {
+        let store = Store::persistent(&path, &Options::default()).unwrap();
+        // One card has a flipped bit, an entry of the log is cut short, another is gone.
+        let key = ("cards".to_owned(), card.id.clone());
+        let mut bytes = store.get(&SEALED, &key).unwrap().unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        put(&store, key, bytes);
+        let rows = store.page(&SEALED, &Range::prefix(("log",)), 10).unwrap();
+        put(&store, rows[0].0.clone(), rows[0].1[..5].to_vec());
+        let gone = rows[1].0.clone();
+        store.write(move |tx| tx.remove(&SEALED, gone)).unwrap();
+    }
+    assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::Damaged(_))));
+    let ports = || holder.town.ports(holder.folder.path());
+    let wrong = Wallet::recover(&path, "000001", ports(), holder.town.config()).await;
+    assert!(matches!(wrong, Err(OpenError::WrongPin { .. })), "it is no way around the PIN");
+    let (wallet, said) = Wallet::recover(&path, PIN, ports(), holder.town.config()).await.unwrap();
+    assert_eq!((said.cards, said.cards_lost, said.log_entries_lost, said.others_lost), (1, 1, 1, 0));
+    assert_eq!(wallet.cards_page(None, 10).unwrap()[0].id, other.id);
+    assert_eq!(wallet.log(None, 10).unwrap().len(), 1);
+    drop(wallet);
+    assert!(reopen(&holder, PIN).await.is_ok(), "whole again");
 }
 
 fn visit(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {

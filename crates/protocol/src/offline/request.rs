@@ -14,7 +14,8 @@ use crate::{
 /// other.
 pub const OFFLINE_TYPE: &str = "huizheng-offline-request+jwt";
 /// What stands where a request over the network has its response URI, in an mdoc's session transcript.
-pub const OFFLINE_RESPONSE_URI: &str = "urn:huizheng:offline";
+/// No host has this name (RFC 2606).
+pub const OFFLINE_RESPONSE_URI: &str = "https://offline.invalid/";
 /// How long a challenge may count, in seconds.
 pub const MAX_CHALLENGE_SECONDS: i64 = 600;
 /// How long a one-way answer counts from its key binding's `iat`, in seconds. A counter keeps the nonces it has seen as

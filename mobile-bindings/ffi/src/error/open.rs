@@ -27,7 +27,7 @@ impl From<OpenError> for WalletError {
             OpenError::InUse => Self::try_again(&error),
             OpenError::Keys(error) => unlocking(error),
             OpenError::OtherChain => Self::FixApp { reason: error.to_string() },
-            OpenError::Damaged(_) => Self::RestoreWallet { reason: error.to_string() },
+            OpenError::Wiped | OpenError::Damaged(_) => Self::RestoreWallet { reason: error.to_string() },
             OpenError::Vault(error) => error.into(),
         }
     }

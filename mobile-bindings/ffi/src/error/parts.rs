@@ -28,6 +28,7 @@ impl From<VaultError> for WalletError {
             VaultError::Tampered | VaultError::OtherForm(_) => {
                 Self::RestoreWallet { reason: error.to_string() }
             }
+            VaultError::Newer(_) => Self::FixApp { reason: error.to_string() },
             VaultError::Store(_) | VaultError::Randomness(_) => Self::try_again(&error),
         }
     }

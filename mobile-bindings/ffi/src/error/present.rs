@@ -11,9 +11,12 @@ impl From<RequestRefused> for WalletError {
         match error {
             RequestRefused::Web(error) => error.into(),
             RequestRefused::Status(status) => Self::status(status, &reason, new_request),
-            RequestRefused::Link(_) | RequestRefused::NotAToken(_) | RequestRefused::Request(_) => {
-                new_request(reason)
-            }
+            RequestRefused::Link(_)
+            | RequestRefused::NotAToken(_)
+            | RequestRefused::Code(_)
+            | RequestRefused::WalletsCode
+            | RequestRefused::Offline(_)
+            | RequestRefused::Request(_) => new_request(reason),
             RequestRefused::VerifierNotOnThisChain
             | RequestRefused::VerifierKey(_)
             | RequestRefused::Signature
@@ -37,6 +40,7 @@ impl From<PresentError> for WalletError {
         match error {
             PresentError::NotOpen | PresentError::Expired | PresentError::CardGone => new_request(reason),
             PresentError::NotAnOption(_) => Self::FixApp { reason },
+            PresentError::TooBig(_) => Self::UseAnotherWay { reason },
             PresentError::Keys(error) => error.into(),
             PresentError::Rejected { status } => Self::AskVerifier { reason, status: Some(status) },
             // The answer was on its way: whatever ended it, claims may have left.

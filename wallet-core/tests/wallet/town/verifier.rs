@@ -291,6 +291,12 @@ impl Verifier {
         }
     }
 
+    /// A counter's signed request of these claims, for a QR code.
+    pub(crate) fn offline(&self, claims: &Value, typ: &str) -> String {
+        let header = Header::typed(typ).with_kid(&format!("{}#key-2", self.did));
+        jws::sign(&header, claims, &self.key).unwrap()
+    }
+
     /// The presentations that came last, by their question's id.
     pub(crate) fn presented(&self, question: &str) -> Presentation {
         match self.came.lock().unwrap().last().unwrap() {
