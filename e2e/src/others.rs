@@ -45,6 +45,7 @@ pub async fn issuer_of(
         vc_api: false,
         citizens: issuer::Citizens::Nowhere,
         wallets: Vec::new(),
+        one_stop: Vec::new(),
         policy: issuer::Policy::default(),
     };
     let running = Issuer::bind(config).await.expect("an issuer");

@@ -96,6 +96,8 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("POST", "/api/applications/{id}/attachments",                           Who::ApplicantOr(NOBODY_OF_THE_STAFF)),
     ("GET",  "/api/applications/{id}/offer",                                 Who::ApplicantOr(NOBODY_OF_THE_STAFF)),
     ("POST", "/api/applications/{id}/offer",                                 Who::ApplicantOr(NOBODY_OF_THE_STAFF)),
+    ("POST", "/api/presentations",                                           Who::Anyone),
+    ("GET",  "/api/presentations/{id}",                                      Who::Anyone),
     ("GET",  "/api/credentials",                                             Who::Staff(READERS)),
     ("GET",  "/api/credentials/{id}",                                        Who::Staff(READERS)),
     ("POST", "/api/credentials/{id}/correct",                                Who::Staff(DESK)),

@@ -60,6 +60,12 @@ pub(crate) async fn correct(app: &Core, id: Id, claims: Map<String, Value>) -> R
     }
     let now = app.now();
     let claims = checked(of, claims, now)?;
+    let before = app.desk.claims(id).map_err(Problem::internal)?.unwrap_or_default();
+    let changed = found.presented_and_changed(&before, &claims);
+    if !changed.is_empty() {
+        let title = "Some claims come from the credential that was presented, and can't be changed by hand";
+        return Err(Problem::unprocessable("presented-claims", title).with("claims", changed));
+    }
     let (holder, marks) = (holder_of(of, &claims), marks::of(&app.seals, of, &claims));
     Ok(app.desk.correct(id, holder, marks, claims, now).await?)
 }

@@ -11,6 +11,7 @@ use url::Url;
 use crate::accounts::StaffLogin;
 use crate::citizens::Citizens;
 use crate::model::Roles;
+use crate::onestop::{OneStop, OneStopError};
 
 /// Everything about one issuer.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct Config {
     pub citizens: Citizens,
     /// The wallets that may ask for that grant, by client id.
     pub wallets: Vec<WalletClient>,
+    /// The types that are applied for by presenting another credential.
+    pub one_stop: Vec<OneStop>,
     /// Periods and sizes.
     pub policy: Policy,
 }
@@ -179,6 +182,9 @@ pub enum ConfigError {
     /// The number of copies is out of bounds.
     #[error("policy: batch_size must be from 1 to 32")]
     Batch,
+    /// What is presented for a type.
+    #[error("one_stop for `{0}`: {1}")]
+    OneStop(String, OneStopError),
     /// The department has no name in one of the languages.
     #[error("name: give it in zh and en, at most 80 characters each")]
     Name,

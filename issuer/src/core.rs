@@ -23,6 +23,7 @@ use crate::metadata::Metadata;
 use crate::metrics::Metrics;
 use crate::model::Member;
 use crate::offers::Offers;
+use crate::onestop::OneStops;
 use crate::seals::Seals;
 use crate::status::{Served, Statuses};
 
@@ -46,6 +47,7 @@ pub(crate) struct Core {
     /// Applications by client.
     pub(crate) arrivals: RateLimiter,
     pub(crate) offers: Offers,
+    pub(crate) onestops: OneStops,
     pub(crate) authorizations: Authorizations,
     /// What requests may be encrypted to.
     pub(crate) encryption: DecryptionKey,

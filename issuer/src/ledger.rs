@@ -44,6 +44,11 @@ impl Ledger {
         Self { node, identity }
     }
 
+    /// The chain's client, to judge what is presented by.
+    pub(crate) fn node(&self) -> &NodeClient {
+        &self.node
+    }
+
     /// Who this issuer is on the chain.
     pub(crate) fn did(&self) -> &Did {
         self.identity.did()

@@ -28,7 +28,7 @@ pub(crate) fn by_name(seals: &Seals, name: &str) -> String {
 }
 
 /// How people write the same in other ways: spaces, small letters.
-fn normal(text: &str) -> String {
+pub(crate) fn normal(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
 }
 

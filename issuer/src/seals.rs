@@ -44,6 +44,9 @@ pub(crate) struct Seals {
     notification: HmacSha256,
     encryption: HmacSha256,
     mark: HmacSha256,
+    presentation: HmacSha256,
+    presented: HmacSha256,
+    asked: HmacSha256,
     attachment: Zeroizing<[u8; 32]>,
 }
 
@@ -81,6 +84,9 @@ impl Seals {
             notification: derived(root, b"notification"),
             encryption: derived(root, b"request encryption key"),
             mark: derived(root, b"holder mark"),
+            presentation: derived(root, b"presentation"),
+            presented: derived(root, b"presentation that was accepted"),
+            asked: derived(root, b"what a presentation is asked with"),
             attachment: Zeroizing::new(mac(&keyed(root), b"attachment")),
         }
     }
@@ -100,6 +106,32 @@ impl Seals {
     pub(crate) fn mark(&self, kind: &str, value: &str) -> String {
         let tag = self.mark.clone().chain_update(kind).chain_update([0]).chain_update(value);
         URL_SAFE_NO_PAD.encode(&tag.finalize().into_bytes()[..16])
+    }
+
+    /// The last part of the addresses of a presentation. Whoever knows it can answer it, and see how it ended.
+    pub(crate) fn presentation(&self, presentation: Id) -> String {
+        seal(&self.presentation, &presentation.to_bytes())
+    }
+
+    /// The presentation that such an address names.
+    pub(crate) fn open_presentation(&self, text: &str) -> Option<Id> {
+        open(&self.presentation, text).map(Id::from_bytes)
+    }
+
+    /// What a browser shows to go on after a presentation: only the wallet that was accepted has it.
+    pub(crate) fn presented(&self, presentation: Id) -> Zeroizing<String> {
+        Zeroizing::new(seal(&self.presented, &presentation.to_bytes()))
+    }
+
+    /// The presentation that such a text is of.
+    pub(crate) fn open_presented(&self, text: &str) -> Option<Id> {
+        open(&self.presented, text).map(Id::from_bytes)
+    }
+
+    /// What goes along with a request for a presentation: its nonce, its state. 32 bytes, base64url.
+    pub(crate) fn presentation_secret(&self, presentation: Id, purpose: &str) -> Zeroizing<String> {
+        let body = [presentation.to_bytes().as_slice(), purpose.as_bytes()].concat();
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(mac(&self.asked, &body)))
     }
 
     /// The key that attachments are sealed with.

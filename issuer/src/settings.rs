@@ -21,6 +21,7 @@ use crate::citizens::{Citizens, OidcConfig};
 use crate::config::{Config, Policy, StaffAccount, WalletClient};
 use crate::model::Roles;
 use crate::oidc::OidcClient;
+use crate::onestop::OneStop;
 
 /// The file with every setting explained, as `huizheng issuer config` prints it.
 pub const EXAMPLE: &str = include_str!("../issuer.toml");
@@ -78,6 +79,8 @@ struct Settings {
     citizens: Option<CitizensSettings>,
     #[serde(default)]
     wallets: Vec<WalletSettings>,
+    #[serde(default)]
+    one_stop: Vec<OneStop>,
     #[serde(default)]
     policy: PolicySettings,
 }
@@ -236,6 +239,7 @@ impl Settings {
             vc_api: false,
             citizens: self.citizens.map_or(Ok(Citizens::Nowhere), |citizens| citizens.resolve(beside))?,
             wallets: self.wallets.into_iter().map(wallet).collect::<Result<_, _>>()?,
+            one_stop: self.one_stop,
             policy: self.policy.resolve(),
         })
     }

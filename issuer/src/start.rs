@@ -29,6 +29,7 @@ use crate::ledger::Ledger;
 use crate::metadata::{Metadata, MetadataError, Said};
 use crate::metrics::Metrics;
 use crate::offers::Offers;
+use crate::onestop::{OneStop, OneStopError, OneStops, Step};
 use crate::routes;
 use crate::sealed;
 use crate::seals::Seals;
@@ -126,6 +127,7 @@ impl Issuer {
     pub async fn bind_with(config: Config, clock: Arc<dyn Clock>) -> Result<RunningIssuer, StartError> {
         config.check()?;
         let kinds = Arc::new(Kinds::of(Catalogue::bundled()?, &config.credential_types)?);
+        let steps = steps(config.one_stop, &kinds, Moment::of(&clock))?;
         let listening = Server::listen(config.listen).await?.with_tls(config.tls);
         let operators = match config.operators {
             Some(address) => Some(Server::listen(address).await?),
@@ -205,12 +207,11 @@ impl Issuer {
         let provider = config.staff_login.map(Provider::new);
         let accounts = Accounts::new(store.clone(), config.staff, &base_url, periods, provider);
         let core = Core {
-            name: config.name,
             policy,
             clock,
             kinds: kinds.clone(),
             metadata,
-            ledger,
+            ledger: ledger.clone(),
             accounts,
             bulk,
             store: store.clone(),
@@ -226,6 +227,16 @@ impl Issuer {
             wallets: config.wallets,
             arrivals: RateLimiter::new(policy.applications_per_client, policy.applications_period),
             offers: Offers::new(store.clone(), seals.clone(), policy),
+            onestops: OneStops {
+                store: store.clone(),
+                seals: seals.clone(),
+                ledger: ledger.clone(),
+                identity: identity.clone(),
+                base: base.clone(),
+                name: config.name.zh.clone(),
+                steps,
+            },
+            name: config.name,
             seals,
             issuance,
             keys,
@@ -262,6 +273,21 @@ impl Issuer {
             anchoring,
         })
     }
+}
+
+/// What is presented for which type, checked.
+fn steps(settings: Vec<OneStop>, kinds: &Kinds, now: Moment) -> Result<Arc<[Step]>, StartError> {
+    let catalogue = Catalogue::bundled()?;
+    let mut steps: Vec<Step> = Vec::with_capacity(settings.len());
+    for setting in settings {
+        let name = setting.credential_type.clone();
+        if steps.iter().any(|step| step.of.id == name) {
+            return Err(ConfigError::OneStop(name, OneStopError::Twice).into());
+        }
+        let step = Step::of(setting, kinds, catalogue, now.seconds);
+        steps.push(step.map_err(|error| ConfigError::OneStop(name, error))?);
+    }
+    Ok(steps.into())
 }
 
 /// The store in the database if there is one, else in the folder.

@@ -8,7 +8,7 @@ use crate::accounts::{AccountRecord, ApiKey};
 use crate::attachments::Attachment;
 use crate::issuance::Deferred;
 use crate::keys::{Compromise, KeyRow, OldRoot, Signed};
-use crate::model::{Application, Authorization, CredentialRecord, Id, Job, Offer, Record};
+use crate::model::{Application, Authorization, CredentialRecord, Id, Job, Offer, Presentation, Record};
 use crate::status::Claim;
 
 /// Applications by name, which is by time.
@@ -21,6 +21,8 @@ pub(crate) const CLAIMS: Table<u128, Map<String, Value>> = Table::new("claims");
 pub(crate) const OFFERS: Table<u128, Offer> = Table::new("offers");
 /// Authorizations by name, which is by time.
 pub(crate) const AUTHORIZATIONS: Table<u128, Authorization> = Table::new("authorizations");
+/// Presentations by name, which is by time.
+pub(crate) const PRESENTATIONS: Table<u128, Presentation> = Table::new("presentations");
 /// Credentials that were asked for before they were decided, by name, which is by time.
 pub(crate) const DEFERRED: Table<u128, Deferred> = Table::new("deferred");
 /// Nonces and DPoP proofs that were used, by their end; see `seals::Nonce`.

@@ -24,6 +24,7 @@ mod config;
 mod core;
 mod decision;
 mod identity;
+pub mod judging;
 mod pages;
 mod purpose;
 mod request;

@@ -53,6 +53,7 @@ pub(super) async fn issuer(
         vc_api,
         citizens: issuer::Citizens::Synthetic(citizens()),
         wallets: vec![issuer::WalletClient::ours()],
+        one_stop: seed.one_stop.clone(),
         policy,
     };
     let failed = |reason| StackError::Issuer { id: seed.id.to_string(), reason: Box::new(reason) };

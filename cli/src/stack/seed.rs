@@ -28,6 +28,12 @@ pub struct IssuerSeed {
     pub name: LocalText,
     /// What it issues.
     pub credential_types: Vec<Slug>,
+    /// What it asks for itself, in the place of a form.
+    #[serde(default)]
+    pub purposes: Vec<PurposeSeed>,
+    /// What is presented for which of its types.
+    #[serde(default)]
+    pub one_stop: Vec<issuer::OneStop>,
 }
 
 /// The counter.
@@ -104,7 +110,8 @@ mod tests {
                 assert!(catalogue.by_id(kind.as_str()).is_some(), "{kind}");
             }
         }
-        for ask in seed.purposes.iter().flat_map(|purpose| &purpose.asks) {
+        let of_issuers = seed.issuers.iter().flat_map(|issuer| &issuer.purposes);
+        for ask in seed.purposes.iter().chain(of_issuers).flat_map(|purpose| &purpose.asks) {
             let kind = catalogue.by_id(ask.credential_type.as_str()).expect("a type");
             for claim in &ask.claims {
                 assert!(kind.claim(claim).is_some(), "{claim}");

@@ -45,6 +45,10 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
         for kind in &seed.credential_types {
             ensure_accredited(&client, &governance, issuer.did(), kind, &seed.name).await?;
         }
+        for purpose in &seed.purposes {
+            let draft = purpose.draft(issuer.did(), &seed.name, clock::now());
+            ensure_purpose(&client, &governance, &draft).await?;
+        }
         let url = IssuerUrl {
             url: issuer.base_url().to_owned(),
             did: issuer.did().clone(),

@@ -36,6 +36,7 @@ impl From<&Actor> for Who {
     fn from(actor: &Actor) -> Self {
         match actor {
             Actor::Applicant => Self::Applicant,
+            Actor::Issuer => Self::Issuer,
             Actor::Staff { name } => Self::Staff { name: name.clone() },
         }
     }

@@ -172,6 +172,17 @@ impl Authorizations {
             .await
     }
 
+    /// Somebody logged in and presented a credential, which became this application.
+    pub(crate) async fn identify_as(
+        &self,
+        id: Id,
+        application: Id,
+        now: Moment,
+    ) -> Result<Authorization, AuthorizeError> {
+        self.step(id, move |found| Ok(found.identify(application, now.seconds.plus(STEP), now.seconds)?))
+            .await
+    }
+
     /// The newest approved application of this citizen's for what is asked, else the newest that is still to be decided; the
     /// offer's own if an offer led here.
     fn ready(&self, asked: &Authorization, citizen: &Citizen) -> Result<Option<Id>, StoreError> {

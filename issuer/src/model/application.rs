@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use credentials::UnixSeconds;
+use registry::LocalText;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Id, Personal};
 
@@ -24,6 +26,9 @@ pub struct Application {
     /// The application whose credentials it corrects, and which of them must be revoked before anything is collected.
     #[serde(default)]
     pub corrects: Option<Correction>,
+    /// The credential that was presented to make it, if it was not filled in by hand.
+    #[serde(default)]
+    pub presented: Option<Presented>,
     /// The application that corrects what was issued on this one.
     #[serde(default)]
     pub corrected_by: Option<Id>,
@@ -36,6 +41,25 @@ pub struct Application {
     pub issued: BTreeMap<String, Id>,
     /// All that happened to it, oldest first; never empty.
     pub history: Vec<Event>,
+}
+
+/// The credential that an application was made from, without any value of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presented {
+    /// Its type in the catalogue.
+    pub credential_type: String,
+    /// Who issued it, a DID.
+    pub issuer: String,
+    /// The issuer's name, by its accreditation.
+    pub issuer_name: Option<LocalText>,
+    /// The purpose that it was asked for.
+    pub purpose: String,
+    /// The height of the block by which the chain's facts about it were proven.
+    pub block: Option<u64>,
+    /// The application's claims that come from it, and that nobody may change by hand.
+    pub claims: Vec<String>,
+    /// The department's own record of the holder agreed.
+    pub recorded: bool,
 }
 
 /// What a corrected credential takes the place of.
@@ -82,6 +106,8 @@ pub struct Event {
 pub enum Actor {
     /// Whoever applied, known by the application's secret.
     Applicant,
+    /// The issuer itself, by a rule of the department.
+    Issuer,
     /// A member of staff, by the name of the account.
     Staff {
         /// The account's name.
@@ -203,10 +229,10 @@ impl State {
 }
 
 impl Actor {
-    /// The staff account's name, or `None` for the applicant.
+    /// The staff account's name, or `None` for the applicant and the issuer itself.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Applicant => None,
+            Self::Applicant | Self::Issuer => None,
             Self::Staff { name } => Some(name),
         }
     }
@@ -221,6 +247,7 @@ impl Application {
             holder: Personal(holder),
             state: State::Submitted,
             marks: Vec::new(),
+            presented: None,
             corrects: None,
             corrected_by: None,
             offer: None,
@@ -322,6 +349,22 @@ impl Application {
             }
         }
         Ok(self.decide(State::Approved, Event { at, by, what: Happening::Approved })?)
+    }
+
+    /// Approves a new one by a rule of the department's: nobody need decide.
+    pub fn approve_by_rule(&mut self, at: UnixSeconds) {
+        self.state = State::Approved;
+        self.history.push(Event { at, by: Actor::Issuer, what: Happening::Approved });
+    }
+
+    /// The claims that came from a presented credential and are otherwise in `after` than in `before`.
+    pub fn presented_and_changed(
+        &self,
+        before: &Map<String, Value>,
+        after: &Map<String, Value>,
+    ) -> Vec<&str> {
+        let presented = self.presented.iter().flat_map(|presented| &presented.claims).map(String::as_str);
+        presented.filter(|name| before.get(*name) != after.get(*name)).collect()
     }
 
     fn is_with_the_desk(&self) -> Result<(), DecisionRefused> {

@@ -9,10 +9,13 @@ mod credential;
 mod id;
 mod offer;
 mod personal;
+mod presentation;
 mod record;
 mod role;
 
-pub use application::{Actor, Application, Correction, Decided, DecisionRefused, Event, Happening, State};
+pub use application::{
+    Actor, Application, Correction, Decided, DecisionRefused, Event, Happening, Presented, State,
+};
 pub use authorization::{Authorization, CodeRefused, Shown, Stage, Stopped};
 pub use credential::{
     Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, Pending, RefusedChange, Standing,
@@ -21,5 +24,6 @@ pub use credential::{
 pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};
 pub use personal::Personal;
+pub use presentation::{Answered, Flaw, NotTaken, Presentation, Refusal, Waiting};
 pub use record::{Job, JobState, Record};
 pub use role::{Member, Role, Roles};

@@ -76,6 +76,7 @@ fn page(
             p { a href="/" { "← " (t.get("apply.back")) } }
             (heading(&title, lang.pick(&of.description.zh, &of.description.en)))
             (ui::errors(lang, &summary(lang, of, errors)))
+            @if errors.is_empty() { (super::presented::invitation(app, lang, &of.id)) }
             div.row {
                 (link_button(t.get("apply.example"), "?example=1", true))
                 span.quiet { (t.get("apply.example-note")) }

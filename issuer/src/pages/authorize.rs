@@ -16,16 +16,18 @@ use service::{Lang, Problem, session};
 
 use super::frame::{format_name, portal, type_name};
 use crate::authorize::AuthorizeError;
-use crate::citizens::Citizen;
+use crate::citizens::{self, Citizen};
 use crate::core::{App, Core, texts};
 use crate::login::{Login, LoginError};
-use crate::model::{Authorization, Id, Stage};
+use crate::model::{Authorization, Id, Stage, Waiting};
+use crate::routes::went_on;
 use crate::seals::Of;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/authorize", get(open))
         .route("/authorize/callback", get(callback))
+        .route("/authorize/presented", get(presented))
         .route("/authorize/consent", get(ask).post(answer))
 }
 
@@ -138,25 +140,59 @@ pub(super) async fn identified(
 ) -> Result<Response, Problem> {
     match app.authorizations.identify(id, citizen, app.now()).await {
         Ok(_) => Ok(Redirect::to("/authorize/consent").into_response()),
-        Err(AuthorizeError::NothingToCollect) => nothing(app, visitor, id),
+        Err(AuthorizeError::NothingToCollect) => nothing(app, visitor, id, citizen).await,
         Err(error) => Err(stopped(visitor.lang, error)),
     }
 }
 
-fn nothing(app: &Core, visitor: &Visitor, id: Id) -> Result<Response, Problem> {
+/// Nothing is ready for whoever logged in. Where a credential can be presented instead, that is the next step: one of somebody
+/// whom she represents.
+async fn nothing(app: &Core, visitor: &Visitor, id: Id, citizen: &Citizen) -> Result<Response, Problem> {
     let t = texts(visitor.lang);
     let found = found(app, visitor.lang, id)?;
     let of = type_of(app, visitor.lang, &found);
+    let present = match app.onestops.step(&of.1) {
+        Some(_) => {
+            let login = Waiting { authorization: id, holders: citizens::names_of(&app.seals, citizen) };
+            let asked = app.onestops.ask(&of.1, Some(login), app.now()).await?;
+            Some(format!("/presentations/{}", app.seals.presentation(asked.id)))
+        }
+        None => None,
+    };
     let content = html! {
         (heading(t.get("authorize.nothing"), &t.with("authorize.nothing-text", &[("type", &of.0)])))
         div.row {
-            (link_button(t.get("authorize.apply"), &format!("/apply/{}", of.1), false))
+            @if let Some(link) = &present { (link_button(t.get("authorize.present"), link, false)) }
+            (link_button(t.get("authorize.apply"), &format!("/apply/{}", of.1), present.is_some()))
             (form("/authorize/consent", &Visit(id).csrf(app), html! {
                 button.button.quiet type="submit" name="decision" value="decline" { (t.get("authorize.back")) }
             }))
         }
     };
     Ok(leading_back(&found, portal(app, visitor, t.get("authorize.nothing")).body(content).into_response()))
+}
+
+#[derive(Deserialize)]
+struct Went {
+    code: String,
+}
+
+/// The browser comes back from the wallet, which was told the code when what it presented was accepted. It must be the browser that
+/// began: whoever lured somebody else into answering has that browser but not the code.
+async fn presented(
+    State(app): State<App>,
+    visitor: Visitor,
+    visit: Visit,
+    service::extract::Query(Went { code }): service::extract::Query<Went>,
+) -> Result<Response, Problem> {
+    let again = || Problem::bad_request("presentation", texts(visitor.lang).get("authorize.again"));
+    let (application, authorization) = went_on(&app, &code)?.ok_or_else(again)?;
+    if authorization != visit.0 {
+        return Err(again());
+    }
+    let identified = app.authorizations.identify_as(visit.0, application, app.now()).await;
+    identified.map_err(|error| stopped(visitor.lang, error))?;
+    Ok(Redirect::to("/authorize/consent").into_response())
 }
 
 async fn ask(State(app): State<App>, visitor: Visitor, visit: Visit) -> Result<Response, Problem> {

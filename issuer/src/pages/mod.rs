@@ -20,6 +20,7 @@ mod keys;
 mod overview;
 mod password;
 mod picture;
+mod presented;
 mod queue;
 mod records;
 mod review;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .merge(home::router())
         .merge(apply::router())
+        .merge(presented::router())
         .merge(authorize::router())
         .merge(citizens::router())
         .merge(application::router())

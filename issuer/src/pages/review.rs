@@ -206,6 +206,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &s
         div.split {
             div.stack {
                 (panel(t.get("review.claims"), claimed(app, lang, &found, &claims)))
+                @if let Some(presented) = &found.presented { (super::presented::of_application(lang, &found, presented)) }
                 @if !attached.is_empty() { (panel(t.get("review.attachments"), attachment_list(lang, id, &attached))) }
             }
             div.stack {
@@ -301,6 +302,7 @@ fn happened(app: &Core, lang: Lang, event: &Event) -> String {
     let t = texts(lang);
     let name = match &event.by {
         Actor::Staff { name } => name.as_str(),
+        Actor::Issuer => t.get("happening.rule"),
         Actor::Applicant => "",
     };
     match &event.what {

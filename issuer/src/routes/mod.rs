@@ -18,6 +18,7 @@ mod notification;
 mod offers;
 mod openapi;
 mod par;
+mod presentations;
 mod records;
 mod token;
 
@@ -33,6 +34,7 @@ pub(crate) use applications::approval;
 pub(crate) use credentials::{corrected, known_code};
 pub(crate) use keys::{named, rotated};
 pub(crate) use offers::{link_by_reference, link_by_value};
+pub(crate) use presentations::{asked, found as presentation, went_on};
 pub(crate) use records::{Half, LARGEST_FILE, half, import_csv, offers_live};
 
 use crate::pages;
@@ -62,6 +64,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(certificates::router())
         .merge(keys::router())
         .merge(applications::router())
+        .merge(presentations::router())
         .merge(credentials::router())
         .merge(records::router())
         .merge(audit::router())
@@ -78,6 +81,9 @@ pub(crate) fn operators(app: App) -> Router {
 
 fn is_protocol(path: &str) -> bool {
     matches!(path, "/token" | "/nonce" | "/credential" | "/par" | "/deferred_credential" | "/notification")
+        || path
+            .strip_prefix("/presentations/")
+            .is_some_and(|rest| rest.ends_with("/object") || rest.ends_with("/response"))
 }
 
 /// Where files of many records come in.

@@ -14,6 +14,7 @@ use crate::clock::{Clock, Moment};
 use crate::config::Policy;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
+use crate::onestop;
 use crate::tables::{LISTS, ListFill, NONCES_USED};
 
 /// How often it looks although nobody rang.
@@ -121,6 +122,9 @@ impl Keeper {
         }
         if let Err(error) = self.forget_nonces().await {
             tracing::error!(%error, "used nonces can't be forgotten");
+        }
+        if let Err(error) = onestop::forget(&self.store, Moment::of(&self.clock)).await {
+            tracing::error!(%error, "presentations that are over could not be forgotten");
         }
         if let Err(error) = authorize::forget(&self.store, Moment::of(&self.clock)).await {
             tracing::error!(%error, "authorizations can't be forgotten");

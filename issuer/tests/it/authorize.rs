@@ -44,13 +44,13 @@ pub async fn push(world: &World, other: &[(&str, &str)]) -> String {
 }
 
 /// A browser with one cookie.
-struct Browser<'w> {
+pub struct Browser<'w> {
     world: &'w World,
     cookie: String,
 }
 
 impl<'w> Browser<'w> {
-    async fn open(world: &'w World, request_uri: &str) -> Self {
+    pub async fn open(world: &'w World, request_uri: &str) -> Self {
         let answer = open(world, CLIENT, request_uri).await;
         assert_eq!(
             (answer.status, answer.header("location")),
@@ -67,7 +67,7 @@ impl<'w> Browser<'w> {
         Self { world, cookie: cookie.split(';').next().unwrap().to_owned() }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         let headers = [("cookie", self.cookie.clone()), ("accept", "text/html".to_owned())];
         self.world.http.get_with(path, &headers).await
     }
@@ -90,13 +90,13 @@ impl<'w> Browser<'w> {
     }
 
     /// Logs in as the citizen of this number.
-    async fn log_in(&self, citizen: &str) -> Answer {
+    pub async fn log_in(&self, citizen: &str) -> Answer {
         let csrf = self.csrf("/authorize/citizens").await;
         self.post("/authorize/citizens", &[("csrf", &csrf), ("citizen", citizen)]).await
     }
 
     /// Says yes, and reads where the browser is sent.
-    async fn decide(&self, decision: &str) -> Vec<(String, String)> {
+    pub async fn decide(&self, decision: &str) -> Vec<(String, String)> {
         let csrf = self.csrf("/authorize/consent").await;
         let answer = self.post("/authorize/consent", &[("csrf", &csrf), ("decision", decision)]).await;
         assert_eq!(answer.status, 303, "{}", answer.text());

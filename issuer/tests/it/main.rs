@@ -29,6 +29,7 @@ mod lists;
 mod mdoc;
 mod nonce;
 mod offers;
+mod onestop;
 mod openapi;
 mod operators;
 mod password;

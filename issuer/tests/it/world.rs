@@ -123,6 +123,7 @@ impl World {
             vc_api: true,
             citizens,
             wallets: vec![issuer::WalletClient::ours()],
+            one_stop: Vec::new(),
             policy,
         };
         let clock = Arc::new(ShiftedClock::default());

@@ -34,7 +34,7 @@ pub(crate) struct Expect<'a> {
 
 /// Why an answer can't even be read. It is refused as malformed, and the request stays open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BadPresentation {
+pub enum BadPresentation {
     /// Not asked for under this id.
     #[error("vp_token has an id that the query does not have")]
     UnknownId,

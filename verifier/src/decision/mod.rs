@@ -14,7 +14,8 @@ mod words;
 
 pub(crate) use check::{Check, Decision};
 pub use check::{CheckId, Outcome, Verdict};
-pub(crate) use credential::{BadPresentation, Received};
+pub use credential::BadPresentation;
+pub(crate) use credential::Received;
 pub(crate) use facts::{Facts, Named, usable};
 pub(crate) use judge::{Asked, Terms, judge_by};
 pub(crate) use registry::status;

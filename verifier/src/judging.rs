@@ -1,0 +1,145 @@
+//! The counter's judgement, for a service that is no counter: an issuer to which a credential is presented in the place of a
+//! form asks here what any counter would find.
+//!
+//! The same checks from the same facts as in [`decision`](crate::decision). What was asked, and what becomes of the
+//! judgement, is the caller's to keep.
+
+use credentials::catalogue::Catalogue;
+use protocol::dcql::DcqlQuery;
+use protocol::openid4vp::VpToken;
+use registry::{LocalText, Slug, UnixMillis};
+use serde_json::{Map, Value};
+use service::{Lang, NodeClient};
+
+pub use crate::decision::BadPresentation as Unreadable;
+use crate::decision::{self, Asked, CheckId, Decision, Facts, Outcome, Received, Shown, Verdict};
+use crate::purpose::{Purpose, PurposeConfig, PurposeError};
+
+/// What was asked, of whom, and when the answer came.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What was asked.
+    pub query: &'a DcqlQuery,
+    /// What the holder was to sign.
+    pub nonce: &'a str,
+    /// Where the answer was to go, as the request said.
+    pub response_uri: &'a str,
+    /// Who asked: the audience of the answer.
+    pub client_id: &'a str,
+    /// How old a holder's signature may be, in seconds.
+    pub binding_max_age: i64,
+    /// When it came.
+    pub now: UnixMillis,
+}
+
+/// What was found. `Debug` shows no claim.
+#[derive(Debug)]
+pub struct Judgement {
+    decision: Decision,
+    shown: Vec<Shown>,
+}
+
+/// One check and what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding<'a> {
+    /// Which.
+    pub check: CheckId,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// What was found, by a stable name: `right`, `revoked`, `signature_wrong`…
+    pub code: &'a str,
+}
+
+/// A credential that was presented, its claims aside.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Its type in the catalogue, if it is there.
+    pub credential_type: Option<&'a Slug>,
+    /// Who it says issued it.
+    pub issuer: &'a str,
+    /// The issuer's name, by its accreditation.
+    pub issuer_name: Option<&'a LocalText>,
+    /// The height of the block by which the chain's facts were proven.
+    pub block: Option<u64>,
+}
+
+/// Judges the answer to a question by facts of the chain that are asked for now. Without them, what rests on them is unknown, and
+/// unknown is never accepted.
+///
+/// # Errors
+/// [`Unreadable`] when there is nothing to judge.
+pub async fn judge(
+    answer: VpToken,
+    question: Question<'_>,
+    catalogue: &Catalogue,
+    node: &NodeClient,
+) -> Result<Judgement, Unreadable> {
+    let received = Received::all(answer, question.query)?;
+    let facts = Facts::about(&received, catalogue, node).await;
+    let asked = Asked {
+        query: question.query,
+        nonce: question.nonce,
+        response_uri: question.response_uri,
+        client_id: question.client_id,
+        binding_max_age: question.binding_max_age,
+        now: question.now,
+    };
+    let judged = decision::judge(&received, asked, catalogue, &facts);
+    Ok(Judgement { decision: judged.decision, shown: judged.shown })
+}
+
+/// The query that a purpose makes, as a counter would ask it.
+///
+/// # Errors
+/// [`PurposeError`].
+pub fn query(purpose: PurposeConfig, catalogue: &Catalogue) -> Result<DcqlQuery, PurposeError> {
+    Purpose::new(purpose, catalogue).map(|purpose| purpose.query)
+}
+
+impl Judgement {
+    /// How it came out.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.decision.verdict
+    }
+
+    /// In one sentence, for people.
+    #[must_use]
+    pub fn reason(&self) -> LocalText {
+        let text = |lang| decision::reason(lang, &self.decision);
+        LocalText { zh: text(Lang::Zh), en: text(Lang::En) }
+    }
+
+    /// Every check, in order.
+    pub fn findings(&self) -> impl Iterator<Item = Finding<'_>> {
+        self.decision.checks.iter().map(|check| Finding {
+            check: check.id,
+            outcome: check.outcome,
+            code: &check.reason,
+        })
+    }
+
+    /// Whether the answer itself is forged, replayed, or made for somebody else, rather than that a credential no longer counts.
+    #[must_use]
+    pub fn is_not_genuine(&self) -> bool {
+        self.decision.not_genuine().next().is_some()
+    }
+
+    /// What was presented.
+    pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
+        self.decision.subjects.iter().map(|subject| Subject {
+            credential_type: subject.credential_type.as_ref(),
+            issuer: &subject.issuer,
+            issuer_name: subject.issuer_name.as_ref(),
+            block: subject.block.map(|block| block.height),
+        })
+    }
+
+    /// The claims that were asked for of what was genuine: the type's catalogue id, and the claims by name. They are only to be
+    /// used when the verdict is [`Verdict::Accepted`].
+    #[must_use]
+    pub fn into_claims(self) -> Vec<(String, Map<String, Value>)> {
+        let one = |shown: Shown| (shown.credential_type, shown.claims.into_iter().collect());
+        self.shown.into_iter().map(one).collect()
+    }
+}
