@@ -3,8 +3,9 @@
 use protocol::openid4vci::OfferLink;
 use registry::Did;
 use serde_json::{Value, json};
+use wallet_core::Presented;
 
-use crate::{Answer, Http};
+use crate::{Answer, Asked, Http};
 
 /// An issuer.
 pub struct Desk {
@@ -69,6 +70,27 @@ impl Desk {
         let sent = json!({"type": credential_type, "claims": claims});
         let body = self.http.post_json(&self.at("/api/applications"), None, &sent).await.must(201);
         Application { id: text(&body, "id"), secret: text(&body, "secret") }
+    }
+
+    /// Somebody applies by presenting a credential: what her wallet is shown.
+    pub async fn asks(&self, credential_type: &str) -> Asked {
+        let sent = json!({"type": credential_type});
+        let body = self.http.post_json(&self.at("/api/presentations"), None, &sent).await.must(201);
+        let text = |name| text(&body, name);
+        Asked { id: text("id"), link: text("link"), request_uri: text("request_uri") }
+    }
+
+    /// How that stands, for whoever shows the code.
+    pub async fn presented(&self, asked: &Asked) -> Value {
+        self.http.get(&self.at(&format!("/api/presentations/{}", asked.id)), None).await.must(200)
+    }
+
+    /// The application that an answer led to.
+    pub fn led_to(&self, presented: &Presented) -> Application {
+        let address = presented.redirect.as_ref().expect("somewhere to go on").as_str();
+        let path = address.strip_prefix(&self.at("/applications/")).expect("an application's page");
+        let (id, secret) = path.split_once("?key=").expect("its key");
+        Application { id: id.to_owned(), secret: secret.to_owned() }
     }
 
     /// A clerk approves.

@@ -35,6 +35,8 @@ pub const DRIVING: &str = "drivers-licence";
 pub const DRIVING_MDOC: &str = "drivers-licence-mdoc";
 /// Its credential configuration as SD-JWT VC.
 pub const DRIVING_SD_JWT: &str = "drivers-licence-sd-jwt";
+/// The catalogue id of the tax confirmation.
+pub const TAX: &str = "tax-registration";
 /// The catalogue id of the business licence.
 pub const LICENCE: &str = "business-licence";
 /// Its credential configuration as SD-JWT VC.

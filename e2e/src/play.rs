@@ -47,6 +47,11 @@ impl Play {
         self.desk("public-security")
     }
 
+    /// The tax bureau, to which the business licence is presented.
+    pub fn tax(&self) -> Desk {
+        self.desk("tax")
+    }
+
     /// The key that public security signs on P-256 with, read from its folder.
     pub fn police_key(&self) -> SoftwareKey {
         let file = self.data.join("stack/issuers/public-security/keys/signing-p256.key");

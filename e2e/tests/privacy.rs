@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use e2e::{Application, Holder, LICENCE, Offer, Play};
+use e2e::{Application, Holder, LICENCE, Offer, Play, TAX};
 use serde_json::{Value, json};
 use testkit::{Company, Person};
 use tracing_subscriber::fmt::MakeWriter;
@@ -98,6 +98,13 @@ async fn whole_story(play: &Play, claims: [(&'static str, Value); 2]) -> Forbidd
             play.http.post(&sent.url, None, form, sent.body.clone()).await;
             let open = counter.fetch(&counter.ask(purpose).await).await;
             play.http.post(&open.response_uri(), None, form, sent.body).await;
+        }
+        if kind == LICENCE {
+            let tax = play.tax();
+            let asked = tax.asks(TAX).await;
+            let presented = holder.present(&asked).await.expect("presented");
+            let application = tax.led_to(&presented);
+            forbidden.note(application.clone(), tax.offer(&application).await);
         }
         desk.change_all(&application, "revoke").await;
         let asked = counter.ask(purposes[0]).await;

@@ -76,9 +76,10 @@ pub(super) async fn decide(
                 choice.with(&question.id, &pick(question, &decided.chosen).id)
             });
             Ok(match holder.wallet.present(&request.id, &choice).await {
-                Ok(_) => {
+                Ok(presented) => {
                     let lead = t.with("request.shared_lead", &[("name", name)]);
-                    ended(&holder, Icon::Tick, t.get("request.shared"), &lead).into_response()
+                    let next = presented.redirect.map(|next| next.as_str().to_owned());
+                    went(&holder, next.as_deref(), &lead).into_response()
                 }
                 Err(error) => failed(&holder, &words::not_presented(lang, &error)).into_response(),
             })
@@ -182,6 +183,19 @@ fn with(id: &str, picked: &[(&Question, &CardOption)], question: &str, option: &
         query.append_pair(&other.id, if other.id == question { option } else { &chosen.id });
     }
     format!("/requests/{id}?{}", query.finish())
+}
+
+/// It was shown; and where the verifier has the holder go on, if anywhere.
+fn went(holder: &Holder, next: Option<&str>, lead: &str) -> Page {
+    let t = texts(holder.visitor.lang);
+    let Some(next) = next else { return ended(holder, Icon::Tick, t.get("request.shared"), lead) };
+    let on = html! {
+        (link_button(t.get("request.go_on"), next, false))
+        p.quiet.figures { (url::Url::parse(next).map(|url| url.origin().ascii_serialization()).unwrap_or_default()) }
+        (link_button(t.get("request.to_cards"), "/", true))
+    };
+    let screen = Screen::new(&holder.visitor, t.get("request.title")).tab(Tab::Cards);
+    screen.body(empty(Icon::Tick, t.get("request.shared"), t.get("request.go_on_lead"), on))
 }
 
 fn ended(holder: &Holder, sign: Icon, title: &str, lead: &str) -> Page {

@@ -6,6 +6,7 @@ pub(crate) mod counter;
 pub(crate) mod desk;
 mod ledger;
 pub(crate) mod letter;
+mod onestop;
 mod receiving;
 mod refusing;
 mod scene;
@@ -49,6 +50,8 @@ async fn play(scene: &Scene, teller: &mut Teller) -> Done {
     let licence = applying::licence(scene, teller).await?;
     receiving::stolen_offer(scene, teller, &licence).await?;
     receiving::licence(scene, teller, &licence).await?;
+    onestop::tax_confirmation(scene, teller).await?;
+    onestop::nothing_else(scene, teller).await?;
     receiving::digital_id(scene, teller).await?;
     receiving::drivers_licence(scene, teller).await?;
     showing::accepted(scene, teller).await?;
@@ -63,6 +66,7 @@ async fn play(scene: &Scene, teller: &mut Teller) -> Done {
     refusing::no(scene, teller).await?;
     status::suspended_and_back(scene, teller, &licence).await?;
     status::revoked(scene, teller, &licence).await?;
+    onestop::revoked(scene, teller).await?;
     ledger::it_is_back(scene, teller).await?;
     showing::log(scene, teller)
 }

@@ -60,7 +60,7 @@ pub(super) async fn drivers_licence(scene: &Scene, teller: &mut Teller) -> Done 
     receive(scene, teller, "drivers-licence", &letter).await
 }
 
-async fn receive(scene: &Scene, teller: &mut Teller, kind: &str, letter: &OfferLetter) -> Done {
+pub(super) async fn receive(scene: &Scene, teller: &mut Teller, kind: &str, letter: &OfferLetter) -> Done {
     let offer = scene.wallet.preview_offer(&letter.link).await.or_fault("the offer should be readable")?;
     let received = scene.wallet.receive(&offer, Some(&letter.tx_code)).await;
     let received = received.or_fault("the wallet should have received the credential")?;

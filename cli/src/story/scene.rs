@@ -32,6 +32,7 @@ pub(super) struct Scene {
     pub(super) sent: Arc<Sent>,
     pub(super) licensing: Desk,
     pub(super) police: Desk,
+    pub(super) tax: Desk,
     pub(super) counter: Counter,
 }
 
@@ -53,6 +54,7 @@ impl Scene {
             })
         };
         let (licensing, police) = (issuer("market-supervision")?, issuer("public-security")?);
+        let tax = issuer("tax")?;
         let counter =
             Counter { http: http.clone(), url: urls.verifier.url.clone(), token: urls.staff_token.clone() };
         let sent = Arc::new(Sent::default());
@@ -66,7 +68,7 @@ impl Scene {
         } else {
             Wallet::create(&vault, PIN, ports, config).await.or_fault("name another folder with --data")?
         };
-        Ok(Self { network, licensing, police, counter, stack, wallet, folder, http, sent })
+        Ok(Self { network, licensing, police, tax, counter, stack, wallet, folder, http, sent })
     }
 
     /// The example claims of a credential type.

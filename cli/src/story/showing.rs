@@ -114,7 +114,7 @@ pub(super) fn log(scene: &Scene, teller: &mut Teller) -> Done {
     let refused = count(|event| matches!(event, Event::Refused { .. }));
     let declined = count(|event| matches!(event, Event::Declined { .. }));
     must!(
-        received == 3 && declined == 1 && refused >= 2 && presented >= 7,
+        received == 4 && declined == 2 && refused >= 2 && presented >= 9,
         "the log should have everything: {entries:?}"
     );
     let text = serde_json::to_string(&entries).or_fault("")?;

@@ -19,7 +19,15 @@ pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
         term::say_line("Declined. Nothing was sent.");
         return Ok(());
     }
-    wallet.present(&request.id, &choice).await.map_err(|error| not_presented(&error))?;
+    let presented = wallet.present(&request.id, &choice).await.map_err(|error| not_presented(&error))?;
+    if let Some(next) = presented.redirect {
+        let sent = paint.text(Ink::Good, "✓");
+        term::say_line(format!(
+            "{sent} Sent. Go on here; the link is yours alone:\n  {}",
+            plain(next.as_str())
+        ));
+        return Ok(());
+    }
     term::say_line(format!("{} Sent. The result is on their screen.", paint.text(Ink::Good, "✓")));
     Ok(())
 }

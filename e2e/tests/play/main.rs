@@ -5,6 +5,7 @@
 mod issuance;
 mod keys;
 mod login;
+mod onestop;
 mod presentation;
 mod restart;
 mod status;
