@@ -25,7 +25,8 @@ fn run(cli: Cli) -> Done {
         .enable_all()
         .build()
         .or_fault("the system gives no threads or sockets; free some and try again")?;
-    let collector = cli.otlp.map(|endpoint| Collector { endpoint, service: name(cli.command.as_ref()).to_owned() });
+    let collector =
+        cli.otlp.map(|endpoint| Collector { endpoint, service: name(cli.command.as_ref()).to_owned() });
     let logging = Logging { format: cli.log_format.into(), filter, collector };
     let inside = runtime.enter();
     let telemetry = service::telemetry::start(&logging).or_fault("see --log and --otlp in --help")?;

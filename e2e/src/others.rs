@@ -29,7 +29,6 @@ pub async fn issuer_of(
     let config = issuer::Config {
         name: names.clone(),
         credential_types: vec![credential_type.to_owned()],
-        policies_dir: None,
         listen: ([127, 0, 0, 1], 0).into(),
         base_url: None,
         node_url: play.urls().chain.url.parse().expect("an address"),
@@ -73,6 +72,7 @@ pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerif
     let names = LocalText::new(format!("{name}（测试）"), name);
     let purposes = Seed::bundled().expect("a seed").purposes;
     let config = verifier::Config {
+        policies_dir: None,
         name: names.clone(),
         purposes: purposes.iter().map(PurposeSeed::config).collect(),
         listen: ([127, 0, 0, 1], 0).into(),

@@ -148,7 +148,11 @@ impl RelyingParty {
     ///
     /// # Errors
     /// [`LoginError`].
-    pub(crate) async fn finish(&self, login: &Login, answer: &Form) -> Result<Map<String, Value>, LoginError> {
+    pub(crate) async fn finish(
+        &self,
+        login: &Login,
+        answer: &Form,
+    ) -> Result<Map<String, Value>, LoginError> {
         // RFC 9207: a provider that names itself must name itself rightly.
         if answer.get("iss").is_some_and(|iss| iss != self.of.issuer.as_str()) {
             return Err(LoginError::Forged("the answer is another provider's"));

@@ -203,7 +203,8 @@ impl Issuer {
         let bulk = Bulk::new(store.clone(), kinds.clone(), seals.clone(), clock.clone());
         bulk.resume()?;
         let seconds = |period: std::time::Duration| i64::try_from(period.as_secs()).unwrap_or(i64::MAX);
-        let periods = Periods { idle: seconds(policy.console_idle), lifetime: seconds(policy.console_lifetime) };
+        let periods =
+            Periods { idle: seconds(policy.console_idle), lifetime: seconds(policy.console_lifetime) };
         let provider = config.staff_login.map(Provider::new);
         let accounts = Accounts::new(store.clone(), config.staff, &base_url, periods, provider);
         let core = Core {

@@ -74,7 +74,8 @@ async fn no_log_line_has_a_persons_value_or_a_secret() {
     tracing::info!(value = forbidden.personal[0], "what a leak would look like");
 
     let log = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
-    for said in ["/api/applications", "/api/records/digital-id/csv", "/console/search", "/authorize/citizens"] {
+    for said in ["/api/applications", "/api/records/digital-id/csv", "/console/search", "/authorize/citizens"]
+    {
         assert!(log.contains(said), "{said}: requests are logged at all");
     }
     for (name, secret) in &forbidden.secret {
@@ -167,7 +168,9 @@ async fn corrected(world: &World, forbidden: &mut Forbidden) {
     let path = format!("/api/credentials/{credential}/correct");
     let again = world.http.post_json(&path, Some(STAFF_TOKEN), &sent).await;
     assert_eq!(again.status, 200, "{}", again.text());
-    forbidden.secret.push(("corrected applicant's secret", again.json()["secret"].as_str().unwrap().to_owned()));
+    forbidden
+        .secret
+        .push(("corrected applicant's secret", again.json()["secret"].as_str().unwrap().to_owned()));
 }
 
 /// Records as JSON and as CSV, whole and broken, and what was prepared from them.
@@ -176,7 +179,10 @@ async fn in_bulk(world: &World, forbidden: &mut Forbidden) {
     people.iter().for_each(|claims| forbidden.claims(claims));
     let mut records = people.clone();
     records[2]["idNumber"] = json!(forbidden.said("11010519491231002A"));
-    let report = world.http.post_json("/api/records/digital-id", Some(STAFF_TOKEN), &json!({"records": records})).await;
+    let report = world
+        .http
+        .post_json("/api/records/digital-id", Some(STAFF_TOKEN), &json!({"records": records}))
+        .await;
     assert_eq!((report.status, report.json()["refused"].as_u64()), (200, Some(1)), "{}", report.text());
     let formula = forbidden.said("=HYPERLINK(某某的家庭住址)");
     let name = forbidden.said("欧阳测试者");
@@ -218,7 +224,8 @@ async fn at_the_console(world: &World, forbidden: &mut Forbidden) {
     for page in ["", "/overview", "/credentials", "/records", "/accounts", "/password"] {
         see(world, &format!("/console{page}"), &li).await;
     }
-    let made = send(world, "/console/accounts", &li, &[("csrf", &csrf), ("name", "qian"), ("role", "clerk")]).await;
+    let made =
+        send(world, "/console/accounts", &li, &[("csrf", &csrf), ("name", "qian"), ("role", "clerk")]).await;
     let first = made.text().split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let qian = signed_in(world, &[("name", "qian"), ("password", &first)]).await;
     let own = "一句只有她自己知道的长长的话".to_owned();

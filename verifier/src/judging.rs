@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use service::{Lang, NodeClient};
 
 pub use crate::decision::BadPresentation as Unreadable;
-use crate::decision::{self, Asked, CheckId, Decision, Facts, Outcome, Received, Shown, Verdict};
+use crate::decision::{self, Asked, CheckId, Decision, Facts, Outcome, Received, Shown, Terms, Verdict};
 use crate::purpose::{Purpose, PurposeConfig, PurposeError};
 
 /// What was asked, of whom, and when the answer came.
@@ -84,7 +84,7 @@ pub async fn judge(
         binding_max_age: question.binding_max_age,
         now: question.now,
     };
-    let judged = decision::judge(&received, asked, catalogue, &facts);
+    let judged = decision::judge_by(&received, asked, Terms::default(), catalogue, &facts);
     Ok(Judgement { decision: judged.decision, shown: judged.shown })
 }
 

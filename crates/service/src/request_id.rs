@@ -34,6 +34,7 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
 fn well_formed(id: &str) -> bool {
     let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let is_uuid = || id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && id.split('-').all(is_hex);
-    let is_text = || (16..=64).contains(&id.len()) && is_hex(id) && id.bytes().any(|byte| byte.is_ascii_lowercase());
+    let is_text =
+        || (16..=64).contains(&id.len()) && is_hex(id) && id.bytes().any(|byte| byte.is_ascii_lowercase());
     is_text() || is_uuid()
 }

@@ -175,7 +175,11 @@ impl SessionCookie {
     /// `__Host-`, so that browsers take it from this host alone and never send it in the clear (RFC 6265bis §4.1.3.2).
     #[must_use]
     pub fn at(self, base_url: &str) -> Self {
-        if is_https(base_url) { Self { name: format!("__Host-{}", self.name).into(), https: true } } else { self }
+        if is_https(base_url) {
+            Self { name: format!("__Host-{}", self.name).into(), https: true }
+        } else {
+            self
+        }
     }
 
     /// The id that a request carries.

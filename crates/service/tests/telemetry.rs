@@ -66,7 +66,10 @@ async fn ask(server: &Running, path: &str, id: Option<&str>) -> String {
 #[tokio::test]
 async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
     let lines = Lines::default();
-    let writer = { let lines = lines.clone(); move || lines.clone() };
+    let writer = {
+        let lines = lines.clone();
+        move || lines.clone()
+    };
     let (subscriber, _telemetry) =
         subscriber(&logging(Format::Json, "warn", None), writer, false).expect("starts");
     let guard = tracing::subscriber::set_default(subscriber);
@@ -88,7 +91,10 @@ async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
 #[tokio::test]
 async fn at_debug_every_answer_is_a_line_for_people() {
     let lines = Lines::default();
-    let writer = { let lines = lines.clone(); move || lines.clone() };
+    let writer = {
+        let lines = lines.clone();
+        move || lines.clone()
+    };
     let (subscriber, _telemetry) =
         subscriber(&logging(Format::Human, "service=debug", None), writer, false).expect("starts");
     let guard = tracing::subscriber::set_default(subscriber);
@@ -104,10 +110,14 @@ async fn at_debug_every_answer_is_a_line_for_people() {
 #[tokio::test]
 async fn an_id_that_a_machine_made_is_taken_over_and_no_other() {
     let server = service().await;
-    for sane in ["6b0e26a1-98f5-4d0c-9d27-3f2a0b8f7a11", "00ff00ff00ff00ff", "4bf92f3577b34da6a3ce929d0e0e4736"] {
+    for sane in
+        ["6b0e26a1-98f5-4d0c-9d27-3f2a0b8f7a11", "00ff00ff00ff00ff", "4bf92f3577b34da6a3ce929d0e0e4736"]
+    {
         assert_eq!(ask(&server, "/fine", Some(sane)).await, sane);
     }
-    for other in ["", "a", "11010519491231002X", "6222021234567890", "Wang-Xiaoming", "a line", &"a1".repeat(33)] {
+    for other in
+        ["", "a", "11010519491231002X", "6222021234567890", "Wang-Xiaoming", "a line", &"a1".repeat(33)]
+    {
         let made = ask(&server, "/fine", Some(other)).await;
         assert!(made != other && made.len() == 16, "{other}: {made}");
     }

@@ -59,7 +59,8 @@ impl Described {
             None => vec![format!("{method} {pattern} {status} {media_type} is not described")],
             Some(media) if media_type.starts_with("application/jsonl") => {
                 let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-                let of = |line| self.faults(&media["schema"], &serde_json::from_slice(line).unwrap_or_default());
+                let of =
+                    |line| self.faults(&media["schema"], &serde_json::from_slice(line).unwrap_or_default());
                 lines.flat_map(of).collect()
             }
             Some(media) if media_type.contains("json") || media_type.contains("did") => {

@@ -74,10 +74,10 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
-    use credentials::UnixSeconds;
     use super::super::sessions::Periods;
     use super::*;
     use crate::model::{Member, Role, Roles};
+    use credentials::UnixSeconds;
 
     const NAME: &str = "wang-xiaoming";
 

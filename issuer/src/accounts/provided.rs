@@ -126,7 +126,10 @@ impl Accounts {
                 Some(account) if account.closed => return Ok(Err(NotLetIn::Closed)),
                 Some(account) => account,
                 None if roles == Roles::default() => return Ok(Err(NotLetIn::NoRole)),
-                None if is_configured || check_name(&name).is_err() || tx.contains(&ACCOUNTS, name.as_str())? => {
+                None if is_configured
+                    || check_name(&name).is_err()
+                    || tx.contains(&ACCOUNTS, name.as_str())? =>
+                {
                     return Ok(Err(NotLetIn::Name));
                 }
                 None => {

@@ -82,7 +82,8 @@ mod tests {
     fn a_citizen_is_read_from_the_claims_that_the_department_names() {
         let mut config = OidcConfig::new(Endpoint::parse("https://op.example").expect("address"), "us");
         config.id_number_claim = "sfz".to_owned();
-        let claims = json!({"name": "程知夏", "sfz": "34010219880321214X", "represents": ["91340100MA8HUE6K0R", 7]});
+        let claims =
+            json!({"name": "程知夏", "sfz": "34010219880321214X", "represents": ["91340100MA8HUE6K0R", 7]});
         let found = config.read(claims.as_object().expect("an object"));
         assert_eq!(found.id_number.as_deref(), Some("34010219880321214X"));
         assert_eq!(found.represents, ["91340100MA8HUE6K0R"]);

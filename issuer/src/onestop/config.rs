@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use credentials::UnixSeconds;
-use credentials::catalogue::{Catalogue, CredentialType, Format};
+use credentials::catalogue::{Catalogue, CredentialType};
 use protocol::dcql::DcqlQuery;
 use registry::{LocalText, Slug};
 use serde::Deserialize;
@@ -138,15 +138,9 @@ impl Step {
         }
         let credential_type =
             Slug::new(&presented.id).map_err(|_| OneStopError::UnknownType(presented.id.clone()))?;
-        let purpose = PurposeConfig {
-            id: config.purpose.clone(),
-            title: LocalText::new(&of.label.zh, &of.label.en),
-            asks: vec![AskConfig {
-                credential_type,
-                claims: config.taken.values().cloned().collect(),
-                formats: vec![Format::SdJwtVc],
-            }],
-        };
+        let title = LocalText::new(&of.label.zh, &of.label.en);
+        let asks = vec![AskConfig::of(credential_type, config.taken.values().cloned().collect())];
+        let purpose = PurposeConfig::asking(config.purpose.clone(), title, asks);
         let query = judging::query(purpose, catalogue);
         let query = query.map_err(|error| OneStopError::Query(error.to_string()))?;
         let OneStop { purpose, taken, given, approval, .. } = config;

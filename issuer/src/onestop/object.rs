@@ -46,7 +46,7 @@ impl OneStops {
             exp: Some(NumericDate(asked.expires_at.0)),
             ..AuthorizationRequest::direct_post(self.client_id(), response_uri, nonce, step.query.clone())
         };
-        let (key, kid) = self.identity.es256();
-        Ok(jws::sign(&Header::typed(REQUEST_TYPE).with_kid(kid), &claims, key)?)
+        let signing = self.identity.es256();
+        Ok(jws::sign(&Header::typed(REQUEST_TYPE).with_kid(signing.id()), &claims, signing.key())?)
     }
 }

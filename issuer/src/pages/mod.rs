@@ -24,9 +24,9 @@ mod presented;
 mod queue;
 mod records;
 mod review;
-mod staff_provider;
 mod search;
 mod sign_in;
+mod staff_provider;
 mod values;
 
 use axum::Router;

@@ -76,7 +76,8 @@ async fn callback(
     let begun = (header::SET_COOKIE, begun.map_err(Problem::internal)?);
     // The browser comes from the provider, and a redirect would still count as its: a `Strict` cookie goes along only from a
     // page of our own, which is this one.
-    let onward = (header::REFRESH, HeaderValue::try_from(format!("0; url={first}")).map_err(Problem::internal)?);
+    let onward =
+        (header::REFRESH, HeaderValue::try_from(format!("0; url={first}")).map_err(Problem::internal)?);
     let title = t.get("sign-in.in");
     let body = html! {
         (heading(title, &t.with("sign-in.in-text", &[("name", &member.name)])))

@@ -157,10 +157,8 @@ async fn whoever_is_signed_in_at_one_instance_is_at_all_of_them() {
     });
     let one = one.await;
     // Signed out at one, it is over at the other.
-    let headers = [
-        ("cookie", cookie.clone()),
-        ("content-type", "application/x-www-form-urlencoded".to_owned()),
-    ];
+    let headers =
+        [("cookie", cookie.clone()), ("content-type", "application/x-www-form-urlencoded".to_owned())];
     let sent = crate::http::encode(&[("csrf", tokens[0].as_str())]);
     let signed_out = http.post_with("/console/sign-out", &headers, sent).await;
     assert_eq!((signed_out.status, signed_out.header("location")), (303, "/console/sign-in"));

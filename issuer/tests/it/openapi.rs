@@ -17,11 +17,13 @@ async fn document(world: &World) -> Described {
 /// Every path that the sources of `routes` serve on the public address.
 fn served() -> BTreeSet<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/routes");
-    let sources = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()));
+    let sources =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()));
     let mut paths = BTreeSet::new();
     for source in sources {
         let source = source.unwrap();
-        paths.extend(source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+        paths
+            .extend(source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
     }
     // At the operators' address alone.
     assert!(paths.remove("/metrics"));
@@ -57,14 +59,19 @@ async fn who_may_is_described_as_the_table_of_roles_has_it() {
     let document = document(&world).await;
     for (path, methods) in document.methods() {
         for method in methods.iter().filter(|_| path.starts_with("/api/")) {
-            let security = document.0["paths"][&path][method.to_lowercase()]["security"].as_array().unwrap().clone();
+            let security =
+                document.0["paths"][&path][method.to_lowercase()]["security"].as_array().unwrap().clone();
             let opens = |name: &str| security.iter().any(|scheme| scheme.get(name).is_some());
             let address = path.replace("{type}", "mandate").replace(['{', '}'], "");
             let address = address.replace("/id", "/00000000000000000000000000").replace("/change", "/revoke");
             let send = |token: Option<&'static str>| {
                 let (http, address, post) = (&world.http, address.clone(), method == "POST");
                 async move {
-                    if post { http.post_json(&address, token, &json!({})).await } else { http.get(&address, token).await }
+                    if post {
+                        http.post_json(&address, token, &json!({})).await
+                    } else {
+                        http.get(&address, token).await
+                    }
                 }
             };
             let (nobody, staff) = (send(None).await.status, send(Some(STAFF_TOKEN)).await.status);
@@ -112,7 +119,8 @@ async fn real_answers_are_as_described() {
     let png = testkit::portrait_png(0);
     let attached = world.http.post(&at("/attachments"), Some(secret), "application/octet-stream", png).await;
     assert_eq!(held(&format!("{one}/attachments"), "post", &attached), 201);
-    let no_file = world.http.post(&at("/attachments"), Some(secret), "application/octet-stream", "text").await;
+    let no_file =
+        world.http.post(&at("/attachments"), Some(secret), "application/octet-stream", "text").await;
     assert_eq!(held(&format!("{one}/attachments"), "post", &no_file), 422);
     assert_eq!(held(&format!("{one}/offer"), "get", &world.http.get(&at("/offer"), Some(secret)).await), 409);
     let approved = post(&at("/approve"), Some(STAFF_TOKEN), json!({})).await;
@@ -151,10 +159,14 @@ async fn real_answers_are_as_described() {
 
     // Records and jobs.
     let mandate = testkit::Company::nth(1).business_licence_claims();
-    let records = post("/api/records/business-licence", Some(STAFF_TOKEN), json!({"records": [mandate, {}]})).await;
+    let records =
+        post("/api/records/business-licence", Some(STAFF_TOKEN), json!({"records": [mandate, {}]})).await;
     assert_eq!(held("/api/records/{type}", "post", &records), 200);
     assert_eq!(records.json()["refused"], 1);
-    let csv = world.http.post("/api/records/business-licence/csv", Some(STAFF_TOKEN), "text/csv", "a,b\n1,2\n").await;
+    let csv = world
+        .http
+        .post("/api/records/business-licence/csv", Some(STAFF_TOKEN), "text/csv", "a,b\n1,2\n")
+        .await;
     held("/api/records/{type}/csv", "post", &csv);
     let none = post("/api/jobs", Some(STAFF_TOKEN), json!({"type": "mandate"})).await;
     assert_eq!(held("/api/jobs", "post", &none), 409);
@@ -178,11 +190,15 @@ async fn real_answers_are_as_described() {
     // Change what was issued.
     let path = format!("/api/credentials/{credential}");
     for (change, status) in [("suspend", 200), ("suspend", 409), ("destroy", 404)] {
-        let changed = post(&format!("{path}/{change}"), Some(STAFF_TOKEN), json!({"reason": "年报逾期"})).await;
+        let changed =
+            post(&format!("{path}/{change}"), Some(STAFF_TOKEN), json!({"reason": "年报逾期"})).await;
         assert_eq!(held("/api/credentials/{id}/{change}", "post", &changed), status, "{change}");
     }
     assert_eq!(held("/api/credentials/{id}", "get", &world.http.get(&path, Some(STAFF_TOKEN)).await), 200);
-    assert_eq!(held("/api/credentials", "get", &world.http.get("/api/credentials", Some(STAFF_TOKEN)).await), 200);
+    assert_eq!(
+        held("/api/credentials", "get", &world.http.get("/api/credentials", Some(STAFF_TOKEN)).await),
+        200
+    );
     let correction = json!({"claims": claims(), "reason": "住所写错"});
     let corrected = post(&format!("{path}/correct"), Some(STAFF_TOKEN), correction).await;
     assert_eq!(held("/api/credentials/{id}/correct", "post", &corrected), 200);

@@ -46,18 +46,23 @@ async fn a_member_changes_her_password_and_is_signed_out_elsewhere() {
         ("short", &first, "short", "short", "12 到 128"),
         ("same", &first, &first, &first, "和当前密码一样"),
     ] {
-        let refused =
-            here.send("/console/password", &[("old", old), ("new", new), ("again", again)]).await;
+        let refused = here.send("/console/password", &[("old", old), ("new", new), ("again", again)]).await;
         assert!(refused.status == 422 && refused.text().contains(words), "{flaw}: {}", refused.text());
         assert!(!refused.text().contains(own), "{flaw}: what was typed is not sent back");
     }
-    let forged = [("cookie", here.1.clone()), ("content-type", "application/x-www-form-urlencoded".to_owned())];
+    let forged =
+        [("cookie", here.1.clone()), ("content-type", "application/x-www-form-urlencoded".to_owned())];
     let sent = encode(&[("old", &first), ("new", own), ("again", own)]);
-    assert_eq!(world.http.post_with("/console/password", &forged, sent).await.status, 403, "without the token");
+    assert_eq!(
+        world.http.post_with("/console/password", &forged, sent).await.status,
+        403,
+        "without the token"
+    );
 
     let changed = here.send("/console/password", &[("old", &first), ("new", own), ("again", own)]).await;
     assert_eq!((changed.status, changed.header("location")), (303, "/console/password?done"));
-    let before = std::mem::replace(&mut here.1, changed.header("set-cookie").split(';').next().unwrap().to_owned());
+    let before =
+        std::mem::replace(&mut here.1, changed.header("set-cookie").split(';').next().unwrap().to_owned());
     assert_ne!(before, here.1, "another session");
     assert!(here.see("/console/password?done").await.text().contains("密码已修改"));
     assert_eq!(elsewhere.see("/console").await.header("location"), "/console/sign-in");

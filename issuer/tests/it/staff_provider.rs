@@ -94,7 +94,11 @@ async fn a_clerk_signs_in_at_the_provider_and_has_the_roles_of_the_table() {
     assert!(signed_in.text().contains("qian"));
     let qian = session(&signed_in);
     assert_eq!(desk.see("/console", &qian).await.status, 200);
-    assert_eq!(desk.see("/console/accounts", &qian).await.status, 403, "the provider's own `admin` is no role");
+    assert_eq!(
+        desk.see("/console/accounts", &qian).await.status,
+        403,
+        "the provider's own `admin` is no role"
+    );
     assert!(desk.see("/console/password", &qian).await.text().contains("统一登录"));
 
     let admin = desk.sign_in(of("2", "zheng", &["admins"])).await;
@@ -120,7 +124,11 @@ async fn what_is_forged_late_or_anothers_lets_nobody_in() {
         ("expired", with("exp", json!(1)), 400),
         ("of_nobody", with("sub", json!("")), 400),
         ("no_role", of("1", "qian", &["clerk", "Licence-Clerks"]), 403),
-        ("roles_elsewhere", json!({"sub": "1", "preferred_username": "qian", "roles": ["licence-clerks"]}), 403),
+        (
+            "roles_elsewhere",
+            json!({"sub": "1", "preferred_username": "qian", "roles": ["licence-clerks"]}),
+            403,
+        ),
         ("no_name", of("1", "", &["licence-clerks"]), 403),
         ("a_name_of_the_configuration", of("1", "li", &["licence-clerks"]), 403),
         ("a_name_of_two_lines", of("1", "a\nb", &["licence-clerks"]), 403),
@@ -149,7 +157,11 @@ async fn an_answer_counts_in_the_browser_that_asked_and_not_for_long() {
         ("no_state", "code=c".to_owned(), cookie(&begun)),
         ("wrong_state", "code=c&state=x".to_owned(), cookie(&begun)),
         ("state_twice", format!("code=c&state=x&state={state}"), cookie(&begun)),
-        ("another_provider_answers", format!("code=c&state={state}&iss=https://evil.example"), cookie(&begun)),
+        (
+            "another_provider_answers",
+            format!("code=c&state={state}&iss=https://evil.example"),
+            cookie(&begun),
+        ),
     ] {
         let refused = desk.see(&back(query), &cookie).await;
         assert_eq!(refused.status, 400, "{flaw}: {}", refused.text());
@@ -188,7 +200,10 @@ async fn nobody_passes_for_another_and_who_is_closed_or_without_role_is_out() {
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let headers = [("cookie", admin), ("content-type", "application/x-www-form-urlencoded".to_owned())];
     let form = encode(&[("csrf", csrf), ("name", "qian")]);
-    assert_eq!(desk.world.http.post_with("/console/accounts/reset", &headers, form.clone()).await.status, 422);
+    assert_eq!(
+        desk.world.http.post_with("/console/accounts/reset", &headers, form.clone()).await.status,
+        422
+    );
     assert_eq!(desk.world.http.post_with("/console/accounts/close", &headers, form).await.status, 303);
     assert_eq!(desk.see("/console", &qian).await.status, 303);
     let closed = desk.sign_in(of("1", "qian", &["licence-clerks"])).await;
