@@ -1,4 +1,42 @@
-#if canImport(COpenSSL)
+#if canImport(CryptoKit)
+import CryptoKit
+import Foundation
+import Huizheng
+
+/// A key store in software, with CryptoKit, for the tests on a Mac. It says so, and forgets its keys with the process.
+final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
+    private let lock = NSLock()
+    private var keys: [String: P256.Signing.PrivateKey] = [:]
+    private let secret = SymmetricKey(size: .bits256)
+
+    func protection() -> KeyProtection { .software }
+
+    func generate(algorithm: KeyAlgorithm) async throws -> HolderKey {
+        guard algorithm == .p256 else { throw HolderKeyError.Unsupported }
+        let (key, handle) = (P256.Signing.PrivateKey(), UUID().uuidString)
+        lock.withLock { keys[handle] = key }
+        return HolderKey(handle: handle, publicKey: key.publicKey.x963Representation)
+    }
+
+    func sign(handle: String, message: Data) async throws -> Data {
+        guard let key = lock.withLock({ keys[handle] }) else { throw HolderKeyError.Gone }
+        return try key.signature(for: message).rawRepresentation
+    }
+
+    func attest(keys _: [HolderKey], nonce _: String?) async throws -> String { throw HolderKeyError.Unsupported }
+
+    func delete(handle: String) async throws { lock.withLock { keys[handle] = nil } }
+
+    func wrap(secret plain: Data) async throws -> Data { try AES.GCM.seal(plain, using: secret).combined! }
+
+    func unwrap(wrapped: Data) async throws -> Data {
+        guard let box = try? AES.GCM.SealedBox(combined: wrapped), let plain = try? AES.GCM.open(box, using: secret) else {
+            throw HolderKeyError.Gone
+        }
+        return plain
+    }
+}
+#elseif canImport(COpenSSL)
 import COpenSSL
 import Foundation
 import Huizheng

@@ -24,7 +24,7 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 
 /**
  * The wallet's way to the network on a JVM: no redirects, no cookies, bounded answers, certificates checked. On Android, see
- * `AndroidHttpClient`.
+ * `UrlConnectionHttpClient`.
  */
 class JvmHttpClient : HttpClient {
     // Neither a cookie handler nor a proxy's credentials are set: it has none. It never sends a POST twice by itself.

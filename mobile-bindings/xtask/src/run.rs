@@ -1,0 +1,52 @@
+//! Other programs, and where things are.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What went wrong, and what to do about it.
+pub(crate) type Done<T = ()> = Result<T, String>;
+
+/// The cargo profile that apps get.
+pub(crate) const PROFILE: &str = "mobile";
+const PACKAGE: &str = "huizheng-ffi";
+
+/// Cargo's arguments to make the library as one kind alone: beside a Rust library, cargo leaves out the optimisation over
+/// all crates that makes it small.
+pub(crate) fn compile(kind: &str) -> [&str; 9] {
+    ["rustc", "--quiet", "--profile", PROFILE, "--package", PACKAGE, "--lib", "--crate-type", kind]
+}
+
+/// `mobile-bindings`.
+pub(crate) fn bindings() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| bindings().join("../target"), PathBuf::from)
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// What it is for, when it is missing or fails.
+pub(crate) fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S], settings: &[(&str, &str)]) -> Done {
+    let status = Command::new(program).args(arguments).envs(settings.iter().copied()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} failed: {status}")),
+        Err(error) => Err(format!("{program} can't be run: {error}")),
+    }
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) -> Done {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    fs::copy(from, to).map(drop).map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
+}

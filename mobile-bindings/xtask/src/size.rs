@@ -1,0 +1,34 @@
+//! How much the library adds to an app, against a gate: `mobile-bindings/library-size.txt`, the most bytes, stripped.
+
+use std::fs;
+
+use crate::run::{Done, PROFILE, bindings, compile, copy, run, target};
+
+/// Builds it (unless it is `built` already), strips a copy and compares. Prints a line of JSON, as `huizheng bench` does.
+///
+/// # Errors
+/// It is larger than the gate, or can't be built.
+pub(crate) fn check(built: bool) -> Done {
+    if !built {
+        run("cargo", &compile("cdylib"), &[])?;
+    }
+    let folder = target().join(PROFILE);
+    let (whole, stripped) = (folder.join("libhuizheng.so"), folder.join("libhuizheng.stripped.so"));
+    copy(&whole, &stripped)?;
+    run("strip", &[stripped.as_os_str()], &[])?;
+    let bytes = fs::metadata(&stripped).map_err(|error| format!("{}: {error}", stripped.display()))?.len();
+    let most = gate()?;
+    println!("{{\"name\":\"library/bytes\",\"value\":{bytes},\"unit\":\"bytes\",\"floor\":{most}}}");
+    if bytes > most {
+        return Err(format!(
+            "the library is {bytes} bytes, and the gate {most}: find what made it grow, or raise the gate and say why"
+        ));
+    }
+    Ok(())
+}
+
+fn gate() -> Done<u64> {
+    let file = bindings().join("library-size.txt");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    text.trim().parse().map_err(|_| format!("{} should hold one number", file.display()))
+}
