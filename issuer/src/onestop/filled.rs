@@ -81,7 +81,7 @@ impl Filling<'_> {
         if nobody_decides && !has_another(tx, &of.id, &marks)? {
             made.approve_by_rule(self.now.seconds);
         }
-        made.marks = marks;
+        made.marks = marks::of(self.seals, of, &claims);
         put_new(tx, &made, &claims)?;
         if let Some(record) = record {
             use_up(tx, record, id)?;

@@ -36,11 +36,11 @@ pub(super) fn invitation(app: &Core, lang: Lang, credential_type: &str) -> Marku
     let t = texts(lang);
     let presented = presented_name(lang, step);
     panel(
-        &t.with("presented.invite", &[("presented", presented)]),
+        &t.with("presented.invite", &[("presented", &presented)]),
         html! {
             p { (t.with("presented.invite-text", &[("claims", &taken(lang, step))])) }
             (form(&format!("/apply/{credential_type}/present"), "",
-                button(&t.with("presented.begin", &[("presented", presented)]))))
+                button(&t.with("presented.begin", &[("presented", &presented)]))))
         },
     )
 }
@@ -62,7 +62,7 @@ async fn page(
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let (found, step) = found(&app, lang, &address)?;
     let of = type_name(&app, lang, &found.credential_type);
-    let title = t.with("presented.title", &[("type", of), ("presented", presented_name(lang, step))]);
+    let title = t.with("presented.title", &[("type", of), ("presented", &presented_name(lang, step))]);
     let (version, over) = version(&app, &found);
     let content = state_of(&app, lang, &found, step)?;
     let content = match over {
@@ -142,7 +142,7 @@ fn code(app: &Core, lang: Lang, found: &Presentation, step: &Step) -> Result<Mar
     let t = texts(lang);
     let link = app.onestops.link(found.id).map_err(Problem::internal)?;
     let presented = presented_name(lang, step);
-    let label = t.with("presented.scan", &[("presented", presented)]);
+    let label = t.with("presented.scan", &[("presented", &presented)]);
     let now = app.now().seconds;
     Ok(html! {
         @if found.login.is_none() {
@@ -195,8 +195,15 @@ pub(super) fn of_application(lang: Lang, application: &Application, presented: &
     )
 }
 
-fn presented_name(lang: Lang, step: &Step) -> &str {
-    lang.pick(&step.presented.label.zh, &step.presented.label.en)
+/// What is presented, as it stands within a sentence.
+fn presented_name(lang: Lang, step: &Step) -> String {
+    let name = lang.pick(&step.presented.label.zh, &step.presented.label.en);
+    let mut letters = name.chars();
+    match (letters.next(), letters.clone().next()) {
+        // Abbreviations keep their capitals.
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => name.to_owned(),
+    }
 }
 
 /// The claims that are asked for, in words.

@@ -15,7 +15,7 @@ async fn page(town: &Town, path: &str, lang: &str) -> Answer {
 async fn begin(town: &Town) -> Asked {
     let form = page(town, "/apply/tax-registration", "en").await.text();
     assert!(form.contains("action=\"/apply/tax-registration/present\""), "{form}");
-    assert!(form.contains("Your Business licence is enough") && form.contains("Company name"), "{form}");
+    assert!(form.contains("Your business licence is enough") && form.contains("Company name"), "{form}");
     let answer = town.http.post_form("/apply/tax-registration/present", &[]).await;
     assert_eq!(answer.status, 303, "{}", answer.text());
     let id = answer.header("location").strip_prefix("/presentations/").expect("a presentation").to_owned();
