@@ -32,12 +32,12 @@ async fn show(
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let proven = tokio::time::timeout(PATIENCE, proven(&app)).await.unwrap_or_default();
     let heard = proven.iter().any(|(_, proven)| proven.is_some());
-    Ok(console(&app, &visitor, &session, t.get("accreditation.title")).body(html! {
-        (heading(t.get("accreditation.title"), t.get("accreditation.lead")))
-        @if !heard { (notice(Tone::Unsure, t.get("overview.chain-away"), t.get("accreditation.away"))) }
-        (panel(t.get("accreditation.table"), table(&app, lang, &proven)))
-        (panel(t.get("accreditation.whose"), html! {
-            p { (t.get("accreditation.whose-text")) }
+    Ok(console(&app, &visitor, &session, t.get("chain-view.title")).body(html! {
+        (heading(t.get("chain-view.title"), t.get("chain-view.lead")))
+        @if !heard { (notice(Tone::Unsure, t.get("overview.chain-away"), t.get("chain-view.away"))) }
+        (panel(t.get("chain-view.table"), table(&app, lang, &proven)))
+        (panel(t.get("chain-view.whose"), html! {
+            p { (t.get("chain-view.whose-text")) }
             (copy(lang, &app.ledger.did().to_string(), t.get("overview.did")))
         }))
     }))
@@ -63,10 +63,10 @@ fn table(app: &Core, lang: Lang, found: &Found) -> Markup {
     let columns = ["type", "since", "until", "state", "block"];
     let columns = columns.map(|name| match name {
         "type" => t.get("credentials.type"),
-        "since" => t.get("accreditation.since"),
-        "until" => t.get("accreditation.until"),
+        "since" => t.get("chain-view.since"),
+        "until" => t.get("chain-view.until"),
         "state" => t.get("queue.state"),
-        _ => t.get("accreditation.block"),
+        _ => t.get("chain-view.block"),
     });
     let row = |table: Table, (of, proven): &(&'static CredentialType, Option<Proven>)| {
         let name = html! { (lang.pick(&of.label.zh, &of.label.en)) };
@@ -90,18 +90,18 @@ fn table(app: &Core, lang: Lang, found: &Found) -> Markup {
         };
         let until = last.map(|grant| match grant.end() {
             Some(end) => moment(Some(end)),
-            None => html! { (t.get("accreditation.open-ended")) },
+            None => html! { (t.get("chain-view.open-ended")) },
         });
         // The chain's clock may be a little ahead of ours.
         let state = state(app, lang, of, proven, now.max(proven.time()));
         let age = proven.time().until(now).as_secs();
         let block = html! {
             span.figures { (proven.height()) }
-            div.quiet { (t.with("accreditation.age", &[("seconds", &age.to_string())])) }
+            div.quiet { (t.with("chain-view.age", &[("seconds", &age.to_string())])) }
         };
         table.row([name, moment(last.map(|grant| grant.from)), until.unwrap_or_else(dash), state, block])
     };
-    found.iter().fold(Table::new(t.get("accreditation.table"), columns), row).render()
+    found.iter().fold(Table::new(t.get("chain-view.table"), columns), row).render()
 }
 
 fn state(app: &Core, lang: Lang, of: &CredentialType, proven: &Proven, now: UnixMillis) -> Markup {
@@ -109,9 +109,9 @@ fn state(app: &Core, lang: Lang, of: &CredentialType, proven: &Proven, now: Unix
     let Ok(name) = Slug::new(&of.id) else { return badge(Badge::CannotTell, t.get("overview.unknown")) };
     match accredited_at(proven, app.ledger.did(), &name, now) {
         Ok(_) => badge(Badge::Valid, t.get("overview.accredited")),
-        Err(NotGranted::NotYet { .. }) => badge(Badge::Waiting, t.get("accreditation.not-yet")),
-        Err(NotGranted::Lapsed { .. }) => badge(Badge::Expired, t.get("accreditation.lapsed")),
-        Err(NotGranted::Withdrawn { .. }) => badge(Badge::Revoked, t.get("accreditation.withdrawn")),
+        Err(NotGranted::NotYet { .. }) => badge(Badge::Waiting, t.get("chain-view.not-yet")),
+        Err(NotGranted::Lapsed { .. }) => badge(Badge::Expired, t.get("chain-view.lapsed")),
+        Err(NotGranted::Withdrawn { .. }) => badge(Badge::Revoked, t.get("chain-view.withdrawn")),
         Err(NotGranted::Never | NotGranted::OtherRecord) => {
             badge(Badge::Refused, t.get("overview.not-accredited"))
         }
