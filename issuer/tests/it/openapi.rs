@@ -63,7 +63,10 @@ async fn who_may_is_described_as_the_table_of_roles_has_it() {
                 document.0["paths"][&path][method.to_lowercase()]["security"].as_array().unwrap().clone();
             let opens = |name: &str| security.iter().any(|scheme| scheme.get(name).is_some());
             let address = path.replace("{type}", "mandate").replace(['{', '}'], "");
-            let address = address.replace("/id", "/00000000000000000000000000").replace("/change", "/revoke");
+            let address = address
+                .replace("/id", "/00000000000000000000000000")
+                .replace("/change", "/revoke")
+                .replace("/key/", "/key-99/");
             let send = |token: Option<&'static str>| {
                 let (http, address, post) = (&world.http, address.clone(), method == "POST");
                 async move {
@@ -207,6 +210,14 @@ async fn real_answers_are_as_described() {
     assert_eq!(held("/api/audit", "get", &entries), 200);
     assert!(entries.text().lines().count() > 10, "it tells of all the above");
 
+    let keys = world.http.get("/api/keys", Some(STAFF_TOKEN)).await;
+    assert_eq!(held("/api/keys", "get", &keys), 200);
+    let rotated = post("/api/keys/p256/rotate", Some(STAFF_TOKEN), json!({})).await;
+    assert_eq!(held("/api/keys/{key}/rotate", "post", &rotated), 200);
+    let wish = json!({"since": 0, "keep": true, "reason": "钥匙丢失"});
+    let asked = post("/api/keys/key-99/compromised", Some(STAFF_TOKEN), wish).await;
+    assert!(held("/api/keys/{key}/compromised", "post", &asked) >= 400);
+
     // What anybody reads.
     let reference = offer.offer_uri.split("offers%2F").nth(1).unwrap().to_owned();
     let gets = [
@@ -224,6 +235,7 @@ async fn real_answers_are_as_described() {
         "/.well-known/openid-credential-issuer",
         "/.well-known/oauth-authorization-server",
         "/mdoc/root",
+        "/mdoc/roots",
         "/health/live",
         "/health/ready",
         "/api/openapi.json",
