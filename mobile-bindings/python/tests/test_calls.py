@@ -53,3 +53,20 @@ async def test_two_wallets_at_once(phone, tmp_path, urls):
     (tmp_path / "second").mkdir()
     wallets = await asyncio.gather(phone.create(), Phone(tmp_path / "second", urls).create())
     assert await asyncio.gather(*(wallet.cards() for wallet in wallets)) == [[], []]
+
+
+async def test_a_cancel_handle_ends_its_calls_and_leaves_the_wallet_usable(phone):
+    phone.http = Slow()
+    wallet = await phone.create()
+    handle = huizheng.CancelHandle()
+    waiting = asyncio.create_task(wallet.until(handle).preview_offer(REFERENCE))
+    await phone.http.asked.wait()
+    handle.cancel()
+    with pytest.raises(huizheng.WalletError.Cancelled):
+        await waiting
+    assert handle.is_cancelled()
+    # Nothing is begun with a handle that was cancelled; the wallet itself goes on.
+    with pytest.raises(huizheng.WalletError.Cancelled):
+        await wallet.until(handle).present("none")
+    with pytest.raises(huizheng.WalletError.GetNewRequest):
+        await wallet.present("none")
