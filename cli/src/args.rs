@@ -81,6 +81,8 @@ pub enum Command {
     Follow(FollowArgs),
     /// A department's issuer, by its own settings, and its audit log.
     Issuer(crate::issuer::IssuerArgs),
+    /// Verify credentials in a folder, or an answer shown as QR codes with no network.
+    Verify(crate::verify::VerifyArgs),
     /// A chain of several validators.
     Network(NetworkArgs),
     /// Run one validator.

@@ -18,4 +18,5 @@ mod story;
 pub mod term;
 pub mod urls;
 pub mod vc;
+pub mod verify;
 pub mod wallet;

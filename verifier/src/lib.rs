@@ -18,6 +18,7 @@
 
 mod access;
 mod answer;
+pub mod batch;
 mod certificate;
 mod client;
 mod config;
@@ -25,6 +26,7 @@ mod core;
 mod decision;
 mod identity;
 pub mod judging;
+pub mod offline;
 mod pages;
 mod purpose;
 mod request;

@@ -34,7 +34,7 @@ impl Sealing {
 
     /// The response code (OpenID4VP 1.0 §13.3): whoever has it holds the device that answered.
     pub(crate) fn response_code(&self, seal: &str) -> Secret {
-        Secret::new(BASE64.encode(&self.derived(&[b"response-code", &[0], seal.as_bytes()])))
+        Secret::new(BASE64.encode(self.derived(&[b"response-code", &[0], seal.as_bytes()])))
     }
 
     fn derived(&self, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {

@@ -8,6 +8,7 @@ use axum::routing::post;
 use service::{Layers, Server, outbound};
 
 use super::pace::per_second;
+use super::presentation::PRESENTATION_TRIPS;
 use super::{Line, issuance, presentation};
 use crate::demo;
 use crate::fault::{Done, OrFault};
@@ -15,8 +16,6 @@ use crate::stack::Ports;
 
 /// Requests of an issuance: offer, token, nonce, credential.
 pub(super) const ISSUANCE_TRIPS: f64 = 4.0;
-/// Requests of a presentation: ask, signed request, answer.
-const PRESENTATION_TRIPS: f64 = 3.0;
 
 /// `issuance/http_per_s` and `presentation/http_per_s`. Floor of each: as many empty round trips, by the same client
 /// to a server with the same layers, as the flow has.

@@ -92,6 +92,17 @@ pub(super) async fn offers(desk: &Desk, count: usize) -> Done<Vec<OfferLetter>> 
 
 /// Offer, token, nonce, credential.
 pub(super) async fn collect(desk: &Desk, holder: &SoftwareKey, letter: &OfferLetter) -> Done<String> {
+    let credential = collect_as(desk, holder, letter, CONFIGURATION).await?;
+    credential.as_str().map(str::to_owned).ok_or_else(|| Fault::new("the credential is no token", ""))
+}
+
+/// The same in another form.
+pub(super) async fn collect_as(
+    desk: &Desk,
+    holder: &SoftwareKey,
+    letter: &OfferLetter,
+    configuration: &str,
+) -> Done<Value> {
     let (_, query) = letter.link.split_once('?').unwrap_or_default();
     let uri = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "credential_offer_uri");
     let uri = uri.map(|(_, uri)| uri.into_owned()).unwrap_or_default();
@@ -108,12 +119,13 @@ pub(super) async fn collect(desk: &Desk, holder: &SoftwareKey, letter: &OfferLet
         .await?
         .expect(200, "the nonce")?;
     let proof = proof(desk, holder, &Answer::text(&nonce, "/c_nonce")?)?;
-    let request = json!({ "credential_configuration_id": CONFIGURATION, "proofs": { "jwt": [proof] } });
+    let request = json!({ "credential_configuration_id": configuration, "proofs": { "jwt": [proof] } });
     let url = format!("{}/credential", desk.url);
     let issued = send(&desk.http, Method::POST, &url, Some(&token), Some(request))
         .await?
         .expect(200, "the credential")?;
-    Answer::text(&issued, "/credentials/0/credential")
+    let credential = issued.pointer("/credentials/0/credential").cloned();
+    credential.ok_or_else(|| Fault::new("the issuer answers without a credential", ""))
 }
 
 fn proof(desk: &Desk, holder: &SoftwareKey, nonce: &str) -> Done<String> {

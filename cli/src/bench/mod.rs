@@ -7,6 +7,7 @@ mod issuer;
 mod load;
 mod pace;
 mod presentation;
+mod verifier;
 mod wallet;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use crate::fault::{Done, Fault, OrFault};
 use crate::term;
 
 /// The groups, in the order they run.
-const GROUPS: [&str; 5] = ["credentials", "chain", "wallet", "flow", "issuer"];
+const GROUPS: [&str; 6] = ["credentials", "chain", "wallet", "flow", "issuer", "verifier"];
 
 /// One figure.
 #[derive(Debug, Serialize)]
@@ -67,6 +68,7 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
             "credentials" => credentials(budget, args.verifications).await?,
             "chain" => chain(&scratch.0, budget).await?,
             "wallet" => wallet::run(&scratch.0, budget).await?,
+            "verifier" => verifier::run(&scratch.0, budget).await?,
             "issuer" => issuer::run(&scratch.0, budget, args.records).await?,
             _ => flow::run(&scratch.0, budget).await?,
         }

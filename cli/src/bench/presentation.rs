@@ -1,7 +1,7 @@
 //! Presenting over HTTP: the counter asks, a wallet that does no more than it must answers, encrypted, the counter decides.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +20,8 @@ use crate::story::desk::Desk;
 use crate::story::letter::form;
 use crate::story::teller::must;
 
+/// Requests of a presentation: ask, signed request, answer.
+pub(super) const PRESENTATION_TRIPS: f64 = 3.0;
 const PURPOSE: &str = "company-service";
 const QUERY: &str = "business-licence-sd-jwt";
 /// Each so-manieth decision is read and must be an acceptance.
@@ -27,29 +29,37 @@ const LOOK_AT: usize = 200;
 
 /// Presentations a second, from asking to the decision.
 pub(super) async fn per_s(stack: &Stack, http: &reqwest::Client, budget: Duration) -> Done<f64> {
-    let urls = stack.urls();
-    let issuer = urls.issuers.get("market-supervision");
-    let issuer = issuer.ok_or_else(|| Fault::new("the licensing issuer is missing", ""))?;
-    let holder = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
-    let credential = issuance::one(&Desk::new(http, issuer, urls), &holder).await?;
-    let counter =
-        Counter { http: http.clone(), url: urls.verifier.url.clone(), token: urls.staff_token.clone() };
-    let phone = Arc::new(Phone { credential, holder, counter });
+    let phone = Arc::new(Phone::with_licence(stack, http).await?);
     let one = move |number: usize| {
         let phone = phone.clone();
-        async move { phone.show(number.is_multiple_of(LOOK_AT)).await.map(|()| true) }
+        async move { phone.show(number.is_multiple_of(LOOK_AT)).await.map(|_| true) }
     };
     per_second(budget, one).await
 }
 
-struct Phone {
-    credential: String,
-    holder: SoftwareKey,
+/// A phone with a business licence.
+pub(super) struct Phone {
+    pub(super) credential: String,
+    pub(super) holder: SoftwareKey,
     counter: Counter,
 }
 
 impl Phone {
-    async fn show(&self, look: bool) -> Done {
+    /// Has a licence issued.
+    pub(super) async fn with_licence(stack: &Stack, http: &reqwest::Client) -> Done<Self> {
+        let urls = stack.urls();
+        let issuer = urls.issuers.get("market-supervision");
+        let issuer = issuer.ok_or_else(|| Fault::new("the licensing issuer is missing", ""))?;
+        let holder = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
+        let credential = issuance::one(&Desk::new(http, issuer, urls), &holder).await?;
+        let counter =
+            Counter { http: http.clone(), url: urls.verifier.url.clone(), token: urls.staff_token.clone() };
+        Ok(Self { credential, holder, counter })
+    }
+
+    /// Is asked and answers; how long it took from posting the answer to its being taken. With `look` the decision is read, and
+    /// must be an acceptance.
+    pub(super) async fn show(&self, look: bool) -> Done<Duration> {
         let asked = self.counter.ask(PURPOSE, None).await?;
         let request = self.request(&asked).await?;
         let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -57,12 +67,14 @@ impl Phone {
         let answer = json!({ "vp_token": { QUERY: [presentation] }, "state": text("state") });
         let sealed = seal(&request, &answer)?;
         let fields = [("response", sealed.as_str())];
+        let posted = Instant::now();
         form(&self.counter.http, text("response_uri"), &fields).await?.expect(200, "the answer")?;
+        let took = posted.elapsed();
         if look {
             let decided = self.counter.decision(&asked).await?;
             must!(decided.decision == "accepted", "the counter should accept: {}", decided.body);
         }
-        Ok(())
+        Ok(took)
     }
 
     /// The claims of the signed request. A real wallet checks the signature: `huizheng demo --story` shows it.

@@ -359,7 +359,7 @@ fn transaction_data_is_read_hashed_and_found_again() {
     let mut value = request();
     value["transaction_data"] = json!([made.text()]);
     let read = check_at(&value, NOW, None).unwrap().transaction_data;
-    assert_eq!(read, [made.clone()]);
+    assert_eq!(read, std::slice::from_ref(&made));
     assert_eq!(read[0].confirmation(), Ok(confirmation()));
     let claims = TransactionData::claims(&[&made]);
     assert_eq!(claims["transaction_data_hashes"], json!([made.hash()]));

@@ -213,8 +213,9 @@ impl Check {
 /// What is known of a credential that was presented, its claims and its place in a status list aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Subject {
-    /// The part of the query it answers.
-    pub(crate) query: QueryId,
+    /// The part of the query it answers; none for what answers no query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) query: Option<QueryId>,
     pub(crate) format: Format,
     /// Its type in the catalogue, if it is there.
     pub(crate) credential_type: Option<Slug>,
@@ -253,6 +254,12 @@ impl Decision {
             Verdict::Accepted
         };
         Self { verdict, subjects, checks }
+    }
+
+    /// The same with another check.
+    pub(crate) fn with(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        Self::of(self.subjects, self.checks)
     }
 
     /// The same where what can't be told is refused.

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use credentials::catalogue::{Catalogue, CredentialType};
-use credentials::data_integrity::{self, CONTEXT_HUIZHENG, UnverifiedCredential, UnverifiedPresentation};
-use credentials::key::PublicKey;
-use credentials::status::StatusRef;
+use credentials::data_integrity::{self, CONTEXT_HUIZHENG, UnverifiedPresentation};
 use credentials::x509::{Certificate, MAX_CHAIN};
 use credentials::{Findings, UnixSeconds, mdoc, sd_jwt};
 use protocol::Format;
@@ -17,6 +15,9 @@ use protocol::dcql::{
 };
 use protocol::openid4vp::{Presentation, VpToken};
 use serde_json::{Map, Value};
+
+use super::base::Base;
+use super::facts::Named;
 
 /// What the holder's part is measured by.
 #[derive(Clone, Copy)]
@@ -147,92 +148,29 @@ impl Received {
         }
     }
 
+    /// The issuer's part.
+    pub(super) fn base(&self) -> Option<Base<'_>> {
+        match &self.form {
+            Form::SdJwt(read) => Some(Base::SdJwt(read)),
+            // There is exactly one.
+            Form::DataIntegrity(read) => read.credentials().first().map(Base::DataIntegrity),
+            Form::Mdoc { document, .. } => Some(Base::Mdoc(document.issued())),
+        }
+    }
+
     /// Its type in the catalogue.
     pub(crate) fn credential_type<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c CredentialType> {
-        match &self.form {
-            Form::SdJwt(read) => catalogue.by_vct(read.vct()?),
-            Form::DataIntegrity(_) => catalogue.by_vc_types(&self.types),
-            // The type that the issuer signed.
-            Form::Mdoc { document, .. } => {
-                catalogue.by_doc_type(&document.issued().security_object().doc_type)
-            }
-        }
+        self.base()?.credential_type(&self.types, catalogue)
     }
 
     /// The issuer it names.
-    pub(crate) fn issuer(&self) -> &str {
-        match &self.form {
-            Form::SdJwt(read) => read.issuer().unwrap_or_default(),
-            Form::DataIntegrity(read) => read.credentials().first().map_or("", |one| one.issuer()),
-            // Who has the key that the certificate names.
-            Form::Mdoc { .. } => {
-                self.key().and_then(|key| key.split_once('#')).map_or("", |(issuer, _)| issuer)
-            }
-        }
+    fn issuer(&self) -> &str {
+        self.base().map_or("", Base::issuer)
     }
 
-    /// The key it names.
-    pub(crate) fn key(&self) -> Option<&str> {
-        match &self.form {
-            Form::SdJwt(read) => read.header().kid.as_deref(),
-            Form::DataIntegrity(read) => {
-                read.credentials().first().map(UnverifiedCredential::verification_method)
-            }
-            Form::Mdoc { document, .. } => document.issued().issuer_uri(),
-        }
-    }
-
-    /// Its issuer's signature, the same however much is shown.
-    pub(crate) fn issuer_signature(&self) -> Option<&[u8]> {
-        match &self.form {
-            Form::SdJwt(read) => Some(read.issuer_signature()),
-            Form::DataIntegrity(read) => read.credentials().first()?.issuer_signature(),
-            Form::Mdoc { document, .. } => Some(document.issued().issuer_signature()),
-        }
-    }
-
-    /// When it says it was issued.
-    pub(crate) fn issued(&self) -> Option<UnixSeconds> {
-        match &self.form {
-            Form::SdJwt(read) => read.times().iat,
-            Form::DataIntegrity(read) => read.credentials().first()?.created(),
-            Form::Mdoc { document, .. } => Some(document.issued().security_object().signed),
-        }
-    }
-
-    /// From when until when it says it counts.
-    pub(crate) fn valid(&self) -> (Option<UnixSeconds>, Option<UnixSeconds>) {
-        match &self.form {
-            Form::SdJwt(read) => (read.times().nbf, read.times().exp),
-            Form::DataIntegrity(_) => {
-                let time = |name| UnixSeconds::parse_rfc3339(self.claims.get(name)?.as_str()?).ok();
-                (time("validFrom"), time("validUntil"))
-            }
-            Form::Mdoc { document, .. } => {
-                let object = document.issued().security_object();
-                (Some(object.valid_from), Some(object.valid_until))
-            }
-        }
-    }
-
-    /// Where it says its status is.
-    pub(crate) fn status(&self) -> Option<&StatusRef> {
-        match &self.form {
-            Form::SdJwt(read) => read.status(),
-            Form::DataIntegrity(read) => read.credentials().first()?.status(),
-            Form::Mdoc { document, .. } => document.issued().security_object().status.as_ref(),
-        }
-    }
-
-    /// The checks of the issuer's signature and the times.
-    pub(crate) fn check_issuer(&self, key: &PublicKey, now: UnixSeconds) -> Findings {
-        match &self.form {
-            Form::SdJwt(read) => read.check_issuer(key, now),
-            Form::DataIntegrity(read) => {
-                read.credentials().first().map_or_else(Findings::default, |one| one.check(key, now))
-            }
-            Form::Mdoc { document, .. } => document.issued().check_issuer(mdoc::Trust::Key(key), now),
-        }
+    /// What it names on the chain.
+    pub(crate) fn named(&self, catalogue: &Catalogue) -> Named {
+        Named::of(self.base(), self.credential_type(catalogue))
     }
 
     /// The checks of the holder's part: binding, nonce, audience.
@@ -309,17 +247,9 @@ impl Received {
         Presented { candidate, disclosed }
     }
 
-    /// The claims of a credential of this type, to be shown once they are known to be genuine; an mdoc's elements by the
-    /// claims that they are the values of.
+    /// The claims of a credential of this type, to be shown once they are known to be genuine.
     pub(crate) fn subject_claims(&self, credential_type: &CredentialType) -> Map<String, Value> {
-        let claims = match &self.form {
-            Form::SdJwt(_) => Some(&self.claims),
-            Form::DataIntegrity(_) => self.claims.get("credentialSubject"),
-            Form::Mdoc { document, .. } => {
-                return credential_type.claims_of_elements(document.issued().dangerous_elements());
-            }
-        };
-        claims.and_then(Value::as_object).cloned().unwrap_or_default()
+        self.base().map(|base| base.subject_claims(credential_type)).unwrap_or_default()
     }
 }
 
@@ -344,7 +274,7 @@ fn shown_whole(members: &Value) -> Vec<ClaimPath> {
 }
 
 /// Each type by its term and, where this system's context defines it, by its full name.
-fn expanded(types: &[String], members: &Value) -> Vec<String> {
+pub(super) fn expanded(types: &[String], members: &Value) -> Vec<String> {
     let contexts = members.get("@context").and_then(Value::as_array);
     let ours = contexts.is_some_and(|list| list.iter().any(|context| context == CONTEXT_HUIZHENG));
     let full = types.iter().filter(|_| ours).map(|term| format!("{CONTEXT_HUIZHENG}#{term}"));

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use credentials::catalogue::Catalogue;
+use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::key::PublicKey;
 use credentials::status::StatusRef;
 use registry::{Did, KeyId, Proven, Record, RecordKey, SignatureTag, Slug, StatusListId};
 use service::NodeClient;
 
+use super::base::Base;
 use super::check::SeenBlock;
 use super::credential::Received;
 
@@ -23,15 +24,13 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    pub(crate) fn by(received: &Received, catalogue: &Catalogue) -> Self {
+    pub(super) fn of(base: Option<Base<'_>>, credential_type: Option<&CredentialType>) -> Self {
         Self {
-            issuer: received.issuer().parse().ok(),
-            key: received.key().and_then(|key| key.parse().ok()),
-            credential_type: received
-                .credential_type(catalogue)
-                .and_then(|credential_type| Slug::new(&credential_type.id).ok()),
-            entry: received.status().and_then(entry_of),
-            signature: received.issuer_signature().map(SignatureTag::of),
+            issuer: base.and_then(|base| base.issuer().parse().ok()),
+            key: base.and_then(Base::key).and_then(|key| key.parse().ok()),
+            credential_type: credential_type.and_then(|kind| Slug::new(&kind.id).ok()),
+            entry: base.and_then(Base::status).and_then(entry_of),
+            signature: base.and_then(Base::issuer_signature).map(SignatureTag::of),
         }
     }
 
@@ -80,7 +79,17 @@ impl Facts {
     /// Fetches what is needed to decide on these credentials. When that fails, there are no facts, which makes what
     /// rests on them unknown.
     pub(crate) async fn about(received: &[Received], catalogue: &Catalogue, node: &NodeClient) -> Self {
-        let named: Vec<_> = received.iter().map(|one| Named::by(one, catalogue)).collect();
+        Self::of_all(received.iter().map(|one| one.named(catalogue)), node).await
+    }
+
+    /// The same for one credential.
+    pub(crate) async fn of(named: &Named, node: &NodeClient) -> Self {
+        Self::at(named.records().collect(), node).await
+    }
+
+    /// What the chain says of all of these, asked for together; those that can't be had are not among them.
+    pub(crate) async fn of_all(named: impl IntoIterator<Item = Named>, node: &NodeClient) -> Self {
+        let named: Vec<_> = named.into_iter().collect();
         let facts = Self::at(named.iter().flat_map(Named::records).collect(), node).await;
         let kept: BTreeSet<_> = named.iter().filter_map(|named| named.kept(&facts)).collect();
         if kept.is_empty() { facts } else { facts.and(Self::at(kept, node).await) }
@@ -89,11 +98,6 @@ impl Facts {
     fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
         self
-    }
-
-    /// The same for one credential.
-    pub(crate) async fn of(named: &Named, node: &NodeClient) -> Self {
-        Self::at(named.records().collect(), node).await
     }
 
     async fn at(keys: BTreeSet<RecordKey>, node: &NodeClient) -> Self {

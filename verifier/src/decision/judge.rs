@@ -3,10 +3,11 @@
 use credentials::catalogue::Catalogue;
 use credentials::{CheckName, Findings, Flaw, UnixSeconds};
 use protocol::Format;
-use protocol::dcql::{DcqlQuery, Excess, MissReason, Unsatisfied};
+use protocol::dcql::{DcqlQuery, Excess, MissReason, QueryId, Unsatisfied};
 use protocol::openid4vp::TransactionData;
 use registry::{LocalText, Record, RecordKey, UnixMillis};
 
+use super::base::Base;
 use super::check::{Check, CheckId, Decision, Outcome, Subject};
 use super::credential::{Expect, Received};
 use super::facts::{Facts, Named, usable};
@@ -55,7 +56,7 @@ pub(crate) fn judge_by(
 ) -> Judged {
     let (mut subjects, mut checks, mut shown) = (Vec::new(), Vec::new(), Vec::new());
     for (index, one) in received.iter().enumerate() {
-        let named = Named::by(one, catalogue);
+        let named = one.named(catalogue);
         let found = judge_one(one, &named, asked, terms, facts);
         let genuine =
             found.iter().all(|check| check.outcome == Outcome::Passed || !check.id.is_about_the_answer());
@@ -63,7 +64,9 @@ pub(crate) fn judge_by(
             shown.push(Shown::of(one, credential_type, asked.query));
         }
         checks.extend(found.into_iter().map(|check| check.about(index)));
-        subjects.push(subject(one, named, facts));
+        subjects.extend(
+            one.base().map(|base| subject_of(base, one.format(), Some(one.query.clone()), named, facts)),
+        );
     }
     checks.extend(as_a_whole(received, asked.query));
     checks.extend(rules::authorised(terms.transactions, received));
@@ -80,45 +83,20 @@ pub(crate) fn judge_by(
 fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, terms: Terms<'_>, facts: &Facts) -> Vec<Check> {
     let rule = terms.rules.and_then(|policy| policy.of_query(&one.query));
     let own_max_age = terms.rules.and_then(|policy| policy.binding_max_age);
-    let now = UnixSeconds(asked.now.seconds());
     let is_mdoc = one.format() == Format::MsoMdoc;
-    let issued = one.issued().map(|time| UnixMillis::from_seconds(time.0));
+    let Some(base) = one.base() else {
+        return vec![Check::failed(CheckId::IssuerSignature, "signature_wrong")];
+    };
+    let issued = base.issued().map(|time| UnixMillis::from_seconds(time.0));
     let holder = one.check_holder(Expect {
         client_id: asked.client_id,
         nonce: asked.nonce,
         response_uri: asked.response_uri,
-        now,
+        now: UnixSeconds(asked.now.seconds()),
         max_age: asked.binding_max_age.min(own_max_age.unwrap_or(i64::MAX)),
         sealed_to: terms.sealed_to,
     });
-    let (signature, validity) = match chain::issuer_key(named, facts) {
-        Err(check) => {
-            let validity = Check::unknown(CheckId::Validity, "signature_not_checked");
-            (check, validity)
-        }
-        Ok(key) => match usable(&key.key) {
-            None => (
-                Check::failed(CheckId::IssuerSignature, "key_unusable"),
-                Check::unknown(CheckId::Validity, "signature_not_checked"),
-            ),
-            Some(key) => {
-                let mut found = one.check_issuer(&key, now);
-                // That an mdoc is of the type it is shown as is checked with its device.
-                found.absorb(holder.clone());
-                (
-                    of_findings(&found, CheckName::IssuerSignature, is_mdoc),
-                    dated(of_findings(&found, CheckName::Validity, is_mdoc), one),
-                )
-            }
-        },
-    };
-    let mut checks = vec![
-        signature,
-        chain::key_when_issued(named, issued, facts),
-        chain::accredited(named, issued, facts),
-        chain::status(named, one.status().is_some(), issued, facts),
-        validity,
-    ];
+    let mut checks = issuers_part(base, named, facts, asked.now, Some(&holder), is_mdoc);
     checks.extend(rule.and_then(|rule| rules::issued_lately(rule, issued, asked.now)));
     let shown = [
         (CheckName::HolderBinding, CheckId::HolderBinding),
@@ -132,6 +110,41 @@ fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, terms: Terms<'_>, 
         false => of_findings(&holder, name, is_mdoc),
     }));
     checks
+}
+
+/// The checks of what the issuer made: signature, key, accreditation, status, dates.
+pub(super) fn issuers_part(
+    base: Base<'_>,
+    named: &Named,
+    facts: &Facts,
+    now: UnixMillis,
+    holder: Option<&Findings>,
+    is_mdoc: bool,
+) -> Vec<Check> {
+    let issued = base.issued().map(|time| UnixMillis::from_seconds(time.0));
+    let unchecked = || Check::unknown(CheckId::Validity, "signature_not_checked");
+    let (signature, validity) = match chain::issuer_key(named, facts).map(|key| usable(&key.key)) {
+        Err(check) => (check, unchecked()),
+        Ok(None) => (Check::failed(CheckId::IssuerSignature, "key_unusable"), unchecked()),
+        Ok(Some(key)) => {
+            let mut found = base.check_issuer(&key, UnixSeconds(now.seconds()));
+            // That an mdoc is of the type it is shown as is checked with its device.
+            if let Some(holder) = holder {
+                found.absorb(holder.clone());
+            }
+            (
+                of_findings(&found, CheckName::IssuerSignature, is_mdoc),
+                dated(of_findings(&found, CheckName::Validity, is_mdoc), base),
+            )
+        }
+    };
+    vec![
+        signature,
+        chain::key_when_issued(named, issued, facts),
+        chain::accredited(named, issued, facts),
+        chain::status(named, base.status().is_some(), issued, facts),
+        validity,
+    ]
 }
 
 /// A check of `credentials` as one of ours: the same name, and the flaw's name as the reason.
@@ -154,11 +167,11 @@ fn of_findings(findings: &Findings, name: CheckName, is_mdoc: bool) -> Check {
 }
 
 /// The date that a validity check turns on.
-fn dated(check: Check, one: &Received) -> Check {
-    let (from, until) = one.valid();
+fn dated(check: Check, base: Base<'_>) -> Check {
+    let (from, until) = base.valid();
     let date = match check.reason.as_str() {
         "not_yet_valid" => from,
-        "created_in_future" => one.issued(),
+        "created_in_future" => base.issued(),
         _ => until,
     };
     match date {
@@ -204,16 +217,23 @@ fn as_a_whole(received: &[Received], query: &DcqlQuery) -> [Check; 2] {
 /// How many claims a finding names at most.
 const MAX_NAMES: usize = 20;
 
-fn subject(one: &Received, named: Named, facts: &Facts) -> Subject {
+/// What is known of a credential; `query` is the part of the query that it answers.
+pub(super) fn subject_of(
+    base: Base<'_>,
+    format: Format,
+    query: Option<QueryId>,
+    named: Named,
+    facts: &Facts,
+) -> Subject {
     let moment = |time: UnixSeconds| UnixMillis::from_seconds(time.0);
-    let (from, until) = one.valid();
+    let (from, until) = base.valid();
     Subject {
-        query: one.query.clone(),
-        format: one.format(),
+        query,
+        format,
         issuer_name: issuer_name(&named, facts),
-        issuer: cut(one.issuer()),
-        key: one.key().map(cut),
-        issued: one.issued().map(moment),
+        issuer: cut(base.issuer()),
+        key: base.key().map(cut),
+        issued: base.issued().map(moment),
         valid_from: from.map(moment),
         valid_until: until.map(moment),
         list: named.entry.map(|(list, _)| list.to_string()),

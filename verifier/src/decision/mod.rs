@@ -3,6 +3,8 @@
 //! [`judge`](judge::judge) is pure: credentials as they came, facts of the chain that were proven, and the time, go in;
 //! the checks come out. Whatever can't be shown is unknown, and unknown is never accepted.
 
+mod alone;
+mod base;
 mod check;
 mod credential;
 mod facts;
@@ -12,6 +14,7 @@ mod rules;
 mod shown;
 mod words;
 
+pub(crate) use alone::Alone;
 pub(crate) use check::{Check, Decision};
 pub use check::{CheckId, Outcome, Verdict};
 pub use credential::BadPresentation;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::check::{Check, CheckId};
 use super::credential::Received;
-use super::facts::Facts;
+use super::facts::{Facts, Named};
 use super::registry::UNREACHABLE;
 use crate::purpose::{AskRule, MandateRule};
 
@@ -27,6 +27,12 @@ pub(super) fn issued_lately(rule: &AskRule, issued: Option<UnixMillis>, now: Uni
         Some(issued) if issued.after(within) < now => Check::failed(ID, "too_old").at(issued),
         Some(issued) => Check::passed(ID).at(issued),
     })
+}
+
+/// Is its issuer one that the policy names? Of what answers a query, the query says it.
+pub(super) fn issuer_is_asked(rule: &AskRule, named: &Named) -> Option<Check> {
+    let is_named = named.issuer.as_ref().is_some_and(|issuer| rule.issuers.contains(issuer));
+    (!rule.issuers.is_empty() && !is_named).then(|| Check::failed(CheckId::QuerySatisfied, "another_issuer"))
 }
 
 /// Are the register's facts fresh enough to decide by?

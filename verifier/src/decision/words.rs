@@ -245,7 +245,7 @@ mod tests {
     fn a_finding_reads_as_a_sentence() {
         let at = UnixMillis::from_seconds(1_772_529_660);
         let subject = Subject {
-            query: protocol::dcql::QueryId::new("q").expect("id"),
+            query: protocol::dcql::QueryId::new("q").ok(),
             format: protocol::Format::SdJwtVc,
             credential_type: registry::Slug::new("business-licence").ok(),
             issuer: "did:hui:anhui:z".into(),

@@ -238,7 +238,11 @@ impl PurposeConfig {
         paths.iter().map(|path| Self::load(path)).collect()
     }
 
-    fn load(path: &Path) -> Result<Self, PurposeError> {
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// [`PurposeError::Unreadable`], [`PurposeError::Malformed`].
+    pub fn load(path: &Path) -> Result<Self, PurposeError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| PurposeError::Unreadable { path: path.to_owned(), reason: error.kind() })?;
         toml::from_str(&text)

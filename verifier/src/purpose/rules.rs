@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
 use protocol::dcql::QueryId;
+use registry::{Did, Slug};
 
 use super::config::{AskConfig, PurposeConfig, PurposeError, UnknownMeans};
 
@@ -32,6 +33,10 @@ pub(crate) struct Rules {
 /// The rules of one credential asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AskRule {
+    /// Its type, by the catalogue's id.
+    pub(crate) credential_type: Slug,
+    /// The issuers whose credentials will do; empty: any that is accredited.
+    pub(crate) issuers: Vec<Did>,
     /// Its credential queries, one for each format.
     pub(crate) queries: Vec<QueryId>,
     /// For how long after it was issued it will do.
@@ -67,6 +72,11 @@ impl Rules {
         })
     }
 
+    /// The rules of credentials of this type.
+    pub(crate) fn of_type(&self, credential_type: &Slug) -> Option<&AskRule> {
+        self.asks.iter().find(|rule| rule.credential_type == *credential_type)
+    }
+
     /// The rules of the credential that answers this query.
     pub(crate) fn of_query(&self, id: &QueryId) -> Option<&AskRule> {
         self.asks.iter().find(|rule| rule.queries.contains(id))
@@ -77,6 +87,8 @@ impl AskConfig {
     pub(super) fn rule(&self, queries: Vec<QueryId>) -> AskRule {
         const DAY: u64 = 86_400;
         AskRule {
+            credential_type: self.credential_type.clone(),
+            issuers: self.issuers.clone(),
             queries,
             issued_within: self.issued_within_days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
             holder_binding: self.holder_binding,

@@ -20,7 +20,8 @@ pub(crate) fn layers() -> Layers {
         path.strip_prefix("/requests/")
             .is_some_and(|rest| rest.ends_with("/object") || rest.ends_with("/response"))
     };
-    Layers { oauth, ..Layers::default() }
+    let large = |path: &str| (path == api::verify::BATCH_PATH).then_some(api::verify::BATCH);
+    Layers { oauth, large, ..Layers::default() }
 }
 
 /// The whole verifier, still without the layers that every service has.

@@ -13,7 +13,8 @@ use crate::stack::{Counter, Lies, Network, Reply, Stack, TOKEN, check, not_passe
 
 fn wish(more: Value) -> Value {
     let mut wish = json!({ "purpose": "open-account" });
-    wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("an object") };
+    wish.as_object_mut().unwrap().extend(more);
     wish
 }
 
@@ -114,7 +115,7 @@ async fn it_is_known_by_its_certificate() {
         match link.client_id.prefix() {
             ClientIdPrefix::X509Hash(_) => assert_eq!(link.client_id, ClientId::of_certificate(&chain[0])),
             ClientIdPrefix::X509SanDns(host) => {
-                assert_eq!((host, certificate.hosts()), ("localhost", &["localhost".to_owned()][..]))
+                assert_eq!((host, certificate.hosts()), ("localhost", &["localhost".to_owned()][..]));
             }
             other => panic!("{other:?}"),
         }

@@ -12,13 +12,16 @@ use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Reply, TOKEN, ch
 fn licence(more: Value) -> Value {
     let mut ask =
         json!({ "credential_type": "business-licence", "claims": ["name", "creditCode", "companyType"] });
-    ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("an object") };
+    ask.as_object_mut().unwrap().extend(more);
     ask
 }
 
 fn policy(id: &str, asks: Value, more: Value) -> Value {
-    let mut policy = json!({ "id": id, "title": { "zh": "甲", "en": "A" }, "asks": asks });
-    policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let mut policy = json!({ "id": id, "title": { "zh": "甲", "en": "A" } });
+    policy["asks"] = asks;
+    let Value::Object(more) = more else { panic!("an object") };
+    policy.as_object_mut().unwrap().extend(more);
     policy
 }
 

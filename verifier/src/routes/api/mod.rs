@@ -2,9 +2,11 @@
 
 mod ask;
 mod read;
+pub(super) mod verify;
 mod view;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::core::App;
@@ -15,4 +17,6 @@ pub(super) fn router() -> Router<App> {
         .route("/api/requests", post(ask::ask))
         .route("/api/requests/{id}", get(read::read))
         .route("/api/requests/{id}/events", get(read::events))
+        .route("/api/verify", post(verify::one))
+        .route(verify::BATCH_PATH, post(verify::many).layer(DefaultBodyLimit::max(verify::BATCH.0)))
 }

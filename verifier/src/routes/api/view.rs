@@ -94,7 +94,7 @@ fn decision_view(app: &Core, id: &RequestId, request: &Request, decision: &Decis
             .map(|((zh, _), (en, value))| EvidenceView { label: LocalText { zh, en }, value });
         CheckView {
             id: check.id,
-            credential: decision.subject(check).map(|subject| subject.query.to_string()),
+            credential: decision.subject(check).and_then(|subject| Some(subject.query.as_ref()?.to_string())),
             outcome: check.outcome,
             code: check.reason.clone(),
             title: both(&|lang| decision::title(lang, decision, check)),

@@ -1,0 +1,71 @@
+//! `huizheng verify`: credentials that were received elsewhere, in a folder; answers shown as QR codes, with no network.
+
+mod batch;
+mod offline;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use registry::Anchor;
+use url::Url;
+
+use crate::fault::{Done, Fault, OrFault};
+
+/// `huizheng verify …`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// An answer shown as QR codes, read with no network: a file with the codes' texts, a line each.
+    #[arg(long, value_name = "FILE", requires_all = ["anchor", "request"])]
+    pub offline: Option<PathBuf>,
+    /// With --offline: the counter's own request, as a JWS or as the codes' texts.
+    #[arg(long, value_name = "FILE")]
+    pub request: Option<PathBuf>,
+    /// With --offline: the policy, a TOML file, that the answer must meet.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// With --offline: how old the register's facts may be, in hours.
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    pub max_age: u32,
+    /// The trust anchor as JSON, from somebody you trust.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub anchor: Option<PathBuf>,
+    /// What else to verify.
+    #[command(subcommand)]
+    pub command: Option<VerifyCommand>,
+}
+
+/// What can be verified.
+#[derive(Debug, Subcommand)]
+pub enum VerifyCommand {
+    /// Every file of a folder, each a credential: SD-JWT VC, W3C credential, or mdoc.
+    Batch {
+        /// The folder.
+        folder: PathBuf,
+        /// The chain's node. It need not be trusted.
+        #[arg(long, value_name = "URL")]
+        node: Url,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// [`Fault`] says what to do.
+pub async fn run(args: VerifyArgs) -> Done {
+    match (&args.command, &args.offline) {
+        (Some(VerifyCommand::Batch { folder, node }), None) => batch::run(folder, node, anchor(&args)?).await,
+        (None, Some(file)) => offline::run(file, &args, anchor(&args)?),
+        _ => Err(Fault::new(
+            "there is nothing to verify",
+            "name a folder with `verify batch DIR`, or a file with --offline FILE",
+        )),
+    }
+}
+
+fn anchor(args: &VerifyArgs) -> Done<Anchor> {
+    let todo =
+        "name the trust anchor's JSON with --anchor FILE; take it from somebody you trust, not from the node";
+    let file = args.anchor.as_ref().ok_or_else(|| Fault::new("there is no trust anchor", todo))?;
+    let bytes = std::fs::read(file).or_fault(todo)?;
+    serde_json::from_slice(&bytes).or_fault(todo)
+}

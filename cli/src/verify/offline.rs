@@ -1,0 +1,113 @@
+//! An answer shown as QR codes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use credentials::catalogue::Catalogue;
+use credentials::jws;
+use protocol::offline::{CheckedOfflineRequest, Collected, Collector, Message, OfflineRequest};
+use registry::{Anchor, LightClient};
+use service::clock;
+use verifier::offline::{OfflineDecision, Question, judge};
+use verifier::{Outcome, PurposeConfig, Verdict};
+
+use super::VerifyArgs;
+use crate::fault::{Done, Fault, OrFault};
+use crate::term::{self, Ink, Paint, plain};
+
+pub(super) fn run(file: &Path, args: &VerifyArgs, anchor: Anchor) -> Done {
+    let answer = match message(file)? {
+        Message::Answer(answer) => answer,
+        Message::Ask(_) => {
+            return Err(Fault::new(
+                "this is a counter's request, not an answer",
+                "give the answer with --offline",
+            ));
+        }
+    };
+    let request = args
+        .request
+        .as_ref()
+        .ok_or_else(|| Fault::new("there is no request", "name it with --request FILE"))?;
+    let request = request_of(request)?;
+    let policy = args.policy.as_ref().map(|path| PurposeConfig::load(path)).transpose();
+    let policy = policy.or_fault("mend the policy")?;
+    let catalogue = Catalogue::bundled().or_fault("this build is broken; report it")?;
+    let question = Question {
+        query: &request.query,
+        client_id: request.client_id.as_str(),
+        binding: &request.binding,
+        policy: policy.as_ref(),
+        max_age: Duration::from_secs(u64::from(args.max_age) * 3600),
+        now: clock::now(),
+    };
+    let decision = judge(&answer, question, catalogue, &LightClient::new(anchor));
+    let decision = decision.or_fault("show the codes again")?;
+    term::say(draw(Paint::stdout(), &decision));
+    match decision.decision {
+        Verdict::Accepted => Ok(()),
+        _ => Err(Fault::new(decision.reason.en, "the checks above say more")),
+    }
+}
+
+/// The message in a file of codes' texts.
+fn message(file: &Path) -> Done<Message> {
+    let text = std::fs::read_to_string(file).or_fault(format!("{} can't be read", file.display()))?;
+    let mut collector = Collector::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Collected::Whole(bytes) = collector.add(line).or_fault("scan the codes again")? {
+            return Message::from_bytes(&bytes).or_fault("show the codes again");
+        }
+    }
+    Err(Fault::new(
+        "codes are missing",
+        "scan the others too, and put their texts into the file, a line each",
+    ))
+}
+
+/// The counter's own request. Its signature is for the phone to check.
+fn request_of(file: &Path) -> Done<CheckedOfflineRequest> {
+    let todo = "give the counter's request as a JWS, or as the texts of its codes";
+    let text = std::fs::read_to_string(file).or_fault(todo)?;
+    let token = if text.trim_start().starts_with("HZ1:") {
+        match message(file)? {
+            Message::Ask(ask) => ask.request,
+            Message::Answer(_) => return Err(Fault::new("this is an answer, not a request", todo)),
+        }
+    } else {
+        text.trim().to_owned()
+    };
+    let token = jws::Unverified::parse(&token).or_fault(todo)?;
+    let claims = serde_json::to_vec(token.dangerous_claims()).or_fault(todo)?;
+    let request = OfflineRequest::parse(&claims).or_fault(todo)?;
+    request.check(clock::now().seconds()).or_fault("ask again with a new request")
+}
+
+fn draw(paint: Paint, decision: &OfflineDecision) -> String {
+    let (ink, word) = match decision.decision {
+        Verdict::Accepted => (Ink::Good, "accepted"),
+        Verdict::Refused => (Ink::Bad, "refused"),
+        Verdict::CannotTell => (Ink::Unsure, "cannot tell"),
+    };
+    let mut out = format!("\n{}  {}\n", paint.text(ink, word), plain(&decision.reason.en));
+    if let Some(time) = decision.evidence_of {
+        out += &format!("  what is known from the register is of {time}\n");
+    }
+    for check in &decision.checks {
+        let sign = match check.outcome {
+            Outcome::Passed => paint.text(Ink::Good, "✓"),
+            Outcome::Failed => paint.text(Ink::Bad, "✗"),
+            Outcome::Unknown => paint.text(Ink::Unsure, "?"),
+        };
+        out += &format!("  {sign} {:<28} {}\n", check.id.id(), plain(&check.finding.en));
+    }
+    for (kind, claims) in &decision.claims {
+        out += &format!("\n  {}\n", paint.text(Ink::Strong, plain(kind)));
+        for (name, value) in claims {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = if value.starts_with("data:") { "(a picture)".to_owned() } else { value };
+            out += &format!("    {name}  {}\n", plain(&value));
+        }
+    }
+    out
+}

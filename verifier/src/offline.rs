@@ -1,0 +1,173 @@
+//! Deciding with no network: from what a phone brings along, and a pinned anchor.
+//!
+//! The same judgement as online, by the same policy. The chain's facts are the answer's staples, verified here as a node's
+//! evidence is; what they do not show is unknown, and how old they are is a check of its own.
+
+use std::time::Duration;
+
+use credentials::catalogue::Catalogue;
+use protocol::Format;
+use protocol::dcql::DcqlQuery;
+use protocol::offline::{
+    Answer, Binding, MAX_CHALLENGE_SECONDS, OFFLINE_RESPONSE_URI, ONE_WAY_SECONDS, place_of,
+};
+use protocol::openid4vp::VpToken;
+use registry::{EvidenceBundle, LightClient, LocalText, UnixMillis};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use service::Lang;
+
+pub use crate::decision::BadPresentation;
+use crate::decision::{
+    self, Asked, Check, CheckId, Decision, Facts, Outcome, Received, Terms, Verdict, judge_by,
+};
+use crate::purpose::{Purpose, PurposeConfig, PurposeError, Rules};
+
+/// What was asked, and by what the answer is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What was asked.
+    pub query: &'a DcqlQuery,
+    /// Who asked: the audience of the answer.
+    pub client_id: &'a str,
+    /// What the answer is bound to.
+    pub binding: &'a Binding,
+    /// The policy that it must meet, too.
+    pub policy: Option<&'a PurposeConfig>,
+    /// How old the register's facts may be, where the policy says nothing.
+    pub max_age: Duration,
+    /// The time.
+    pub now: UnixMillis,
+}
+
+/// Why there is no decision.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// The answer can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] BadPresentation),
+    /// The policy can't be used.
+    #[error(transparent)]
+    Policy(#[from] PurposeError),
+}
+
+/// A decision made with no network.
+#[derive(Debug, Serialize)]
+pub struct OfflineDecision {
+    /// How it came out.
+    pub decision: Verdict,
+    /// In one sentence.
+    pub reason: LocalText,
+    /// From when the register's facts are; none where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_of: Option<UnixMillis>,
+    /// The checks, in order.
+    pub checks: Vec<Found>,
+    /// What was shown of what is genuine, by its type's id. Personal; empty unless accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<(String, Map<String, Value>)>,
+}
+
+/// A check and what it found.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    /// Which.
+    pub id: CheckId,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// What was found, by a stable name.
+    pub code: String,
+    /// In one sentence.
+    pub finding: LocalText,
+}
+
+/// Judges an answer by its staples. `light` is the pinned anchor, and how far the validators were followed from it.
+///
+/// # Errors
+/// [`OfflineError`].
+pub fn judge(
+    answer: &Answer,
+    question: Question<'_>,
+    catalogue: &Catalogue,
+    light: &LightClient,
+) -> Result<OfflineDecision, OfflineError> {
+    let policy = question.policy.map(|policy| Purpose::new(policy.clone(), catalogue)).transpose()?;
+    let mut rules = policy.map_or_else(Rules::default, |policy| policy.rules);
+    rules.evidence_max_age.get_or_insert(question.max_age);
+    let (nonce, max_age) = match question.binding {
+        Binding::Challenge(nonce) => (nonce.as_str(), MAX_CHALLENGE_SECONDS),
+        // The place is the counter's; the rest of the nonce is the phone's own, and counts for a minute.
+        Binding::Place(place) if place_of(&answer.nonce) == Some(place) => {
+            (answer.nonce.as_str(), ONE_WAY_SECONDS)
+        }
+        Binding::Place(place) => (place.as_str(), ONE_WAY_SECONDS),
+    };
+    let token = answer.presentations.iter().map(|(query, shown)| (query.clone(), vec![shown.clone()]));
+    let received = Received::all(VpToken(token.collect()), question.query)?;
+    let (facts, refused) = stapled(&answer.staples, light, question.now);
+    let asked = Asked {
+        query: question.query,
+        nonce,
+        response_uri: OFFLINE_RESPONSE_URI,
+        client_id: question.client_id,
+        binding_max_age: max_age,
+        now: question.now,
+    };
+    let terms = Terms { rules: Some(&rules), ..Terms::default() };
+    let mut judged = judge_by(&received, asked, terms, catalogue, &facts);
+    // An mdoc's device signs no time, so nobody could tell when an answer that names no challenge was made.
+    if matches!(question.binding, Binding::Place(_))
+        && received.iter().any(|one| one.format() == Format::MsoMdoc)
+    {
+        judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "no_time"));
+    }
+    if refused {
+        judged.decision = judged.decision.with(Check::failed(CheckId::EvidenceAge, "evidence_refused"));
+    }
+    let accepted = judged.decision.verdict == Verdict::Accepted;
+    let claims = judged.shown.into_iter().filter(|_| accepted);
+    Ok(OfflineDecision {
+        claims: claims.map(|shown| (shown.credential_type, shown.claims.into_iter().collect())).collect(),
+        evidence_of: facts.block().map(|block| block.time),
+        ..seen(&judged.decision)
+    })
+}
+
+/// What the staples prove; and whether one of them proves nothing: forged, of another chain, from the future. That is told, since
+/// no honest phone carries it.
+fn stapled(staples: &[Vec<u8>], light: &LightClient, now: UnixMillis) -> (Facts, bool) {
+    // How old is too old is the policy's to say: whatever was signed is looked at.
+    const ANY_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
+    let (mut proven, mut refused) = (Vec::new(), false);
+    for staple in staples {
+        let bundle = EvidenceBundle::from_bytes(staple).ok();
+        match bundle.map(|bundle| light.verify_bundle(&bundle, now, ANY_AGE)) {
+            Some(Ok(found)) => proven.extend(found),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "evidence that was brought along is refused");
+                refused = true;
+            }
+            None => refused = true,
+        }
+    }
+    // Of two about the same the newer counts, which comes last.
+    proven.sort_by_key(registry::Proven::time);
+    (Facts::new(proven), refused)
+}
+
+fn seen(decision: &Decision) -> OfflineDecision {
+    let both = |text: &dyn Fn(Lang) -> String| LocalText { zh: text(Lang::Zh), en: text(Lang::En) };
+    let found = |check: &Check| Found {
+        id: check.id,
+        outcome: check.outcome,
+        code: check.reason.clone(),
+        finding: both(&|lang| decision::finding(lang, decision, check)),
+    };
+    OfflineDecision {
+        decision: decision.verdict,
+        reason: both(&|lang| decision::reason(lang, decision)),
+        evidence_of: None,
+        checks: decision.checks.iter().map(found).collect(),
+        claims: Vec::new(),
+    }
+}

@@ -1,0 +1,115 @@
+//! Verifying what was received elsewhere: one credential, or many.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json as Answer;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use registry::Slug;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use service::Problem;
+use service::extract::{Json, Query};
+
+use crate::access::{Caller, Scope};
+use crate::batch::{self, Verified};
+use crate::core::{App, Core};
+use crate::purpose::Purpose;
+
+/// So many credentials come in one batch at most.
+const MOST: usize = 10_000;
+/// The largest batch in bytes, and how long it may take to come and to be verified.
+pub(crate) const BATCH: (usize, Duration) = (64 << 20, Duration::from_secs(60));
+/// The address of batches.
+pub(crate) const BATCH_PATH: &str = "/api/verify/batch";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct One {
+    /// An SD-JWT VC or an mdoc in base64url as text; a W3C credential as an object.
+    credential: Value,
+    /// The policy that it must meet, too.
+    purpose: Option<Slug>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ByPolicy {
+    purpose: Option<Slug>,
+}
+
+/// A line of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    /// Whatever the caller knows it by.
+    #[serde(default)]
+    id: Option<String>,
+    credential: Value,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    id: Option<&'a str>,
+    #[serde(flatten)]
+    verified: &'a Verified,
+}
+
+pub(super) async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Json(body): Json<One>,
+) -> Result<Response, Problem> {
+    caller.must(Scope::Verify)?;
+    let policy = policy(&app, body.purpose.as_ref())?;
+    let bytes = [as_bytes(body.credential)];
+    let mut verified = batch::verify_by(&bytes, policy.as_deref(), app.catalogue, &app.node).await;
+    let verified = verified.pop().ok_or_else(|| Problem::internal("nothing was verified"))?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(verified)).into_response())
+}
+
+/// JSON lines in, JSON lines out, in the same order.
+pub(super) async fn many(
+    State(app): State<App>,
+    caller: Caller,
+    Query(by): Query<ByPolicy>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    caller.must(Scope::Verify)?;
+    let policy = policy(&app, by.purpose.as_ref())?;
+    let (mut ids, mut credentials) = (Vec::new(), Vec::new());
+    for (number, line) in body.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        if ids.len() == MOST {
+            return Err(Problem::unprocessable("too-many", "A batch has at most 10,000 credentials"));
+        }
+        let line: Line = serde_json::from_slice(line).map_err(|_| {
+            Problem::bad_request("invalid-line", "A line is not an object with id and credential")
+                .with("line", number + 1)
+        })?;
+        ids.push(line.id);
+        credentials.push(as_bytes(line.credential));
+    }
+    let verified = batch::verify_by(&credentials, policy.as_deref(), app.catalogue, &app.node).await;
+    let mut lines = Vec::new();
+    for (id, verified) in ids.iter().zip(&verified) {
+        serde_json::to_writer(&mut lines, &Told { id: id.as_deref(), verified })
+            .map_err(Problem::internal)?;
+        lines.push(b'\n');
+    }
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, lines).into_response())
+}
+
+fn policy(app: &Core, id: Option<&Slug>) -> Result<Option<Arc<Purpose>>, Problem> {
+    let unknown = || Problem::unprocessable("unknown-purpose", "This counter has no such purpose");
+    id.map(|id| app.purpose(id).ok_or_else(unknown)).transpose()
+}
+
+fn as_bytes(credential: Value) -> Vec<u8> {
+    match credential {
+        Value::String(text) => text.into_bytes(),
+        other => other.to_string().into_bytes(),
+    }
+}

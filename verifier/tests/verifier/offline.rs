@@ -1,0 +1,171 @@
+//! Deciding from what a phone brings along, with no network; each lie by its name.
+
+use std::time::Duration;
+
+use credentials::catalogue::Catalogue;
+use protocol::dcql::{DcqlQuery, QueryId};
+use protocol::offline::{Answer, Binding, Message, one_way_nonce};
+use protocol::openid4vp::Presentation;
+use registry::{EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListId, UnixMillis};
+use serde_json::json;
+use service::clock;
+use verifier::Verdict;
+use verifier::offline::{OfflineDecision, Question, judge};
+
+use crate::stack::{Card, Issuer, Network, Phone};
+
+const CLIENT: &str = "decentralized_identifier:did:hui:anhui:zCounter";
+const NONCE: &str = "a-challenge-of-this-counter";
+
+struct Field {
+    network: Network,
+    market: Issuer,
+    phone: Phone,
+    query: DcqlQuery,
+}
+
+impl Field {
+    async fn new() -> Self {
+        let network = Network::start().await;
+        let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
+        let query = DcqlQuery::parse(
+            json!({ "credentials": [{
+                "id": "licence", "format": "dc+sd-jwt",
+                "meta": { "vct_values": ["urn:huizheng:business-licence:1"] },
+                "claims": [{ "path": ["name"] }, { "path": ["creditCode"] }],
+            }]})
+            .to_string()
+            .as_bytes(),
+        );
+        Self { network, market, phone: Phone::new(), query: query.unwrap() }
+    }
+
+    /// The evidence that a phone carries for a licence at this entry.
+    async fn staples(&self, index: u32) -> Vec<Vec<u8>> {
+        let did = self.market.did.clone();
+        let list = StatusListId { owner: did.clone(), number: 1 };
+        let keys = [
+            RecordKey::Did(did.clone()),
+            RecordKey::Trust(did, Slug::new("business-licence").unwrap()),
+            RecordKey::StatusList(list.clone()),
+            RecordKey::chunk_of(&list, index),
+        ];
+        let facts = self.network.client.facts(&keys).await.unwrap();
+        let evidence: Vec<_> = facts.into_iter().map(|fact| fact.evidence).collect();
+        vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
+    }
+
+    fn shown(&self, card: &Card, nonce: &str, audience: &str, age: i64) -> Presentation {
+        use credentials::{ClaimPath, UnixSeconds, sd_jwt};
+        let Card::SdJwt(text) = card else { panic!("a token") };
+        let selection = sd_jwt::Unverified::parse(text).unwrap();
+        let selection = selection.select(&[ClaimPath::top("name"), ClaimPath::top("creditCode")]).unwrap();
+        let at = UnixSeconds(clock::now().seconds() - age);
+        Presentation::Text(selection.bind(audience, nonce, at).unwrap().sign(&self.phone.key).unwrap())
+    }
+
+    fn answer(&self, presentation: Presentation, nonce: &str, staples: Vec<Vec<u8>>) -> Answer {
+        let presentations = vec![(QueryId::new("licence").unwrap(), presentation)];
+        let answer = Answer { nonce: nonce.to_owned(), presentations, staples };
+        // As it comes out of the codes.
+        match Message::from_bytes(&Message::Answer(answer).to_bytes()).unwrap() {
+            Message::Answer(answer) => answer,
+            Message::Ask(_) => panic!("an answer"),
+        }
+    }
+
+    fn decide(&self, answer: &Answer, binding: &Binding, now: UnixMillis) -> OfflineDecision {
+        let question = Question {
+            query: &self.query,
+            client_id: CLIENT,
+            binding,
+            policy: None,
+            max_age: Duration::from_secs(86_400),
+            now,
+        };
+        let light = LightClient::new(self.network.anchor.clone());
+        judge(answer, question, Catalogue::bundled().unwrap(), &light).unwrap()
+    }
+}
+
+fn not_passed(decision: &OfflineDecision) -> Vec<(&str, &str)> {
+    let failed = decision.checks.iter().filter(|check| check.code != "right");
+    failed.map(|check| (check.id.id(), check.code.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_brings_its_evidence_is_believed_without_any_network() {
+    let field = Field::new().await;
+    let card = field.market.licence(&field.phone, 3, 1);
+    let staples = field.staples(1).await;
+    let answer = field.answer(field.shown(&card, NONCE, CLIENT, 0), NONCE, staples.clone());
+    // The node is gone: nothing below could ask it.
+    let binding = Binding::Challenge(NONCE.to_owned());
+    let decision = field.decide(&answer, &binding, clock::now());
+    assert_eq!((decision.decision, not_passed(&decision)), (Verdict::Accepted, vec![]));
+    assert!(decision.evidence_of.is_some());
+    assert_eq!(decision.claims[0].1.len(), 2);
+
+    let replayed = field.decide(&answer, &Binding::Challenge("another-challenge-of-it".into()), clock::now());
+    assert_eq!(not_passed(&replayed), [("nonce", "nonce_wrong")]);
+    assert!(replayed.claims.is_empty(), "nothing is shown of what is refused");
+    let elsewhere = field.answer(field.shown(&card, NONCE, "decentralized_identifier:x", 0), NONCE, staples);
+    assert_eq!(
+        not_passed(&field.decide(&elsewhere, &binding, clock::now())),
+        [("audience", "audience_wrong")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_that_is_missing_old_forged_or_of_another_chain_is_told_apart() {
+    let field = Field::new().await;
+    let card = field.market.licence(&field.phone, 3, 1);
+    let (staples, binding) = (field.staples(1).await, Binding::Challenge(NONCE.to_owned()));
+    let with = |staples: Vec<Vec<u8>>| field.answer(field.shown(&card, NONCE, CLIENT, 0), NONCE, staples);
+
+    let bare = field.decide(&with(vec![]), &binding, clock::now());
+    assert_eq!(bare.decision, Verdict::CannotTell);
+    assert!(not_passed(&bare).contains(&("status", "chain_unreachable")));
+    assert!(not_passed(&bare).contains(&("evidence_age", "chain_unreachable")));
+
+    let mut forged = staples.clone();
+    let last = forged[0].len() - 1;
+    forged[0][last] ^= 1;
+    let decision = field.decide(&with(forged), &binding, clock::now());
+    assert_eq!(decision.decision, Verdict::Refused);
+    assert!(not_passed(&decision).contains(&("evidence_age", "evidence_refused")));
+
+    let other = Network::start().await;
+    let theirs = other.client.facts(&[RecordKey::Did(field.market.did.clone())]).await.unwrap();
+    let theirs: Vec<_> = theirs.into_iter().map(|fact| fact.evidence).collect();
+    let foreign = vec![staples[0].clone(), EvidenceBundle::of(&theirs).unwrap().to_bytes()];
+    let decision = field.decide(&with(foreign), &binding, clock::now());
+    assert_eq!(not_passed(&decision), [("evidence_age", "evidence_refused")]);
+
+    // Revoked after the evidence was taken: it can't be known here. The evidence says of when it is, and gets too old.
+    field.market.set(&field.network, 1, Status::Revoked).await;
+    let answer = with(staples);
+    assert_eq!(field.decide(&answer, &binding, clock::now()).decision, Verdict::Accepted);
+    assert_eq!(
+        not_passed(&field.decide(&with(field.staples(1).await), &binding, clock::now())),
+        [("status", "revoked")]
+    );
+    let later = clock::now().after(Duration::from_secs(86_500));
+    let decision = field.decide(&answer, &binding, later);
+    assert!(not_passed(&decision).contains(&("evidence_age", "too_old")), "{:?}", not_passed(&decision));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_printed_code_is_answered_for_its_place_and_for_a_minute() {
+    let field = Field::new().await;
+    let card = field.market.licence(&field.phone, 3, 1);
+    let staples = field.staples(1).await;
+    let nonce = one_way_nonce("gate-3", [7; 16]);
+    let at = |age: i64| field.answer(field.shown(&card, &nonce, CLIENT, age), &nonce, staples.clone());
+    let gate = Binding::Place("gate-3".into());
+    assert_eq!(field.decide(&at(0), &gate, clock::now()).decision, Verdict::Accepted);
+    let other = field.decide(&at(0), &Binding::Place("gate-4".into()), clock::now());
+    assert_eq!(not_passed(&other), [("nonce", "nonce_wrong")]);
+    let late = field.decide(&at(120), &gate, clock::now());
+    assert_eq!(not_passed(&late), [("holder_binding", "key_binding_too_old")]);
+}

@@ -1,0 +1,137 @@
+//! `/api/verify`, `/api/verify/batch`, and keys with scopes.
+
+use registry::Status;
+use serde_json::{Value, json};
+use verifier::{ApiKey, Policy, Scope, StaffAccount, Verifier};
+
+use crate::stack::{Card, Counter, Lies, Reply, Stack, Statuses, TOKEN};
+
+fn text(card: &Card) -> Value {
+    match card {
+        Card::SdJwt(text) => json!(text),
+        Card::Whole(value) => value.clone(),
+        Card::Mdoc(bytes) => {
+            use base64::Engine as _;
+            json!(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_received_elsewhere_is_judged_by_the_same_checks() {
+    let stack = Stack::start().await;
+    stack.network.accredit(&stack.market.did, "Hefei Market Supervision", "drivers-licence").await;
+    let verify = async |credential: Value| {
+        let reply =
+            stack.counter.post("/api/verify", &json!({ "credential": credential }), Some(TOKEN)).await;
+        let reply = Reply::read(reply).await;
+        assert_eq!(reply.status, 200);
+        reply.body
+    };
+    let good = [
+        stack.market.licence(&stack.phone, 3, 1),
+        stack.market.licence_whole(&stack.phone, 3, 2),
+        stack.market.driving(&stack.phone, 3, 0, Some(&format!("{}#key-3", stack.market.did))),
+    ];
+    for card in &good {
+        let verified = verify(text(card)).await;
+        assert_eq!(
+            (&verified["decision"], &verified["not_passed"]),
+            (&json!("accepted"), &json!([])),
+            "{verified}"
+        );
+        assert_eq!(verified["issuer"], stack.market.did.to_string());
+    }
+    stack.market.set(&stack.network, 1, Status::Revoked).await;
+    assert_eq!(verify(text(&good[0])).await["not_passed"], json!([["status", "revoked"]]));
+    let mut forged = text(&good[1]);
+    forged["credentialSubject"]["name"] = json!("another");
+    assert_eq!(verify(forged).await["not_passed"][0], json!(["issuer_signature", "signature_wrong"]));
+    let mut silent = stack.market.draft(3, 4);
+    silent.status = Statuses::None;
+    let silent = stack.market.issue(silent, &stack.market.es256, &stack.phone);
+    assert_eq!(verify(text(&silent)).await["decision"], "cannot_tell");
+    for nothing in [json!("nonsense"), json!({}), json!(""), json!("a~b~")] {
+        let verified = verify(nothing).await;
+        assert_eq!(
+            (&verified["decision"], &verified["not_passed"][0][0]),
+            (&json!("refused"), &json!("readable"))
+        );
+    }
+    let by = json!({ "credential": text(&good[2]), "purpose": "open-account" });
+    let by = Reply::read(stack.counter.post("/api/verify", &by, Some(TOKEN)).await).await;
+    assert_eq!(
+        by.body["not_passed"],
+        json!([["query_satisfied", "another_type"]]),
+        "the policy wants a licence"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_answered_line_by_line() {
+    let stack = Stack::start().await;
+    let good = text(&stack.market.licence(&stack.phone, 3, 1));
+    let mut lines: Vec<String> = (0..300)
+        .map(|n| json!({ "id": n.to_string(), "credential": if n % 3 == 2 { json!("nonsense") } else { good.clone() } }).to_string())
+        .collect();
+    lines.push(String::new());
+    let send = async |body: String, token: &str| {
+        let request = stack.counter.http.post(stack.counter.url("/api/verify/batch")).bearer_auth(token);
+        request.header("content-type", "application/x-ndjson").body(body).send().await.unwrap()
+    };
+    let answer = send(lines.join("\n"), TOKEN).await;
+    assert_eq!(answer.status(), 200);
+    let body = answer.text().await.unwrap();
+    let told: Vec<Value> = body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), 300);
+    for (n, line) in told.iter().enumerate() {
+        assert_eq!(line["id"], n.to_string());
+        assert_eq!(line["decision"], if n % 3 == 2 { "refused" } else { "accepted" });
+    }
+    assert_eq!(send("{\"credential\":1,\"more\":2}".into(), TOKEN).await.status(), 400);
+    let many = vec![r#"{"credential":"x"}"#; 10_001].join("\n");
+    assert_eq!(send(many, TOKEN).await.status(), 422);
+    assert_eq!(send(String::new(), "wrong").await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_for_its_scopes_and_sees_its_own_requests_only() {
+    let stack = Stack::start().await;
+    let mut config =
+        Counter::config(&stack.network, &stack.network.dir.path().join("keyed"), Policy::default());
+    let key = |name: &str, scopes: &[Scope]| ApiKey {
+        account: StaffAccount::new(name, &format!("the key of {name}, made up by a test")),
+        scopes: scopes.to_vec(),
+    };
+    config.api_keys =
+        vec![key("one", &[Scope::Ask]), key("two", &[Scope::Ask]), key("three", &[Scope::Verify])];
+    let keyed = Counter::of(Verifier::bind(config).await.unwrap());
+    let token = |name: &str| format!("the key of {name}, made up by a test");
+    let wish = json!({ "purpose": "open-account", "response_mode": "direct_post" });
+    let ask = async |name: &str, wish: &Value| {
+        Reply::read(keyed.post("/api/requests", wish, Some(&token(name))).await).await
+    };
+
+    let asked = ask("one", &wish).await;
+    assert_eq!(asked.status, 201);
+    let id = asked.body["id"].as_str().unwrap().to_owned();
+    let card = stack.market.licence(&stack.phone, 3, 1);
+    let uri = asked.body["request_uri"].as_str().unwrap();
+    assert_eq!(stack.phone.answer(uri, &card, Lies::default()).await.status, 200);
+    let read = async |name: &str, path: &str| {
+        let url = keyed.url(&format!("/api/requests/{id}{path}"));
+        keyed.http.get(url).bearer_auth(token(name)).send().await.unwrap().status().as_u16()
+    };
+    for path in ["", "/events"] {
+        assert_eq!(read("one", path).await, 200);
+        assert_eq!(read("two", path).await, 404, "another program's is as if it were not there");
+        assert_eq!(read("three", path).await, 403);
+    }
+    let anything = json!({ "purpose": "open-account", "dcql": { "credentials": [{ "id": "a", "format": "dc+sd-jwt", "meta": { "vct_values": ["x"] } }] } });
+    let refused = ask("one", &anything).await;
+    assert_eq!((refused.status, &refused.body["scope"]), (403, &json!("ask-anything")));
+    assert_eq!(ask("three", &wish).await.status, 403);
+    let verify = json!({ "credential": text(&card) });
+    assert_eq!(keyed.post("/api/verify", &verify, Some(&token("one"))).await.status(), 403);
+    assert_eq!(keyed.post("/api/verify", &verify, Some(&token("three"))).await.status(), 200);
+}
