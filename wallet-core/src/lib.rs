@@ -23,10 +23,12 @@
 mod backup;
 mod card;
 mod chain;
+mod complaint;
 mod config;
 mod context;
 mod error;
 mod held;
+mod holders;
 mod index;
 mod log;
 pub mod ports;
@@ -34,6 +36,7 @@ mod present;
 mod receive;
 mod schema;
 mod seal;
+mod search;
 pub mod software;
 mod vault;
 mod wallet;
@@ -42,8 +45,10 @@ mod web;
 pub use backup::{BackupError, BadBackup, RestoreError, Restored, ToCollect};
 pub use card::{Card, CardState, ClaimView, Format, LastKnown};
 pub use chain::ChainError;
+pub use complaint::Complaint;
 pub use config::{ConfigError, WalletConfig};
 pub use error::{CreateError, OpenError};
+pub use holders::HolderOfCards;
 pub use log::{Asked, Event, LogEntry, Outcome, Shared};
 pub use present::{
     CardOption, Choice, ConsentRequest, Missing, MissingReason, OfflineCode, PresentError, Presented,
@@ -53,6 +58,7 @@ pub use receive::{
     AuthorizeError, Failed, LoginStarted, Offer, OfferRefused, OfferedCredential, PickedUp, ReceiveError,
     Received, Rejected, WalletClient,
 };
+pub use search::LogQuery;
 pub use vault::{PinTooWeak, VaultError};
 pub use wallet::{Recovered, Wallet};
 pub use web::WebError;

@@ -8,6 +8,8 @@ mod cards;
 mod crash;
 mod follow;
 mod haip;
+mod holders;
+mod log;
 mod mdoc;
 mod offline;
 mod present;

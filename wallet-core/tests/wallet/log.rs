@@ -1,0 +1,75 @@
+//! The log: found, deleted by age, and made into a complaint.
+
+use std::time::Duration;
+
+use registry::UnixMillis;
+use wallet_core::{Event, LogQuery};
+
+use crate::town::{Ask, Holder};
+
+async fn busy() -> Holder {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.town.clock.advance(Duration::from_secs(60));
+    holder.present_first(Ask::licence()).await.unwrap();
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    holder.wallet.decline(&consent.id).await.unwrap();
+    holder.town.clock.advance(Duration::from_secs(60));
+    holder.review(Ask::licence_claims(&["address"])).await.unwrap_err();
+    holder
+}
+
+#[tokio::test]
+async fn entries_are_found_by_what_they_say_and_when() {
+    let holder = busy().await;
+    let found = |query: LogQuery| holder.wallet.search_log(&query, None, 10).unwrap().len();
+    let text = |text: &str| LogQuery { text: Some(text.to_owned()), ..LogQuery::default() };
+    assert_eq!(found(LogQuery::default()), 4);
+    assert_eq!(found(text("HEFEI EXAMPLE")), 3);
+    assert_eq!(found(text("合肥示例银行")), 3);
+    assert_eq!(found(text("统一社会信用代码")), 1, "a label of what left");
+    assert_eq!(found(text("nothing like it")), 0);
+    assert_eq!(found(LogQuery { shared_only: true, ..LogQuery::default() }), 1);
+    let verifier = Some(holder.town.verifier.did.clone());
+    assert_eq!(found(LogQuery { verifier, ..LogQuery::default() }), 3);
+    let card = Some(holder.wallet.cards().unwrap()[0].id.clone());
+    assert_eq!(found(LogQuery { card, ..LogQuery::default() }), 2);
+    let now = UnixMillis(holder.town.clock.millis());
+    assert_eq!(found(LogQuery { from: Some(now), ..LogQuery::default() }), 1);
+    assert_eq!(found(LogQuery { until: Some(now), ..LogQuery::default() }), 3);
+    let newest = holder.wallet.search_log(&text("hefei"), None, 1).unwrap().remove(0);
+    let older = holder.wallet.search_log(&text("hefei example"), Some(&newest.id), 10).unwrap();
+    assert_eq!(older.len(), 2);
+
+    assert_eq!(holder.wallet.delete_log_before(now).await.unwrap(), 3);
+    assert_eq!(holder.wallet.log(None, 10).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_complaint_names_who_when_and_which_claims_and_no_value() {
+    let holder = busy().await;
+    let card = holder.wallet.cards().unwrap().remove(0);
+    for entry in holder.wallet.log(None, 10).unwrap() {
+        let draft = holder.wallet.draft_complaint(&entry.id).unwrap();
+        let Some(draft) = draft else {
+            assert!(matches!(entry.event, Event::Received { .. }));
+            continue;
+        };
+        assert!(draft.subject.zh.contains("合肥示例银行") && draft.subject.en.contains("Hefei example bank"));
+        for text in [&draft.body.zh, &draft.body.en] {
+            assert!(text.contains("(UTC+8)") && text.contains(&entry.id), "{text}");
+            for claim in card.claims.iter().filter_map(|claim| claim.value.as_str()) {
+                assert!(!text.contains(claim), "a value stands in a complaint");
+            }
+        }
+        match entry.event {
+            Event::Presented { .. } => {
+                assert!(draft.body.zh.contains("统一社会信用代码") && draft.body.en.contains("30 days"));
+            }
+            Event::Refused { .. } => {
+                assert!(draft.body.zh.contains("超出") && draft.body.en.contains("Too much: address"));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(holder.wallet.draft_complaint("none").unwrap(), None);
+}
