@@ -47,6 +47,8 @@ fn rotation_breaks_nothing() {
         let counter = play.counter();
         let (running, desk) = others::issuer(play, "Rotating", &[LICENCE]).await;
         let before = received(play, &desk, "before-rotation", 90).await;
+        // Credentials write whole seconds: a key that was there for less than one would be in none.
+        tokio::time::sleep(Duration::from_millis(1100)).await;
         assert_eq!([desk.rotate("p256").await, desk.rotate("ed25519").await], ["key-4", "key-5"]);
         let after = received(play, &desk, "after-rotation", 91).await;
         for purpose in PURPOSES {
@@ -165,6 +167,7 @@ fn of_a_stolen_key_nothing_counts_where_nothing_is_kept_and_holders_collect_agai
         let holder = Holder::new(play, "not-kept").await;
         let (application, offer) = desk.offered(LICENCE, &licence(97)).await;
         holder.receive(&offer).await.expect("received");
+        tokio::time::sleep(Duration::from_millis(1100)).await;
         declare(&desk, clock::now(), false).await;
         let later = [("issuer_key_valid_when_issued", "key_compromised_later")];
         present(&counter, &holder, "company-service").await.must_refuse(&later);

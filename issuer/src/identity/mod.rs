@@ -92,8 +92,7 @@ impl Identity {
         let did = organisation.did().clone();
         let newest = |slot: Slot| {
             let names = folder.names()?.into_iter().filter_map(|file| slot.named(&file));
-            let newest =
-                names.max_by_key(|name| number(name)).ok_or(OrganisationError::Unusable(slot.code()))?;
+            let newest = names.max_by_key(number).ok_or(OrganisationError::Unusable(slot.code()))?;
             let secret = folder.existing(&slot.file(&newest))?;
             let secret = secret.ok_or(OrganisationError::Unusable(slot.code()))?;
             Ok::<_, OrganisationError>((key_of(slot, &secret)?, newest))

@@ -187,7 +187,6 @@ impl Keys {
             if matches!(found.progress, Progress::Asked | Progress::Done) {
                 continue;
             }
-            let Ok(_one) = self.one.try_lock() else { return Ok(false) };
             let Ok(key) = Slug::new(&key) else { continue };
             let done = match self.declare(&key, now).await {
                 Ok(_) => self.stand_by(&key, now).await,

@@ -111,6 +111,8 @@ impl Keys {
 
     /// Completes what was left behind, and agrees with the chain about which keys count. True when nothing is left.
     pub(crate) async fn work(&self, now: Moment) -> Result<bool, KeysError> {
+        // A request that is changing a key just now carries it through, or leaves it for the next round.
+        let Ok(_one) = self.one.try_lock() else { return Ok(true) };
         self.follow()?;
         let mut left = false;
         for slot in Slot::ON_CHAIN {

@@ -24,6 +24,8 @@ impl Keys {
         if slot == Slot::MdocRoot {
             return self.replace_root(by, now).await;
         }
+        // A proven fact may be from before the chain went away; whoever begins now must reach it.
+        self.ledger.health().await?;
         let record = self.document().await?;
         let seen = self.store.get(&KEYS, slot.code())?;
         let current = current(slot, seen.as_ref())?;

@@ -14,7 +14,9 @@ pub(crate) struct KeysView {
     /// Newest first, slot by slot.
     pub(crate) keys: Vec<KeyView>,
     pub(crate) declarations: Vec<Compromise>,
-    /// The block by which the chain was asked, its height and time; none if it does not answer.
+    /// Whether the chain answers now; what it proved last is shown either way.
+    pub(crate) heard: bool,
+    /// The block by which it was proven, its height and time; none if nothing is known from lately.
     pub(crate) block: Option<(u64, UnixMillis)>,
 }
 
@@ -60,6 +62,7 @@ impl Keys {
     /// What is shown of the keys. Without the chain, what is in use alone.
     pub(crate) async fn view(&self) -> Result<KeysView, KeysError> {
         let declarations = self.declarations()?;
+        let heard = self.ledger.health().await.is_ok();
         let proven = self.ledger.document_proven().await.ok();
         let record = proven.as_ref().and_then(|(record, _)| record.as_ref());
         let mut keys = Vec::new();
@@ -117,7 +120,7 @@ impl Keys {
             of_slot.sort_by_key(|key| std::cmp::Reverse(number(&key.name)));
             keys.extend(of_slot);
         }
-        Ok(KeysView { keys, declarations, block: proven.map(|(_, block)| block) })
+        Ok(KeysView { keys, declarations, heard, block: proven.map(|(_, block)| block) })
     }
 
     /// The roots that readers of mdocs should have, newest first, DER: those that are not withdrawn.

@@ -31,7 +31,7 @@ async fn show(
 ) -> Result<Page, Problem> {
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let proven = tokio::time::timeout(PATIENCE, proven(&app)).await.unwrap_or_default();
-    let heard = proven.iter().any(|(_, proven)| proven.is_some());
+    let heard = tokio::time::timeout(PATIENCE, app.ledger.health()).await.is_ok_and(|health| health.is_ok());
     Ok(console(&app, &visitor, &session, t.get("chain-view.title")).body(html! {
         (heading(t.get("chain-view.title"), t.get("chain-view.lead")))
         @if !heard { (notice(Tone::Unsure, t.get("overview.chain-away"), t.get("chain-view.away"))) }

@@ -158,7 +158,7 @@ async fn page(
         .body(html! {
             (heading(t.get("keys.title"), t.get("keys.lead")))
             (told)
-            @if view.block.is_none() { (notice(Tone::Unsure, t.get("overview.chain-away"), t.get("keys.away"))) }
+            @if !view.heard { (notice(Tone::Unsure, t.get("overview.chain-away"), t.get("keys.away"))) }
             @for one in open { (request(lang, session, may, one)) }
             (panel(t.get("keys.table"), html! {
                 (table(lang, &view))

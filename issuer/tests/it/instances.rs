@@ -228,3 +228,60 @@ async fn an_instance_with_other_keys_is_not_let_in() {
     assert_eq!(applied.status, 201, "and the others go on");
     pair.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_without_the_new_key_signs_nothing_until_it_has_it() {
+    let pair = Pair::start().await;
+    let world = &pair.world;
+    let keys =
+        |number: usize| world.config.data_dir.with_file_name(format!("instance-{number}")).join("keys");
+    pair.balancer.send_to(&[&pair.one]);
+    let (before, _) = world.issued("business-licence-sd-jwt").await;
+    let rotated = world.http.post_json("/api/keys/p256/rotate", Some(STAFF_TOKEN), &json!({})).await;
+    assert_eq!((rotated.status, &rotated.json()["key"]), (200, &json!("key-4")), "{}", rotated.text());
+
+    // The other instance has the retired key alone. It notices by the store, before anything is signed.
+    pair.balancer.send_to(&[&pair.other]);
+    let offer = world.collectable(&world.approved().await).await;
+    let (token, wallet) = (world.token(&offer).await, Wallet::new(Algorithm::Es256));
+    let ask = |configuration: &'static str| {
+        let (token, wallet) = (&token, &wallet);
+        async move { world.ask(token, configuration, &wallet.proof(world, &world.nonce().await)).await }
+    };
+    let refused = ask("business-licence-sd-jwt").await;
+    assert_eq!((refused.status, &refused.json()["error"]), (503, &json!("temporarily_unavailable")));
+    assert_eq!(world.http.get("/status-lists/0", None).await.problem(), "key-changing");
+    assert_eq!(ask("business-licence-vc").await.status, 200, "the other key is the same");
+    let seen = world.http.get("/api/keys", Some(STAFF_TOKEN)).await.json();
+    let state = |key: &str| {
+        let keys = seen["keys"].as_array().expect("keys").iter();
+        keys.filter(|one| one["key"] == key).map(|one| one["state"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((state("key-4"), state("key-3")), (vec![json!("elsewhere")], vec![json!("retired")]));
+
+    // Its file is copied, and it goes on by itself; the retired key is erased here too.
+    std::fs::copy(keys(0).join("signing-p256.key-4.key"), keys(1).join("signing-p256.key-4.key"))
+        .expect("copied");
+    let signing = async {
+        loop {
+            let answer = ask("business-licence-sd-jwt").await;
+            if answer.status == 200 {
+                return answer.json()["credentials"][0]["credential"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let made = tokio::time::timeout(Duration::from_secs(30), signing).await.expect("it notices");
+    let kid = |credential: &serde_json::Value| {
+        let read = credentials::sd_jwt::Unverified::parse(credential.as_str().expect("text")).expect("read");
+        read.header().kid.clone().expect("a key").rsplit('#').next().map(str::to_owned)
+    };
+    assert_eq!((kid(&before).as_deref(), kid(&made).as_deref()), (Some("key-3"), Some("key-4")));
+    let erased = async {
+        while keys(1).join("signing-p256.key").exists() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), erased).await.expect("erased");
+    pair.stop().await;
+}

@@ -33,6 +33,7 @@ mod onestop;
 mod openapi;
 mod operators;
 mod pages_console;
+mod pages_keys;
 mod pages_portal;
 mod password;
 mod provider;

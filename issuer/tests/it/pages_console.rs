@@ -6,27 +6,35 @@ use crate::http::{Answer, encode};
 use crate::world::{STAFF_TOKEN, World};
 
 /// Somebody at a browser.
-struct Clerk<'w> {
+pub struct Clerk<'w> {
     world: &'w World,
-    cookie: String,
+    pub cookie: String,
 }
 
 impl<'w> Clerk<'w> {
-    async fn sign_in(world: &'w World) -> Self {
-        let answer = world.http.post_form("/console/sign-in", &[("token", STAFF_TOKEN)]).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/console"));
+    pub async fn sign_in(world: &'w World) -> Self {
+        Self::sign_in_as(world, STAFF_TOKEN).await
+    }
+
+    pub async fn sign_in_as(world: &'w World, token: &str) -> Self {
+        let answer = world.http.post_form("/console/sign-in", &[("token", token)]).await;
+        assert!(
+            answer.status == 303 && answer.header("location").starts_with("/console"),
+            "{}",
+            answer.text()
+        );
         let set_cookie = answer.header("set-cookie");
         assert!(set_cookie.contains("HttpOnly") && set_cookie.contains("SameSite=Strict"), "{set_cookie}");
         Self { world, cookie: set_cookie.split(';').next().unwrap().to_owned() }
     }
 
-    async fn see(&self, path: &str) -> String {
+    pub async fn see(&self, path: &str) -> String {
         let answer = self.world.http.get_with(path, &[("cookie", self.cookie.clone())]).await;
         assert_eq!(answer.status, 200, "{path}");
         answer.text()
     }
 
-    async fn send(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub async fn send(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let headers = [
             ("cookie", self.cookie.clone()),
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
@@ -34,7 +42,7 @@ impl<'w> Clerk<'w> {
         self.world.http.post_with(path, &headers, encode(form)).await
     }
 
-    async fn csrf(&self, path: &str) -> String {
+    pub async fn csrf(&self, path: &str) -> String {
         let page = self.see(path).await;
         page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }

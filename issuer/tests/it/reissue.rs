@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
+use crate::pages_console::Clerk;
 use crate::world::{STAFF_TOKEN, World};
 
 async fn correct(world: &World, credential: &str, claims: &Value) -> Answer {
@@ -64,6 +65,77 @@ async fn while_the_chain_is_away_neither_takes_the_others_place() {
     };
     tokio::time::timeout(Duration::from_secs(60), collectable).await.expect("once the chain is back");
     assert_eq!(world.record(&credential).await["status"], "revoked");
+    world.stop().await;
+}
+
+/// The chain takes nothing from this issuer's author any more, as after a recovery that its keys folder was not told of.
+async fn shut_out(world: &World) -> [u8; 32] {
+    use registry::build::{SoftwareSigner, TxSigner};
+    let file = world.config.data_dir.join("keys/author.key");
+    let old = SoftwareSigner::from_seed(&std::fs::read(file).unwrap().try_into().unwrap()).unwrap();
+    let seed = [9; 32];
+    let new = registry::PublicKey::Ed25519(SoftwareSigner::from_seed(&seed).unwrap().public_key());
+    let did: registry::Did = world.did().parse().unwrap();
+    let proven = world.node_client().proven_one(registry::RecordKey::Did(did.clone())).await.unwrap();
+    let Some(registry::Record::Did(record)) = proven.record() else { panic!("no document") };
+    let mut keys: Vec<_> = record
+        .current_keys()
+        .map(|key| registry::DocumentKey {
+            fragment: key.fragment.clone(),
+            key: key.key,
+            purposes: key.purposes,
+        })
+        .collect();
+    keys[0].fragment = registry::Slug::new("key-77").unwrap();
+    keys[0].key = new;
+    let document = registry::DidDocument { keys, services: vec![] };
+    let rotate = registry::Action::DidRotate { document };
+    world.node_client().act(&registry::Author::Did(did), &rotate, &[&old]).await.expect("shut out");
+    seed
+}
+
+#[tokio::test]
+async fn a_revocation_that_the_chain_refuses_is_shown_harms_nothing_and_can_be_tried_again() {
+    let mut world = World::start().await;
+    let (_, credential) = world.issued("business-licence-sd-jwt").await;
+    let seed = shut_out(&world).await;
+    let claims = testkit::Company::nth(0).business_licence_claims();
+    let corrected = correct(&world, &credential, &claims).await.json();
+    assert_eq!((&corrected["revoked"], &corrected["refused"]), (&json!(false), &json!([credential])));
+    let application = corrected["application"].as_str().unwrap().to_owned();
+    let offer = format!("/api/applications/{application}/offer");
+    let secret = corrected["secret"].as_str().map(str::to_owned);
+    let record = world.record(&credential).await;
+    assert_eq!(record["status"], "valid", "nothing is said revoked that is not");
+    assert_eq!(
+        (&record["refused"]["change"], &record["refused"]["code"]),
+        (&json!("revoke"), &json!("not-authorised"))
+    );
+    assert!(record.get("pending").is_none());
+    assert_eq!(world.http.get(&offer, secret.as_deref()).await.problem(), "not-yet-revoked");
+
+    // The desk reads it on both pages.
+    let clerk = Clerk::sign_in(&world).await;
+    for (path, words) in [
+        (format!("/console/applications/{application}"), "链拒绝吊销它"),
+        (format!("/console/credentials/{credential}"), "链拒绝了一项变更"),
+    ] {
+        let page = clerk.see(&path).await;
+        assert!(page.contains(words) && page.contains("not-authorised"), "{path}: {page}");
+    }
+    assert_eq!(world.change(&credential, "revoke").await.problem(), "not-authorised", "still so");
+
+    // The cause is mended; trying again is all it takes.
+    world.stop_issuer().await;
+    service::files::write_secret(&world.config.data_dir.join("keys/author.key"), &seed).unwrap();
+    world.start_issuer().await;
+    assert_eq!(world.change(&credential, "revoke").await.status, 200);
+    assert!(world.record(&credential).await.get("refused").is_none());
+    assert_eq!(
+        world.http.get(&offer, secret.as_deref()).await.status,
+        200,
+        "and the new one can be collected"
+    );
     world.stop().await;
 }
 

@@ -48,7 +48,13 @@ pub(super) fn key_when_issued(named: &Named, issued: Option<UnixMillis>, facts: 
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Did(did.clone());
     let Some(proven) = facts.get(&record) else { return Check::unknown(ID, UNREACHABLE) };
-    match in_that_second(issued, |t| key_valid_at(proven, key, Purpose::AssertionMethod, t)) {
+    let valid = |t| key_valid_at(proven, key, Purpose::AssertionMethod, t);
+    let found = match valid(issued.after(Duration::from_millis(999))) {
+        // It held then: the other end of the second can't say more.
+        Err(doubted @ KeyNotValid::Doubted { .. }) => Err(doubted),
+        _ => in_that_second(issued, valid),
+    };
+    match found {
         Ok(_) => Check::passed(ID).at(issued),
         Err(KeyNotValid::OtherRecord) => Check::failed(ID, "key_of_another_controller"),
         Err(KeyNotValid::UnknownDid) => Check::failed(ID, "issuer_not_registered"),

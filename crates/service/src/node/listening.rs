@@ -20,7 +20,7 @@ const CHANGED: usize = 65_536;
 
 /// Everything but nonces.
 const QUERY: &str =
-    "prefix=did/&prefix=trust/&prefix=verifier/&prefix=schema/&prefix=status/&prefix=governance";
+    "prefix=did/&prefix=trust/&prefix=verifier/&prefix=schema/&prefix=status/&prefix=kept/&prefix=governance";
 
 /// What events say about facts that are held.
 #[derive(Debug, Default)]
