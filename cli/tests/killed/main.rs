@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
 
+mod bulk;
 mod demo;
+mod keys;
 mod story;
 
 use std::sync::Arc;

@@ -70,6 +70,11 @@ impl Story {
         Ok(())
     }
 
+    /// Whether the counter has accepted it.
+    pub(crate) fn was_presented(&self) -> bool {
+        self.so_far >= Acknowledged::Presented
+    }
+
     fn at_market(&self, network: &Network, what: &str) -> String {
         format!("{}/api/applications/{}{what}", network.market().url, self.application)
     }

@@ -99,6 +99,39 @@ async fn a_change_that_is_on_the_chain_and_was_not_settled_is_found_done() {
 }
 
 #[tokio::test]
+async fn an_hour_without_the_chain_is_gone_through_and_caught_up_with() {
+    let mut world = World::start().await;
+    let (_, revoked) = world.issued("business-licence-vc").await;
+    let (_, suspended) = world.issued("business-licence-sd-jwt").await;
+    world.stop_chain().await;
+    for minute in 0..6 {
+        if minute == 3 {
+            assert_eq!(world.change(&revoked, "revoke").await.problem(), "change-queued");
+            assert_eq!(world.change(&suspended, "suspend").await.problem(), "change-queued");
+        }
+        world.clock.forward(600);
+        world.issued("business-licence-sd-jwt").await;
+    }
+    for credential in [&revoked, &suspended] {
+        assert_eq!(world.record(credential).await["status"], "valid", "nothing is said that is not so");
+    }
+    // A list that nobody can vouch for any more is not served.
+    assert_eq!(world.http.get("/status-lists/0", None).await.problem(), "chain-unreachable");
+    world.start_chain().await;
+    let caught_up = async {
+        while world.record(&revoked).await["status"] != "revoked"
+            || world.record(&suspended).await["status"] != "suspended"
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), caught_up).await.expect("caught up");
+    assert_eq!(world.change(&suspended, "reinstate").await.status, 200);
+    world.issued("business-licence-vc").await;
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_later_start_needs_no_chain() {
     let mut world = World::start().await;
     world.stop_issuer().await;

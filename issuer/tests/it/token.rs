@@ -194,3 +194,24 @@ async fn authorization_details_are_granted_by_identifier() {
     assert_eq!(granted["credential_identifiers"], json!(["business-licence-vc"]));
     world.stop().await;
 }
+
+#[tokio::test]
+async fn no_secret_is_taken_from_a_query() {
+    let world = World::start().await;
+    let offer = world.collectable(&world.approved().await).await;
+    let grant = crate::http::encode(&[
+        ("grant_type", protocol::openid4vci::PRE_AUTHORIZED_CODE),
+        ("pre-authorized_code", &offer.code),
+        ("tx_code", &offer.tx_code),
+    ]);
+    let in_query = world.http.post_form(&format!("/token?{grant}"), &[]).await;
+    assert_eq!((in_query.status, in_query.oauth_error().as_str()), (400, "invalid_request"));
+    let token = world.token(&offer).await;
+    let body =
+        serde_json::json!({"transaction_id": "x", "notification_id": "x", "event": "credential_accepted"});
+    for path in ["/credential", "/deferred_credential", "/notification"] {
+        let answer = world.http.post_json(&format!("{path}?access_token={token}"), None, &body).await;
+        assert_eq!(answer.status, 401, "{path}: a token goes in the header");
+    }
+    world.stop().await;
+}
