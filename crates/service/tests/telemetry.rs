@@ -49,7 +49,7 @@ fn logging(format: Format, filter: &str, collector: Option<&str>) -> Logging {
 }
 
 async fn service() -> Running {
-    let warns = || async { tracing::warn!(what = 7, "something is odd") };
+    let warns = || async { tracing::warn!(target: "issuer", what = 7, "something is odd") };
     let router = Router::new().route("/odd", get(warns)).route("/fine", get(|| async {}));
     let local: SocketAddr = "127.0.0.1:0".parse().expect("an address");
     Server::bind(local, Layers::default().wrap(router)).await.expect("binds")

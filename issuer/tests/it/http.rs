@@ -58,6 +58,7 @@ impl Http {
     /// A new connection for each request, so that a balancer can send each somewhere else.
     pub fn without_reuse(base: &str) -> Self {
         let client = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(30));
+        let client = client.redirect(reqwest::redirect::Policy::none());
         Self { base: base.to_owned(), client: client.build().expect("a client") }
     }
 
