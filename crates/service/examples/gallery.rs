@@ -71,7 +71,7 @@ async fn desk(visitor: Visitor) -> Page {
         .brand(Brand { name: "合肥市市场监督管理局".into(), part: "证照办理".into(), home: "/".into() })
         .nav([
             NavItem::new("首页", "/"),
-            NavItem { label: "待办".into(), href: "/console".into(), count: Some(3) },
+            NavItem { count: Some(3), ..NavItem::new("待办", "/console") },
             NavItem::new("已发证照", "/issued"),
         ])
         .width(Width::Wide)

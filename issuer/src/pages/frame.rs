@@ -35,10 +35,17 @@ pub(super) fn console(app: &Core, visitor: &Visitor, session: &StaffSession, tit
     let waiting = app.desk.how_many(State::Submitted, COUNTED).ok().filter(|count| *count > 0);
     let items = [
         NavItem::new(t.get("nav.overview"), "/console/overview"),
-        NavItem { count: waiting, ..NavItem::new(t.get("nav.queue"), "/console") },
+        NavItem {
+            count: waiting,
+            parts: Some(&["/console/applications"]),
+            ..NavItem::new(t.get("nav.queue"), "/console")
+        },
         NavItem::new(t.get("nav.credentials"), "/console/credentials"),
         NavItem::new(t.get("nav.search"), "/console/search"),
-        NavItem::new(t.get("nav.records"), "/console/records"),
+        NavItem {
+            parts: Some(&["/console/records", "/console/jobs"]),
+            ..NavItem::new(t.get("nav.records"), "/console/records")
+        },
         NavItem::new(t.get("nav.audit"), "/console/audit"),
         NavItem::new(t.get("nav.accounts"), "/console/accounts"),
         NavItem::new(t.get("nav.keys"), "/console/keys"),

@@ -148,7 +148,7 @@ fn reported(lang: Lang, report: &Report) -> Markup {
         table.row([
             html! { span.figures { (problem.line) } },
             html! { (problem.claim.as_deref().unwrap_or("—")) },
-            html! { code { (problem.code) } },
+            html! { (words(lang, &problem.code).map_or_else(|| html! { code { (problem.code) } }, |words| html! { (words) })) },
         ])
     };
     html! {
@@ -156,6 +156,20 @@ fn reported(lang: Lang, report: &Report) -> Markup {
         @if !report.problems.is_empty() {
             (report.problems.iter().fold(Table::new(t.get("records.problems"), columns), row).render())
         }
+    }
+}
+
+/// What a row's flaw is in words; the catalogue's own codes stand as they are.
+fn words(lang: Lang, code: &str) -> Option<&'static str> {
+    let t = texts(lang);
+    match code {
+        "encoding" => Some(t.get("records.flaw-encoding")),
+        "columns" | "too_many_columns" => Some(t.get("records.flaw-columns")),
+        "cell_too_long" => Some(t.get("records.flaw-long")),
+        "quotes" => Some(t.get("records.flaw-quotes")),
+        "formula" => Some(t.get("records.flaw-formula")),
+        "already_prepared" => Some(t.get("records.flaw-prepared")),
+        _ => None,
     }
 }
 

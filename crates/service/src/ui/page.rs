@@ -28,12 +28,14 @@ pub struct NavItem {
     pub href: String,
     /// A number beside it (applications that wait), if it says something.
     pub count: Option<usize>,
+    /// Where its pages are, where that is not under `href`.
+    pub parts: Option<&'static [&'static str]>,
 }
 
 impl NavItem {
     /// An entry without a number.
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { label: label.into(), href: href.into(), count: None }
+        Self { label: label.into(), href: href.into(), count: None, parts: None }
     }
 }
 
@@ -189,12 +191,13 @@ impl Page {
         let t = texts(self.visitor.lang);
         let path = self.visitor.path.as_str();
         // Every path begins with "/": the first page is current on itself alone.
+        let under = |part: &str| {
+            let rest = path.strip_prefix(part.trim_end_matches('/'));
+            part != "/" && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let leads_here = |item: &&NavItem| {
             path == item.href
-                || item.href != "/"
-                    && path
-                        .strip_prefix(item.href.trim_end_matches('/'))
-                        .is_some_and(|rest| rest.starts_with('/'))
+                || item.parts.map_or_else(|| under(&item.href), |parts| parts.iter().any(|part| under(part)))
         };
         let current =
             self.nav.iter().filter(leads_here).max_by_key(|item| item.href.len()).map(|item| &item.href);
