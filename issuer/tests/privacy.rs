@@ -98,7 +98,7 @@ impl Forbidden {
         // The names of offices and kinds of companies are nobody's, and stand in the catalogue.
         let public = ["合肥市市场监督管理局", "long-term", "male", "female", "合肥市公安局", "芜湖市公安局"];
         texts(claims, &mut self.personal);
-        self.personal.retain(|value| !public.contains(&value.as_str()));
+        self.personal.retain(|value| !public.contains(&value.as_str()) && !value.ends_with("公安局"));
     }
 
     fn said(&mut self, text: &'static str) -> &'static str {
