@@ -1,5 +1,6 @@
 //! Everything the handlers share.
 
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use credentials::jwe::DecryptionKey;
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     pub(crate) seals: Arc<Seals>,
     pub(crate) store: Store,
+    /// Where its files are, and a place for passing ones.
+    pub(crate) folder: PathBuf,
     pub(crate) accounts: Accounts,
     pub(crate) bulk: Bulk,
     pub(crate) desk: Desk,

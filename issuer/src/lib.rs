@@ -21,6 +21,7 @@ mod attachments;
 mod attestation;
 pub mod audit;
 mod authorize;
+pub mod backup;
 mod bulk;
 mod certificates;
 mod citizens;

@@ -34,6 +34,7 @@ pub(crate) struct Seals {
     form: HmacSha256,
     login: HmacSha256,
     staff: HmacSha256,
+    operator: HmacSha256,
     granted: HmacSha256,
     bound_token: HmacSha256,
     dpop_nonce: HmacSha256,
@@ -73,6 +74,7 @@ impl Seals {
             visit: derived(root, b"browser of an authorization"),
             form: derived(root, b"forms of an authorization"),
             login: derived(root, b"login at an identity source"),
+            operator: derived(root, b"operator with the keys"),
             staff: derived(root, b"staff at an identity source"),
             granted: derived(root, b"authorization code"),
             bound_token: derived(root, b"access token bound to a key"),
@@ -261,6 +263,17 @@ impl Seals {
     /// A nonce for DPoP proofs, until `expires`. Proofs may share it; each is used once by its `jti`.
     pub(crate) fn dpop_nonce(&self, expires: i64) -> String {
         seal(&self.dpop_nonce, &expires.to_be_bytes())
+    }
+
+    /// A token by which whoever can read the keys asks for a back-up, until `expires`.
+    pub(crate) fn operator_token(&self, expires: i64) -> String {
+        seal(&self.operator, &expires.to_be_bytes())
+    }
+
+    /// Whether this is such a token and counts at `now`; none counts for longer than two minutes.
+    pub(crate) fn is_operator_token(&self, text: &str, now: i64) -> bool {
+        let expires = open(&self.operator, text).map(i64::from_be_bytes);
+        expires.is_some_and(|expires| now < expires && expires <= now.saturating_add(120))
     }
 
     /// Whether this is such a nonce and counts at `now`.

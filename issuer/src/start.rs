@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use credentials::catalogue::{Catalogue, CatalogueError};
 use protocol::{Endpoint, EndpointError};
@@ -202,7 +203,7 @@ impl Issuer {
         };
         let bulk = Bulk::new(store.clone(), kinds.clone(), seals.clone(), clock.clone());
         bulk.resume()?;
-        let seconds = |period: std::time::Duration| i64::try_from(period.as_secs()).unwrap_or(i64::MAX);
+        let seconds = |period: Duration| i64::try_from(period.as_secs()).unwrap_or(i64::MAX);
         let periods =
             Periods { idle: seconds(policy.console_idle), lifetime: seconds(policy.console_lifetime) };
         let provider = config.staff_login.map(Provider::new);
@@ -216,6 +217,7 @@ impl Issuer {
             accounts,
             bulk,
             store: store.clone(),
+            folder: config.data_dir.clone(),
             desk: Desk::new(store.clone()),
             authorizations: Authorizations {
                 store: store.clone(),
@@ -253,7 +255,9 @@ impl Issuer {
         let anchoring = tokio::spawn(anchoring.run(stopped.clone()));
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
-        let watched = Layers { pages: false, ..Layers::default() };
+        // A back-up is written before it is sent.
+        let large = |path: &str| (path == "/backup").then_some((1024, Duration::from_secs(600)));
+        let watched = Layers { pages: false, large, ..Layers::default() };
         let operators =
             operators.map(|listening| listening.serve(watched.wrap(routes::operators(core.clone()))));
         let router = match instances {

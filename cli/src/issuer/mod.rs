@@ -5,7 +5,7 @@ mod audit;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use issuer::{Config, Issuer, settings};
+use issuer::{Config, Issuer, backup, settings};
 
 use crate::fault::{Done, OrFault};
 use crate::term;
@@ -29,6 +29,24 @@ pub enum IssuerCommand {
         #[arg(long, value_name = "FILE", default_value = "issuer.toml")]
         config: PathBuf,
     },
+    /// Back an issuer up, while it runs or while it doesn't: keys and store, into a folder that is made.
+    Backup {
+        /// Its settings.
+        #[arg(long, value_name = "FILE", default_value = "issuer.toml")]
+        config: PathBuf,
+        /// The folder to make. What is in it is as secret as the issuer's own.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Put an issuer where its settings say, from a back-up.
+    Restore {
+        /// Its settings.
+        #[arg(long, value_name = "FILE", default_value = "issuer.toml")]
+        config: PathBuf,
+        /// The back-up.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
     /// The audit log of an issuer that runs: export it, verify it.
     Audit(audit::AuditArgs),
 }
@@ -51,6 +69,18 @@ pub async fn run(data: &Path, args: IssuerArgs) -> Done {
             term::say_line(format!("{} answers at {}", issuer.did(), issuer.base_url()));
             service::server::shutdown_signal().await;
             issuer.shutdown().await;
+            Ok(())
+        }
+        IssuerCommand::Backup { config, to } => {
+            let config = Config::load(&config, std::env::vars()).or_fault("name the issuer's settings")?;
+            let made = backup::back_up(&config, &to).await.or_fault("nothing was changed")?;
+            term::say_line(format!("{} rows of {} are in {}", made.rows, made.did, to.display()));
+            Ok(())
+        }
+        IssuerCommand::Restore { config, from } => {
+            let config = Config::load(&config, std::env::vars()).or_fault("name the issuer's settings")?;
+            let restored = backup::restore(&config, &from).or_fault("nothing that was there was changed")?;
+            term::say_line(format!("{} rows of {} are in place", restored.rows, restored.did));
             Ok(())
         }
         IssuerCommand::Audit(args) => audit::run(data, args).await,

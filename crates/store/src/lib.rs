@@ -28,6 +28,7 @@
 mod backend;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod dump;
 mod error;
 mod key;
 mod lock;
@@ -41,6 +42,7 @@ mod writer;
 
 #[cfg(feature = "postgres")]
 pub use backend::postgres::Server;
+pub use dump::{DumpError, check_dump};
 pub use error::{OpenError, StoreError};
 pub use key::{Key, KeyFor, PrefixOf};
 pub use lock::LockedFile;

@@ -17,7 +17,7 @@ use futures_channel::oneshot;
 
 use crate::{
     OpenError, Options, StoreError,
-    backend::{Backend, Reads, memory::Memory},
+    backend::{Backend, Reads, Rows, memory::Memory},
     key::{Key, KeyFor},
     open,
     range::Range,
@@ -231,6 +231,11 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
+    /// Rows as the engine has them.
+    pub(crate) fn rows(&self, span: &crate::range::Span, limit: usize) -> Result<Rows, StoreError> {
+        self.backend.page(span, limit)
+    }
+
     /// As [`Store::get`].
     ///
     /// # Errors

@@ -91,6 +91,11 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    /// Writes a row as the engine has it.
+    pub(crate) fn put_row(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.change(key, Some(value));
+    }
+
     /// At most `limit` rows of a range, in its order.
     ///
     /// # Errors

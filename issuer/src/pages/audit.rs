@@ -114,6 +114,7 @@ fn what<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
         "status-list-opened" => t.get("audit.status-list-opened"),
         "keys-registered" => t.get("audit.keys-registered"),
         "signed-in" => t.get("audit.signed-in"),
+        "backed-up" => t.get("audit.backed-up"),
         "signed-in-at-provider" => t.get("audit.signed-in-at-provider"),
         "password-changed" => t.get("audit.password-changed"),
         "signed-out" => t.get("audit.signed-out"),

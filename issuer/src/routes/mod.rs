@@ -3,6 +3,7 @@
 mod answers;
 mod applications;
 mod audit;
+mod backup;
 mod body;
 mod callers;
 mod certificates;
@@ -76,7 +77,7 @@ pub(crate) fn router(app: App) -> Router {
 
 /// What operators alone are answered.
 pub(crate) fn operators(app: App) -> Router {
-    health::operators().with_state(app)
+    health::operators().merge(backup::router()).with_state(app)
 }
 
 fn is_protocol(path: &str) -> bool {

@@ -13,6 +13,7 @@ mod applications;
 mod attestation;
 mod audit;
 mod authorize;
+mod backup;
 mod batch;
 mod bulk;
 mod collect_again;
