@@ -94,7 +94,8 @@ async fn presenting(stack: &Stack, wallet: &Wallet, budget: Duration) -> Done<Li
     let http = outbound::client(Duration::from_secs(20));
     let counter = Counter { http, url: urls.verifier.url.clone(), token: urls.staff_token.clone() };
     let health = format!("{}/health/live", counter.url);
-    let floor = middle(budget, async || counter.http.get(&health).send().await.map(drop).or_fault("")).await?;
+    let floor =
+        middle(budget, async || counter.http.get(&health).send().await.map(drop).or_fault("")).await?;
     let (start, mut times) = (Instant::now(), Vec::new());
     while times.len() < LEAST || start.elapsed() < budget {
         let asked = counter.ask(PURPOSE, None).await?;

@@ -4,6 +4,8 @@
 //! hears of failures by [`WalletError`], whose kinds say what can be done. Lists come as records, whole or by pages;
 //! nothing is asked claim by claim. A [`CancelHandle`] ends calls where the platform's own cancelling does not.
 
+mod backup;
+mod browse;
 mod cancel;
 mod card;
 mod config;
@@ -13,11 +15,14 @@ mod later;
 mod log;
 mod login;
 mod offer;
+mod offline;
 mod ports;
 mod text;
 mod time;
 mod wallet;
 
+pub use backup::{CardToCollect, RestoredWallet, new_backup_code, restore_wallet};
+pub use browse::{CardHolder, ComplaintDraft};
 pub use cancel::CancelHandle;
 pub use card::{Card, CardColours, CardState, Claim, ClaimKind, CredentialFormat, LastKnownState};
 pub use config::WalletConfig;
@@ -29,6 +34,7 @@ pub use error::WalletError;
 pub use later::{PickUpOutcome, PickedUp};
 pub use log::{Asked, LogEntry, LogEvent, PresentationOutcome, Shared};
 pub use offer::{NotReceived, Offer, OfferDetails, OfferedCredential, Received, TxCodeInput};
+pub use offline::{OfflineCode, QrCollector, QrSeen};
 pub use ports::*;
 pub use text::LocalText;
 pub use wallet::{Wallet, wallet_exists};

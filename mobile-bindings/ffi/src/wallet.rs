@@ -37,12 +37,17 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    fn holding(wallet: wallet_core::Wallet) -> Self {
+    pub(crate) fn holding(wallet: wallet_core::Wallet) -> Self {
         Self { open: Arc::new(RwLock::new(Some(Arc::new(wallet)))), until: None }
     }
 
     pub(crate) fn unlocked(&self) -> Result<Arc<wallet_core::Wallet>, WalletError> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(WalletError::OpenWallet)
+    }
+
+    /// The wallet, which is locked from here on.
+    pub(crate) fn taken(&self) -> Option<Arc<wallet_core::Wallet>> {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// What the call gives, or `Cancelled` once the handle of `until` says so. For every call that waits for a network.
@@ -92,8 +97,7 @@ impl Wallet {
     /// Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
     /// when the app goes to the background; waiting for a platform to collect the object may take for ever.
     pub fn lock(&self) {
-        let wallet = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(wallet);
+        drop(self.taken());
     }
 
     /// The same wallet, whose calls to the network end when the handle is cancelled.

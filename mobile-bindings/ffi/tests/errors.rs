@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use credentials::jws;
 use huizheng::WalletError;
 use protocol::{
+    offline::{BadOfflineRequest, MessageError},
     openid4vci::{
         AuthorizationErrorCode, BadAuthorizationResponse, CredentialErrorCode, MetadataError, OfferError,
         TokenErrorCode,
@@ -17,8 +18,9 @@ use registry::{
 };
 use store::StoreError;
 use wallet_core::{
-    AuthorizeError, ChainError, CreateError, Missing, MissingReason, OfferRefused, OpenError, PinTooWeak,
-    PresentError, ReceiveError, Rejected, RequestRefused, VaultError, WebError,
+    AuthorizeError, BackupError, BadBackup, ChainError, CreateError, Missing, MissingReason, OfferRefused,
+    OpenError, PinTooWeak, PresentError, ReceiveError, Rejected, RequestRefused, RestoreError, TooBig,
+    VaultError, WebError,
     ports::{KeyStoreError, NoRandomness},
 };
 
@@ -83,9 +85,31 @@ fn opening() -> BTreeSet<&'static str> {
         ("Cancelled", OpenError::Keys(KeyStoreError::Declined)),
         ("FixApp", OpenError::OtherChain),
         ("RestoreWallet", OpenError::Damaged("cut short".to_owned())),
+        ("RestoreWallet", OpenError::Wiped),
+        ("FixApp", OpenError::Vault(VaultError::Newer(9))),
         ("RestoreWallet", OpenError::Vault(VaultError::Tampered)),
         ("RestoreWallet", OpenError::Vault(VaultError::OtherForm("cards"))),
         ("TryAgain", OpenError::Vault(VaultError::Store(StoreError::Closed))),
+    ]));
+    reached
+}
+
+fn backing_up() -> BTreeSet<&'static str> {
+    let mut reached = check(vec![
+        ("ChooseAnotherPin", BackupError::Weak),
+        ("UseAnotherWay", BackupError::TooLarge),
+        ("TryAgain", BackupError::Cost),
+        ("RestoreWallet", BackupError::Vault(VaultError::Tampered)),
+        ("TryAgain", BackupError::Randomness(NoRandomness)),
+    ]);
+    reached.append(&mut check(vec![
+        ("EnterPinAgain", RestoreError::Backup(BadBackup::WrongPassphrase)),
+        ("UseAnotherWay", RestoreError::Backup(BadBackup::NotABackup)),
+        ("UseAnotherWay", RestoreError::Backup(BadBackup::Version(9))),
+        ("UseAnotherWay", RestoreError::Backup(BadBackup::OtherChain)),
+        ("OpenWallet", RestoreError::Create(CreateError::Exists)),
+        ("TryAgain", RestoreError::Open(OpenError::InUse)),
+        ("FixApp", RestoreError::Folder("no permission".to_owned())),
     ]));
     reached
 }
@@ -157,6 +181,9 @@ fn presenting() -> BTreeSet<&'static str> {
     let not_registered =
         RequestRefused::NotRegistered { purpose: "company-service".to_owned(), reason: NotGranted::Never };
     let mut reached = check(vec![
+        ("GetNewRequest", RequestRefused::WalletsCode),
+        ("GetNewRequest", RequestRefused::Offline(BadOfflineRequest::Expired)),
+        ("GetNewRequest", RequestRefused::Code(MessageError::Cut)),
         ("GetNewRequest", RequestRefused::Link(BadLink::NotARequest)),
         ("GoOnline", RequestRefused::Web(WebError::Unreachable)),
         ("GetNewRequest", RequestRefused::Status(410)),
@@ -178,6 +205,7 @@ fn presenting() -> BTreeSet<&'static str> {
         ("RestoreWallet", RequestRefused::Vault(VaultError::Tampered)),
     ]);
     reached.append(&mut check(vec![
+        ("UseAnotherWay", PresentError::TooBig(TooBig { bytes: 70_000 })),
         ("GetNewRequest", PresentError::NotOpen),
         ("GetNewRequest", PresentError::Expired),
         ("FixApp", PresentError::NotAnOption("licence".to_owned())),
@@ -215,7 +243,7 @@ fn presenting_errors_say_what_to_do() {
 #[test]
 fn every_kind_is_reached_and_they_are_few() {
     let reached: BTreeSet<_> =
-        [opening(), receiving(), logging_in(), presenting()].into_iter().flatten().collect();
+        [opening(), backing_up(), receiving(), logging_in(), presenting()].into_iter().flatten().collect();
     assert_eq!(reached.len(), 20, "{reached:?}");
     assert!(reached.len() <= MOST);
 }

@@ -525,6 +525,10 @@ def _uniffi_check_contract_api_version(lib):
         raise InternalError("UniFFI contract version mismatch: try cleaning and rebuilding your project")
 
 def _uniffi_check_api_checksums(lib):
+    if lib.uniffi_huizheng_checksum_func_new_backup_code() != 53634:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_func_restore_wallet() != 9201:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_func_wallet_exists() != 20418:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_cancelhandle_cancel() != 12494:
@@ -553,11 +557,19 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_offer_details() != 23700:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_qrcollector_add() != 51469:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_constructor_qrcollector_new() != 63898:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_back_up() != 56895:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_begin_login() != 11543:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_card() != 41886:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_cards() != 26593:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_cards_page() != 38430:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_change_pin() != 55355:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -567,7 +579,17 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_delete_log_entry() != 58543:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_draft_complaint() != 54652:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_erase() != 41966:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_export_all() != 41058:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_finish_login() != 10197:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_forget_to_collect() != 43678:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_holders() != 41815:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -578,6 +600,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_huizheng_checksum_method_wallet_pick_up() != 20571:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_present() != 20643:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_present_offline() != 40388:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_preview_issuer() != 45225:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -591,7 +615,13 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_renew() != 44573:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_review_offline() != 41447:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_review_request() != 25461:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_search_log() != 12833:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_to_collect() != 52315:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_until() != 40336:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -628,6 +658,12 @@ _UniffiLib.ffi_huizheng_rustbuffer_reserve.restype = _UniffiRustBuffer
 _UniffiLib.ffi_huizheng_uniffi_contract_version.argtypes = (
 )
 _UniffiLib.ffi_huizheng_uniffi_contract_version.restype = ctypes.c_uint32
+_UniffiLib.uniffi_huizheng_checksum_func_new_backup_code.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_func_new_backup_code.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_func_restore_wallet.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_func_restore_wallet.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.restype = ctypes.c_uint16
@@ -670,6 +706,15 @@ _UniffiLib.uniffi_huizheng_checksum_method_httpclient_send.restype = ctypes.c_ui
 _UniffiLib.uniffi_huizheng_checksum_method_offer_details.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_offer_details.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_qrcollector_add.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_qrcollector_add.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_constructor_qrcollector_new.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_constructor_qrcollector_new.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_back_up.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_back_up.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_begin_login.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_begin_login.restype = ctypes.c_uint16
@@ -679,6 +724,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_card.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_cards.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_cards.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_cards_page.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_cards_page.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_change_pin.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_change_pin.restype = ctypes.c_uint16
@@ -691,9 +739,24 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_card.restype = ctypes.c
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_draft_complaint.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_draft_complaint.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_erase.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_erase.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_export_all.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_export_all.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_to_collect.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_to_collect.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_holders.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_holders.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_is_renewable.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_is_renewable.restype = ctypes.c_uint16
@@ -709,6 +772,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_pick_up.restype = ctypes.c_uin
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_present.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_present.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_present_offline.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_present_offline.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_preview_issuer.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_preview_issuer.restype = ctypes.c_uint16
@@ -727,9 +793,18 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh.restype = ctypes.c_uin
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_renew.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_renew.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_review_offline.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_review_offline.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_review_request.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_review_request.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_search_log.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_search_log.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_to_collect.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_to_collect.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_until.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_until.restype = ctypes.c_uint16
@@ -739,6 +814,21 @@ _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_create.restype = ctypes.c
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_fn_func_new_backup_code.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_func_new_backup_code.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_huizheng_fn_func_restore_wallet.argtypes = (
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_func_restore_wallet.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.argtypes = (
     _UniffiRustBuffer,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -810,6 +900,21 @@ _UniffiLib.uniffi_huizheng_fn_method_offer_details.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_method_offer_details.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_huizheng_fn_method_qrcollector_add.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_method_qrcollector_add.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_huizheng_fn_constructor_qrcollector_new.argtypes = (
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_constructor_qrcollector_new.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_back_up.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_back_up.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint64,
@@ -825,6 +930,12 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_cards.argtypes = (
     ctypes.c_uint64,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_cards.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_cards_page.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.c_uint32,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_cards_page.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_change_pin.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -846,11 +957,33 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_draft_complaint.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_draft_complaint.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_erase.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_erase.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_export_all.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_export_all.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_holders.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_holders.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -877,6 +1010,13 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_present.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_present.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_present_offline.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.c_int8,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_present_offline.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -907,11 +1047,27 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_renew.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_renew.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_review_offline.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_review_offline.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_review_request.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_review_request.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_search_log.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.c_uint32,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_search_log.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_until.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint64,
@@ -986,6 +1142,16 @@ _UniffiLib.uniffi_huizheng_fn_free_offer.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_free_offer.restype = None
+_UniffiLib.uniffi_huizheng_fn_clone_qrcollector.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_clone_qrcollector.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_free_qrcollector.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_free_qrcollector.restype = None
 _UniffiLib.uniffi_huizheng_fn_clone_wallet.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -2587,6 +2753,80 @@ class _UniffiFfiConverterTypeCard(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeCardState.write(value.state, buf)
         _UniffiFfiConverterSequenceTypeClaim.write(value.claims, buf)
 
+class _UniffiFfiConverterSequenceString(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterString.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterString.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterString.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class CardHolder:
+    """
+    Somebody whose cards are in the wallet: a person, or a firm that she acts for. Personal.
+"""
+    def __init__(self, *, is_company:bool, name:str, cards:typing.List[str], mandates:typing.List[str]):
+        self.is_company = is_company
+        self.name = name
+        self.cards = cards
+        self.mandates = mandates
+        
+        
+
+    
+    def __str__(self):
+        return "CardHolder(is_company={}, name={}, cards={}, mandates={})".format(self.is_company, self.name, self.cards, self.mandates)
+    def __eq__(self, other):
+        if self.is_company != other.is_company:
+            return False
+        if self.name != other.name:
+            return False
+        if self.cards != other.cards:
+            return False
+        if self.mandates != other.mandates:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeCardHolder(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return CardHolder(
+            is_company=_UniffiFfiConverterBoolean.read(buf),
+            name=_UniffiFfiConverterString.read(buf),
+            cards=_UniffiFfiConverterSequenceString.read(buf),
+            mandates=_UniffiFfiConverterSequenceString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterBoolean.check_lower(value.is_company)
+        _UniffiFfiConverterString.check_lower(value.name)
+        _UniffiFfiConverterSequenceString.check_lower(value.cards)
+        _UniffiFfiConverterSequenceString.check_lower(value.mandates)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterBoolean.write(value.is_company, buf)
+        _UniffiFfiConverterString.write(value.name, buf)
+        _UniffiFfiConverterSequenceString.write(value.cards, buf)
+        _UniffiFfiConverterSequenceString.write(value.mandates, buf)
+
 
 
 
@@ -2768,27 +3008,157 @@ class _UniffiFfiConverterTypeCardOption(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeClaim.write(value.stays, buf)
         _UniffiFfiConverterSequenceTypeConsentWarning.write(value.warnings, buf)
 
+class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterString.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterString.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterString.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
-class Verifier:
+class CardToCollect:
     """
-    Who asks, as registered on the chain and proven.
+    A card of a backup that its issuer must give anew: its key was the other device's. Personal.
 """
-    def __init__(self, *, did:str, name:LocalText, host:str):
-        self.did = did
-        self.name = name
-        self.host = host
+    def __init__(self, *, id:str, kind:str, label:LocalText, holder_line:str, issuer_name:LocalText, collect_at:typing.Optional[str]):
+        self.id = id
+        self.kind = kind
+        self.label = label
+        self.holder_line = holder_line
+        self.issuer_name = issuer_name
+        self.collect_at = collect_at
         
         
 
     
     def __str__(self):
-        return "Verifier(did={}, name={}, host={})".format(self.did, self.name, self.host)
+        return "CardToCollect(id={}, kind={}, label={}, holder_line={}, issuer_name={}, collect_at={})".format(self.id, self.kind, self.label, self.holder_line, self.issuer_name, self.collect_at)
+    def __eq__(self, other):
+        if self.id != other.id:
+            return False
+        if self.kind != other.kind:
+            return False
+        if self.label != other.label:
+            return False
+        if self.holder_line != other.holder_line:
+            return False
+        if self.issuer_name != other.issuer_name:
+            return False
+        if self.collect_at != other.collect_at:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeCardToCollect(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return CardToCollect(
+            id=_UniffiFfiConverterString.read(buf),
+            kind=_UniffiFfiConverterString.read(buf),
+            label=_UniffiFfiConverterTypeLocalText.read(buf),
+            holder_line=_UniffiFfiConverterString.read(buf),
+            issuer_name=_UniffiFfiConverterTypeLocalText.read(buf),
+            collect_at=_UniffiFfiConverterOptionalString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.id)
+        _UniffiFfiConverterString.check_lower(value.kind)
+        _UniffiFfiConverterTypeLocalText.check_lower(value.label)
+        _UniffiFfiConverterString.check_lower(value.holder_line)
+        _UniffiFfiConverterTypeLocalText.check_lower(value.issuer_name)
+        _UniffiFfiConverterOptionalString.check_lower(value.collect_at)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.id, buf)
+        _UniffiFfiConverterString.write(value.kind, buf)
+        _UniffiFfiConverterTypeLocalText.write(value.label, buf)
+        _UniffiFfiConverterString.write(value.holder_line, buf)
+        _UniffiFfiConverterTypeLocalText.write(value.issuer_name, buf)
+        _UniffiFfiConverterOptionalString.write(value.collect_at, buf)
+
+@dataclass
+class ComplaintDraft:
+    """
+    A complaint to the regulator, with blanks for who complains. It names claims, never their values.
+"""
+    def __init__(self, *, subject:LocalText, body:LocalText):
+        self.subject = subject
+        self.body = body
+        
+        
+
+    
+    def __str__(self):
+        return "ComplaintDraft(subject={}, body={})".format(self.subject, self.body)
+    def __eq__(self, other):
+        if self.subject != other.subject:
+            return False
+        if self.body != other.body:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeComplaintDraft(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return ComplaintDraft(
+            subject=_UniffiFfiConverterTypeLocalText.read(buf),
+            body=_UniffiFfiConverterTypeLocalText.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeLocalText.check_lower(value.subject)
+        _UniffiFfiConverterTypeLocalText.check_lower(value.body)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeLocalText.write(value.subject, buf)
+        _UniffiFfiConverterTypeLocalText.write(value.body, buf)
+
+@dataclass
+class Verifier:
+    """
+    Who asks, as registered on the chain and proven.
+"""
+    def __init__(self, *, did:str, name:LocalText, host:str, as_of:Timestamp):
+        self.did = did
+        self.name = name
+        self.host = host
+        self.as_of = as_of
+        
+        
+
+    
+    def __str__(self):
+        return "Verifier(did={}, name={}, host={}, as_of={})".format(self.did, self.name, self.host, self.as_of)
     def __eq__(self, other):
         if self.did != other.did:
             return False
         if self.name != other.name:
             return False
         if self.host != other.host:
+            return False
+        if self.as_of != other.as_of:
             return False
         return True
 
@@ -2799,6 +3169,7 @@ class _UniffiFfiConverterTypeVerifier(_UniffiConverterRustBuffer):
             did=_UniffiFfiConverterString.read(buf),
             name=_UniffiFfiConverterTypeLocalText.read(buf),
             host=_UniffiFfiConverterString.read(buf),
+            as_of=_UniffiFfiConverterTimestamp.read(buf),
         )
 
     @staticmethod
@@ -2806,12 +3177,14 @@ class _UniffiFfiConverterTypeVerifier(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.did)
         _UniffiFfiConverterTypeLocalText.check_lower(value.name)
         _UniffiFfiConverterString.check_lower(value.host)
+        _UniffiFfiConverterTimestamp.check_lower(value.as_of)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterString.write(value.did, buf)
         _UniffiFfiConverterTypeLocalText.write(value.name, buf)
         _UniffiFfiConverterString.write(value.host, buf)
+        _UniffiFfiConverterTimestamp.write(value.as_of, buf)
 
 class _UniffiFfiConverterSequenceTypeCardOption(_UniffiConverterRustBuffer):
     @classmethod
@@ -3284,29 +3657,6 @@ class _UniffiFfiConverterTypeHttpResponse(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeHttpHeader.write(value.headers, buf)
         _UniffiFfiConverterBytes.write(value.body, buf)
 
-class _UniffiFfiConverterSequenceString(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterString.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterString.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterString.read(buf) for i in range(count)
-        ]
-
 class _UniffiFfiConverterSequenceTypeLocalText(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -3468,6 +3818,28 @@ class PresentationOutcome:
             return True
 
     @dataclass
+    class SHOWN:
+        """
+        It was shown as a QR code; whether it was read is not known.
+"""
+        
+        def __init__(self, ):
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "PresentationOutcome.SHOWN()".format()
+        def __eq__(self, other):
+            if not isinstance(other, PresentationOutcome):
+                return NotImplemented
+            if not other.is_SHOWN():
+                return False
+            return True
+
+    @dataclass
     class REJECTED:
         """
         The verifier answered with an error.
@@ -3509,6 +3881,10 @@ class PresentationOutcome:
         return isinstance(self, PresentationOutcome.DELIVERED)
     def is_delivered(self) -> bool:
         return isinstance(self, PresentationOutcome.DELIVERED)
+    def is_SHOWN(self) -> bool:
+        return isinstance(self, PresentationOutcome.SHOWN)
+    def is_shown(self) -> bool:
+        return isinstance(self, PresentationOutcome.SHOWN)
     def is_REJECTED(self) -> bool:
         return isinstance(self, PresentationOutcome.REJECTED)
     def is_rejected(self) -> bool:
@@ -3520,6 +3896,7 @@ class PresentationOutcome:
 # We might be able to do this a little more neatly with a metaclass, but this'll do.
 PresentationOutcome.SENT = type("PresentationOutcome.SENT", (PresentationOutcome.SENT, PresentationOutcome,), {})  # type: ignore
 PresentationOutcome.DELIVERED = type("PresentationOutcome.DELIVERED", (PresentationOutcome.DELIVERED, PresentationOutcome,), {})  # type: ignore
+PresentationOutcome.SHOWN = type("PresentationOutcome.SHOWN", (PresentationOutcome.SHOWN, PresentationOutcome,), {})  # type: ignore
 PresentationOutcome.REJECTED = type("PresentationOutcome.REJECTED", (PresentationOutcome.REJECTED, PresentationOutcome,), {})  # type: ignore
 
 
@@ -3536,6 +3913,9 @@ class _UniffiFfiConverterTypePresentationOutcome(_UniffiConverterRustBuffer):
             return PresentationOutcome.DELIVERED(
             )
         if variant == 3:
+            return PresentationOutcome.SHOWN(
+            )
+        if variant == 4:
             return PresentationOutcome.REJECTED(
                 _UniffiFfiConverterUInt16.read(buf),
             )
@@ -3546,6 +3926,8 @@ class _UniffiFfiConverterTypePresentationOutcome(_UniffiConverterRustBuffer):
         if value.is_SENT():
             return
         if value.is_DELIVERED():
+            return
+        if value.is_SHOWN():
             return
         if value.is_REJECTED():
             _UniffiFfiConverterUInt16.check_lower(value.status)
@@ -3558,8 +3940,10 @@ class _UniffiFfiConverterTypePresentationOutcome(_UniffiConverterRustBuffer):
             buf.write_i32(1)
         if value.is_DELIVERED():
             buf.write_i32(2)
-        if value.is_REJECTED():
+        if value.is_SHOWN():
             buf.write_i32(3)
+        if value.is_REJECTED():
+            buf.write_i32(4)
             _UniffiFfiConverterUInt16.write(value.status, buf)
 
 
@@ -4426,31 +4810,6 @@ class _UniffiFfiConverterOptionalUInt32(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
-class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterString.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterString.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterString.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
 @dataclass
 class TxCodeInput:
     """
@@ -4589,6 +4948,58 @@ class _UniffiFfiConverterTypeOfferDetails(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeTxCodeInput.write(value.tx_code, buf)
         _UniffiFfiConverterBoolean.write(value.takes_code, buf)
         _UniffiFfiConverterBoolean.write(value.takes_login, buf)
+
+@dataclass
+class OfflineCode:
+    """
+    A presentation as QR codes: show the texts in turn, about six a second, in alphanumeric mode with error correction L.
+    Personal: whoever reads it has what was agreed to. Keep screenshots off.
+"""
+    def __init__(self, *, frames:typing.List[str], until:Timestamp, evidence_as_of:typing.Optional[Timestamp], log_entry:str):
+        self.frames = frames
+        self.until = until
+        self.evidence_as_of = evidence_as_of
+        self.log_entry = log_entry
+        
+        
+
+    
+    def __str__(self):
+        return "OfflineCode(frames={}, until={}, evidence_as_of={}, log_entry={})".format(self.frames, self.until, self.evidence_as_of, self.log_entry)
+    def __eq__(self, other):
+        if self.frames != other.frames:
+            return False
+        if self.until != other.until:
+            return False
+        if self.evidence_as_of != other.evidence_as_of:
+            return False
+        if self.log_entry != other.log_entry:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeOfflineCode(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return OfflineCode(
+            frames=_UniffiFfiConverterSequenceString.read(buf),
+            until=_UniffiFfiConverterTimestamp.read(buf),
+            evidence_as_of=_UniffiFfiConverterOptionalTimestamp.read(buf),
+            log_entry=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterSequenceString.check_lower(value.frames)
+        _UniffiFfiConverterTimestamp.check_lower(value.until)
+        _UniffiFfiConverterOptionalTimestamp.check_lower(value.evidence_as_of)
+        _UniffiFfiConverterString.check_lower(value.log_entry)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterSequenceString.write(value.frames, buf)
+        _UniffiFfiConverterTimestamp.write(value.until, buf)
+        _UniffiFfiConverterOptionalTimestamp.write(value.evidence_as_of, buf)
+        _UniffiFfiConverterString.write(value.log_entry, buf)
 
 class _UniffiFfiConverterSequenceTypeCard(_UniffiConverterRustBuffer):
     @classmethod
@@ -4969,346 +5380,6 @@ class _UniffiFfiConverterTypeReceived(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceTypeCard.write(value.cards, buf)
         _UniffiFfiConverterSequenceTypeNotReceived.write(value.failed, buf)
 
-@dataclass
-class WalletConfig:
-    """
-    Which chain a wallet trusts, and how it reaches it.
-"""
-    def __init__(self, *, anchor:str, node:str):
-        self.anchor = anchor
-        self.node = node
-        
-        
-
-    
-    def __str__(self):
-        return "WalletConfig(anchor={}, node={})".format(self.anchor, self.node)
-    def __eq__(self, other):
-        if self.anchor != other.anchor:
-            return False
-        if self.node != other.node:
-            return False
-        return True
-
-class _UniffiFfiConverterTypeWalletConfig(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        return WalletConfig(
-            anchor=_UniffiFfiConverterString.read(buf),
-            node=_UniffiFfiConverterString.read(buf),
-        )
-
-    @staticmethod
-    def check_lower(value):
-        _UniffiFfiConverterString.check_lower(value.anchor)
-        _UniffiFfiConverterString.check_lower(value.node)
-
-    @staticmethod
-    def write(value, buf):
-        _UniffiFfiConverterString.write(value.anchor, buf)
-        _UniffiFfiConverterString.write(value.node, buf)
-
-
-
-# HolderKeyError
-# We want to define each variant as a nested class that's also a subclass,
-# which is tricky in Python.  To accomplish this we're going to create each
-# class separately, then manually add the child classes to the base class's
-# __dict__.  All of this happens in dummy class to avoid polluting the module
-# namespace.
-class HolderKeyError(Exception):
-    """
-    Why the key store did not do it. Any other exception counts as `Failed`.
-"""
-    pass
-
-_UniffiTempHolderKeyError = HolderKeyError
-
-class HolderKeyError:  # type: ignore
-    """
-    Why the key store did not do it. Any other exception counts as `Failed`.
-"""
-    
-    class Gone(_UniffiTempHolderKeyError):
-        """
-        There is no such key any more (the device was reset, its lock screen removed), or what was to be unwrapped
-        belongs to another device.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HolderKeyError.Gone({})".format(str(self))
-    _UniffiTempHolderKeyError.Gone = Gone # type: ignore
-    class Declined(_UniffiTempHolderKeyError):
-        """
-        The holder did not unlock it by biometrics or screen lock.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HolderKeyError.Declined({})".format(str(self))
-    _UniffiTempHolderKeyError.Declined = Declined # type: ignore
-    class Unsupported(_UniffiTempHolderKeyError):
-        """
-        The device has no keys of this algorithm. Asked for the other one next.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HolderKeyError.Unsupported({})".format(str(self))
-    _UniffiTempHolderKeyError.Unsupported = Unsupported # type: ignore
-    class Failed(_UniffiTempHolderKeyError):
-        """
-        The device failed; trying again may help.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HolderKeyError.Failed({})".format(str(self))
-    _UniffiTempHolderKeyError.Failed = Failed # type: ignore
-
-HolderKeyError = _UniffiTempHolderKeyError # type: ignore
-del _UniffiTempHolderKeyError
-
-
-class _UniffiFfiConverterTypeHolderKeyError(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return HolderKeyError.Gone(
-            )
-        if variant == 2:
-            return HolderKeyError.Declined(
-            )
-        if variant == 3:
-            return HolderKeyError.Unsupported(
-            )
-        if variant == 4:
-            return HolderKeyError.Failed(
-            )
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if isinstance(value, HolderKeyError.Gone):
-            return
-        if isinstance(value, HolderKeyError.Declined):
-            return
-        if isinstance(value, HolderKeyError.Unsupported):
-            return
-        if isinstance(value, HolderKeyError.Failed):
-            return
-
-    @staticmethod
-    def write(value, buf):
-        if isinstance(value, HolderKeyError.Gone):
-            buf.write_i32(1)
-        if isinstance(value, HolderKeyError.Declined):
-            buf.write_i32(2)
-        if isinstance(value, HolderKeyError.Unsupported):
-            buf.write_i32(3)
-        if isinstance(value, HolderKeyError.Failed):
-            buf.write_i32(4)
-
-
-
-# HttpError
-# We want to define each variant as a nested class that's also a subclass,
-# which is tricky in Python.  To accomplish this we're going to create each
-# class separately, then manually add the child classes to the base class's
-# __dict__.  All of this happens in dummy class to avoid polluting the module
-# namespace.
-class HttpError(Exception):
-    """
-    Why there is no answer. Any other exception counts as `Unreachable`.
-"""
-    pass
-
-_UniffiTempHttpError = HttpError
-
-class HttpError:  # type: ignore
-    """
-    Why there is no answer. Any other exception counts as `Unreachable`.
-"""
-    
-    class Unreachable(_UniffiTempHttpError):
-        """
-        No connection, no trust in the server's certificate, or no answer in time.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HttpError.Unreachable({})".format(str(self))
-    _UniffiTempHttpError.Unreachable = Unreachable # type: ignore
-    class TooLarge(_UniffiTempHttpError):
-        """
-        The answer is longer than the request's `answer_limit`.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HttpError.TooLarge({})".format(str(self))
-    _UniffiTempHttpError.TooLarge = TooLarge # type: ignore
-    class Cancelled(_UniffiTempHttpError):
-        """
-        The app or its user ended it.
-"""
-        
-        def __init__(self):
-            pass
-
-        def __repr__(self):
-            return "HttpError.Cancelled({})".format(str(self))
-    _UniffiTempHttpError.Cancelled = Cancelled # type: ignore
-
-HttpError = _UniffiTempHttpError # type: ignore
-del _UniffiTempHttpError
-
-
-class _UniffiFfiConverterTypeHttpError(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return HttpError.Unreachable(
-            )
-        if variant == 2:
-            return HttpError.TooLarge(
-            )
-        if variant == 3:
-            return HttpError.Cancelled(
-            )
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if isinstance(value, HttpError.Unreachable):
-            return
-        if isinstance(value, HttpError.TooLarge):
-            return
-        if isinstance(value, HttpError.Cancelled):
-            return
-
-    @staticmethod
-    def write(value, buf):
-        if isinstance(value, HttpError.Unreachable):
-            buf.write_i32(1)
-        if isinstance(value, HttpError.TooLarge):
-            buf.write_i32(2)
-        if isinstance(value, HttpError.Cancelled):
-            buf.write_i32(3)
-
-
-
-
-
-
-class KeyAlgorithm(enum.Enum):
-    """
-    What a key signs with.
-"""
-    
-    P256 = 0
-    """
-    ECDSA on P-256 with SHA-256 (ES256): what phones keep in hardware. A wallet asks for it first.
-"""
-    
-    ED25519 = 1
-    """
-    Ed25519 (EdDSA): in software on most phones.
-"""
-    
-
-
-class _UniffiFfiConverterTypeKeyAlgorithm(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return KeyAlgorithm.P256
-        if variant == 2:
-            return KeyAlgorithm.ED25519
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if value == KeyAlgorithm.P256:
-            return
-        if value == KeyAlgorithm.ED25519:
-            return
-        raise ValueError(value)
-
-    @staticmethod
-    def write(value, buf):
-        if value == KeyAlgorithm.P256:
-            buf.write_i32(1)
-        if value == KeyAlgorithm.ED25519:
-            buf.write_i32(2)
-
-
-
-
-
-
-
-
-class KeyProtection(enum.Enum):
-    """
-    How well keys are kept. The app shows it to the holder.
-"""
-    
-    HARDWARE = 0
-    """
-    In a secure element or a trusted environment: they can't be copied.
-"""
-    
-    SOFTWARE = 1
-    """
-    In a file of this program: whoever has the file and its secret has the keys.
-"""
-    
-
-
-class _UniffiFfiConverterTypeKeyProtection(_UniffiConverterRustBuffer):
-    @staticmethod
-    def read(buf):
-        variant = buf.read_i32()
-        if variant == 1:
-            return KeyProtection.HARDWARE
-        if variant == 2:
-            return KeyProtection.SOFTWARE
-        raise InternalError("Raw enum value doesn't match any cases")
-
-    @staticmethod
-    def check_lower(value):
-        if value == KeyProtection.HARDWARE:
-            return
-        if value == KeyProtection.SOFTWARE:
-            return
-        raise ValueError(value)
-
-    @staticmethod
-    def write(value, buf):
-        if value == KeyProtection.HARDWARE:
-            buf.write_i32(1)
-        if value == KeyProtection.SOFTWARE:
-            buf.write_i32(2)
-
-
-
 # The Duration type.
 Duration = datetime.timedelta
 
@@ -5406,7 +5477,8 @@ class WalletError:  # type: ignore
     
     class ChooseAnotherPin(_UniffiTempWalletError):
         """
-        The PIN is too easy to guess: at least six characters, not all the same.
+        The PIN is too easy to guess: at least six characters, not all the same. Or a backup's passphrase is: at least twelve
+        characters of five kinds.
 """
         
         def __init__(self):
@@ -5417,7 +5489,7 @@ class WalletError:  # type: ignore
     _UniffiTempWalletError.ChooseAnotherPin = ChooseAnotherPin # type: ignore
     class EnterPinAgain(_UniffiTempWalletError):
         """
-        The PIN is wrong: enter it again once `wait` is over.
+        The PIN, or a backup's passphrase, is wrong: enter it again once `wait` is over.
 """
         
         def __init__(self, failed, wait):
@@ -5899,6 +5971,312 @@ class _UniffiFfiConverterTypeWalletError(_UniffiConverterRustBuffer):
             _UniffiFfiConverterString.write(value.reason, buf)
 
 
+class OfferProtocol(typing.Protocol):
+    """
+    An offer that can be taken up. Nothing was taken yet.
+"""
+    
+    def details(self, ) -> OfferDetails:
+        """
+        What to show before the holder takes it up.
+"""
+        raise NotImplementedError
+
+class Offer(OfferProtocol):
+    """
+    An offer that can be taken up. Nothing was taken yet.
+"""
+    
+    _handle: ctypes.c_uint64
+    
+    def __init__(self, *args, **kwargs):
+        raise ValueError("This class has no default constructor")
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_offer, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_offer, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def details(self, ) -> OfferDetails:
+        """
+        What to show before the holder takes it up.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeOfferDetails.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_offer_details,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeOffer:
+    @staticmethod
+    def lift(value: int) -> Offer:
+        return Offer._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: Offer):
+        if not isinstance(value, Offer):
+            raise TypeError("Expected Offer instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: Offer) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> Offer:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: Offer, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+class _UniffiFfiConverterOptionalTypeCard(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeCard.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeCard.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeCard.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterOptionalTypeComplaintDraft(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeComplaintDraft.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeComplaintDraft.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeComplaintDraft.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterSequenceTypeCardHolder(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeCardHolder.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeCardHolder.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeCardHolder.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterSequenceTypeLogEntry(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeLogEntry.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeLogEntry.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeLogEntry.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterSequenceTypePickedUp(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypePickedUp.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypePickedUp.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypePickedUp.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, items):
+        for (key, value) in items.items():
+            _UniffiFfiConverterString.check_lower(key)
+            _UniffiFfiConverterString.check_lower(value)
+
+    @classmethod
+    def write(cls, items, buf):
+        buf.write_i32(len(items))
+        for (key, value) in items.items():
+            _UniffiFfiConverterString.write(key, buf)
+            _UniffiFfiConverterString.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative map size")
+
+        # It would be nice to use a dict comprehension,
+        # but in Python 3.7 and before the evaluation order is not according to spec,
+        # so we we're reading the value before the key.
+        # This loop makes the order explicit: first reading the key, then the value.
+        d = {}
+        for i in range(count):
+            key = _UniffiFfiConverterString.read(buf)
+            val = _UniffiFfiConverterString.read(buf)
+            d[key] = val
+        return d
+
+
+
+
+
+
+class KeyProtection(enum.Enum):
+    """
+    How well keys are kept. The app shows it to the holder.
+"""
+    
+    HARDWARE = 0
+    """
+    In a secure element or a trusted environment: they can't be copied.
+"""
+    
+    SOFTWARE = 1
+    """
+    In a file of this program: whoever has the file and its secret has the keys.
+"""
+    
+
+
+class _UniffiFfiConverterTypeKeyProtection(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return KeyProtection.HARDWARE
+        if variant == 2:
+            return KeyProtection.SOFTWARE
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == KeyProtection.HARDWARE:
+            return
+        if value == KeyProtection.SOFTWARE:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == KeyProtection.HARDWARE:
+            buf.write_i32(1)
+        if value == KeyProtection.SOFTWARE:
+            buf.write_i32(2)
+
+
+
+class _UniffiFfiConverterSequenceTypeCardToCollect(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeCardToCollect.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeCardToCollect.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeCardToCollect.read(buf) for i in range(count)
+        ]
+
+
 class CancelHandleProtocol(typing.Protocol):
     """
     Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
@@ -6020,6 +6398,1588 @@ class _UniffiFfiConverterTypeCancelHandle:
     @classmethod
     def write(cls, value: CancelHandle, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
+
+
+class WalletProtocol(typing.Protocol):
+    """
+    An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
+
+    It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
+    came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
+"""
+    
+    async def back_up(self, passphrase: str) -> bytes:
+        """
+        Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be
+        guessed is `ChooseAnotherPin`: twelve characters of five kinds at least.
+"""
+        raise NotImplementedError
+    async def begin_login(self, offer: Offer,configurations: typing.Union[object, typing.List[str]] = _DEFAULT) -> str:
+        """
+        Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+        `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+        type, see `OfferedCredential`; all of the offer if empty.
+
+        The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+        `finish_login`. The app may be closed meanwhile.
+"""
+        raise NotImplementedError
+    async def card(self, id: str) -> typing.Optional[Card]:
+        """
+        One card; none if there is none of this id.
+"""
+        raise NotImplementedError
+    async def cards(self, ) -> typing.List[Card]:
+        """
+        All cards, the newest first, with their state by the evidence at hand. Asks nobody: see `refresh`.
+"""
+        raise NotImplementedError
+    async def cards_page(self, after: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[Card]:
+        """
+        At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+"""
+        raise NotImplementedError
+    async def change_pin(self, old: str,new: str) -> None:
+        """
+        Sets another PIN. The old one counts as a try.
+"""
+        raise NotImplementedError
+    async def decline(self, consent_id: str) -> bool:
+        """
+        Tells the verifier no. False if the request is not open any more.
+"""
+        raise NotImplementedError
+    async def delete_card(self, id: str) -> bool:
+        """
+        Deletes a card, its credentials and their keys. False if there is none of this id.
+"""
+        raise NotImplementedError
+    async def delete_log_entry(self, id: str) -> bool:
+        """
+        Deletes an entry of the log. False if there is none of this id.
+"""
+        raise NotImplementedError
+    async def draft_complaint(self, entry: str) -> typing.Optional[ComplaintDraft]:
+        """
+        A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
+"""
+        raise NotImplementedError
+    async def erase(self, ) -> None:
+        """
+        Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
+"""
+        raise NotImplementedError
+    async def export_all(self, ) -> str:
+        """
+        Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+"""
+        raise NotImplementedError
+    async def finish_login(self, address: str) -> Received:
+        """
+        Goes on with a login whose browser came back at `address`, and collects.
+"""
+        raise NotImplementedError
+    async def forget_to_collect(self, id: str) -> bool:
+        """
+        Forgets a card that is not to be collected again. False if there is none of this id.
+"""
+        raise NotImplementedError
+    async def holders(self, ) -> typing.List[CardHolder]:
+        """
+        Whose cards these are: the person's, and those of the companies that she acts for.
+"""
+        raise NotImplementedError
+    async def is_renewable(self, card: str) -> bool:
+        """
+        Whether a card's issuer lets the wallet renew it by itself.
+"""
+        raise NotImplementedError
+    def lock(self, ) -> None:
+        """
+        Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
+        when the app goes to the background; waiting for a platform to collect the object may take for ever.
+"""
+        raise NotImplementedError
+    async def log(self, before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
+        """
+        At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.
+"""
+        raise NotImplementedError
+    async def pick_up(self, ) -> typing.List[PickedUp]:
+        """
+        Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+"""
+        raise NotImplementedError
+    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
+        """
+        Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
+        is answered by its first option. A request is answered once.
+"""
+        raise NotImplementedError
+    async def present_offline(self, consent_id: str,choice: dict[str, str],coarse: bool = False) -> OfflineCode:
+        """
+        What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+        it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
+"""
+        raise NotImplementedError
+    async def preview_issuer(self, issuer: str) -> Offer:
+        """
+        Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+"""
+        raise NotImplementedError
+    async def preview_offer(self, link: str) -> Offer:
+        """
+        Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
+"""
+        raise NotImplementedError
+    def protection(self, ) -> KeyProtection:
+        """
+        How well the device keeps the keys.
+"""
+        raise NotImplementedError
+    async def receive(self, offer: Offer,tx_code: typing.Union[object, typing.Optional[str]] = _DEFAULT) -> Received:
+        """
+        Takes an offer up: collects every credential of it, with a fresh key for each, checks each by the chain, and
+        keeps what is good.
+"""
+        raise NotImplementedError
+    async def refresh(self, ) -> None:
+        """
+        Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
+"""
+        raise NotImplementedError
+    async def renew(self, card: str) -> Received:
+        """
+        Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+        card before is deleted once the new one is there; when this fails, it stays.
+"""
+        raise NotImplementedError
+    async def review_offline(self, message: bytes) -> Consent:
+        """
+        Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
+        be shown. Needs no network.
+"""
+        raise NotImplementedError
+    async def review_request(self, link: str) -> Consent:
+        """
+        Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
+        would leave. Nothing leaves before `present`.
+"""
+        raise NotImplementedError
+    async def search_log(self, text: str,before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
+        """
+        At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+"""
+        raise NotImplementedError
+    async def to_collect(self, ) -> typing.List[CardToCollect]:
+        """
+        The cards of a backup that are still to be collected again.
+"""
+        raise NotImplementedError
+    def until(self, handle: CancelHandle) -> Wallet:
+        """
+        The same wallet, whose calls to the network end when the handle is cancelled.
+"""
+        raise NotImplementedError
+
+class Wallet(WalletProtocol):
+    """
+    An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
+
+    It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
+    came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
+"""
+    
+    _handle: ctypes.c_uint64
+    @classmethod
+    async def create(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
+        """
+        Makes a new wallet in a folder of its own.
+"""
+        
+        _UniffiFfiConverterString.check_lower(folder)
+
+        _UniffiFfiConverterString.check_lower(pin)
+
+        _UniffiFfiConverterTypeWalletConfig.check_lower(config)
+
+        _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
+
+        _UniffiFfiConverterTypeHttpClient.check_lower(http)
+
+        if clock is _DEFAULT:
+            clock = None
+        _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+        _uniffi_lowered_args = (
+            _UniffiFfiConverterString.lower(folder),
+            _UniffiFfiConverterString.lower(pin),
+            _UniffiFfiConverterTypeWalletConfig.lower(config),
+            _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
+            _UniffiFfiConverterTypeHttpClient.lower(http),
+            _UniffiFfiConverterOptionalTypeClock.lower(clock),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_constructor_wallet_create(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    @classmethod
+    async def open(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
+        """
+        Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
+"""
+        
+        _UniffiFfiConverterString.check_lower(folder)
+
+        _UniffiFfiConverterString.check_lower(pin)
+
+        _UniffiFfiConverterTypeWalletConfig.check_lower(config)
+
+        _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
+
+        _UniffiFfiConverterTypeHttpClient.check_lower(http)
+
+        if clock is _DEFAULT:
+            clock = None
+        _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+        _uniffi_lowered_args = (
+            _UniffiFfiConverterString.lower(folder),
+            _UniffiFfiConverterString.lower(pin),
+            _UniffiFfiConverterTypeWalletConfig.lower(config),
+            _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
+            _UniffiFfiConverterTypeHttpClient.lower(http),
+            _UniffiFfiConverterOptionalTypeClock.lower(clock),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    
+    def __init__(self, *args, **kwargs):
+        raise ValueError("This class has no default constructor")
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_wallet, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_wallet, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    async def back_up(self, passphrase: str) -> bytes:
+        """
+        Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be
+        guessed is `ChooseAnotherPin`: twelve characters of five kinds at least.
+"""
+        
+        _UniffiFfiConverterString.check_lower(passphrase)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(passphrase),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_back_up(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def begin_login(self, offer: Offer,configurations: typing.Union[object, typing.List[str]] = _DEFAULT) -> str:
+        """
+        Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
+        `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
+        type, see `OfferedCredential`; all of the offer if empty.
+
+        The browser comes back to the app at the redirect URI of the configuration: give that whole address to
+        `finish_login`. The app may be closed meanwhile.
+"""
+        
+        _UniffiFfiConverterTypeOffer.check_lower(offer)
+
+        if configurations is _DEFAULT:
+            configurations = []
+        _UniffiFfiConverterSequenceString.check_lower(configurations)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeOffer.lower(offer),
+            _UniffiFfiConverterSequenceString.lower(configurations),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterString.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def card(self, id: str) -> typing.Optional[Card]:
+        """
+        One card; none if there is none of this id.
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeCard.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_card(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def cards(self, ) -> typing.List[Card]:
+        """
+        All cards, the newest first, with their state by the evidence at hand. Asks nobody: see `refresh`.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeCard.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_cards(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def cards_page(self, after: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[Card]:
+        """
+        At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+"""
+        
+        if after is _DEFAULT:
+            after = None
+        _UniffiFfiConverterOptionalString.check_lower(after)
+
+        _UniffiFfiConverterUInt32.check_lower(limit)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterOptionalString.lower(after),
+            _UniffiFfiConverterUInt32.lower(limit),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeCard.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_cards_page(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def change_pin(self, old: str,new: str) -> None:
+        """
+        Sets another PIN. The old one counts as a try.
+"""
+        
+        _UniffiFfiConverterString.check_lower(old)
+
+        _UniffiFfiConverterString.check_lower(new)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(old),
+            _UniffiFfiConverterString.lower(new),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_change_pin(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_void,
+            _UniffiLib.ffi_huizheng_rust_future_complete_void,
+            _UniffiLib.ffi_huizheng_rust_future_free_void,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def decline(self, consent_id: str) -> bool:
+        """
+        Tells the verifier no. False if the request is not open any more.
+"""
+        
+        _UniffiFfiConverterString.check_lower(consent_id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(consent_id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_decline(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def delete_card(self, id: str) -> bool:
+        """
+        Deletes a card, its credentials and their keys. False if there is none of this id.
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_card(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def delete_log_entry(self, id: str) -> bool:
+        """
+        Deletes an entry of the log. False if there is none of this id.
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def draft_complaint(self, entry: str) -> typing.Optional[ComplaintDraft]:
+        """
+        A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
+"""
+        
+        _UniffiFfiConverterString.check_lower(entry)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(entry),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeComplaintDraft.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_draft_complaint(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def erase(self, ) -> None:
+        """
+        Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_erase(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_void,
+            _UniffiLib.ffi_huizheng_rust_future_complete_void,
+            _UniffiLib.ffi_huizheng_rust_future_free_void,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def export_all(self, ) -> str:
+        """
+        Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterString.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_export_all(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def finish_login(self, address: str) -> Received:
+        """
+        Goes on with a login whose browser came back at `address`, and collects.
+"""
+        
+        _UniffiFfiConverterString.check_lower(address)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(address),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def forget_to_collect(self, id: str) -> bool:
+        """
+        Forgets a card that is not to be collected again. False if there is none of this id.
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def holders(self, ) -> typing.List[CardHolder]:
+        """
+        Whose cards these are: the person's, and those of the companies that she acts for.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeCardHolder.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_holders(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def is_renewable(self, card: str) -> bool:
+        """
+        Whether a card's issuer lets the wallet renew it by itself.
+"""
+        
+        _UniffiFfiConverterString.check_lower(card)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(card),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    def lock(self, ) -> None:
+        """
+        Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
+        when the app goes to the background; waiting for a platform to collect the object may take for ever.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_lock,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    async def log(self, before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
+        """
+        At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.
+"""
+        
+        if before is _DEFAULT:
+            before = None
+        _UniffiFfiConverterOptionalString.check_lower(before)
+
+        _UniffiFfiConverterUInt32.check_lower(limit)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterOptionalString.lower(before),
+            _UniffiFfiConverterUInt32.lower(limit),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeLogEntry.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_log(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def pick_up(self, ) -> typing.List[PickedUp]:
+        """
+        Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypePickedUp.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_pick_up(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
+        """
+        Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
+        is answered by its first option. A request is answered once.
+"""
+        
+        _UniffiFfiConverterString.check_lower(consent_id)
+
+        if choice is _DEFAULT:
+            choice = {}
+        _UniffiFfiConverterMapStringString.check_lower(choice)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(consent_id),
+            _UniffiFfiConverterMapStringString.lower(choice),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypePresented.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_present(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def present_offline(self, consent_id: str,choice: dict[str, str],coarse: bool = False) -> OfflineCode:
+        """
+        What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+        it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
+"""
+        
+        _UniffiFfiConverterString.check_lower(consent_id)
+
+        _UniffiFfiConverterMapStringString.check_lower(choice)
+
+        _UniffiFfiConverterBoolean.check_lower(coarse)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(consent_id),
+            _UniffiFfiConverterMapStringString.lower(choice),
+            _UniffiFfiConverterBoolean.lower(coarse),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeOfflineCode.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_present_offline(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def preview_issuer(self, issuer: str) -> Offer:
+        """
+        Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(issuer)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(issuer),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeOffer.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def preview_offer(self, link: str) -> Offer:
+        """
+        Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
+"""
+        
+        _UniffiFfiConverterString.check_lower(link)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(link),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeOffer.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_offer(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    def protection(self, ) -> KeyProtection:
+        """
+        How well the device keeps the keys.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeKeyProtection.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_protection,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    async def receive(self, offer: Offer,tx_code: typing.Union[object, typing.Optional[str]] = _DEFAULT) -> Received:
+        """
+        Takes an offer up: collects every credential of it, with a fresh key for each, checks each by the chain, and
+        keeps what is good.
+"""
+        
+        _UniffiFfiConverterTypeOffer.check_lower(offer)
+
+        if tx_code is _DEFAULT:
+            tx_code = None
+        _UniffiFfiConverterOptionalString.check_lower(tx_code)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeOffer.lower(offer),
+            _UniffiFfiConverterOptionalString.lower(tx_code),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_receive(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def refresh(self, ) -> None:
+        """
+        Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_void,
+            _UniffiLib.ffi_huizheng_rust_future_complete_void,
+            _UniffiLib.ffi_huizheng_rust_future_free_void,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def renew(self, card: str) -> Received:
+        """
+        Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
+        card before is deleted once the new one is there; when this fails, it stays.
+"""
+        
+        _UniffiFfiConverterString.check_lower(card)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(card),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_renew(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def review_offline(self, message: bytes) -> Consent:
+        """
+        Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
+        be shown. Needs no network.
+"""
+        
+        _UniffiFfiConverterBytes.check_lower(message)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(message),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeConsent.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_review_offline(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def review_request(self, link: str) -> Consent:
+        """
+        Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
+        would leave. Nothing leaves before `present`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(link)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(link),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeConsent.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_review_request(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def search_log(self, text: str,before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
+        """
+        At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+"""
+        
+        _UniffiFfiConverterString.check_lower(text)
+
+        if before is _DEFAULT:
+            before = None
+        _UniffiFfiConverterOptionalString.check_lower(before)
+
+        _UniffiFfiConverterUInt32.check_lower(limit)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(text),
+            _UniffiFfiConverterOptionalString.lower(before),
+            _UniffiFfiConverterUInt32.lower(limit),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeLogEntry.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_search_log(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def to_collect(self, ) -> typing.List[CardToCollect]:
+        """
+        The cards of a backup that are still to be collected again.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeCardToCollect.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    def until(self, handle: CancelHandle) -> Wallet:
+        """
+        The same wallet, whose calls to the network end when the handle is cancelled.
+"""
+        
+        _UniffiFfiConverterTypeCancelHandle.check_lower(handle)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeCancelHandle.lower(handle),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_until,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeWallet:
+    @staticmethod
+    def lift(value: int) -> Wallet:
+        return Wallet._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: Wallet):
+        if not isinstance(value, Wallet):
+            raise TypeError("Expected Wallet instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: Wallet) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> Wallet:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: Wallet, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+@dataclass
+class RestoredWallet:
+    """
+    What came of a restoration. Together it names everything that was in the backup.
+"""
+    def __init__(self, *, wallet:Wallet, made:Timestamp, to_collect:typing.List[CardToCollect], log_entries:int, waiting:typing.List[str]):
+        self.wallet = wallet
+        self.made = made
+        self.to_collect = to_collect
+        self.log_entries = log_entries
+        self.waiting = waiting
+        
+        
+
+    
+    def __str__(self):
+        return "RestoredWallet(wallet={}, made={}, to_collect={}, log_entries={}, waiting={})".format(self.wallet, self.made, self.to_collect, self.log_entries, self.waiting)
+    def __eq__(self, other):
+        if self.wallet != other.wallet:
+            return False
+        if self.made != other.made:
+            return False
+        if self.to_collect != other.to_collect:
+            return False
+        if self.log_entries != other.log_entries:
+            return False
+        if self.waiting != other.waiting:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeRestoredWallet(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return RestoredWallet(
+            wallet=_UniffiFfiConverterTypeWallet.read(buf),
+            made=_UniffiFfiConverterTimestamp.read(buf),
+            to_collect=_UniffiFfiConverterSequenceTypeCardToCollect.read(buf),
+            log_entries=_UniffiFfiConverterUInt64.read(buf),
+            waiting=_UniffiFfiConverterSequenceString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeWallet.check_lower(value.wallet)
+        _UniffiFfiConverterTimestamp.check_lower(value.made)
+        _UniffiFfiConverterSequenceTypeCardToCollect.check_lower(value.to_collect)
+        _UniffiFfiConverterUInt64.check_lower(value.log_entries)
+        _UniffiFfiConverterSequenceString.check_lower(value.waiting)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeWallet.write(value.wallet, buf)
+        _UniffiFfiConverterTimestamp.write(value.made, buf)
+        _UniffiFfiConverterSequenceTypeCardToCollect.write(value.to_collect, buf)
+        _UniffiFfiConverterUInt64.write(value.log_entries, buf)
+        _UniffiFfiConverterSequenceString.write(value.waiting, buf)
+
+@dataclass
+class WalletConfig:
+    """
+    Which chain a wallet trusts, and how it reaches it.
+"""
+    def __init__(self, *, anchor:str, node:str):
+        self.anchor = anchor
+        self.node = node
+        
+        
+
+    
+    def __str__(self):
+        return "WalletConfig(anchor={}, node={})".format(self.anchor, self.node)
+    def __eq__(self, other):
+        if self.anchor != other.anchor:
+            return False
+        if self.node != other.node:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeWalletConfig(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return WalletConfig(
+            anchor=_UniffiFfiConverterString.read(buf),
+            node=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.anchor)
+        _UniffiFfiConverterString.check_lower(value.node)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.anchor, buf)
+        _UniffiFfiConverterString.write(value.node, buf)
+
+
+
+# HolderKeyError
+# We want to define each variant as a nested class that's also a subclass,
+# which is tricky in Python.  To accomplish this we're going to create each
+# class separately, then manually add the child classes to the base class's
+# __dict__.  All of this happens in dummy class to avoid polluting the module
+# namespace.
+class HolderKeyError(Exception):
+    """
+    Why the key store did not do it. Any other exception counts as `Failed`.
+"""
+    pass
+
+_UniffiTempHolderKeyError = HolderKeyError
+
+class HolderKeyError:  # type: ignore
+    """
+    Why the key store did not do it. Any other exception counts as `Failed`.
+"""
+    
+    class Gone(_UniffiTempHolderKeyError):
+        """
+        There is no such key any more (the device was reset, its lock screen removed), or what was to be unwrapped
+        belongs to another device.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HolderKeyError.Gone({})".format(str(self))
+    _UniffiTempHolderKeyError.Gone = Gone # type: ignore
+    class Declined(_UniffiTempHolderKeyError):
+        """
+        The holder did not unlock it by biometrics or screen lock.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HolderKeyError.Declined({})".format(str(self))
+    _UniffiTempHolderKeyError.Declined = Declined # type: ignore
+    class Unsupported(_UniffiTempHolderKeyError):
+        """
+        The device has no keys of this algorithm. Asked for the other one next.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HolderKeyError.Unsupported({})".format(str(self))
+    _UniffiTempHolderKeyError.Unsupported = Unsupported # type: ignore
+    class Failed(_UniffiTempHolderKeyError):
+        """
+        The device failed; trying again may help.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HolderKeyError.Failed({})".format(str(self))
+    _UniffiTempHolderKeyError.Failed = Failed # type: ignore
+
+HolderKeyError = _UniffiTempHolderKeyError # type: ignore
+del _UniffiTempHolderKeyError
+
+
+class _UniffiFfiConverterTypeHolderKeyError(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return HolderKeyError.Gone(
+            )
+        if variant == 2:
+            return HolderKeyError.Declined(
+            )
+        if variant == 3:
+            return HolderKeyError.Unsupported(
+            )
+        if variant == 4:
+            return HolderKeyError.Failed(
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if isinstance(value, HolderKeyError.Gone):
+            return
+        if isinstance(value, HolderKeyError.Declined):
+            return
+        if isinstance(value, HolderKeyError.Unsupported):
+            return
+        if isinstance(value, HolderKeyError.Failed):
+            return
+
+    @staticmethod
+    def write(value, buf):
+        if isinstance(value, HolderKeyError.Gone):
+            buf.write_i32(1)
+        if isinstance(value, HolderKeyError.Declined):
+            buf.write_i32(2)
+        if isinstance(value, HolderKeyError.Unsupported):
+            buf.write_i32(3)
+        if isinstance(value, HolderKeyError.Failed):
+            buf.write_i32(4)
+
+
+
+# HttpError
+# We want to define each variant as a nested class that's also a subclass,
+# which is tricky in Python.  To accomplish this we're going to create each
+# class separately, then manually add the child classes to the base class's
+# __dict__.  All of this happens in dummy class to avoid polluting the module
+# namespace.
+class HttpError(Exception):
+    """
+    Why there is no answer. Any other exception counts as `Unreachable`.
+"""
+    pass
+
+_UniffiTempHttpError = HttpError
+
+class HttpError:  # type: ignore
+    """
+    Why there is no answer. Any other exception counts as `Unreachable`.
+"""
+    
+    class Unreachable(_UniffiTempHttpError):
+        """
+        No connection, no trust in the server's certificate, or no answer in time.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HttpError.Unreachable({})".format(str(self))
+    _UniffiTempHttpError.Unreachable = Unreachable # type: ignore
+    class TooLarge(_UniffiTempHttpError):
+        """
+        The answer is longer than the request's `answer_limit`.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HttpError.TooLarge({})".format(str(self))
+    _UniffiTempHttpError.TooLarge = TooLarge # type: ignore
+    class Cancelled(_UniffiTempHttpError):
+        """
+        The app or its user ended it.
+"""
+        
+        def __init__(self):
+            pass
+
+        def __repr__(self):
+            return "HttpError.Cancelled({})".format(str(self))
+    _UniffiTempHttpError.Cancelled = Cancelled # type: ignore
+
+HttpError = _UniffiTempHttpError # type: ignore
+del _UniffiTempHttpError
+
+
+class _UniffiFfiConverterTypeHttpError(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return HttpError.Unreachable(
+            )
+        if variant == 2:
+            return HttpError.TooLarge(
+            )
+        if variant == 3:
+            return HttpError.Cancelled(
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if isinstance(value, HttpError.Unreachable):
+            return
+        if isinstance(value, HttpError.TooLarge):
+            return
+        if isinstance(value, HttpError.Cancelled):
+            return
+
+    @staticmethod
+    def write(value, buf):
+        if isinstance(value, HttpError.Unreachable):
+            buf.write_i32(1)
+        if isinstance(value, HttpError.TooLarge):
+            buf.write_i32(2)
+        if isinstance(value, HttpError.Cancelled):
+            buf.write_i32(3)
+
+
+
+
+
+
+class KeyAlgorithm(enum.Enum):
+    """
+    What a key signs with.
+"""
+    
+    P256 = 0
+    """
+    ECDSA on P-256 with SHA-256 (ES256): what phones keep in hardware. A wallet asks for it first.
+"""
+    
+    ED25519 = 1
+    """
+    Ed25519 (EdDSA): in software on most phones.
+"""
+    
+
+
+class _UniffiFfiConverterTypeKeyAlgorithm(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return KeyAlgorithm.P256
+        if variant == 2:
+            return KeyAlgorithm.ED25519
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == KeyAlgorithm.P256:
+            return
+        if value == KeyAlgorithm.ED25519:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == KeyAlgorithm.P256:
+            buf.write_i32(1)
+        if value == KeyAlgorithm.ED25519:
+            buf.write_i32(2)
+
+
+
+
+
+
+
+
+class QrSeen:
+    """
+    What came of one code that was seen.
+"""
+    def __init__(self):
+        raise RuntimeError("QrSeen cannot be instantiated directly")
+
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class PART:
+        """
+        Go on scanning.
+"""
+        
+        def __init__(self, have:int, total:int):
+            self.have = have
+            
+            """
+        So many codes were seen.
+"""
+        
+            self.total = total
+            
+            """
+        Of so many.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "QrSeen.PART(have={}, total={})".format(self.have, self.total)
+        def __eq__(self, other):
+            if not isinstance(other, QrSeen):
+                return NotImplemented
+            if not other.is_PART():
+                return False
+            if self.have != other.have:
+                return False
+            if self.total != other.total:
+                return False
+            return True
+
+    @dataclass
+    class WHOLE:
+        """
+        All were seen: give this to `review_offline`.
+"""
+        
+        def __init__(self, message:bytes):
+            self.message = message
+            
+            """
+        The message.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "QrSeen.WHOLE(message={})".format(self.message)
+        def __eq__(self, other):
+            if not isinstance(other, QrSeen):
+                return NotImplemented
+            if not other.is_WHOLE():
+                return False
+            if self.message != other.message:
+                return False
+            return True
+
+    @dataclass
+    class NOT_OURS:
+        """
+        Another kind of QR code: a link, perhaps.
+"""
+        
+        def __init__(self, ):
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "QrSeen.NOT_OURS()".format()
+        def __eq__(self, other):
+            if not isinstance(other, QrSeen):
+                return NotImplemented
+            if not other.is_NOT_OURS():
+                return False
+            return True
+
+    @dataclass
+    class OTHER_CODE:
+        """
+        It belongs to another set than the one being read: go on, or begin anew with another collector.
+"""
+        
+        def __init__(self, ):
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "QrSeen.OTHER_CODE()".format()
+        def __eq__(self, other):
+            if not isinstance(other, QrSeen):
+                return NotImplemented
+            if not other.is_OTHER_CODE():
+                return False
+            return True
+
+    @dataclass
+    class MISREAD:
+        """
+        It was misread, or is not what it says. Go on scanning.
+"""
+        
+        def __init__(self, reason:str):
+            self.reason = reason
+            
+            """
+        Why, in English, for the app's log.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "QrSeen.MISREAD(reason={})".format(self.reason)
+        def __eq__(self, other):
+            if not isinstance(other, QrSeen):
+                return NotImplemented
+            if not other.is_MISREAD():
+                return False
+            if self.reason != other.reason:
+                return False
+            return True
+
+    
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_PART(self) -> bool:
+        return isinstance(self, QrSeen.PART)
+    def is_part(self) -> bool:
+        return isinstance(self, QrSeen.PART)
+    def is_WHOLE(self) -> bool:
+        return isinstance(self, QrSeen.WHOLE)
+    def is_whole(self) -> bool:
+        return isinstance(self, QrSeen.WHOLE)
+    def is_NOT_OURS(self) -> bool:
+        return isinstance(self, QrSeen.NOT_OURS)
+    def is_not_ours(self) -> bool:
+        return isinstance(self, QrSeen.NOT_OURS)
+    def is_OTHER_CODE(self) -> bool:
+        return isinstance(self, QrSeen.OTHER_CODE)
+    def is_other_code(self) -> bool:
+        return isinstance(self, QrSeen.OTHER_CODE)
+    def is_MISREAD(self) -> bool:
+        return isinstance(self, QrSeen.MISREAD)
+    def is_misread(self) -> bool:
+        return isinstance(self, QrSeen.MISREAD)
+    
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+QrSeen.PART = type("QrSeen.PART", (QrSeen.PART, QrSeen,), {})  # type: ignore
+QrSeen.WHOLE = type("QrSeen.WHOLE", (QrSeen.WHOLE, QrSeen,), {})  # type: ignore
+QrSeen.NOT_OURS = type("QrSeen.NOT_OURS", (QrSeen.NOT_OURS, QrSeen,), {})  # type: ignore
+QrSeen.OTHER_CODE = type("QrSeen.OTHER_CODE", (QrSeen.OTHER_CODE, QrSeen,), {})  # type: ignore
+QrSeen.MISREAD = type("QrSeen.MISREAD", (QrSeen.MISREAD, QrSeen,), {})  # type: ignore
+
+
+
+
+class _UniffiFfiConverterTypeQrSeen(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return QrSeen.PART(
+                _UniffiFfiConverterUInt32.read(buf),
+                _UniffiFfiConverterUInt32.read(buf),
+            )
+        if variant == 2:
+            return QrSeen.WHOLE(
+                _UniffiFfiConverterBytes.read(buf),
+            )
+        if variant == 3:
+            return QrSeen.NOT_OURS(
+            )
+        if variant == 4:
+            return QrSeen.OTHER_CODE(
+            )
+        if variant == 5:
+            return QrSeen.MISREAD(
+                _UniffiFfiConverterString.read(buf),
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value.is_PART():
+            _UniffiFfiConverterUInt32.check_lower(value.have)
+            _UniffiFfiConverterUInt32.check_lower(value.total)
+            return
+        if value.is_WHOLE():
+            _UniffiFfiConverterBytes.check_lower(value.message)
+            return
+        if value.is_NOT_OURS():
+            return
+        if value.is_OTHER_CODE():
+            return
+        if value.is_MISREAD():
+            _UniffiFfiConverterString.check_lower(value.reason)
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value.is_PART():
+            buf.write_i32(1)
+            _UniffiFfiConverterUInt32.write(value.have, buf)
+            _UniffiFfiConverterUInt32.write(value.total, buf)
+        if value.is_WHOLE():
+            buf.write_i32(2)
+            _UniffiFfiConverterBytes.write(value.message, buf)
+        if value.is_NOT_OURS():
+            buf.write_i32(3)
+        if value.is_OTHER_CODE():
+            buf.write_i32(4)
+        if value.is_MISREAD():
+            buf.write_i32(5)
+            _UniffiFfiConverterString.write(value.reason, buf)
+
+
 
 
 class Clock():
@@ -6889,35 +8849,46 @@ class _UniffiFfiConverterTypeHttpClient:
         buf.write_u64(cls.lower(value))
 
 
-class OfferProtocol(typing.Protocol):
+class QrCollectorProtocol(typing.Protocol):
     """
-    An offer that can be taken up. Nothing was taken yet.
+    Puts together what a camera sees of a QR code that is shown in several. One for each scan.
 """
     
-    def details(self, ) -> OfferDetails:
+    def add(self, text: str) -> QrSeen:
         """
-        What to show before the holder takes it up.
+        Takes the text of a QR code that was seen. The same one again changes nothing.
 """
         raise NotImplementedError
 
-class Offer(OfferProtocol):
+class QrCollector(QrCollectorProtocol):
     """
-    An offer that can be taken up. Nothing was taken yet.
+    Puts together what a camera sees of a QR code that is shown in several. One for each scan.
 """
     
     _handle: ctypes.c_uint64
-    
-    def __init__(self, *args, **kwargs):
-        raise ValueError("This class has no default constructor")
+    def __init__(self, ):
+        """
+        An empty one.
+"""
+        _uniffi_lowered_args = (
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeQrCollector.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_constructor_qrcollector_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
 
     def __del__(self):
         # In case of partial initialization of instances.
         handle = getattr(self, "_handle", None)
         if handle is not None:
-            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_offer, handle)
+            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_qrcollector, handle)
 
     def _uniffi_clone_handle(self):
-        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_offer, self._handle)
+        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_qrcollector, self._handle)
 
     # Used by alternative constructors or any methods which return this type.
     @classmethod
@@ -6927,18 +8898,21 @@ class Offer(OfferProtocol):
         inst = cls.__new__(cls)
         inst._handle = handle
         return inst
-    def details(self, ) -> OfferDetails:
+    def add(self, text: str) -> QrSeen:
         """
-        What to show before the holder takes it up.
+        Takes the text of a QR code that was seen. The same one again changes nothing.
 """
+        
+        _UniffiFfiConverterString.check_lower(text)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(text),
         )
-        _uniffi_lift_return = _UniffiFfiConverterTypeOfferDetails.lift
+        _uniffi_lift_return = _UniffiFfiConverterTypeQrSeen.lift
         _uniffi_error_converter = None
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
-            _UniffiLib.uniffi_huizheng_fn_method_offer_details,
+            _UniffiLib.uniffi_huizheng_fn_method_qrcollector_add,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -6947,822 +8921,29 @@ class Offer(OfferProtocol):
 
 
 
-class _UniffiFfiConverterTypeOffer:
+class _UniffiFfiConverterTypeQrCollector:
     @staticmethod
-    def lift(value: int) -> Offer:
-        return Offer._uniffi_make_instance(value)
+    def lift(value: int) -> QrCollector:
+        return QrCollector._uniffi_make_instance(value)
 
     @staticmethod
-    def check_lower(value: Offer):
-        if not isinstance(value, Offer):
-            raise TypeError("Expected Offer instance, {} found".format(type(value).__name__))
+    def check_lower(value: QrCollector):
+        if not isinstance(value, QrCollector):
+            raise TypeError("Expected QrCollector instance, {} found".format(type(value).__name__))
 
     @staticmethod
-    def lower(value: Offer) -> ctypes.c_uint64:
+    def lower(value: QrCollector) -> ctypes.c_uint64:
         return value._uniffi_clone_handle()
 
     @classmethod
-    def read(cls, buf: _UniffiRustBuffer) -> Offer:
+    def read(cls, buf: _UniffiRustBuffer) -> QrCollector:
         ptr = buf.read_u64()
         if ptr == 0:
             raise InternalError("Raw handle value was null")
         return cls.lift(ptr)
 
     @classmethod
-    def write(cls, value: Offer, buf: _UniffiRustBuffer):
-        buf.write_u64(cls.lower(value))
-
-class _UniffiFfiConverterOptionalTypeCard(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeCard.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeCard.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeCard.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
-class _UniffiFfiConverterSequenceTypeLogEntry(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeLogEntry.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeLogEntry.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeLogEntry.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterSequenceTypePickedUp(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypePickedUp.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypePickedUp.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypePickedUp.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, items):
-        for (key, value) in items.items():
-            _UniffiFfiConverterString.check_lower(key)
-            _UniffiFfiConverterString.check_lower(value)
-
-    @classmethod
-    def write(cls, items, buf):
-        buf.write_i32(len(items))
-        for (key, value) in items.items():
-            _UniffiFfiConverterString.write(key, buf)
-            _UniffiFfiConverterString.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative map size")
-
-        # It would be nice to use a dict comprehension,
-        # but in Python 3.7 and before the evaluation order is not according to spec,
-        # so we we're reading the value before the key.
-        # This loop makes the order explicit: first reading the key, then the value.
-        d = {}
-        for i in range(count):
-            key = _UniffiFfiConverterString.read(buf)
-            val = _UniffiFfiConverterString.read(buf)
-            d[key] = val
-        return d
-
-
-class WalletProtocol(typing.Protocol):
-    """
-    An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
-
-    It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
-    came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
-"""
-    
-    async def begin_login(self, offer: Offer,configurations: typing.Union[object, typing.List[str]] = _DEFAULT) -> str:
-        """
-        Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
-        `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
-        type, see `OfferedCredential`; all of the offer if empty.
-
-        The browser comes back to the app at the redirect URI of the configuration: give that whole address to
-        `finish_login`. The app may be closed meanwhile.
-"""
-        raise NotImplementedError
-    async def card(self, id: str) -> typing.Optional[Card]:
-        """
-        One card; none if there is none of this id.
-"""
-        raise NotImplementedError
-    async def cards(self, ) -> typing.List[Card]:
-        """
-        All cards, the newest first, with their state by the evidence at hand. Asks nobody: see `refresh`.
-"""
-        raise NotImplementedError
-    async def change_pin(self, old: str,new: str) -> None:
-        """
-        Sets another PIN. The old one counts as a try.
-"""
-        raise NotImplementedError
-    async def decline(self, consent_id: str) -> bool:
-        """
-        Tells the verifier no. False if the request is not open any more.
-"""
-        raise NotImplementedError
-    async def delete_card(self, id: str) -> bool:
-        """
-        Deletes a card, its credentials and their keys. False if there is none of this id.
-"""
-        raise NotImplementedError
-    async def delete_log_entry(self, id: str) -> bool:
-        """
-        Deletes an entry of the log. False if there is none of this id.
-"""
-        raise NotImplementedError
-    async def finish_login(self, address: str) -> Received:
-        """
-        Goes on with a login whose browser came back at `address`, and collects.
-"""
-        raise NotImplementedError
-    async def is_renewable(self, card: str) -> bool:
-        """
-        Whether a card's issuer lets the wallet renew it by itself.
-"""
-        raise NotImplementedError
-    def lock(self, ) -> None:
-        """
-        Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
-        when the app goes to the background; waiting for a platform to collect the object may take for ever.
-"""
-        raise NotImplementedError
-    async def log(self, before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
-        """
-        At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.
-"""
-        raise NotImplementedError
-    async def pick_up(self, ) -> typing.List[PickedUp]:
-        """
-        Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
-"""
-        raise NotImplementedError
-    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
-        """
-        Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-        is answered by its first option. A request is answered once.
-"""
-        raise NotImplementedError
-    async def preview_issuer(self, issuer: str) -> Offer:
-        """
-        Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
-"""
-        raise NotImplementedError
-    async def preview_offer(self, link: str) -> Offer:
-        """
-        Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
-"""
-        raise NotImplementedError
-    def protection(self, ) -> KeyProtection:
-        """
-        How well the device keeps the keys.
-"""
-        raise NotImplementedError
-    async def receive(self, offer: Offer,tx_code: typing.Union[object, typing.Optional[str]] = _DEFAULT) -> Received:
-        """
-        Takes an offer up: collects every credential of it, with a fresh key for each, checks each by the chain, and
-        keeps what is good.
-"""
-        raise NotImplementedError
-    async def refresh(self, ) -> None:
-        """
-        Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
-"""
-        raise NotImplementedError
-    async def renew(self, card: str) -> Received:
-        """
-        Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
-        card before is deleted once the new one is there; when this fails, it stays.
-"""
-        raise NotImplementedError
-    async def review_request(self, link: str) -> Consent:
-        """
-        Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
-        would leave. Nothing leaves before `present`.
-"""
-        raise NotImplementedError
-    def until(self, handle: CancelHandle) -> Wallet:
-        """
-        The same wallet, whose calls to the network end when the handle is cancelled.
-"""
-        raise NotImplementedError
-
-class Wallet(WalletProtocol):
-    """
-    An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
-
-    It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
-    came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
-"""
-    
-    _handle: ctypes.c_uint64
-    @classmethod
-    async def create(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
-        """
-        Makes a new wallet in a folder of its own.
-"""
-        
-        _UniffiFfiConverterString.check_lower(folder)
-
-        _UniffiFfiConverterString.check_lower(pin)
-
-        _UniffiFfiConverterTypeWalletConfig.check_lower(config)
-
-        _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
-
-        _UniffiFfiConverterTypeHttpClient.check_lower(http)
-
-        if clock is _DEFAULT:
-            clock = None
-        _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
-        _uniffi_lowered_args = (
-            _UniffiFfiConverterString.lower(folder),
-            _UniffiFfiConverterString.lower(pin),
-            _UniffiFfiConverterTypeWalletConfig.lower(config),
-            _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
-            _UniffiFfiConverterTypeHttpClient.lower(http),
-            _UniffiFfiConverterOptionalTypeClock.lower(clock),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_constructor_wallet_create(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
-            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
-            _UniffiLib.ffi_huizheng_rust_future_free_u64,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    @classmethod
-    async def open(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
-        """
-        Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
-"""
-        
-        _UniffiFfiConverterString.check_lower(folder)
-
-        _UniffiFfiConverterString.check_lower(pin)
-
-        _UniffiFfiConverterTypeWalletConfig.check_lower(config)
-
-        _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
-
-        _UniffiFfiConverterTypeHttpClient.check_lower(http)
-
-        if clock is _DEFAULT:
-            clock = None
-        _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
-        _uniffi_lowered_args = (
-            _UniffiFfiConverterString.lower(folder),
-            _UniffiFfiConverterString.lower(pin),
-            _UniffiFfiConverterTypeWalletConfig.lower(config),
-            _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
-            _UniffiFfiConverterTypeHttpClient.lower(http),
-            _UniffiFfiConverterOptionalTypeClock.lower(clock),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
-            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
-            _UniffiLib.ffi_huizheng_rust_future_free_u64,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    
-    def __init__(self, *args, **kwargs):
-        raise ValueError("This class has no default constructor")
-
-    def __del__(self):
-        # In case of partial initialization of instances.
-        handle = getattr(self, "_handle", None)
-        if handle is not None:
-            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_wallet, handle)
-
-    def _uniffi_clone_handle(self):
-        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_wallet, self._handle)
-
-    # Used by alternative constructors or any methods which return this type.
-    @classmethod
-    def _uniffi_make_instance(cls, handle):
-        # Lightly yucky way to bypass the usual __init__ logic
-        # and just create a new instance with the required handle.
-        inst = cls.__new__(cls)
-        inst._handle = handle
-        return inst
-    async def begin_login(self, offer: Offer,configurations: typing.Union[object, typing.List[str]] = _DEFAULT) -> str:
-        """
-        Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
-        `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
-        type, see `OfferedCredential`; all of the offer if empty.
-
-        The browser comes back to the app at the redirect URI of the configuration: give that whole address to
-        `finish_login`. The app may be closed meanwhile.
-"""
-        
-        _UniffiFfiConverterTypeOffer.check_lower(offer)
-
-        if configurations is _DEFAULT:
-            configurations = []
-        _UniffiFfiConverterSequenceString.check_lower(configurations)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterTypeOffer.lower(offer),
-            _UniffiFfiConverterSequenceString.lower(configurations),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterString.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_begin_login(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def card(self, id: str) -> typing.Optional[Card]:
-        """
-        One card; none if there is none of this id.
-"""
-        
-        _UniffiFfiConverterString.check_lower(id)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(id),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeCard.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_card(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def cards(self, ) -> typing.List[Card]:
-        """
-        All cards, the newest first, with their state by the evidence at hand. Asks nobody: see `refresh`.
-"""
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeCard.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_cards(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def change_pin(self, old: str,new: str) -> None:
-        """
-        Sets another PIN. The old one counts as a try.
-"""
-        
-        _UniffiFfiConverterString.check_lower(old)
-
-        _UniffiFfiConverterString.check_lower(new)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(old),
-            _UniffiFfiConverterString.lower(new),
-        )
-        _uniffi_lift_return = lambda val: None
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_change_pin(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_void,
-            _UniffiLib.ffi_huizheng_rust_future_complete_void,
-            _UniffiLib.ffi_huizheng_rust_future_free_void,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def decline(self, consent_id: str) -> bool:
-        """
-        Tells the verifier no. False if the request is not open any more.
-"""
-        
-        _UniffiFfiConverterString.check_lower(consent_id)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(consent_id),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_decline(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
-            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
-            _UniffiLib.ffi_huizheng_rust_future_free_i8,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def delete_card(self, id: str) -> bool:
-        """
-        Deletes a card, its credentials and their keys. False if there is none of this id.
-"""
-        
-        _UniffiFfiConverterString.check_lower(id)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(id),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_card(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
-            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
-            _UniffiLib.ffi_huizheng_rust_future_free_i8,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def delete_log_entry(self, id: str) -> bool:
-        """
-        Deletes an entry of the log. False if there is none of this id.
-"""
-        
-        _UniffiFfiConverterString.check_lower(id)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(id),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
-            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
-            _UniffiLib.ffi_huizheng_rust_future_free_i8,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def finish_login(self, address: str) -> Received:
-        """
-        Goes on with a login whose browser came back at `address`, and collects.
-"""
-        
-        _UniffiFfiConverterString.check_lower(address)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(address),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def is_renewable(self, card: str) -> bool:
-        """
-        Whether a card's issuer lets the wallet renew it by itself.
-"""
-        
-        _UniffiFfiConverterString.check_lower(card)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(card),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
-            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
-            _UniffiLib.ffi_huizheng_rust_future_free_i8,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    def lock(self, ) -> None:
-        """
-        Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
-        when the app goes to the background; waiting for a platform to collect the object may take for ever.
-"""
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = lambda val: None
-        _uniffi_error_converter = None
-        _uniffi_ffi_result = _uniffi_rust_call_with_error(
-            _uniffi_error_converter,
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_lock,
-            *_uniffi_lowered_args,
-        )
-        return _uniffi_lift_return(_uniffi_ffi_result)
-    async def log(self, before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
-        """
-        At most `limit` entries of the log, those before the entry `before` if it is given, the newest first.
-"""
-        
-        if before is _DEFAULT:
-            before = None
-        _UniffiFfiConverterOptionalString.check_lower(before)
-
-        _UniffiFfiConverterUInt32.check_lower(limit)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterOptionalString.lower(before),
-            _UniffiFfiConverterUInt32.lower(limit),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeLogEntry.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_log(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def pick_up(self, ) -> typing.List[PickedUp]:
-        """
-        Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
-"""
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterSequenceTypePickedUp.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_pick_up(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
-        """
-        Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-        is answered by its first option. A request is answered once.
-"""
-        
-        _UniffiFfiConverterString.check_lower(consent_id)
-
-        if choice is _DEFAULT:
-            choice = {}
-        _UniffiFfiConverterMapStringString.check_lower(choice)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(consent_id),
-            _UniffiFfiConverterMapStringString.lower(choice),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypePresented.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_present(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def preview_issuer(self, issuer: str) -> Offer:
-        """
-        Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
-"""
-        
-        _UniffiFfiConverterString.check_lower(issuer)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(issuer),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeOffer.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_issuer(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
-            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
-            _UniffiLib.ffi_huizheng_rust_future_free_u64,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def preview_offer(self, link: str) -> Offer:
-        """
-        Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
-"""
-        
-        _UniffiFfiConverterString.check_lower(link)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(link),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeOffer.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_preview_offer(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
-            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
-            _UniffiLib.ffi_huizheng_rust_future_free_u64,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    def protection(self, ) -> KeyProtection:
-        """
-        How well the device keeps the keys.
-"""
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeKeyProtection.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        _uniffi_ffi_result = _uniffi_rust_call_with_error(
-            _uniffi_error_converter,
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_protection,
-            *_uniffi_lowered_args,
-        )
-        return _uniffi_lift_return(_uniffi_ffi_result)
-    async def receive(self, offer: Offer,tx_code: typing.Union[object, typing.Optional[str]] = _DEFAULT) -> Received:
-        """
-        Takes an offer up: collects every credential of it, with a fresh key for each, checks each by the chain, and
-        keeps what is good.
-"""
-        
-        _UniffiFfiConverterTypeOffer.check_lower(offer)
-
-        if tx_code is _DEFAULT:
-            tx_code = None
-        _UniffiFfiConverterOptionalString.check_lower(tx_code)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterTypeOffer.lower(offer),
-            _UniffiFfiConverterOptionalString.lower(tx_code),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_receive(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def refresh(self, ) -> None:
-        """
-        Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
-"""
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = lambda val: None
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_void,
-            _UniffiLib.ffi_huizheng_rust_future_complete_void,
-            _UniffiLib.ffi_huizheng_rust_future_free_void,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def renew(self, card: str) -> Received:
-        """
-        Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
-        card before is deleted once the new one is there; when this fails, it stays.
-"""
-        
-        _UniffiFfiConverterString.check_lower(card)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(card),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeReceived.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_renew(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    async def review_request(self, link: str) -> Consent:
-        """
-        Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
-        would leave. Nothing leaves before `present`.
-"""
-        
-        _UniffiFfiConverterString.check_lower(link)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterString.lower(link),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeConsent.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
-        return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_review_request(*_uniffi_lowered_args),
-            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
-            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
-            _uniffi_lift_return,
-            _uniffi_error_converter,
-        )
-    def until(self, handle: CancelHandle) -> Wallet:
-        """
-        The same wallet, whose calls to the network end when the handle is cancelled.
-"""
-        
-        _UniffiFfiConverterTypeCancelHandle.check_lower(handle)
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-            _UniffiFfiConverterTypeCancelHandle.lower(handle),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
-        _uniffi_error_converter = None
-        _uniffi_ffi_result = _uniffi_rust_call_with_error(
-            _uniffi_error_converter,
-            _UniffiLib.uniffi_huizheng_fn_method_wallet_until,
-            *_uniffi_lowered_args,
-        )
-        return _uniffi_lift_return(_uniffi_ffi_result)
-
-
-
-
-
-class _UniffiFfiConverterTypeWallet:
-    @staticmethod
-    def lift(value: int) -> Wallet:
-        return Wallet._uniffi_make_instance(value)
-
-    @staticmethod
-    def check_lower(value: Wallet):
-        if not isinstance(value, Wallet):
-            raise TypeError("Expected Wallet instance, {} found".format(type(value).__name__))
-
-    @staticmethod
-    def lower(value: Wallet) -> ctypes.c_uint64:
-        return value._uniffi_clone_handle()
-
-    @classmethod
-    def read(cls, buf: _UniffiRustBuffer) -> Wallet:
-        ptr = buf.read_u64()
-        if ptr == 0:
-            raise InternalError("Raw handle value was null")
-        return cls.lift(ptr)
-
-    @classmethod
-    def write(cls, value: Wallet, buf: _UniffiRustBuffer):
+    def write(cls, value: QrCollector, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
 class _UniffiFfiConverterOptionalTypeClock(_UniffiConverterRustBuffer):
@@ -7789,6 +8970,63 @@ class _UniffiFfiConverterOptionalTypeClock(_UniffiConverterRustBuffer):
             return _UniffiFfiConverterTypeClock.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
+def new_backup_code() -> str:
+    """
+    A passphrase for backups that nobody guesses: 24 letters and digits, to be written down.
+"""
+    _uniffi_lowered_args = (
+    )
+    _uniffi_lift_return = _UniffiFfiConverterString.lift
+    _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+    _uniffi_ffi_result = _uniffi_rust_call_with_error(
+        _uniffi_error_converter,
+        _UniffiLib.uniffi_huizheng_fn_func_new_backup_code,
+        *_uniffi_lowered_args,
+    )
+    return _uniffi_lift_return(_uniffi_ffi_result)
+async def restore_wallet(folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,backup: bytes,passphrase: str,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> RestoredWallet:
+    """
+    Makes a wallet of a backup, with a PIN of its own. All or nothing: ended in the middle it can be begun again. A wrong
+    passphrase is `EnterPinAgain`.
+"""
+    
+    _UniffiFfiConverterString.check_lower(folder)
+
+    _UniffiFfiConverterString.check_lower(pin)
+
+    _UniffiFfiConverterTypeWalletConfig.check_lower(config)
+
+    _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
+
+    _UniffiFfiConverterTypeHttpClient.check_lower(http)
+
+    _UniffiFfiConverterBytes.check_lower(backup)
+
+    _UniffiFfiConverterString.check_lower(passphrase)
+
+    if clock is _DEFAULT:
+        clock = None
+    _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+    _uniffi_lowered_args = (
+        _UniffiFfiConverterString.lower(folder),
+        _UniffiFfiConverterString.lower(pin),
+        _UniffiFfiConverterTypeWalletConfig.lower(config),
+        _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
+        _UniffiFfiConverterTypeHttpClient.lower(http),
+        _UniffiFfiConverterBytes.lower(backup),
+        _UniffiFfiConverterString.lower(passphrase),
+        _UniffiFfiConverterOptionalTypeClock.lower(clock),
+    )
+    _uniffi_lift_return = _UniffiFfiConverterTypeRestoredWallet.lift
+    _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+    return await _uniffi_rust_call_async(
+        _UniffiLib.uniffi_huizheng_fn_func_restore_wallet(*_uniffi_lowered_args),
+        _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+        _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+        _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+        _uniffi_lift_return,
+        _uniffi_error_converter,
+    )
 def wallet_exists(folder: str) -> bool:
     """
     Whether there is a wallet in this folder.
@@ -7819,18 +9057,22 @@ __all__ = [
     "LogEvent",
     "MissingReason",
     "PickUpOutcome",
+    "WalletError",
+    "KeyProtection",
     "HolderKeyError",
     "HttpError",
     "KeyAlgorithm",
-    "KeyProtection",
-    "WalletError",
+    "QrSeen",
     "LocalText",
     "Asked",
     "CardColours",
     "LastKnownState",
     "Claim",
     "Card",
+    "CardHolder",
     "CardOption",
+    "CardToCollect",
+    "ComplaintDraft",
     "Verifier",
     "Question",
     "Consent",
@@ -7845,21 +9087,27 @@ __all__ = [
     "NotReceived",
     "TxCodeInput",
     "OfferDetails",
+    "OfflineCode",
     "PickedUp",
     "Presented",
     "Received",
+    "RestoredWallet",
     "WalletConfig",
+    "new_backup_code",
+    "restore_wallet",
     "wallet_exists",
+    "Offer",
+    "OfferProtocol",
     "CancelHandle",
     "CancelHandleProtocol",
+    "Wallet",
+    "WalletProtocol",
     "ClockImpl",
     "Clock",
     "HolderKeyStoreImpl",
     "HolderKeyStore",
     "HttpClientImpl",
     "HttpClient",
-    "Offer",
-    "OfferProtocol",
-    "Wallet",
-    "WalletProtocol",
+    "QrCollector",
+    "QrCollectorProtocol",
 ]

@@ -2040,12 +2040,199 @@ public func FfiConverterTypeOffer_lower(_ value: Offer) -> UInt64 {
 
 
 /**
+ * Puts together what a camera sees of a QR code that is shown in several. One for each scan.
+ */
+public protocol QrCollectorProtocol: AnyObject, Sendable {
+    
+    /**
+     * Takes the text of a QR code that was seen. The same one again changes nothing.
+     */
+    func add(text: String)  -> QrSeen
+    
+}
+/**
+ * Puts together what a camera sees of a QR code that is shown in several. One for each scan.
+ */
+open class QrCollector: QrCollectorProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_huizheng_fn_clone_qrcollector(self.handle, $0) }
+    }
+    /**
+     * An empty one.
+     */
+public convenience init() {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_constructor_qrcollector_new(uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_huizheng_fn_free_qrcollector(handle, $0) }
+    }
+
+    
+
+    
+    /**
+     * Takes the text of a QR code that was seen. The same one again changes nothing.
+     */
+open func add(text: String) -> QrSeen  {
+    return try!  FfiConverterTypeQrSeen_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_method_qrcollector_add(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQrCollector: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = QrCollector
+
+    public static func lift(_ handle: UInt64) throws -> QrCollector {
+        return QrCollector(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: QrCollector) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QrCollector {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: QrCollector, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQrCollector_lift(_ handle: UInt64) throws -> QrCollector {
+    return try FfiConverterTypeQrCollector.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQrCollector_lower(_ value: QrCollector) -> UInt64 {
+    return FfiConverterTypeQrCollector.lower(value)
+}
+
+
+
+
+
+
+/**
  * An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
  *
  * It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
  * came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
  */
 public protocol WalletProtocol: AnyObject, Sendable {
+    
+    /**
+     * Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be
+     * guessed is `ChooseAnotherPin`: twelve characters of five kinds at least.
+     */
+    func backUp(passphrase: String) async throws  -> Data
+    
+    /**
+     * Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
+     */
+    func erase() async throws 
+    
+    /**
+     * Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+     */
+    func exportAll() async throws  -> String
+    
+    /**
+     * Forgets a card that is not to be collected again. False if there is none of this id.
+     */
+    func forgetToCollect(id: String) async throws  -> Bool
+    
+    /**
+     * The cards of a backup that are still to be collected again.
+     */
+    func toCollect() async throws  -> [CardToCollect]
+    
+    /**
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     */
+    func cardsPage(after: String?, limit: UInt32) async throws  -> [Card]
+    
+    /**
+     * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
+     */
+    func draftComplaint(entry: String) async throws  -> ComplaintDraft?
+    
+    /**
+     * Whose cards these are: the person's, and those of the companies that she acts for.
+     */
+    func holders() async throws  -> [CardHolder]
+    
+    /**
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     */
+    func searchLog(text: String, before: String?, limit: UInt32) async throws  -> [LogEntry]
     
     /**
      * Whether a card's issuer lets the wallet renew it by itself.
@@ -2082,6 +2269,18 @@ public protocol WalletProtocol: AnyObject, Sendable {
      * Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
      */
     func previewIssuer(issuer: String) async throws  -> Offer
+    
+    /**
+     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
+     */
+    func presentOffline(consentId: String, choice: [String: String], coarse: Bool) async throws  -> OfflineCode
+    
+    /**
+     * Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
+     * be shown. Needs no network.
+     */
+    func reviewOffline(message: Data) async throws  -> Consent
     
     /**
      * One card; none if there is none of this id.
@@ -2259,6 +2458,178 @@ public static func `open`(folder: String, pin: String, config: WalletConfig, key
 
     
     /**
+     * Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be
+     * guessed is `ChooseAnotherPin`: twelve characters of five kinds at least.
+     */
+open func backUp(passphrase: String)async throws  -> Data  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_back_up(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(passphrase)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterData.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
+     */
+open func erase()async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_erase(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_void,
+            completeFunc: ffi_huizheng_rust_future_complete_void,
+            freeFunc: ffi_huizheng_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+     */
+open func exportAll()async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_export_all(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Forgets a card that is not to be collected again. False if there is none of this id.
+     */
+open func forgetToCollect(id: String)async throws  -> Bool  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_forget_to_collect(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(id)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_i8,
+            completeFunc: ffi_huizheng_rust_future_complete_i8,
+            freeFunc: ffi_huizheng_rust_future_free_i8,
+            liftFunc: FfiConverterBool.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * The cards of a backup that are still to be collected again.
+     */
+open func toCollect()async throws  -> [CardToCollect]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_to_collect(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeCardToCollect.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     */
+open func cardsPage(after: String? = nil, limit: UInt32 = UInt32(50))async throws  -> [Card]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_cards_page(
+                        self.uniffiCloneHandle(),FfiConverterOptionString.lower(after),FfiConverterUInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeCard.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
+     */
+open func draftComplaint(entry: String)async throws  -> ComplaintDraft?  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_draft_complaint(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(entry)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterOptionTypeComplaintDraft.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Whose cards these are: the person's, and those of the companies that she acts for.
+     */
+open func holders()async throws  -> [CardHolder]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_holders(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeCardHolder.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     */
+open func searchLog(text: String, before: String? = nil, limit: UInt32 = UInt32(50))async throws  -> [LogEntry]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_search_log(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(text),FfiConverterOptionString.lower(before),FfiConverterUInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeLogEntry.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
      * Whether a card's issuer lets the wallet renew it by itself.
      */
 open func isRenewable(card: String)async throws  -> Bool  {
@@ -2374,6 +2745,46 @@ open func previewIssuer(issuer: String)async throws  -> Offer  {
             completeFunc: ffi_huizheng_rust_future_complete_u64,
             freeFunc: ffi_huizheng_rust_future_free_u64,
             liftFunc: FfiConverterTypeOffer_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
+     */
+open func presentOffline(consentId: String, choice: [String: String], coarse: Bool = false)async throws  -> OfflineCode  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_present_offline(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(consentId),FfiConverterDictionaryStringString.lower(choice),FfiConverterBool.lower(coarse)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeOfflineCode_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
+     * be shown. Needs no network.
+     */
+open func reviewOffline(message: Data)async throws  -> Consent  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_review_offline(
+                        self.uniffiCloneHandle(),FfiConverterData.lower(message)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeConsent_lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
 }
@@ -3062,6 +3473,95 @@ public func FfiConverterTypeCardColours_lower(_ value: CardColours) -> RustBuffe
 
 
 /**
+ * Somebody whose cards are in the wallet: a person, or a firm that she acts for. Personal.
+ */
+public struct CardHolder: Equatable, Hashable {
+    /**
+     * A company, or a person.
+     */
+    public let isCompany: Bool
+    /**
+     * The name on its cards.
+     */
+    public let name: String
+    /**
+     * Its cards' ids, the newest first.
+     */
+    public let cards: [String]
+    /**
+     * Of a company: the mandates, among its cards, by which this wallet's person acts for it.
+     */
+    public let mandates: [String]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A company, or a person.
+         */isCompany: Bool, 
+        /**
+         * The name on its cards.
+         */name: String, 
+        /**
+         * Its cards' ids, the newest first.
+         */cards: [String], 
+        /**
+         * Of a company: the mandates, among its cards, by which this wallet's person acts for it.
+         */mandates: [String]) {
+        self.isCompany = isCompany
+        self.name = name
+        self.cards = cards
+        self.mandates = mandates
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CardHolder: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCardHolder: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CardHolder {
+        return
+            try CardHolder(
+                isCompany: FfiConverterBool.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                cards: FfiConverterSequenceString.read(from: &buf), 
+                mandates: FfiConverterSequenceString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CardHolder, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.isCompany, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterSequenceString.write(value.cards, into: &buf)
+        FfiConverterSequenceString.write(value.mandates, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCardHolder_lift(_ buf: RustBuffer) throws -> CardHolder {
+    return try FfiConverterTypeCardHolder.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCardHolder_lower(_ value: CardHolder) -> RustBuffer {
+    return FfiConverterTypeCardHolder.lower(value)
+}
+
+
+/**
  * A credential that answers a question.
  */
 public struct CardOption: Equatable, Hashable {
@@ -3211,6 +3711,115 @@ public func FfiConverterTypeCardOption_lower(_ value: CardOption) -> RustBuffer 
 
 
 /**
+ * A card of a backup that its issuer must give anew: its key was the other device's. Personal.
+ */
+public struct CardToCollect: Equatable, Hashable {
+    /**
+     * Its id.
+     */
+    public let id: String
+    /**
+     * The catalogue's id of its type.
+     */
+    public let kind: String
+    /**
+     * What its type is called.
+     */
+    public let label: LocalText
+    /**
+     * Whose it is.
+     */
+    public let holderLine: String
+    /**
+     * The issuer's registered name.
+     */
+    public let issuerName: LocalText
+    /**
+     * Where it can be collected by logging in; none: ask the issuer for an offer.
+     */
+    public let collectAt: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its id.
+         */id: String, 
+        /**
+         * The catalogue's id of its type.
+         */kind: String, 
+        /**
+         * What its type is called.
+         */label: LocalText, 
+        /**
+         * Whose it is.
+         */holderLine: String, 
+        /**
+         * The issuer's registered name.
+         */issuerName: LocalText, 
+        /**
+         * Where it can be collected by logging in; none: ask the issuer for an offer.
+         */collectAt: String?) {
+        self.id = id
+        self.kind = kind
+        self.label = label
+        self.holderLine = holderLine
+        self.issuerName = issuerName
+        self.collectAt = collectAt
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CardToCollect: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCardToCollect: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CardToCollect {
+        return
+            try CardToCollect(
+                id: FfiConverterString.read(from: &buf), 
+                kind: FfiConverterString.read(from: &buf), 
+                label: FfiConverterTypeLocalText.read(from: &buf), 
+                holderLine: FfiConverterString.read(from: &buf), 
+                issuerName: FfiConverterTypeLocalText.read(from: &buf), 
+                collectAt: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CardToCollect, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.kind, into: &buf)
+        FfiConverterTypeLocalText.write(value.label, into: &buf)
+        FfiConverterString.write(value.holderLine, into: &buf)
+        FfiConverterTypeLocalText.write(value.issuerName, into: &buf)
+        FfiConverterOptionString.write(value.collectAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCardToCollect_lift(_ buf: RustBuffer) throws -> CardToCollect {
+    return try FfiConverterTypeCardToCollect.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCardToCollect_lower(_ value: CardToCollect) -> RustBuffer {
+    return FfiConverterTypeCardToCollect.lower(value)
+}
+
+
+/**
  * One claim, ready to be shown. Personal: don't log it.
  */
 public struct Claim: Equatable, Hashable {
@@ -3306,6 +3915,75 @@ public func FfiConverterTypeClaim_lift(_ buf: RustBuffer) throws -> Claim {
 #endif
 public func FfiConverterTypeClaim_lower(_ value: Claim) -> RustBuffer {
     return FfiConverterTypeClaim.lower(value)
+}
+
+
+/**
+ * A complaint to the regulator, with blanks for who complains. It names claims, never their values.
+ */
+public struct ComplaintDraft: Equatable, Hashable {
+    /**
+     * What it is about, in a line.
+     */
+    public let subject: LocalText
+    /**
+     * The letter.
+     */
+    public let body: LocalText
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What it is about, in a line.
+         */subject: LocalText, 
+        /**
+         * The letter.
+         */body: LocalText) {
+        self.subject = subject
+        self.body = body
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension ComplaintDraft: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeComplaintDraft: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ComplaintDraft {
+        return
+            try ComplaintDraft(
+                subject: FfiConverterTypeLocalText.read(from: &buf), 
+                body: FfiConverterTypeLocalText.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ComplaintDraft, into buf: inout [UInt8]) {
+        FfiConverterTypeLocalText.write(value.subject, into: &buf)
+        FfiConverterTypeLocalText.write(value.body, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeComplaintDraft_lift(_ buf: RustBuffer) throws -> ComplaintDraft {
+    return try FfiConverterTypeComplaintDraft.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeComplaintDraft_lower(_ value: ComplaintDraft) -> RustBuffer {
+    return FfiConverterTypeComplaintDraft.lower(value)
 }
 
 
@@ -4341,6 +5019,98 @@ public func FfiConverterTypeOfferedCredential_lower(_ value: OfferedCredential) 
 
 
 /**
+ * A presentation as QR codes: show the texts in turn, about six a second, in alphanumeric mode with error correction L.
+ * Personal: whoever reads it has what was agreed to. Keep screenshots off.
+ */
+public struct OfflineCode: Equatable, Hashable {
+    /**
+     * The texts, at least one.
+     */
+    public let frames: [String]
+    /**
+     * When it is of no use any more: make another then.
+     */
+    public let until: Date
+    /**
+     * The time of the oldest evidence that goes with it: show its age. None when there is no evidence, and nobody can
+     * check it.
+     */
+    public let evidenceAsOf: Date?
+    /**
+     * The log's entry of it.
+     */
+    public let logEntry: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The texts, at least one.
+         */frames: [String], 
+        /**
+         * When it is of no use any more: make another then.
+         */until: Date, 
+        /**
+         * The time of the oldest evidence that goes with it: show its age. None when there is no evidence, and nobody can
+         * check it.
+         */evidenceAsOf: Date?, 
+        /**
+         * The log's entry of it.
+         */logEntry: String) {
+        self.frames = frames
+        self.until = until
+        self.evidenceAsOf = evidenceAsOf
+        self.logEntry = logEntry
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension OfflineCode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOfflineCode: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OfflineCode {
+        return
+            try OfflineCode(
+                frames: FfiConverterSequenceString.read(from: &buf), 
+                until: FfiConverterTimestamp.read(from: &buf), 
+                evidenceAsOf: FfiConverterOptionTimestamp.read(from: &buf), 
+                logEntry: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: OfflineCode, into buf: inout [UInt8]) {
+        FfiConverterSequenceString.write(value.frames, into: &buf)
+        FfiConverterTimestamp.write(value.until, into: &buf)
+        FfiConverterOptionTimestamp.write(value.evidenceAsOf, into: &buf)
+        FfiConverterString.write(value.logEntry, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOfflineCode_lift(_ buf: RustBuffer) throws -> OfflineCode {
+    return try FfiConverterTypeOfflineCode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOfflineCode_lower(_ value: OfflineCode) -> RustBuffer {
+    return FfiConverterTypeOfflineCode.lower(value)
+}
+
+
+/**
  * What became of a credential that takes time.
  */
 public struct PickedUp: Equatable, Hashable {
@@ -4637,6 +5407,105 @@ public func FfiConverterTypeReceived_lower(_ value: Received) -> RustBuffer {
 
 
 /**
+ * What came of a restoration. Together it names everything that was in the backup.
+ */
+public struct RestoredWallet {
+    /**
+     * The wallet, open.
+     */
+    public let wallet: Wallet
+    /**
+     * When the backup was made.
+     */
+    public let made: Date
+    /**
+     * The cards, each to be collected again.
+     */
+    public let toCollect: [CardToCollect]
+    /**
+     * Entries of the log that are there again.
+     */
+    public let logEntries: UInt64
+    /**
+     * Addresses of issuers who were still preparing something: ask them anew.
+     */
+    public let waiting: [String]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The wallet, open.
+         */wallet: Wallet, 
+        /**
+         * When the backup was made.
+         */made: Date, 
+        /**
+         * The cards, each to be collected again.
+         */toCollect: [CardToCollect], 
+        /**
+         * Entries of the log that are there again.
+         */logEntries: UInt64, 
+        /**
+         * Addresses of issuers who were still preparing something: ask them anew.
+         */waiting: [String]) {
+        self.wallet = wallet
+        self.made = made
+        self.toCollect = toCollect
+        self.logEntries = logEntries
+        self.waiting = waiting
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension RestoredWallet: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRestoredWallet: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RestoredWallet {
+        return
+            try RestoredWallet(
+                wallet: FfiConverterTypeWallet.read(from: &buf), 
+                made: FfiConverterTimestamp.read(from: &buf), 
+                toCollect: FfiConverterSequenceTypeCardToCollect.read(from: &buf), 
+                logEntries: FfiConverterUInt64.read(from: &buf), 
+                waiting: FfiConverterSequenceString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RestoredWallet, into buf: inout [UInt8]) {
+        FfiConverterTypeWallet.write(value.wallet, into: &buf)
+        FfiConverterTimestamp.write(value.made, into: &buf)
+        FfiConverterSequenceTypeCardToCollect.write(value.toCollect, into: &buf)
+        FfiConverterUInt64.write(value.logEntries, into: &buf)
+        FfiConverterSequenceString.write(value.waiting, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRestoredWallet_lift(_ buf: RustBuffer) throws -> RestoredWallet {
+    return try FfiConverterTypeRestoredWallet.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRestoredWallet_lower(_ value: RestoredWallet) -> RustBuffer {
+    return FfiConverterTypeRestoredWallet.lower(value)
+}
+
+
+/**
  * What left of one card.
  */
 public struct Shared: Equatable, Hashable {
@@ -4827,9 +5696,13 @@ public struct Verifier: Equatable, Hashable {
      */
     public let name: LocalText
     /**
-     * The host that the answer is sent to.
+     * The host that the answer is sent to; empty when it is shown as a QR code.
      */
     public let host: String
+    /**
+     * The time of the chain's evidence of all this.
+     */
+    public let asOf: Date
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4841,11 +5714,15 @@ public struct Verifier: Equatable, Hashable {
          * Its registered name.
          */name: LocalText, 
         /**
-         * The host that the answer is sent to.
-         */host: String) {
+         * The host that the answer is sent to; empty when it is shown as a QR code.
+         */host: String, 
+        /**
+         * The time of the chain's evidence of all this.
+         */asOf: Date) {
         self.did = did
         self.name = name
         self.host = host
+        self.asOf = asOf
     }
 
     
@@ -4866,7 +5743,8 @@ public struct FfiConverterTypeVerifier: FfiConverterRustBuffer {
             try Verifier(
                 did: FfiConverterString.read(from: &buf), 
                 name: FfiConverterTypeLocalText.read(from: &buf), 
-                host: FfiConverterString.read(from: &buf)
+                host: FfiConverterString.read(from: &buf), 
+                asOf: FfiConverterTimestamp.read(from: &buf)
         )
     }
 
@@ -4874,6 +5752,7 @@ public struct FfiConverterTypeVerifier: FfiConverterRustBuffer {
         FfiConverterString.write(value.did, into: &buf)
         FfiConverterTypeLocalText.write(value.name, into: &buf)
         FfiConverterString.write(value.host, into: &buf)
+        FfiConverterTimestamp.write(value.asOf, into: &buf)
     }
 }
 
@@ -6382,6 +7261,10 @@ public enum PresentationOutcome: Equatable, Hashable {
      */
     case delivered
     /**
+     * It was shown as a QR code; whether it was read is not known.
+     */
+    case shown
+    /**
      * The verifier answered with an error.
      */
     case rejected(
@@ -6414,7 +7297,9 @@ public struct FfiConverterTypePresentationOutcome: FfiConverterRustBuffer {
         
         case 2: return .delivered
         
-        case 3: return .rejected(status: try FfiConverterUInt16.read(from: &buf)
+        case 3: return .shown
+        
+        case 4: return .rejected(status: try FfiConverterUInt16.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -6433,8 +7318,12 @@ public struct FfiConverterTypePresentationOutcome: FfiConverterRustBuffer {
             writeInt(&buf, Int32(2))
         
         
-        case let .rejected(status):
+        case .shown:
             writeInt(&buf, Int32(3))
+        
+        
+        case let .rejected(status):
+            writeInt(&buf, Int32(4))
             FfiConverterUInt16.write(status, into: &buf)
             
         }
@@ -6459,6 +7348,133 @@ public func FfiConverterTypePresentationOutcome_lower(_ value: PresentationOutco
 
 
 /**
+ * What came of one code that was seen.
+ */
+
+public enum QrSeen: Equatable, Hashable {
+    
+    /**
+     * Go on scanning.
+     */
+    case part(
+        /**
+         * So many codes were seen.
+         */have: UInt32, 
+        /**
+         * Of so many.
+         */total: UInt32
+    )
+    /**
+     * All were seen: give this to `review_offline`.
+     */
+    case whole(
+        /**
+         * The message.
+         */message: Data
+    )
+    /**
+     * Another kind of QR code: a link, perhaps.
+     */
+    case notOurs
+    /**
+     * It belongs to another set than the one being read: go on, or begin anew with another collector.
+     */
+    case otherCode
+    /**
+     * It was misread, or is not what it says. Go on scanning.
+     */
+    case misread(
+        /**
+         * Why, in English, for the app's log.
+         */reason: String
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension QrSeen: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQrSeen: FfiConverterRustBuffer {
+    typealias SwiftType = QrSeen
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QrSeen {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .part(have: try FfiConverterUInt32.read(from: &buf), total: try FfiConverterUInt32.read(from: &buf)
+        )
+        
+        case 2: return .whole(message: try FfiConverterData.read(from: &buf)
+        )
+        
+        case 3: return .notOurs
+        
+        case 4: return .otherCode
+        
+        case 5: return .misread(reason: try FfiConverterString.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: QrSeen, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case let .part(have,total):
+            writeInt(&buf, Int32(1))
+            FfiConverterUInt32.write(have, into: &buf)
+            FfiConverterUInt32.write(total, into: &buf)
+            
+        
+        case let .whole(message):
+            writeInt(&buf, Int32(2))
+            FfiConverterData.write(message, into: &buf)
+            
+        
+        case .notOurs:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .otherCode:
+            writeInt(&buf, Int32(4))
+        
+        
+        case let .misread(reason):
+            writeInt(&buf, Int32(5))
+            FfiConverterString.write(reason, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQrSeen_lift(_ buf: RustBuffer) throws -> QrSeen {
+    return try FfiConverterTypeQrSeen.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQrSeen_lower(_ value: QrSeen) -> RustBuffer {
+    return FfiConverterTypeQrSeen.lower(value)
+}
+
+
+
+/**
  * What went wrong, by what can be done about it. `reason` is English, for the app's own log: it names nothing personal.
  */
 public 
@@ -6467,11 +7483,12 @@ enum WalletError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
     
     
     /**
-     * The PIN is too easy to guess: at least six characters, not all the same.
+     * The PIN is too easy to guess: at least six characters, not all the same. Or a backup's passphrase is: at least twelve
+     * characters of five kinds.
      */
     case ChooseAnotherPin
     /**
-     * The PIN is wrong: enter it again once `wait` is over.
+     * The PIN, or a backup's passphrase, is wrong: enter it again once `wait` is over.
      */
     case EnterPinAgain(
         /**
@@ -6983,6 +8000,30 @@ fileprivate struct FfiConverterOptionTypeCard: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeComplaintDraft: FfiConverterRustBuffer {
+    typealias SwiftType = ComplaintDraft?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeComplaintDraft.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeComplaintDraft.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeLastKnownState: FfiConverterRustBuffer {
     typealias SwiftType = LastKnownState?
 
@@ -7129,6 +8170,31 @@ fileprivate struct FfiConverterSequenceTypeCard: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeCardHolder: FfiConverterRustBuffer {
+    typealias SwiftType = [CardHolder]
+
+    public static func write(_ value: [CardHolder], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCardHolder.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CardHolder] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CardHolder]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCardHolder.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeCardOption: FfiConverterRustBuffer {
     typealias SwiftType = [CardOption]
 
@@ -7146,6 +8212,31 @@ fileprivate struct FfiConverterSequenceTypeCardOption: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeCardOption.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeCardToCollect: FfiConverterRustBuffer {
+    typealias SwiftType = [CardToCollect]
+
+    public static func write(_ value: [CardToCollect], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCardToCollect.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CardToCollect] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CardToCollect]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCardToCollect.read(from: &buf))
         }
         return seq
     }
@@ -7640,6 +8731,34 @@ public func uniffiForeignFutureHandleCountHuizheng() -> Int {
     UNIFFI_FOREIGN_FUTURE_HANDLE_MAP.count
 }
 /**
+ * A passphrase for backups that nobody guesses: 24 letters and digits, to be written down.
+ */
+public func newBackupCode()throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeWalletError_lift) {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_func_new_backup_code(uniffiCallStatus
+    )
+})
+}
+/**
+ * Makes a wallet of a backup, with a PIN of its own. All or nothing: ended in the middle it can be begun again. A wrong
+ * passphrase is `EnterPinAgain`.
+ */
+public func restoreWallet(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, backup: Data, passphrase: String, clock: Clock? = nil)async throws  -> RestoredWallet  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_func_restore_wallet(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterData.lower(backup),FfiConverterString.lower(passphrase),FfiConverterOptionTypeClock.lower(clock)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeRestoredWallet_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+/**
  * Whether there is a wallet in this folder.
  */
 public func walletExists(folder: String) -> Bool  {
@@ -7666,6 +8785,12 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
+    if (uniffi_huizheng_checksum_func_new_backup_code() != 53634) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_func_restore_wallet() != 9201) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_huizheng_checksum_func_wallet_exists() != 20418) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -7676,6 +8801,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_offer_details() != 23700) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_qrcollector_add() != 51469) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_clock_now() != 7877) {
@@ -7705,6 +8833,33 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_holderkeystore_unwrap() != 18146) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_huizheng_checksum_method_wallet_back_up() != 56895) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_erase() != 41966) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_export_all() != 41058) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_forget_to_collect() != 43678) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_to_collect() != 52315) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_cards_page() != 38430) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_draft_complaint() != 54652) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_holders() != 41815) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_search_log() != 12833) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -7721,6 +8876,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_preview_issuer() != 45225) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_present_offline() != 40388) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_review_offline() != 41447) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_card() != 41886) {
@@ -7769,6 +8930,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_constructor_cancelhandle_new() != 15181) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_constructor_qrcollector_new() != 63898) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_constructor_wallet_create() != 12399) {

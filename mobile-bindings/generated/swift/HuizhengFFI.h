@@ -373,6 +373,27 @@ void uniffi_huizheng_fn_free_offer(uint64_t handle, RustCallStatus *_Nonnull out
 RustBuffer uniffi_huizheng_fn_method_offer_details(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_QRCOLLECTOR
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_QRCOLLECTOR
+uint64_t uniffi_huizheng_fn_clone_qrcollector(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FREE_QRCOLLECTOR
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FREE_QRCOLLECTOR
+void uniffi_huizheng_fn_free_qrcollector(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_QRCOLLECTOR_NEW
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_QRCOLLECTOR_NEW
+uint64_t uniffi_huizheng_fn_constructor_qrcollector_new(RustCallStatus *_Nonnull out_status
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_QRCOLLECTOR_ADD
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_QRCOLLECTOR_ADD
+RustBuffer uniffi_huizheng_fn_method_qrcollector_add(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_CLOCK
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_CLOCK
 uint64_t uniffi_huizheng_fn_clone_clock(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -483,6 +504,51 @@ uint64_t uniffi_huizheng_fn_constructor_wallet_create(RustBuffer folder, RustBuf
 uint64_t uniffi_huizheng_fn_constructor_wallet_open(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_BACK_UP
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_BACK_UP
+uint64_t uniffi_huizheng_fn_method_wallet_back_up(uint64_t ptr, RustBuffer passphrase
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_ERASE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_ERASE
+uint64_t uniffi_huizheng_fn_method_wallet_erase(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_EXPORT_ALL
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_EXPORT_ALL
+uint64_t uniffi_huizheng_fn_method_wallet_export_all(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FORGET_TO_COLLECT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FORGET_TO_COLLECT
+uint64_t uniffi_huizheng_fn_method_wallet_forget_to_collect(uint64_t ptr, RustBuffer id
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_TO_COLLECT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_TO_COLLECT
+uint64_t uniffi_huizheng_fn_method_wallet_to_collect(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_CARDS_PAGE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_CARDS_PAGE
+uint64_t uniffi_huizheng_fn_method_wallet_cards_page(uint64_t ptr, RustBuffer after, uint32_t limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_DRAFT_COMPLAINT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_DRAFT_COMPLAINT
+uint64_t uniffi_huizheng_fn_method_wallet_draft_complaint(uint64_t ptr, RustBuffer entry
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_HOLDERS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_HOLDERS
+uint64_t uniffi_huizheng_fn_method_wallet_holders(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_SEARCH_LOG
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_SEARCH_LOG
+uint64_t uniffi_huizheng_fn_method_wallet_search_log(uint64_t ptr, RustBuffer text, RustBuffer before, uint32_t limit
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
 uint64_t uniffi_huizheng_fn_method_wallet_is_renewable(uint64_t ptr, RustBuffer card
@@ -511,6 +577,16 @@ uint64_t uniffi_huizheng_fn_method_wallet_finish_login(uint64_t ptr, RustBuffer 
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PREVIEW_ISSUER
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PREVIEW_ISSUER
 uint64_t uniffi_huizheng_fn_method_wallet_preview_issuer(uint64_t ptr, RustBuffer issuer
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PRESENT_OFFLINE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_PRESENT_OFFLINE
+uint64_t uniffi_huizheng_fn_method_wallet_present_offline(uint64_t ptr, RustBuffer consent_id, RustBuffer choice, int8_t coarse
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REVIEW_OFFLINE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REVIEW_OFFLINE
+uint64_t uniffi_huizheng_fn_method_wallet_review_offline(uint64_t ptr, RustBuffer message
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_CARD
@@ -586,6 +662,17 @@ uint64_t uniffi_huizheng_fn_method_wallet_review_request(uint64_t ptr, RustBuffe
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNTIL
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNTIL
 uint64_t uniffi_huizheng_fn_method_wallet_until(uint64_t ptr, uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_NEW_BACKUP_CODE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_NEW_BACKUP_CODE
+RustBuffer uniffi_huizheng_fn_func_new_backup_code(RustCallStatus *_Nonnull out_status
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_RESTORE_WALLET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_RESTORE_WALLET
+uint64_t uniffi_huizheng_fn_func_restore_wallet(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer backup, RustBuffer passphrase, RustBuffer clock
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_WALLET_EXISTS
@@ -853,6 +940,18 @@ void ffi_huizheng_rust_future_free_void(uint64_t handle
 void ffi_huizheng_rust_future_complete_void(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_NEW_BACKUP_CODE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_NEW_BACKUP_CODE
+uint16_t uniffi_huizheng_checksum_func_new_backup_code(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_RESTORE_WALLET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_RESTORE_WALLET
+uint16_t uniffi_huizheng_checksum_func_restore_wallet(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_WALLET_EXISTS
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_WALLET_EXISTS
 uint16_t uniffi_huizheng_checksum_func_wallet_exists(void
@@ -874,6 +973,12 @@ uint16_t uniffi_huizheng_checksum_method_cancelhandle_is_cancelled(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_OFFER_DETAILS
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_OFFER_DETAILS
 uint16_t uniffi_huizheng_checksum_method_offer_details(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_QRCOLLECTOR_ADD
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_QRCOLLECTOR_ADD
+uint16_t uniffi_huizheng_checksum_method_qrcollector_add(void
     
 );
 #endif
@@ -931,6 +1036,60 @@ uint16_t uniffi_huizheng_checksum_method_holderkeystore_unwrap(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_BACK_UP
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_BACK_UP
+uint16_t uniffi_huizheng_checksum_method_wallet_back_up(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_ERASE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_ERASE
+uint16_t uniffi_huizheng_checksum_method_wallet_erase(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_EXPORT_ALL
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_EXPORT_ALL
+uint16_t uniffi_huizheng_checksum_method_wallet_export_all(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FORGET_TO_COLLECT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FORGET_TO_COLLECT
+uint16_t uniffi_huizheng_checksum_method_wallet_forget_to_collect(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_TO_COLLECT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_TO_COLLECT
+uint16_t uniffi_huizheng_checksum_method_wallet_to_collect(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_CARDS_PAGE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_CARDS_PAGE
+uint16_t uniffi_huizheng_checksum_method_wallet_cards_page(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_DRAFT_COMPLAINT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_DRAFT_COMPLAINT
+uint16_t uniffi_huizheng_checksum_method_wallet_draft_complaint(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_HOLDERS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_HOLDERS
+uint16_t uniffi_huizheng_checksum_method_wallet_holders(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_SEARCH_LOG
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_SEARCH_LOG
+uint16_t uniffi_huizheng_checksum_method_wallet_search_log(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_IS_RENEWABLE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_IS_RENEWABLE
 uint16_t uniffi_huizheng_checksum_method_wallet_is_renewable(void
@@ -964,6 +1123,18 @@ uint16_t uniffi_huizheng_checksum_method_wallet_finish_login(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PREVIEW_ISSUER
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PREVIEW_ISSUER
 uint16_t uniffi_huizheng_checksum_method_wallet_preview_issuer(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PRESENT_OFFLINE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_PRESENT_OFFLINE
+uint16_t uniffi_huizheng_checksum_method_wallet_present_offline(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REVIEW_OFFLINE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REVIEW_OFFLINE
+uint16_t uniffi_huizheng_checksum_method_wallet_review_offline(void
     
 );
 #endif
@@ -1060,6 +1231,12 @@ uint16_t uniffi_huizheng_checksum_method_wallet_until(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_CANCELHANDLE_NEW
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_CANCELHANDLE_NEW
 uint16_t uniffi_huizheng_checksum_constructor_cancelhandle_new(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_QRCOLLECTOR_NEW
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_QRCOLLECTOR_NEW
+uint16_t uniffi_huizheng_checksum_constructor_qrcollector_new(void
     
 );
 #endif

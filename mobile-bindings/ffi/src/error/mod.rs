@@ -3,6 +3,7 @@
 //! Where the core's errors become these is a match without a wildcard, in one file for each operation. So a new error
 //! of the core doesn't compile before somebody has said what can be done about it.
 
+mod backup;
 mod login;
 mod open;
 mod parts;
@@ -16,10 +17,11 @@ use crate::{consent::MissingCard, text::LocalText};
 /// What went wrong, by what can be done about it. `reason` is English, for the app's own log: it names nothing personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum WalletError {
-    /// The PIN is too easy to guess: at least six characters, not all the same.
+    /// The PIN is too easy to guess: at least six characters, not all the same. Or a backup's passphrase is: at least twelve
+    /// characters of five kinds.
     #[error("the PIN is too weak")]
     ChooseAnotherPin,
-    /// The PIN is wrong: enter it again once `wait` is over.
+    /// The PIN, or a backup's passphrase, is wrong: enter it again once `wait` is over.
     #[error("the PIN is wrong, {failed} times in a row")]
     EnterPinAgain {
         /// How often in a row.

@@ -784,6 +784,10 @@ internal object IntegrityCheckingUniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_huizheng_checksum_func_new_backup_code(
+    ): Int
+    external fun uniffi_huizheng_checksum_func_restore_wallet(
+    ): Int
     external fun uniffi_huizheng_checksum_func_wallet_exists(
     ): Int
     external fun uniffi_huizheng_checksum_method_cancelhandle_cancel(
@@ -791,6 +795,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_huizheng_checksum_method_cancelhandle_is_cancelled(
     ): Int
     external fun uniffi_huizheng_checksum_method_offer_details(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_qrcollector_add(
     ): Int
     external fun uniffi_huizheng_checksum_method_clock_now(
     ): Int
@@ -810,6 +816,24 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_holderkeystore_unwrap(
     ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_back_up(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_erase(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_export_all(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_forget_to_collect(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_to_collect(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_cards_page(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_draft_complaint(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_holders(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_search_log(
+    ): Int
     external fun uniffi_huizheng_checksum_method_wallet_is_renewable(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_pick_up(
@@ -821,6 +845,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_huizheng_checksum_method_wallet_finish_login(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_preview_issuer(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_present_offline(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_review_offline(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_card(
     ): Int
@@ -853,6 +881,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_huizheng_checksum_method_wallet_until(
     ): Int
     external fun uniffi_huizheng_checksum_constructor_cancelhandle_new(
+    ): Int
+    external fun uniffi_huizheng_checksum_constructor_qrcollector_new(
     ): Int
     external fun uniffi_huizheng_checksum_constructor_wallet_create(
     ): Int
@@ -896,6 +926,14 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_free_offer(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_huizheng_fn_method_offer_details(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_huizheng_fn_clone_qrcollector(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_free_qrcollector(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_huizheng_fn_constructor_qrcollector_new(uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_method_qrcollector_add(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_huizheng_fn_clone_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
@@ -941,6 +979,24 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_constructor_wallet_open(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_huizheng_fn_method_wallet_back_up(`ptr`: Long,`passphrase`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_erase(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_export_all(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_forget_to_collect(`ptr`: Long,`id`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_to_collect(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_cards_page(`ptr`: Long,`after`: RustBuffer.ByValue,`limit`: Int,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_draft_complaint(`ptr`: Long,`entry`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_holders(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_search_log(`ptr`: Long,`text`: RustBuffer.ByValue,`before`: RustBuffer.ByValue,`limit`: Int,
+    ): Long
     external fun uniffi_huizheng_fn_method_wallet_is_renewable(`ptr`: Long,`card`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_pick_up(`ptr`: Long,
@@ -952,6 +1008,10 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_method_wallet_finish_login(`ptr`: Long,`address`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_preview_issuer(`ptr`: Long,`issuer`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_present_offline(`ptr`: Long,`consentId`: RustBuffer.ByValue,`choice`: RustBuffer.ByValue,`coarse`: Byte,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_review_offline(`ptr`: Long,`message`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_card(`ptr`: Long,`id`: RustBuffer.ByValue,
     ): Long
@@ -982,6 +1042,10 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_method_wallet_review_request(`ptr`: Long,`link`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_until(`ptr`: Long,`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_func_new_backup_code(uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_huizheng_fn_func_restore_wallet(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`backup`: RustBuffer.ByValue,`passphrase`: RustBuffer.ByValue,`clock`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_func_wallet_exists(`folder`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Byte
@@ -1104,6 +1168,12 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
+    if ((lib.uniffi_huizheng_checksum_func_new_backup_code() and 0xFFFF) != 53634) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_func_restore_wallet() and 0xFFFF) != 9201) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_huizheng_checksum_func_wallet_exists() and 0xFFFF) != 20418) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1114,6 +1184,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_offer_details() and 0xFFFF) != 23700) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_qrcollector_add() and 0xFFFF) != 51469) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_clock_now() and 0xFFFF) != 7877) {
@@ -1143,6 +1216,33 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_holderkeystore_unwrap() and 0xFFFF) != 18146) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_back_up() and 0xFFFF) != 56895) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_erase() and 0xFFFF) != 41966) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_export_all() and 0xFFFF) != 41058) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_forget_to_collect() and 0xFFFF) != 43678) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_to_collect() and 0xFFFF) != 52315) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_cards_page() and 0xFFFF) != 38430) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_draft_complaint() and 0xFFFF) != 54652) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_holders() and 0xFFFF) != 41815) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_search_log() and 0xFFFF) != 12833) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_huizheng_checksum_method_wallet_is_renewable() and 0xFFFF) != 62201) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1159,6 +1259,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_preview_issuer() and 0xFFFF) != 45225) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_present_offline() and 0xFFFF) != 40388) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_review_offline() and 0xFFFF) != 41447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_card() and 0xFFFF) != 41886) {
@@ -1207,6 +1313,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_constructor_cancelhandle_new() and 0xFFFF) != 15181) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_constructor_qrcollector_new() and 0xFFFF) != 63898) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_constructor_wallet_create() and 0xFFFF) != 12399) {
@@ -3861,12 +3970,337 @@ public object FfiConverterTypeOffer: FfiConverter<Offer, Long> {
 
 
 /**
+ * Puts together what a camera sees of a QR code that is shown in several. One for each scan.
+ */
+public interface QrCollectorInterface {
+    
+    /**
+     * Takes the text of a QR code that was seen. The same one again changes nothing.
+     */
+    fun `add`(`text`: kotlin.String): QrSeen
+    
+    companion object
+}
+
+/**
+ * Puts together what a camera sees of a QR code that is shown in several. One for each scan.
+ */
+open class QrCollector: Disposable, AutoCloseable, QrCollectorInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * An empty one.
+     */
+    constructor() :
+        this(UniffiWithHandle, 
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_constructor_qrcollector_new(
+    
+        _status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_huizheng_fn_free_qrcollector(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_huizheng_fn_clone_qrcollector(handle, status)
+        }
+    }
+
+    
+    /**
+     * Takes the text of a QR code that was seen. The same one again changes nothing.
+     */override fun `add`(`text`: kotlin.String): QrSeen {
+            return FfiConverterTypeQrSeen.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_method_qrcollector_add(
+        it,
+        
+        FfiConverterString.lower(`text`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQrCollector: FfiConverter<QrCollector, Long> {
+    override fun lower(value: QrCollector): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): QrCollector {
+        return QrCollector(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): QrCollector {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: QrCollector) = 8UL
+
+    override fun write(value: QrCollector, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * An open wallet, until it is locked: then every call throws `OpenWallet`, and the keys in memory are wiped.
  *
  * It can be shared between threads and tasks. Cancelling a call ends its waiting, not what was begun: whether a card
  * came or claims left is in the log. Where the platform's own cancelling does not reach (Swift), see `until`.
  */
 public interface WalletInterface {
+    
+    /**
+     * Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be
+     * guessed is `ChooseAnotherPin`: twelve characters of five kinds at least.
+     */
+    suspend fun `backUp`(`passphrase`: kotlin.String): kotlin.ByteArray
+    
+    /**
+     * Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
+     */
+    suspend fun `erase`()
+    
+    /**
+     * Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+     */
+    suspend fun `exportAll`(): kotlin.String
+    
+    /**
+     * Forgets a card that is not to be collected again. False if there is none of this id.
+     */
+    suspend fun `forgetToCollect`(`id`: kotlin.String): kotlin.Boolean
+    
+    /**
+     * The cards of a backup that are still to be collected again.
+     */
+    suspend fun `toCollect`(): List<CardToCollect>
+    
+    /**
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     */
+    suspend fun `cardsPage`(`after`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<Card>
+    
+    /**
+     * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
+     */
+    suspend fun `draftComplaint`(`entry`: kotlin.String): ComplaintDraft?
+    
+    /**
+     * Whose cards these are: the person's, and those of the companies that she acts for.
+     */
+    suspend fun `holders`(): List<CardHolder>
+    
+    /**
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     */
+    suspend fun `searchLog`(`text`: kotlin.String, `before`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<LogEntry>
     
     /**
      * Whether a card's issuer lets the wallet renew it by itself.
@@ -3903,6 +4337,18 @@ public interface WalletInterface {
      * Asks an issuer what it issues, without an offer; `issuer` is its address. What comes can be had by `begin_login`.
      */
     suspend fun `previewIssuer`(`issuer`: kotlin.String): Offer
+    
+    /**
+     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
+     */
+    suspend fun `presentOffline`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>, `coarse`: kotlin.Boolean = false): OfflineCode
+    
+    /**
+     * Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
+     * be shown. Needs no network.
+     */
+    suspend fun `reviewOffline`(`message`: kotlin.ByteArray): Consent
     
     /**
      * One card; none if there is none of this id.
@@ -4095,6 +4541,232 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
+     * Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be
+     * guessed is `ChooseAnotherPin`: twelve characters of five kinds at least.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `backUp`(`passphrase`: kotlin.String) : kotlin.ByteArray {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_back_up(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`passphrase`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterByteArray.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `erase`() {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_erase(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `exportAll`() : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_export_all(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Forgets a card that is not to be collected again. False if there is none of this id.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `forgetToCollect`(`id`: kotlin.String) : kotlin.Boolean {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`id`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_i8(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_i8(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_i8(future) },
+        // lift function
+        { FfiConverterBoolean.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The cards of a backup that are still to be collected again.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `toCollect`() : List<CardToCollect> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypeCardToCollect.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `cardsPage`(`after`: kotlin.String?, `limit`: kotlin.UInt) : List<Card> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_cards_page(
+                uniffiHandle,
+                
+        FfiConverterOptionalString.lower(`after`),
+        FfiConverterUInt.lower(`limit`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypeCard.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `draftComplaint`(`entry`: kotlin.String) : ComplaintDraft? {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_draft_complaint(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`entry`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterOptionalTypeComplaintDraft.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Whose cards these are: the person's, and those of the companies that she acts for.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `holders`() : List<CardHolder> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_holders(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypeCardHolder.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `searchLog`(`text`: kotlin.String, `before`: kotlin.String?, `limit`: kotlin.UInt) : List<LogEntry> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_search_log(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`text`),
+        FfiConverterOptionalString.lower(`before`),
+        FfiConverterUInt.lower(`limit`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypeLogEntry.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
      * Whether a card's issuer lets the wallet renew it by itself.
      */
     @Throws(WalletException::class)
@@ -4244,6 +4916,60 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
         // lift function
         { FfiConverterTypeOffer.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `presentOffline`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>, `coarse`: kotlin.Boolean) : OfflineCode {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_present_offline(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`consentId`),
+        FfiConverterMapStringString.lower(`choice`),
+        FfiConverterBoolean.lower(`coarse`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeOfflineCode.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
+     * be shown. Needs no network.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `reviewOffline`(`message`: kotlin.ByteArray) : Consent {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_review_offline(
+                uniffiHandle,
+                
+        FfiConverterByteArray.lower(`message`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeConsent.lift(it) },
         // Error FFI converter
         WalletException.ErrorHandler,
     )
@@ -4964,6 +5690,69 @@ public object FfiConverterTypeCardColours: FfiConverterRustBuffer<CardColours> {
 
 
 /**
+ * Somebody whose cards are in the wallet: a person, or a firm that she acts for. Personal.
+ */
+data class CardHolder (
+    /**
+     * A company, or a person.
+     */
+    val `isCompany`: kotlin.Boolean
+    , 
+    /**
+     * The name on its cards.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * Its cards' ids, the newest first.
+     */
+    val `cards`: List<kotlin.String>
+    , 
+    /**
+     * Of a company: the mandates, among its cards, by which this wallet's person acts for it.
+     */
+    val `mandates`: List<kotlin.String>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCardHolder: FfiConverterRustBuffer<CardHolder> {
+    override fun read(buf: ByteBuffer): CardHolder {
+        return CardHolder(
+            FfiConverterBoolean.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterSequenceString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CardHolder) = (
+            FfiConverterBoolean.allocationSize(value.`isCompany`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterSequenceString.allocationSize(value.`cards`) +
+            FfiConverterSequenceString.allocationSize(value.`mandates`)
+    )
+
+    override fun write(value: CardHolder, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`isCompany`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterSequenceString.write(value.`cards`, buf)
+            FfiConverterSequenceString.write(value.`mandates`, buf)
+    }
+}
+
+
+
+/**
  * A credential that answers a question.
  */
 data class CardOption (
@@ -5075,6 +5864,85 @@ public object FfiConverterTypeCardOption: FfiConverterRustBuffer<CardOption> {
 
 
 /**
+ * A card of a backup that its issuer must give anew: its key was the other device's. Personal.
+ */
+data class CardToCollect (
+    /**
+     * Its id.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * The catalogue's id of its type.
+     */
+    val `kind`: kotlin.String
+    , 
+    /**
+     * What its type is called.
+     */
+    val `label`: LocalText
+    , 
+    /**
+     * Whose it is.
+     */
+    val `holderLine`: kotlin.String
+    , 
+    /**
+     * The issuer's registered name.
+     */
+    val `issuerName`: LocalText
+    , 
+    /**
+     * Where it can be collected by logging in; none: ask the issuer for an offer.
+     */
+    val `collectAt`: kotlin.String?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCardToCollect: FfiConverterRustBuffer<CardToCollect> {
+    override fun read(buf: ByteBuffer): CardToCollect {
+        return CardToCollect(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeLocalText.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeLocalText.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CardToCollect) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`kind`) +
+            FfiConverterTypeLocalText.allocationSize(value.`label`) +
+            FfiConverterString.allocationSize(value.`holderLine`) +
+            FfiConverterTypeLocalText.allocationSize(value.`issuerName`) +
+            FfiConverterOptionalString.allocationSize(value.`collectAt`)
+    )
+
+    override fun write(value: CardToCollect, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`kind`, buf)
+            FfiConverterTypeLocalText.write(value.`label`, buf)
+            FfiConverterString.write(value.`holderLine`, buf)
+            FfiConverterTypeLocalText.write(value.`issuerName`, buf)
+            FfiConverterOptionalString.write(value.`collectAt`, buf)
+    }
+}
+
+
+
+/**
  * One claim, ready to be shown. Personal: don't log it.
  */
 data class Claim (
@@ -5140,6 +6008,53 @@ public object FfiConverterTypeClaim: FfiConverterRustBuffer<Claim> {
             FfiConverterOptionalTypeClaimKind.write(value.`kind`, buf)
             FfiConverterTypeLocalText.write(value.`text`, buf)
             FfiConverterString.write(value.`json`, buf)
+    }
+}
+
+
+
+/**
+ * A complaint to the regulator, with blanks for who complains. It names claims, never their values.
+ */
+data class ComplaintDraft (
+    /**
+     * What it is about, in a line.
+     */
+    val `subject`: LocalText
+    , 
+    /**
+     * The letter.
+     */
+    val `body`: LocalText
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeComplaintDraft: FfiConverterRustBuffer<ComplaintDraft> {
+    override fun read(buf: ByteBuffer): ComplaintDraft {
+        return ComplaintDraft(
+            FfiConverterTypeLocalText.read(buf),
+            FfiConverterTypeLocalText.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ComplaintDraft) = (
+            FfiConverterTypeLocalText.allocationSize(value.`subject`) +
+            FfiConverterTypeLocalText.allocationSize(value.`body`)
+    )
+
+    override fun write(value: ComplaintDraft, buf: ByteBuffer) {
+            FfiConverterTypeLocalText.write(value.`subject`, buf)
+            FfiConverterTypeLocalText.write(value.`body`, buf)
     }
 }
 
@@ -5872,6 +6787,71 @@ public object FfiConverterTypeOfferedCredential: FfiConverterRustBuffer<OfferedC
 
 
 /**
+ * A presentation as QR codes: show the texts in turn, about six a second, in alphanumeric mode with error correction L.
+ * Personal: whoever reads it has what was agreed to. Keep screenshots off.
+ */
+data class OfflineCode (
+    /**
+     * The texts, at least one.
+     */
+    val `frames`: List<kotlin.String>
+    , 
+    /**
+     * When it is of no use any more: make another then.
+     */
+    val `until`: java.time.Instant
+    , 
+    /**
+     * The time of the oldest evidence that goes with it: show its age. None when there is no evidence, and nobody can
+     * check it.
+     */
+    val `evidenceAsOf`: java.time.Instant?
+    , 
+    /**
+     * The log's entry of it.
+     */
+    val `logEntry`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOfflineCode: FfiConverterRustBuffer<OfflineCode> {
+    override fun read(buf: ByteBuffer): OfflineCode {
+        return OfflineCode(
+            FfiConverterSequenceString.read(buf),
+            FfiConverterTimestamp.read(buf),
+            FfiConverterOptionalTimestamp.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: OfflineCode) = (
+            FfiConverterSequenceString.allocationSize(value.`frames`) +
+            FfiConverterTimestamp.allocationSize(value.`until`) +
+            FfiConverterOptionalTimestamp.allocationSize(value.`evidenceAsOf`) +
+            FfiConverterString.allocationSize(value.`logEntry`)
+    )
+
+    override fun write(value: OfflineCode, buf: ByteBuffer) {
+            FfiConverterSequenceString.write(value.`frames`, buf)
+            FfiConverterTimestamp.write(value.`until`, buf)
+            FfiConverterOptionalTimestamp.write(value.`evidenceAsOf`, buf)
+            FfiConverterString.write(value.`logEntry`, buf)
+    }
+}
+
+
+
+/**
  * What became of a credential that takes time.
  */
 data class PickedUp (
@@ -6076,6 +7056,89 @@ public object FfiConverterTypeReceived: FfiConverterRustBuffer<Received> {
 
 
 /**
+ * What came of a restoration. Together it names everything that was in the backup.
+ */
+data class RestoredWallet (
+    /**
+     * The wallet, open.
+     */
+    val `wallet`: Wallet
+    , 
+    /**
+     * When the backup was made.
+     */
+    val `made`: java.time.Instant
+    , 
+    /**
+     * The cards, each to be collected again.
+     */
+    val `toCollect`: List<CardToCollect>
+    , 
+    /**
+     * Entries of the log that are there again.
+     */
+    val `logEntries`: kotlin.ULong
+    , 
+    /**
+     * Addresses of issuers who were still preparing something: ask them anew.
+     */
+    val `waiting`: List<kotlin.String>
+    
+): Disposable{
+    
+
+    
+
+    
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+        
+    Disposable.destroy(
+        this.`wallet`,
+        this.`made`,
+        this.`toCollect`,
+        this.`logEntries`,
+        this.`waiting`
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRestoredWallet: FfiConverterRustBuffer<RestoredWallet> {
+    override fun read(buf: ByteBuffer): RestoredWallet {
+        return RestoredWallet(
+            FfiConverterTypeWallet.read(buf),
+            FfiConverterTimestamp.read(buf),
+            FfiConverterSequenceTypeCardToCollect.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterSequenceString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RestoredWallet) = (
+            FfiConverterTypeWallet.allocationSize(value.`wallet`) +
+            FfiConverterTimestamp.allocationSize(value.`made`) +
+            FfiConverterSequenceTypeCardToCollect.allocationSize(value.`toCollect`) +
+            FfiConverterULong.allocationSize(value.`logEntries`) +
+            FfiConverterSequenceString.allocationSize(value.`waiting`)
+    )
+
+    override fun write(value: RestoredWallet, buf: ByteBuffer) {
+            FfiConverterTypeWallet.write(value.`wallet`, buf)
+            FfiConverterTimestamp.write(value.`made`, buf)
+            FfiConverterSequenceTypeCardToCollect.write(value.`toCollect`, buf)
+            FfiConverterULong.write(value.`logEntries`, buf)
+            FfiConverterSequenceString.write(value.`waiting`, buf)
+    }
+}
+
+
+
+/**
  * What left of one card.
  */
 data class Shared (
@@ -6216,9 +7279,14 @@ data class Verifier (
     val `name`: LocalText
     , 
     /**
-     * The host that the answer is sent to.
+     * The host that the answer is sent to; empty when it is shown as a QR code.
      */
     val `host`: kotlin.String
+    , 
+    /**
+     * The time of the chain's evidence of all this.
+     */
+    val `asOf`: java.time.Instant
     
 ){
     
@@ -6238,19 +7306,22 @@ public object FfiConverterTypeVerifier: FfiConverterRustBuffer<Verifier> {
             FfiConverterString.read(buf),
             FfiConverterTypeLocalText.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterTimestamp.read(buf),
         )
     }
 
     override fun allocationSize(value: Verifier) = (
             FfiConverterString.allocationSize(value.`did`) +
             FfiConverterTypeLocalText.allocationSize(value.`name`) +
-            FfiConverterString.allocationSize(value.`host`)
+            FfiConverterString.allocationSize(value.`host`) +
+            FfiConverterTimestamp.allocationSize(value.`asOf`)
     )
 
     override fun write(value: Verifier, buf: ByteBuffer) {
             FfiConverterString.write(value.`did`, buf)
             FfiConverterTypeLocalText.write(value.`name`, buf)
             FfiConverterString.write(value.`host`, buf)
+            FfiConverterTimestamp.write(value.`asOf`, buf)
     }
 }
 
@@ -7676,6 +8747,12 @@ sealed class PresentationOutcome {
     
     
     /**
+     * It was shown as a QR code; whether it was read is not known.
+     */
+    object Shown : PresentationOutcome()
+    
+    
+    /**
      * The verifier answered with an error.
      */
     data class Rejected(
@@ -7708,7 +8785,8 @@ public object FfiConverterTypePresentationOutcome : FfiConverterRustBuffer<Prese
         return when(buf.getInt()) {
             1 -> PresentationOutcome.Sent
             2 -> PresentationOutcome.Delivered
-            3 -> PresentationOutcome.Rejected(
+            3 -> PresentationOutcome.Shown
+            4 -> PresentationOutcome.Rejected(
                 FfiConverterUShort.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -7723,6 +8801,12 @@ public object FfiConverterTypePresentationOutcome : FfiConverterRustBuffer<Prese
             )
         }
         is PresentationOutcome.Delivered -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PresentationOutcome.Shown -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
@@ -7747,9 +8831,182 @@ public object FfiConverterTypePresentationOutcome : FfiConverterRustBuffer<Prese
                 buf.putInt(2)
                 Unit
             }
-            is PresentationOutcome.Rejected -> {
+            is PresentationOutcome.Shown -> {
                 buf.putInt(3)
+                Unit
+            }
+            is PresentationOutcome.Rejected -> {
+                buf.putInt(4)
                 FfiConverterUShort.write(value.`status`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * What came of one code that was seen.
+ */
+sealed class QrSeen {
+    
+    /**
+     * Go on scanning.
+     */
+    data class Part(
+        /**
+         * So many codes were seen.
+         */
+        val `have`: kotlin.UInt, 
+        /**
+         * Of so many.
+         */
+        val `total`: kotlin.UInt) : QrSeen()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * All were seen: give this to `review_offline`.
+     */
+    data class Whole(
+        /**
+         * The message.
+         */
+        val `message`: kotlin.ByteArray) : QrSeen()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * Another kind of QR code: a link, perhaps.
+     */
+    object NotOurs : QrSeen()
+    
+    
+    /**
+     * It belongs to another set than the one being read: go on, or begin anew with another collector.
+     */
+    object OtherCode : QrSeen()
+    
+    
+    /**
+     * It was misread, or is not what it says. Go on scanning.
+     */
+    data class Misread(
+        /**
+         * Why, in English, for the app's log.
+         */
+        val `reason`: kotlin.String) : QrSeen()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQrSeen : FfiConverterRustBuffer<QrSeen>{
+    override fun read(buf: ByteBuffer): QrSeen {
+        return when(buf.getInt()) {
+            1 -> QrSeen.Part(
+                FfiConverterUInt.read(buf),
+                FfiConverterUInt.read(buf),
+                )
+            2 -> QrSeen.Whole(
+                FfiConverterByteArray.read(buf),
+                )
+            3 -> QrSeen.NotOurs
+            4 -> QrSeen.OtherCode
+            5 -> QrSeen.Misread(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: QrSeen): ULong = when(value) {
+        is QrSeen.Part -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterUInt.allocationSize(value.`have`)
+                + FfiConverterUInt.allocationSize(value.`total`)
+            )
+        }
+        is QrSeen.Whole -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterByteArray.allocationSize(value.`message`)
+            )
+        }
+        is QrSeen.NotOurs -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is QrSeen.OtherCode -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is QrSeen.Misread -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+    }
+
+    override fun write(value: QrSeen, buf: ByteBuffer) {
+        when(value) {
+            is QrSeen.Part -> {
+                buf.putInt(1)
+                FfiConverterUInt.write(value.`have`, buf)
+                FfiConverterUInt.write(value.`total`, buf)
+                Unit
+            }
+            is QrSeen.Whole -> {
+                buf.putInt(2)
+                FfiConverterByteArray.write(value.`message`, buf)
+                Unit
+            }
+            is QrSeen.NotOurs -> {
+                buf.putInt(3)
+                Unit
+            }
+            is QrSeen.OtherCode -> {
+                buf.putInt(4)
+                Unit
+            }
+            is QrSeen.Misread -> {
+                buf.putInt(5)
+                FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -7768,7 +9025,8 @@ public object FfiConverterTypePresentationOutcome : FfiConverterRustBuffer<Prese
 sealed class WalletException: kotlin.Exception() {
     
     /**
-     * The PIN is too easy to guess: at least six characters, not all the same.
+     * The PIN is too easy to guess: at least six characters, not all the same. Or a backup's passphrase is: at least twelve
+     * characters of five kinds.
      */
     class ChooseAnotherPin(
         ) : WalletException() {
@@ -7777,7 +9035,7 @@ sealed class WalletException: kotlin.Exception() {
     }
     
     /**
-     * The PIN is wrong: enter it again once `wait` is over.
+     * The PIN, or a backup's passphrase, is wrong: enter it again once `wait` is over.
      */
     class EnterPinAgain(
         
@@ -8537,6 +9795,38 @@ public object FfiConverterOptionalTypeCard: FfiConverterRustBuffer<Card?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeComplaintDraft: FfiConverterRustBuffer<ComplaintDraft?> {
+    override fun read(buf: ByteBuffer): ComplaintDraft? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeComplaintDraft.read(buf)
+    }
+
+    override fun allocationSize(value: ComplaintDraft?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeComplaintDraft.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ComplaintDraft?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeComplaintDraft.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeLastKnownState: FfiConverterRustBuffer<LastKnownState?> {
     override fun read(buf: ByteBuffer): LastKnownState? {
         if (buf.get().toInt() == 0) {
@@ -8721,6 +10011,34 @@ public object FfiConverterSequenceTypeCard: FfiConverterRustBuffer<List<Card>> {
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeCardHolder: FfiConverterRustBuffer<List<CardHolder>> {
+    override fun read(buf: ByteBuffer): List<CardHolder> {
+        val len = buf.getInt()
+        return List<CardHolder>(len) {
+            FfiConverterTypeCardHolder.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<CardHolder>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCardHolder.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<CardHolder>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCardHolder.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeCardOption: FfiConverterRustBuffer<List<CardOption>> {
     override fun read(buf: ByteBuffer): List<CardOption> {
         val len = buf.getInt()
@@ -8739,6 +10057,34 @@ public object FfiConverterSequenceTypeCardOption: FfiConverterRustBuffer<List<Ca
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeCardOption.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeCardToCollect: FfiConverterRustBuffer<List<CardToCollect>> {
+    override fun read(buf: ByteBuffer): List<CardToCollect> {
+        val len = buf.getInt()
+        return List<CardToCollect>(len) {
+            FfiConverterTypeCardToCollect.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<CardToCollect>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCardToCollect.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<CardToCollect>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCardToCollect.write(it, buf)
         }
     }
 }
@@ -9152,6 +10498,47 @@ public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.Str
 
 
 
+
+        /**
+         * A passphrase for backups that nobody guesses: 24 letters and digits, to be written down.
+         */
+    @Throws(WalletException::class) fun `newBackupCode`(): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(WalletException) { _status ->
+    UniffiLib.uniffi_huizheng_fn_func_new_backup_code(
+    
+        _status)
+}
+    )
+    }
+    
+
+        /**
+         * Makes a wallet of a backup, with a PIN of its own. All or nothing: ended in the middle it can be begun again. A wrong
+         * passphrase is `EnterPinAgain`.
+         */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+     suspend fun `restoreWallet`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `backup`: kotlin.ByteArray, `passphrase`: kotlin.String, `clock`: Clock? = null) : RestoredWallet {
+        return uniffiRustCallAsync(
+        UniffiLib.uniffi_huizheng_fn_func_restore_wallet(
+        FfiConverterString.lower(`folder`),
+        FfiConverterString.lower(`pin`),
+        FfiConverterTypeWalletConfig.lower(`config`),
+        FfiConverterTypeHolderKeyStore.lower(`keys`),
+        FfiConverterTypeHttpClient.lower(`http`),
+        FfiConverterByteArray.lower(`backup`),
+        FfiConverterString.lower(`passphrase`),
+        FfiConverterOptionalTypeClock.lower(`clock`),),
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeRestoredWallet.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
 
         /**
          * Whether there is a wallet in this folder.
