@@ -54,8 +54,8 @@ impl QrCollector {
     }
 
     /// Takes the text of a QR code that was seen. The same one again changes nothing.
-    pub fn add(&self, text: String) -> QrSeen {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(&text).into()
+    pub fn add(&self, text: &str) -> QrSeen {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(text).into()
     }
 }
 
