@@ -134,7 +134,7 @@ impl Story {
 
     async fn present(&mut self, network: &Network) -> Result<Acknowledged, NotAcknowledged> {
         let (counter, staff) = (&network.urls.verifier, Some(network.urls.staff_token.as_str()));
-        let wish = json!({"purpose": "company-service"});
+        let wish = json!({"purpose": "company-service", "response_mode": "direct_post"});
         let (status, asked) = network.post(&format!("{}/api/requests", counter.url), staff, &wish).await?;
         assert_eq!(status, 201, "{asked}");
         let (status, object) = network.get(&text(&asked, "request_uri"), "").await?;

@@ -20,6 +20,9 @@ use service::telemetry::{Collector, Format, Logging, TelemetryError, subscriber}
 use service::{Layers, Running, Server, outbound};
 use tracing::instrument::WithSubscriber;
 
+/// One test at a time: which places are of interest to a subscriber is kept for the whole process.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Where lines are written.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -65,6 +68,7 @@ async fn ask(server: &Running, path: &str, id: Option<&str>) -> String {
 
 #[tokio::test]
 async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
+    let _alone = ALONE.lock().await;
     let lines = Lines::default();
     let writer = {
         let lines = lines.clone();
@@ -90,6 +94,7 @@ async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
 
 #[tokio::test]
 async fn at_debug_every_answer_is_a_line_for_people() {
+    let _alone = ALONE.lock().await;
     let lines = Lines::default();
     let writer = {
         let lines = lines.clone();
@@ -109,6 +114,7 @@ async fn at_debug_every_answer_is_a_line_for_people() {
 
 #[tokio::test]
 async fn an_id_that_a_machine_made_is_taken_over_and_no_other() {
+    let _alone = ALONE.lock().await;
     let server = service().await;
     for sane in
         ["6b0e26a1-98f5-4d0c-9d27-3f2a0b8f7a11", "00ff00ff00ff00ff", "4bf92f3577b34da6a3ce929d0e0e4736"]
@@ -126,6 +132,7 @@ async fn an_id_that_a_machine_made_is_taken_over_and_no_other() {
 
 #[tokio::test]
 async fn a_collector_is_told_of_each_request_and_of_nothing_else() {
+    let _alone = ALONE.lock().await;
     let received: Arc<Mutex<Vec<Bytes>>> = Arc::default();
     let keep = {
         let received = received.clone();
@@ -169,6 +176,7 @@ async fn a_collector_is_told_of_each_request_and_of_nothing_else() {
 
 #[tokio::test]
 async fn requests_go_on_while_the_collector_is_away() {
+    let _alone = ALONE.lock().await;
     let set = logging(Format::Human, "off", Some("http://127.0.0.1:9"));
     let (subscriber, telemetry) = subscriber(&set, std::io::sink, false).expect("starts");
     async {

@@ -77,6 +77,7 @@ fn path(written: &str, file: &Path) -> String {
         "api::EVENTS" => api::EVENTS.to_owned(),
         "api::METRICS" => api::METRICS.to_owned(),
         "api::OPENAPI" => api::OPENAPI.to_owned(),
+        "verify::BATCH_PATH" => "/api/verify/batch".to_owned(),
         "SCRIPT_PATH" => "/assets/explorer.js".to_owned(),
         "api::LIVE" => api::LIVE.to_owned(),
         "api::READY" => api::READY.to_owned(),

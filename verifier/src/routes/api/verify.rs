@@ -91,6 +91,9 @@ pub(super) async fn many(
         ids.push(line.id);
         credentials.push(as_bytes(line.credential));
     }
+    if ids.is_empty() {
+        return Err(Problem::bad_request("empty", "Send a line for each credential, one at least"));
+    }
     let verified = batch::verify_by(&credentials, policy.as_deref(), app.catalogue, &app.node).await;
     let mut lines = Vec::new();
     for (id, verified) in ids.iter().zip(&verified) {
