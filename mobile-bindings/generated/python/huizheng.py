@@ -557,7 +557,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_offer_details() != 23700:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_qrcollector_add() != 51469:
+    if lib.uniffi_huizheng_checksum_method_qrcollector_add() != 43713:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_constructor_qrcollector_new() != 63898:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")

@@ -8803,7 +8803,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_offer_details() != 23700) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_qrcollector_add() != 51469) {
+    if (uniffi_huizheng_checksum_method_qrcollector_add() != 43713) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_clock_now() != 7877) {

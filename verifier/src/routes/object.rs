@@ -18,7 +18,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn by_get(State(app): State<App>, Path(id): Path<RequestId>) -> Result<Response, OAuthError> {
-    object(&app, &id, None)
+    object(&app, &id, Fetched::ByGet)
 }
 
 async fn by_post(
@@ -28,10 +28,17 @@ async fn by_post(
 ) -> Result<Response, OAuthError> {
     let post =
         RequestUriPost::parse(&body).map_err(|error| OAuthError::invalid_request(error.to_string()))?;
-    object(&app, &id, post.wallet_nonce)
+    object(&app, &id, Fetched::ByPost(post.wallet_nonce))
 }
 
-fn object(app: &Core, id: &RequestId, wallet_nonce: Option<String>) -> Result<Response, OAuthError> {
+/// How a wallet came for a request.
+enum Fetched {
+    ByGet,
+    /// With the nonce that it wants to see again, if it sent one.
+    ByPost(Option<String>),
+}
+
+fn object(app: &Core, id: &RequestId, fetched: Fetched) -> Result<Response, OAuthError> {
     let now = clock::now();
     let found = app.desk.find(id, now).map_err(OAuthError::internal)?;
     let found = found.ok_or_else(|| gone(StatusCode::NOT_FOUND, "there is no such request"))?;
@@ -41,10 +48,14 @@ fn object(app: &Core, id: &RequestId, wallet_nonce: Option<String>) -> Result<Re
     if found.request.expires <= now {
         return Err(gone(StatusCode::GONE, "the request has expired"));
     }
-    // A wallet that was told to post must be the one that was told.
-    if found.request.manner.by_post && wallet_nonce.is_none() {
-        return Err(OAuthError::invalid_request("fetch this request by POST, with wallet_nonce"));
-    }
+    let wallet_nonce = match fetched {
+        // A wallet that was told to post must be the one that was told.
+        Fetched::ByGet if found.request.manner.by_post => {
+            return Err(OAuthError::invalid_request("fetch this request by POST, as its link says"));
+        }
+        Fetched::ByGet => None,
+        Fetched::ByPost(wallet_nonce) => wallet_nonce,
+    };
     let query = app.query_of(&found.request);
     let query =
         query.ok_or_else(|| gone(StatusCode::GONE, "the request's purpose is no longer asked for"))?;

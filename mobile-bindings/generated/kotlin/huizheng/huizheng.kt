@@ -1186,7 +1186,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_offer_details() and 0xFFFF) != 23700) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_qrcollector_add() and 0xFFFF) != 51469) {
+    if ((lib.uniffi_huizheng_checksum_method_qrcollector_add() and 0xFFFF) != 43713) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_clock_now() and 0xFFFF) != 7877) {

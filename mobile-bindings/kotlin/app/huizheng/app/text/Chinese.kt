@@ -110,6 +110,7 @@ object Chinese : Text {
     override val logReceived = { what: String -> "领取：$what" }
     override val logShared = { who: String -> "提供给$who" }
     override val logUncertain = { who: String -> "发给$who，是否送达未知" }
+    override val logShown = { who: String -> "用二维码出示给$who，是否读取未知" }
     override val logNotTaken = { who: String -> "发给$who，对方未接受" }
     override val logDeclined = { who: String -> "您拒绝了$who" }
     override val logRefused = { who: String -> "钱包拒绝了$who" }

@@ -110,6 +110,7 @@ object English : Text {
     override val logReceived = { what: String -> "Received: $what" }
     override val logShared = { who: String -> "Shared with $who" }
     override val logUncertain = { who: String -> "Sent to $who; it may have arrived" }
+    override val logShown = { who: String -> "Shown to $who as a code; it may have been read" }
     override val logNotTaken = { who: String -> "Sent to $who, who did not take it" }
     override val logDeclined = { who: String -> "You declined: $who" }
     override val logRefused = { who: String -> "Your wallet refused: $who" }

@@ -70,6 +70,7 @@ fun Text.line(event: LogEvent): String = when (event) {
         when (event.outcome) {
             is PresentationOutcome.Delivered -> logShared(it)
             is PresentationOutcome.Sent -> logUncertain(it)
+            is PresentationOutcome.Shown -> logShown(it)
             is PresentationOutcome.Rejected -> logNotTaken(it)
         }
     }

@@ -115,6 +115,7 @@ interface Text {
     val logReceived: (String) -> String
     val logShared: (String) -> String
     val logUncertain: (String) -> String
+    val logShown: (String) -> String
     val logNotTaken: (String) -> String
     val logDeclined: (String) -> String
     val logRefused: (String) -> String
