@@ -59,7 +59,9 @@ describe('npm wallet → our verifier', () => {
           const resolved = await resolveRequest(asked.link, resolve)
           assert.equal(resolved.request.client.prefix, client_id_prefix)
           assert.equal(resolved.payload.response_mode, response_mode)
-          assert.equal(typeof resolved.payload.wallet_nonce, request_uri_method === 'post' ? 'string' : 'undefined')
+          // What is to be posted for is not to be had otherwise.
+          const got = await fetch(asked.request_uri)
+          assert.equal(got.status, request_uri_method === 'post' ? 400 : 200)
           const { status } = await respond(resolved, [held])
           assert.equal(status, 200)
           assert.equal((await decisionOn(asked)).decision, 'accepted')
