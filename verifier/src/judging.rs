@@ -1,7 +1,7 @@
 //! The counter's judgement, for a service that is no counter: an issuer to which a credential is presented in the place of a
 //! form asks here what any counter would find.
 //!
-//! The same checks from the same facts as in [`decision`](crate::decision). What was asked, and what becomes of the
+//! The same checks from the same facts as at a counter. What was asked, and what becomes of the
 //! judgement, is the caller's to keep.
 
 use credentials::catalogue::Catalogue;

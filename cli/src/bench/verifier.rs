@@ -96,7 +96,7 @@ async fn batch(stack: &Stack, http: &reqwest::Client) -> Done {
     let holder = SoftwareKey::generate(Algorithm::EdDsa, &mut OsRng);
     let letter = issuance::offers(&desk, 1).await?.pop();
     let letter = letter.ok_or_else(|| Fault::new("there is no offer", ""))?;
-    let credential = issuance::collect_as(&desk, &holder, &letter, "business-licence-ldp").await?;
+    let credential = issuance::collect_as(&desk, &holder, &letter, "business-licence-vc").await?;
     let files = vec![credential.to_string().into_bytes(); FILES];
     let catalogue = Catalogue::bundled().or_fault(BROKEN)?;
     let start = Instant::now();
