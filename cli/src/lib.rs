@@ -8,6 +8,7 @@ pub mod fault;
 pub mod follow;
 pub mod govern;
 pub mod issuer;
+pub mod judge;
 pub mod keyfile;
 pub mod network;
 #[cfg(feature = "evm")]

@@ -45,6 +45,7 @@ pub async fn issuer_of(
         citizens: issuer::Citizens::Nowhere,
         wallets: Vec::new(),
         one_stop: Vec::new(),
+        judge: None,
         policy: issuer::Policy::default(),
     };
     let running = Issuer::bind(config).await.expect("an issuer");

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::RedirectUri;
@@ -11,7 +12,7 @@ use url::Url;
 use crate::accounts::StaffLogin;
 use crate::citizens::Citizens;
 use crate::model::Roles;
-use crate::onestop::{OneStop, OneStopError};
+use crate::onestop::{Judge, OneStop, OneStopError};
 
 /// Everything about one issuer.
 #[derive(Clone, Debug)]
@@ -51,6 +52,9 @@ pub struct Config {
     pub wallets: Vec<WalletClient>,
     /// The types that are applied for by presenting another credential.
     pub one_stop: Vec<OneStop>,
+    /// Who judges what is presented then, as any counter would; needed where `one_stop` has something. No setting of a file:
+    /// whoever puts the service together brings it.
+    pub judge: Option<Arc<dyn Judge>>,
     /// Periods and sizes.
     pub policy: Policy,
 }
@@ -185,6 +189,9 @@ pub enum ConfigError {
     /// What is presented for a type.
     #[error("one_stop for `{0}`: {1}")]
     OneStop(String, OneStopError),
+    /// Nobody judges what is presented.
+    #[error("one_stop: nobody was named who judges what is presented")]
+    NoJudge,
     /// The department has no name in one of the languages.
     #[error("name: give it in zh and en, at most 80 characters each")]
     Name,
@@ -195,6 +202,9 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.credential_types.is_empty() {
             return Err(ConfigError::NoTypes);
+        }
+        if !self.one_stop.is_empty() && self.judge.is_none() {
+            return Err(ConfigError::NoJudge);
         }
         if !self.name.is_within(80) {
             return Err(ConfigError::Name);

@@ -66,7 +66,7 @@ pub use keys::KeysError;
 pub use login::{Login, LoginError};
 pub use metadata::MetadataError;
 pub use oidc::OidcClient;
-pub use onestop::{Approval, OneStop, OneStopError};
+pub use onestop::{Approval, Judge, Judgement, OneStop, OneStopError, Question, Shown, Unreadable, Verdict};
 pub use service::OrganisationError;
 pub use settings::SettingsError;
 pub use start::{Issuer, RunningIssuer, StartError};

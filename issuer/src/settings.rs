@@ -240,6 +240,7 @@ impl Settings {
             citizens: self.citizens.map_or(Ok(Citizens::Nowhere), |citizens| citizens.resolve(beside))?,
             wallets: self.wallets.into_iter().map(wallet).collect::<Result<_, _>>()?,
             one_stop: self.one_stop,
+            judge: None,
             policy: self.policy.resolve(),
         })
     }

@@ -238,6 +238,7 @@ impl Issuer {
                 base: base.clone(),
                 name: config.name.zh.clone(),
                 steps,
+                judge: config.judge,
             },
             name: config.name,
             seals,

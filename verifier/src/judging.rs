@@ -1,8 +1,10 @@
-//! The counter's judgement, for a service that is no counter: an issuer to which a credential is presented in the place of a
-//! form asks here what any counter would find.
+//! The counter's judgement, for a service that is no counter: whoever puts an issuer together, to which a credential is presented in
+//! the place of a form, asks here what any counter would find.
 //!
 //! The same checks from the same facts as at a counter. What was asked, and what becomes of the
 //! judgement, is the caller's to keep.
+
+use std::fmt;
 
 use credentials::catalogue::Catalogue;
 use protocol::dcql::DcqlQuery;
@@ -12,8 +14,9 @@ use serde_json::{Map, Value};
 use service::{Lang, NodeClient};
 
 pub use crate::decision::BadPresentation as Unreadable;
-use crate::decision::{self, Asked, CheckId, Decision, Facts, Outcome, Received, Shown, Terms, Verdict};
-use crate::purpose::{Purpose, PurposeConfig, PurposeError};
+use crate::decision::{
+    self, Asked, CheckId, Decision, Facts, Outcome, Received, Shown, Subject, Terms, Verdict,
+};
 
 /// What was asked, of whom, and when the answer came.
 #[derive(Clone, Copy, Debug)]
@@ -50,17 +53,26 @@ pub struct Finding<'a> {
     pub code: &'a str,
 }
 
-/// A credential that was presented, its claims aside.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+/// A credential that was presented.
+#[derive(Clone)]
+pub struct Presented {
     /// Its type in the catalogue, if it is there.
-    pub credential_type: Option<&'a Slug>,
+    pub credential_type: Option<Slug>,
     /// Who it says issued it.
-    pub issuer: &'a str,
+    pub issuer: String,
     /// The issuer's name, by its accreditation.
-    pub issuer_name: Option<&'a LocalText>,
+    pub issuer_name: Option<LocalText>,
     /// The height of the block by which the chain's facts were proven.
     pub block: Option<u64>,
+    /// The claims that were asked for, by name, if it is genuine. Only to be used when the verdict is [`Verdict::Accepted`].
+    pub claims: Map<String, Value>,
+}
+
+// Personal: only the type is shown.
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented").field("credential_type", &self.credential_type).finish_non_exhaustive()
+    }
 }
 
 /// Judges the answer to a question by facts of the chain that are asked for now. Without them, what rests on them is unknown, and
@@ -86,14 +98,6 @@ pub async fn judge(
     };
     let judged = decision::judge_by(&received, asked, Terms::default(), catalogue, &facts);
     Ok(Judgement { decision: judged.decision, shown: judged.shown })
-}
-
-/// The query that a purpose makes, as a counter would ask it.
-///
-/// # Errors
-/// [`PurposeError`].
-pub fn query(purpose: PurposeConfig, catalogue: &Catalogue) -> Result<DcqlQuery, PurposeError> {
-    Purpose::new(purpose, catalogue).map(|purpose| purpose.query)
 }
 
 impl Judgement {
@@ -125,21 +129,21 @@ impl Judgement {
         self.decision.not_genuine().next().is_some()
     }
 
-    /// What was presented.
-    pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.decision.subjects.iter().map(|subject| Subject {
-            credential_type: subject.credential_type.as_ref(),
-            issuer: &subject.issuer,
-            issuer_name: subject.issuer_name.as_ref(),
-            block: subject.block.map(|block| block.height),
-        })
-    }
-
-    /// The claims that were asked for of what was genuine: the type's catalogue id, and the claims by name. They are only to be
-    /// used when the verdict is [`Verdict::Accepted`].
+    /// What was presented, in the order of the answer.
     #[must_use]
-    pub fn into_claims(self) -> Vec<(String, Map<String, Value>)> {
-        let one = |shown: Shown| (shown.credential_type, shown.claims.into_iter().collect());
-        self.shown.into_iter().map(one).collect()
+    pub fn into_credentials(self) -> Vec<Presented> {
+        let mut shown = self.shown;
+        let mut claims_of = |subject: &Subject| {
+            let of = shown.iter().position(|one| Some(&one.query) == subject.query.as_ref());
+            of.map(|at| shown.remove(at).claims.into_iter().collect()).unwrap_or_default()
+        };
+        let one = |subject: Subject| Presented {
+            claims: claims_of(&subject),
+            credential_type: subject.credential_type,
+            issuer: subject.issuer,
+            issuer_name: subject.issuer_name,
+            block: subject.block.map(|block| block.height),
+        };
+        self.decision.subjects.into_iter().map(one).collect()
     }
 }

@@ -63,7 +63,8 @@ pub async fn run(data: &Path, args: IssuerArgs) -> Done {
         }
         IssuerCommand::Run { config } => {
             let todo = "`huizheng issuer config` prints a file with every setting explained";
-            let config = Config::load(&config, std::env::vars()).or_fault(todo)?;
+            let mut config = Config::load(&config, std::env::vars()).or_fault(todo)?;
+            config.judge = crate::judge::by_counter();
             let issuer =
                 Issuer::bind(config).await.or_fault("mend it and start again; --log info shows more")?;
             term::say_line(format!("{} answers at {}", issuer.did(), issuer.base_url()));

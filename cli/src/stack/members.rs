@@ -54,6 +54,7 @@ pub(super) async fn issuer(
         citizens: issuer::Citizens::Synthetic(citizens()),
         wallets: vec![issuer::WalletClient::ours()],
         one_stop: seed.one_stop.clone(),
+        judge: crate::judge::by_counter(),
         policy,
     };
     let failed = |reason| StackError::Issuer { id: seed.id.to_string(), reason: Box::new(reason) };

@@ -1,16 +1,14 @@
 //! Taking an answer: read it, judge it as a counter does, and make it an application, once.
 
-use credentials::catalogue::Catalogue;
 use protocol::EndpointError;
 use protocol::openid4vp::{AuthorizationResponse, BadResponse, VpToken};
 use registry::{LocalText, UnixMillis};
 use serde_json::{Map, Value};
 use service::Lang;
 use store::StoreError;
-use verifier::judging::{self, Judgement, Question, Unreadable};
-use verifier::{Outcome, Verdict};
 
 use super::filled::{Filling, Misfit};
+use super::judge::{Judgement, Question, Shown, Unreadable, Verdict};
 use super::{OneStops, Step};
 use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
@@ -69,13 +67,7 @@ pub(crate) enum TakeError {
 
 impl OneStops {
     /// Takes the answer to what was asked, the body of a `direct_post`. Durable when it returns.
-    pub(crate) async fn take(
-        &self,
-        id: Id,
-        body: &[u8],
-        catalogue: &Catalogue,
-        now: Moment,
-    ) -> Result<Taken, TakeError> {
+    pub(crate) async fn take(&self, id: Id, body: &[u8], now: Moment) -> Result<Taken, TakeError> {
         let found = self.find(id)?.ok_or(TakeError::Unknown)?;
         found.check_open(now.seconds)?;
         let step = self.step(&found.credential_type).ok_or(TakeError::Unknown)?;
@@ -88,7 +80,7 @@ impl OneStops {
                 self.note(id, Answered::Declined { code: error.to_string() }, now).await
             }
             AuthorizationResponse::Presented { vp_token, state } if right(state.clone()) => {
-                self.judge(&found, step, vp_token, catalogue, now).await
+                self.judge(&found, step, vp_token, now).await
             }
             AuthorizationResponse::Refused { .. } | AuthorizationResponse::Presented { .. } => {
                 Err(TakeError::State)
@@ -101,7 +93,6 @@ impl OneStops {
         found: &Presentation,
         step: &Step,
         answer: VpToken,
-        catalogue: &Catalogue,
         now: Moment,
     ) -> Result<Taken, TakeError> {
         // A purpose that was withdrawn since it was asked for is no reason to look at what came.
@@ -122,18 +113,20 @@ impl OneStops {
             binding_max_age: SIGNED_WITHIN,
             now: UnixMillis(now.ms),
         };
-        let judged = judging::judge(answer, question, catalogue, self.ledger.node()).await?;
-        if judged.verdict() != Verdict::Accepted {
-            let genuine = !judged.is_not_genuine();
-            let refusal = refused(&judged);
+        // Without a judge nothing is asked: the issuer does not start.
+        let judge = self.judge.as_ref().ok_or(TakeError::Unknown)?;
+        let judged = judge.judge(answer, question, self.ledger.node()).await?;
+        if judged.verdict != Verdict::Accepted {
+            let forged = judged.verdict == Verdict::Refused { forged: true };
+            let refusal = refused(judged);
             let names: Vec<_> =
                 refusal.flaws.iter().map(|flaw| format!("{} ({})", flaw.check, flaw.code)).collect();
             self.note(found.id, Answered::Refused(refusal), now).await?;
-            return if genuine { Ok(Taken::Not) } else { Err(TakeError::NotGenuine(names.join(", "))) };
+            return if forged { Err(TakeError::NotGenuine(names.join(", "))) } else { Ok(Taken::Not) };
         }
-        let presented = kept_of(&judged, step);
-        match one_of(judged, step).and_then(|shown| step.taken_from(&shown)) {
-            Some(taken) => self.apply(found.id, step.clone(), taken, presented, now).await,
+        let shown = the_one(judged, step);
+        match shown.and_then(|shown| Some((step.taken_from(&shown.claims)?, kept_of(shown, step)))) {
+            Some((taken, presented)) => self.apply(found.id, step.clone(), taken, presented, now).await,
             None => {
                 let refusal = ours("application", "claims", step, &step.asked());
                 self.note(found.id, Answered::Refused(refusal), now).await
@@ -208,15 +201,9 @@ impl OneStops {
 }
 
 /// What the checks found wrong, or could not tell.
-fn refused(judged: &Judgement) -> Refusal {
-    let not_passed = judged.findings().filter(|finding| finding.outcome != Outcome::Passed);
-    let flaw =
-        |check: &str, code: &str| Flaw { check: check.to_owned(), code: code.to_owned(), claims: vec![] };
-    Refusal {
-        reason: judged.reason(),
-        flaws: not_passed.map(|finding| flaw(finding.check.id(), finding.code)).collect(),
-        cannot_tell: judged.verdict() == Verdict::CannotTell,
-    }
+fn refused(judged: Judgement) -> Refusal {
+    let Judgement { verdict, reason, flaws, .. } = judged;
+    Refusal { reason, flaws, cannot_tell: verdict == Verdict::CannotTell }
 }
 
 /// A refusal of this issuer's own. `claims` are names, of what is applied for or of what is presented.
@@ -237,24 +224,23 @@ fn ours(check: &str, code: &str, step: &Step, claims: &[String]) -> Refusal {
 }
 
 /// What is kept of how it was presented: no value.
-fn kept_of(judged: &Judgement, step: &Step) -> Presented {
-    let subject = judged.subjects().next();
+fn kept_of(shown: Shown, step: &Step) -> Presented {
     Presented {
         credential_type: step.presented.id.clone(),
-        issuer: subject.map(|subject| subject.issuer.to_owned()).unwrap_or_default(),
-        issuer_name: subject.and_then(|subject| subject.issuer_name.cloned()),
+        issuer: shown.issuer,
+        issuer_name: shown.issuer_name,
         purpose: step.purpose.to_string(),
-        block: subject.and_then(|subject| subject.block),
+        block: shown.block,
         claims: step.taken.keys().cloned().collect(),
         recorded: false,
     }
 }
 
-/// The claims of the one credential that was asked for.
-fn one_of(judged: Judgement, step: &Step) -> Option<Map<String, Value>> {
-    let mut shown = judged.into_claims();
+/// The one credential that was asked for.
+fn the_one(judged: Judgement, step: &Step) -> Option<Shown> {
+    let mut shown = judged.credentials;
     match (shown.pop(), shown.is_empty()) {
-        (Some((of, claims)), true) if of == step.presented.id => Some(claims),
+        (Some(one), true) if one.credential_type.as_ref() == Some(&step.presented.id) => Some(one),
         _ => None,
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use credentials::UnixSeconds;
-use credentials::catalogue::{Catalogue, CredentialType};
-use protocol::dcql::DcqlQuery;
-use registry::{LocalText, Slug};
+use credentials::catalogue::{Catalogue, CredentialType, Format};
+use protocol::Format as ProtocolFormat;
+use protocol::dcql::{ClaimPath, ClaimQuery, CredentialQuery, DcqlQuery, Meta, QueryError, QueryId};
+use registry::Slug;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use verifier::{AskConfig, PurposeConfig, judging};
 
 use crate::issuance::Kinds;
 
@@ -86,9 +86,12 @@ pub enum OneStopError {
     /// Two people approve this type.
     #[error("two people approve this type: approval must be `by-clerk`")]
     TwoApprove,
+    /// It can't be shown claim by claim.
+    #[error("`{0}` is not issued as SD-JWT VC")]
+    ShownWhole(String),
     /// The query that it makes.
-    #[error("{0}")]
-    Query(String),
+    #[error(transparent)]
+    Query(#[from] QueryError),
 }
 
 /// The same, once it was checked.
@@ -103,6 +106,33 @@ pub(crate) struct Step {
     pub(crate) taken: BTreeMap<String, String>,
     pub(crate) given: Map<String, Value>,
     pub(crate) approval: Approval,
+}
+
+/// One credential of a type, claim by claim: all of these.
+fn query<'c>(
+    presented: &CredentialType,
+    claims: impl Iterator<Item = &'c String>,
+) -> Result<DcqlQuery, OneStopError> {
+    let claim = |name: &String| {
+        let path = ClaimPath::of_names([name.as_str()]);
+        let path = path.map_err(|_| OneStopError::UnknownClaim(name.clone()))?;
+        Ok(ClaimQuery { id: None, path, values: None, intent_to_retain: None })
+    };
+    let query = DcqlQuery {
+        credentials: vec![CredentialQuery {
+            id: QueryId::new(&presented.configuration_id(Format::SdJwtVc))?,
+            format: ProtocolFormat::SdJwtVc,
+            multiple: false,
+            meta: Meta { vct_values: Some(vec![presented.vct.clone()]), ..Meta::default() },
+            trusted_authorities: None,
+            require_cryptographic_holder_binding: true,
+            claims: Some(claims.map(claim).collect::<Result<_, OneStopError>>()?),
+            claim_sets: None,
+        }],
+        credential_sets: None,
+    };
+    query.validate()?;
+    Ok(query)
 }
 
 impl Step {
@@ -136,13 +166,10 @@ impl Step {
         {
             return Err(OneStopError::NotIdentified(missing.clone()));
         }
-        let credential_type =
-            Slug::new(&presented.id).map_err(|_| OneStopError::UnknownType(presented.id.clone()))?;
-        let title = LocalText::new(&of.label.zh, &of.label.en);
-        let asks = vec![AskConfig::of(credential_type, config.taken.values().cloned().collect())];
-        let purpose = PurposeConfig::asking(config.purpose.clone(), title, asks);
-        let query = judging::query(purpose, catalogue);
-        let query = query.map_err(|error| OneStopError::Query(error.to_string()))?;
+        if !presented.formats.contains(&Format::SdJwtVc) {
+            return Err(OneStopError::ShownWhole(presented.id.clone()));
+        }
+        let query = query(presented, config.taken.values())?;
         let OneStop { purpose, taken, given, approval, .. } = config;
         let step = Self { of, presented, purpose, query, taken, given, approval };
         step.check_with_example(now)?;
@@ -207,6 +234,28 @@ mod tests {
         assert_eq!(step.asked(), ["name", "creditCode"]);
         assert_eq!(step.query.credentials.len(), 1);
         assert_eq!(step.query.credentials[0].claims.as_ref().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn what_can_only_be_shown_whole_is_not_asked_for() {
+        let licence = include_str!("../../../catalogue/business-licence.toml");
+        let whole = licence.replace(r#"formats = ["dc+sd-jwt", "ldp_vc"]"#, r#"formats = ["ldp_vc"]"#);
+        assert_ne!(whole, licence);
+        let catalogue = Box::leak(Box::new(Catalogue::parse(&[&whole]).expect("a catalogue")));
+        let issued = Catalogue::bundled().expect("catalogue");
+        let kinds = Kinds::of(issued, &["tax-registration".into()]).expect("kinds");
+        let setting = OneStop {
+            credential_type: "tax-registration".into(),
+            presented: "business-licence".into(),
+            purpose: Slug::new("tax-registration").expect("a name"),
+            taken: [("taxpayerNumber", "creditCode"), ("name", "name")]
+                .map(|(here, there)| (here.to_owned(), there.to_owned()))
+                .into(),
+            given: Map::new(),
+            approval: Approval::AtOnce,
+        };
+        let refused = Step::of(setting, &kinds, catalogue, UnixSeconds(1_790_000_000)).map(|_| ());
+        assert_eq!(refused, Err(OneStopError::ShownWhole("business-licence".into())));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod answer;
 mod config;
 mod filled;
+mod judge;
 mod object;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use store::{Range, Store, StoreError};
 pub(crate) use answer::{TakeError, Taken};
 pub(crate) use config::Step;
 pub use config::{Approval, OneStop, OneStopError};
+pub use judge::{Judge, Judgement, Question, Shown, Unreadable, Verdict};
 
 use crate::clock::Moment;
 use crate::identity::Identity;
@@ -49,6 +51,8 @@ pub(crate) struct OneStops {
     /// The department's name, for wallets.
     pub(crate) name: String,
     pub(crate) steps: Arc<[Step]>,
+    /// Who judges; there if there are steps.
+    pub(crate) judge: Option<Arc<dyn Judge>>,
 }
 
 /// Why nothing is asked.

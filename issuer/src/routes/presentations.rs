@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json as Answer, Router};
-use credentials::catalogue::Catalogue;
 use http::{StatusCode, header};
 use protocol::Endpoint;
 use protocol::openid4vp::{DirectPostReply, REQUEST_CONTENT_TYPE, RequestUriPost};
@@ -148,8 +147,7 @@ async fn respond(
     FormBytes(body): FormBytes,
 ) -> Result<Response, OAuthError> {
     let id = app.seals.open_presentation(&address).ok_or(TakeError::Unknown)?;
-    let catalogue = Catalogue::bundled().map_err(OAuthError::internal)?;
-    let taken = app.onestops.take(id, &body, catalogue, app.now()).await?;
+    let taken = app.onestops.take(id, &body, app.now()).await?;
     let next = match taken {
         Taken::Accepted { application, login: None } => {
             let key = app.seals.applicant_secret(application);

@@ -92,6 +92,9 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     assert_eq!((login.name_claim.as_str(), login.roles_claim.as_str()), ("preferred_username", "groups"));
     assert_eq!(login.roles["licence_heads"], Roles::of(&[Role::Clerk, Role::Supervisor]));
     assert_eq!((config.one_stop.len(), config.one_stop[0].approval), (1, issuer::Approval::AtOnce));
+    assert!(config.judge.is_none(), "whoever puts the service together brings it");
+    let unjudged = issuer::Issuer::bind(config.clone()).await.map(|_| ()).expect_err("nobody judges");
+    assert!(unjudged.to_string().contains("one_stop"), "{unjudged}");
     assert!(config.tls.is_some());
     let shown = format!("{config:?}");
     assert!(config.database.is_some_and(|database| database.schema == "licences"));

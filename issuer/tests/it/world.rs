@@ -124,6 +124,7 @@ impl World {
             citizens,
             wallets: vec![issuer::WalletClient::ours()],
             one_stop: Vec::new(),
+            judge: None,
             policy,
         };
         let clock = Arc::new(ShiftedClock::default());

@@ -104,40 +104,6 @@ pub struct AskConfig {
     pub holder_binding: bool,
 }
 
-impl PurposeConfig {
-    /// These credentials, by the rules of every purpose and no others.
-    #[must_use]
-    pub fn asking(id: Slug, title: LocalText, asks: Vec<AskConfig>) -> Self {
-        Self {
-            id,
-            title,
-            asks,
-            evidence_max_age: None,
-            binding_max_age: None,
-            unknown: UnknownMeans::default(),
-            mandate: None,
-        }
-    }
-}
-
-impl AskConfig {
-    /// These claims of one credential of a type, as SD-JWT VC from whoever is accredited, bound to its holder.
-    #[must_use]
-    pub fn of(credential_type: Slug, claims: Vec<String>) -> Self {
-        Self {
-            credential_type,
-            claims,
-            formats: sd_jwt_only(),
-            issuers: Vec::new(),
-            values: BTreeMap::new(),
-            issued_within_days: None,
-            required: true,
-            multiple: false,
-            holder_binding: true,
-        }
-    }
-}
-
 fn yes() -> bool {
     true
 }

@@ -127,6 +127,7 @@ impl Town {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: world.config.data_dir.with_file_name("tax"),
             one_stop: vec![one_stop(approval)],
+            judge: cli::judge::by_counter(),
             ..world.config.clone()
         };
         let tax = world.instance(config).await;
