@@ -45,18 +45,15 @@ pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
     let stack = demo::start(&data, Ports::Any, None).await?;
     let measured = measure(&stack, &data, folder.join("wallet"), budget).await;
     stack.shutdown().await;
-    for line in measured? {
-        line.print()?;
-    }
-    Ok(())
+    measured
 }
 
-async fn measure(stack: &Stack, data: &Path, folder: PathBuf, budget: Duration) -> Done<Vec<Line>> {
+async fn measure(stack: &Stack, data: &Path, folder: PathBuf, budget: Duration) -> Done {
     let place = Place { folder, config: config(stack)? };
     let wallet = Wallet::create(place.vault(), PIN, place.ports()?, place.config.clone());
     let mut wallet = wallet.await.or_fault("is there room and time on this machine?")?;
     let texts = texts(stack).await?;
-    let (mut lines, mut few) = (Vec::new(), None);
+    let mut few = None;
     for (credentials, issuer, kind, count) in [
         (2 * LICENCES, "market-supervision", "business-licence", LICENCES),
         (2 * CARDS, "public-security", "digital-id", CARDS - LICENCES),
@@ -77,15 +74,14 @@ async fn measure(stack: &Stack, data: &Path, folder: PathBuf, budget: Duration) 
             let wallet = Wallet::open(place.vault(), PIN, place.ports()?, place.config.clone()).await;
             wallet.map(drop).or_fault("")
         });
-        lines.push(Line::new(format!("open/{credentials}_ms"), open.await?, "ms", read));
-        lines.push(Line::new(format!("page/{credentials}_ms"), page, "ms", parse));
+        Line::new(format!("open/{credentials}_ms"), open.await?, "ms", read).print()?;
+        Line::new(format!("page/{credentials}_ms"), page, "ms", parse).print()?;
         let least = *few.get_or_insert(many);
-        lines.push(Line::new(format!("match/{credentials}_ms"), many, "ms", least));
+        Line::new(format!("match/{credentials}_ms"), many, "ms", least).print()?;
         wallet = Wallet::open(place.vault(), PIN, place.ports()?, place.config.clone()).await.or_fault("")?;
     }
-    lines.push(presenting(stack, &wallet, budget).await?);
-    lines.extend(offline(stack, data, &wallet).await?);
-    Ok(lines)
+    presenting(stack, &wallet, budget).await?.print()?;
+    offline(stack, data, &wallet).await
 }
 
 /// Signing and sending what was agreed to, and the verifier's decision: from the yes to its answer.
@@ -110,7 +106,7 @@ async fn presenting(stack: &Stack, wallet: &Wallet, budget: Duration) -> Done<Li
 }
 
 /// Three claims of a licence for a counter with no network.
-async fn offline(stack: &Stack, data: &Path, wallet: &Wallet) -> Done<Vec<Line>> {
+async fn offline(stack: &Stack, data: &Path, wallet: &Wallet) -> Done {
     let broken = "this build is broken; report it";
     let keys = SecretFolder::open(&data.join("verifier/keys")).or_fault(broken)?;
     let key = keys.secret("signing-p256.key").or_fault(broken)?;
@@ -142,10 +138,8 @@ async fn offline(stack: &Stack, data: &Path, wallet: &Wallet) -> Done<Vec<Line>>
     }
     must!(evidence > 0, "the code should carry evidence");
     let (bytes, frames) = (code.bytes as f64, code.frames.len() as f64);
-    Ok(vec![
-        Line::new("offline_qr/bytes", bytes, "bytes", evidence as f64),
-        Line::new("offline_qr/frames", frames, "frames", 1.0),
-    ])
+    Line::new("offline_qr/bytes", bytes, "bytes", evidence as f64).print()?;
+    Line::new("offline_qr/frames", frames, "frames", 1.0).print()
 }
 
 struct Place {

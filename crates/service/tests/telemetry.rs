@@ -66,27 +66,33 @@ async fn ask(server: &Running, path: &str, id: Option<&str>) -> String {
     answer.headers()["x-request-id"].to_str().expect("text").to_owned()
 }
 
-#[tokio::test]
-async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
-    let _alone = ALONE.lock().await;
+/// Asks a service for these, one after another: the ids of the answers, and what was logged.
+async fn said(set: &Logging, paths: &[&str]) -> (Vec<String>, String) {
     let lines = Lines::default();
     let writer = {
         let lines = lines.clone();
         move || lines.clone()
     };
-    let (subscriber, _telemetry) =
-        subscriber(&logging(Format::Json, "warn", None), writer, false).expect("starts");
+    let (subscriber, _telemetry) = subscriber(set, writer, false).expect("starts");
     let guard = tracing::subscriber::set_default(subscriber);
     let server = service().await;
-    let id = ask(&server, "/odd?secret=of-a-query", None).await;
-    ask(&server, "/fine", None).await;
+    let mut ids = Vec::new();
+    for path in paths {
+        ids.push(ask(&server, path, None).await);
+    }
     server.shutdown().await;
     drop(guard);
-    let text = lines.text();
+    (ids, lines.text())
+}
+
+#[tokio::test]
+async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
+    let _alone = ALONE.lock().await;
+    let (ids, text) = said(&logging(Format::Json, "warn", None), &["/odd?secret=of-a-query", "/fine"]).await;
     let parsed: Vec<Value> = text.lines().map(|line| line.parse().expect("JSON")).collect();
     assert_eq!(parsed.len(), 1, "at `warn`, one thing is said: {text}");
     let line = &parsed[0];
-    assert_eq!(line["span"]["request_id"], id, "{line}");
+    assert_eq!(line["span"]["request_id"], ids[0], "{line}");
     assert_eq!((&line["span"]["method"], &line["span"]["path"]), (&"GET".into(), &"/odd".into()));
     assert_eq!((&line["level"], &line["fields"]["what"]), (&"WARN".into(), &7.into()));
     assert!(!text.contains("of-a-query"));
@@ -95,21 +101,9 @@ async fn every_line_of_a_request_has_its_id_and_is_json_if_so_set() {
 #[tokio::test]
 async fn at_debug_every_answer_is_a_line_for_people() {
     let _alone = ALONE.lock().await;
-    let lines = Lines::default();
-    let writer = {
-        let lines = lines.clone();
-        move || lines.clone()
-    };
-    let (subscriber, _telemetry) =
-        subscriber(&logging(Format::Human, "service=debug", None), writer, false).expect("starts");
-    let guard = tracing::subscriber::set_default(subscriber);
-    let server = service().await;
-    let id = ask(&server, "/fine", None).await;
-    server.shutdown().await;
-    drop(guard);
-    let text = lines.text();
+    let (ids, text) = said(&logging(Format::Human, "service=debug", None), &["/fine"]).await;
     let line = text.lines().find(|line| line.contains("answered")).expect("a line");
-    assert!(line.contains(&id) && line.contains("status=200"), "{line}");
+    assert!(line.contains(&ids[0]) && line.contains("status=200"), "{line}");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn an_sd_jwt_licence_is_accepted_with_every_check_passed() {
     assert_eq!(decision["decision"], "accepted", "{decision}");
     let ids: Vec<&str> =
         decision["checks"].as_array().unwrap().iter().map(|check| check["id"].as_str().unwrap()).collect();
-    let all: Vec<&str> = verifier::CheckId::ALWAYS.into_iter().map(verifier::CheckId::id).collect();
+    let all: Vec<&str> = verifier::CheckId::ALWAYS.iter().map(|id| id.id()).collect();
     assert_eq!(ids, all);
     // Exactly what was asked for, and nothing else of the licence.
     let claims = decision["claims"]["business-licence-sd-jwt"].as_object().unwrap();

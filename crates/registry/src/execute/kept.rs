@@ -22,11 +22,7 @@ impl Step<'_, '_> {
             return Err(TxError::ChangeCount);
         }
         let list = StatusListId { owner: did.clone(), number };
-        let length = match self.overlay.record(&RecordKey::StatusList(list.clone()))? {
-            None => return Err(TxError::UnknownList { list }),
-            Some(Record::StatusList(record)) => record.length,
-            Some(_) => return Err(TxError::StateDamaged),
-        };
+        let length = self.list_length(&list)?;
         let mut parts: BTreeMap<u32, Vec<KeptSignature>> = BTreeMap::new();
         for one in kept {
             if one.index >= length {

@@ -46,11 +46,7 @@ impl Step<'_, '_> {
             return Err(TxError::ChangeCount);
         }
         let list = StatusListId { owner: did.clone(), number };
-        let length = match self.overlay.record(&RecordKey::StatusList(list.clone()))? {
-            None => return Err(TxError::UnknownList { list }),
-            Some(Record::StatusList(record)) => record.length,
-            Some(_) => return Err(TxError::StateDamaged),
-        };
+        let length = self.list_length(&list)?;
         let mut seen = BTreeSet::new();
         let mut chunks = BTreeMap::new();
         for StatusChange { index, status } in changes.iter().copied() {
@@ -71,6 +67,15 @@ impl Step<'_, '_> {
             self.overlay.put(Record::StatusChunk(chunk));
         }
         Ok(())
+    }
+
+    /// How many entries a list has that must be there.
+    pub(super) fn list_length(&mut self, list: &StatusListId) -> Result<u32, TxError> {
+        match self.overlay.record(&RecordKey::StatusList(list.clone()))? {
+            None => Err(TxError::UnknownList { list: list.clone() }),
+            Some(Record::StatusList(record)) => Ok(record.length),
+            Some(_) => Err(TxError::StateDamaged),
+        }
     }
 
     fn chunk(&mut self, list: &StatusListId, at: u32) -> Result<StatusChunk, TxError> {
