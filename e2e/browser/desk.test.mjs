@@ -87,7 +87,7 @@ step('a holder is found, and the pages of the desk are sound in English too', as
   await desk.button(desk.say('issuer', 'search.find')).click()
   await desk.page.locator(`a[href$="/${id}"]`).waitFor()
   await desk.look('desk-found')
-  for (const [name, path] of [['overview', '/console/overview'], ['records', '/console/records'], ['accounts', '/console/accounts'], ['audit', '/console/audit'], ['queue', '/console?state=approved']]) {
+  for (const [name, path] of [['overview', '/console/overview'], ['records', '/console/records'], ['accounts', '/console/accounts'], ['audit', '/console/audit'], ['keys', '/console/keys'], ['accreditation', '/console/accreditation'], ['queue', '/console?state=approved']]) {
     await desk.page.goto(`${issuer.url}${path}`)
     await desk.look(`desk-${name}`)
   }
