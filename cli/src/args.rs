@@ -81,6 +81,8 @@ pub enum Command {
     Follow(FollowArgs),
     /// A department's issuer, by its own settings, and its audit log.
     Issuer(crate::issuer::IssuerArgs),
+    /// A verifier, by its own settings.
+    Verifier(crate::verifier::VerifierArgs),
     /// Verify credentials in a folder, or an answer shown as QR codes with no network.
     Verify(crate::verify::VerifyArgs),
     /// A chain of several validators.

@@ -19,5 +19,6 @@ mod story;
 pub mod term;
 pub mod urls;
 pub mod vc;
+pub mod verifier;
 pub mod verify;
 pub mod wallet;

@@ -48,6 +48,7 @@ fn run(cli: Cli) -> Done {
             }
             Some(Command::Key(args)) => cli::keyfile::run(args),
             Some(Command::Issuer(args)) => cli::issuer::run(&data, args).await,
+            Some(Command::Verifier(args)) => cli::verifier::run(args).await,
             Some(Command::Verify(args)) => cli::verify::run(args).await,
             Some(Command::Vc(args)) => cli::vc::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,
@@ -61,6 +62,7 @@ fn run(cli: Cli) -> Done {
 fn name(command: Option<&Command>) -> &'static str {
     match command {
         Some(Command::Issuer(_)) => "huizheng-issuer",
+        Some(Command::Verifier(_)) => "huizheng-verifier",
         Some(Command::Node(_)) => "huizheng-node",
         Some(Command::Follow(_)) => "huizheng-follower",
         _ => "huizheng",

@@ -71,21 +71,13 @@ pub fn keys_of(play: &Play, name: &str) -> std::path::PathBuf {
 /// A verifier that asks for all that the play's counter asks for, registered for it or not.
 pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerifier, Counter) {
     let names = LocalText::new(format!("{name}（测试）"), name);
-    let purposes = Seed::bundled().expect("a seed").purposes;
-    let config = verifier::Config {
-        policies_dir: None,
-        name: names.clone(),
-        purposes: purposes.iter().map(PurposeSeed::config).collect(),
-        listen: ([127, 0, 0, 1], 0).into(),
-        base_url: None,
-        node_url: play.urls().chain.url.parse().expect("an address"),
-        anchor: play.urls().chain.anchor.clone(),
-        staff: vec![verifier::StaffAccount::new("Clerk", STAFF_TOKEN)],
-        api_keys: Vec::new(),
-        data_dir: play.data.join("others").join(name),
-        vc_api: None,
-        policy: verifier::Policy::default(),
-    };
+    let Seed { purposes, verifier, .. } = Seed::bundled().expect("a seed");
+    let asked = purposes.iter().map(PurposeSeed::config).collect();
+    let staff = vec![verifier::StaffAccount::new("Clerk", STAFF_TOKEN)];
+    let tenant = verifier::Tenant::new(verifier.id, names.clone(), asked, staff);
+    let node = play.urls().chain.url.parse().expect("an address");
+    let folder = play.data.join("others").join(name);
+    let config = verifier::Config::local(tenant, node, play.urls().chain.anchor.clone(), folder);
     let running = Verifier::bind(config).await.expect("a verifier");
     for purpose in purposes.iter().filter(|_| registered) {
         let draft = purpose.draft(running.did(), &names, clock::now());

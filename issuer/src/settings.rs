@@ -4,7 +4,6 @@
 //! never settings but files that settings name.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,9 +11,9 @@ use std::time::Duration;
 use protocol::{Endpoint, RedirectUri, Secret};
 use registry::{Anchor, LocalText};
 use serde::Deserialize;
-use service::Tls;
+pub use service::SettingsError;
+use service::settings::{Beside, DatabaseSettings, TlsSettings};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::accounts::StaffLogin;
 use crate::citizens::{Citizens, OidcConfig};
@@ -25,35 +24,6 @@ use crate::onestop::OneStop;
 
 /// The file with every setting explained, as `huizheng issuer config` prints it.
 pub const EXAMPLE: &str = include_str!("../issuer.toml");
-
-/// Why settings can't be used. No variant carries what is in a secret's file.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// The file or a variable of the environment.
-    #[error(transparent)]
-    Load(#[from] service::config::ConfigError),
-    /// A file that a setting names.
-    #[error("{setting}: {} can't be used ({reason})", path.display())]
-    File {
-        /// The setting.
-        setting: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A value.
-    #[error("{setting}: {reason}")]
-    Value {
-        /// The setting.
-        setting: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The certificate or its key.
-    #[error("tls: {0}")]
-    Tls(#[from] service::TlsError),
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,22 +53,6 @@ struct Settings {
     one_stop: Vec<OneStop>,
     #[serde(default)]
     policy: PolicySettings,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlsSettings {
-    certificate_file: PathBuf,
-    key_file: PathBuf,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DatabaseSettings {
-    address_file: PathBuf,
-    schema: String,
-    #[serde(default)]
-    authorities_file: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -184,41 +138,22 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, SettingsError> {
         let settings: Settings = service::config::load(Some(file), "HUIZHENG_ISSUER", environment)?;
-        settings.resolve(&Beside(file.parent().unwrap_or_else(|| Path::new(""))))
+        settings.resolve(&Beside::of(file))
     }
 }
 
 impl Settings {
     fn resolve(self, beside: &Beside<'_>) -> Result<Config, SettingsError> {
-        let anchor = beside.read("anchor_file", &self.anchor_file)?;
-        let anchor: Anchor =
-            serde_json::from_str(&anchor).map_err(|error| file("anchor_file", &self.anchor_file, &error))?;
-        let tls = match self.tls {
-            Some(tls) => Some(Tls::load(&beside.path(&tls.certificate_file), &beside.path(&tls.key_file))?),
-            None => None,
-        };
-        let database = match self.database {
-            Some(database) => Some(store::Server {
-                address: beside.secret("database.address_file", &database.address_file)?.to_string(),
-                schema: database.schema,
-                authorities: database.authorities_file.map(|path| beside.path(&path)),
-            }),
-            None => None,
-        };
+        let anchor: Anchor = beside.json("anchor_file", &self.anchor_file)?;
+        let tls = self.tls.map(|tls| tls.resolve(beside)).transpose()?;
+        let database = self.database.map(|database| database.resolve(beside)).transpose()?;
         let account = |staff: StaffSettings| {
-            let token = beside.secret("staff.token_file", &staff.token_file)?;
-            if token.len() < 32 {
-                return Err(file(
-                    "staff.token_file",
-                    &staff.token_file,
-                    &"a token has at least 32 characters",
-                ));
-            }
-            Ok(StaffAccount::new(staff.name, &token, staff.roles))
+            let token = beside.account("staff.token_file", &staff.name, &staff.token_file)?;
+            Ok::<_, SettingsError>(StaffAccount { token, roles: staff.roles })
         };
         let wallet = |wallet: WalletSettings| {
             let address = |uri: &String| {
-                RedirectUri::parse(uri).map_err(|error| value("wallets.redirect_uris", &error))
+                RedirectUri::parse(uri).map_err(|error| SettingsError::value("wallets.redirect_uris", &error))
             };
             let redirect_uris = wallet.redirect_uris.iter().map(address).collect::<Result<_, _>>()?;
             Ok::<_, SettingsError>(WalletClient { client_id: wallet.client_id, redirect_uris })
@@ -235,7 +170,11 @@ impl Settings {
             staff: self.staff.into_iter().map(account).collect::<Result<_, _>>()?,
             staff_login: self.staff_login.map(|login| login.resolve(beside)).transpose()?,
             data_dir: beside.path(&self.data_dir),
-            database,
+            database: database.map(|database| store::Server {
+                address: database.address.to_string(),
+                schema: database.schema,
+                authorities: database.authorities,
+            }),
             vc_api: false,
             citizens: self.citizens.map_or(Ok(Citizens::Nowhere), |citizens| citizens.resolve(beside))?,
             wallets: self.wallets.into_iter().map(wallet).collect::<Result<_, _>>()?,
@@ -286,7 +225,7 @@ fn client(
     client_id: &str,
     scopes: Option<Vec<String>>,
 ) -> Result<OidcClient, SettingsError> {
-    let issuer = Endpoint::parse(issuer).map_err(|error| value(setting, &error))?;
+    let issuer = Endpoint::parse(issuer).map_err(|error| SettingsError::value(setting, &error))?;
     let usual = OidcClient::new(issuer, client_id);
     Ok(OidcClient { scopes: scopes.unwrap_or(usual.scopes.clone()), ..usual })
 }
@@ -320,42 +259,4 @@ impl PolicySettings {
             ),
         }
     }
-}
-
-/// The settings' own folder: relative paths begin there.
-struct Beside<'a>(&'a Path);
-
-impl Beside<'_> {
-    fn path(&self, path: &Path) -> PathBuf {
-        self.0.join(path)
-    }
-
-    fn read(&self, setting: &'static str, path: &Path) -> Result<String, SettingsError> {
-        std::fs::read_to_string(self.path(path)).map_err(|error| file(setting, path, &error))
-    }
-
-    /// A secret that a file of the account's own holds, without the line's end.
-    fn secret(&self, setting: &'static str, path: &Path) -> Result<Zeroizing<String>, SettingsError> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let about = std::fs::metadata(self.path(path)).map_err(|error| file(setting, path, &error))?;
-            if about.permissions().mode() & 0o077 != 0 {
-                return Err(file(setting, path, &"others may read it: set its mode to 600"));
-            }
-        }
-        let text = Zeroizing::new(self.read(setting, path)?);
-        match text.trim_end_matches(['\r', '\n']) {
-            "" => Err(file(setting, path, &"it is empty")),
-            secret => Ok(Zeroizing::new(secret.to_owned())),
-        }
-    }
-}
-
-fn file(setting: &'static str, path: &Path, reason: &dyn fmt::Display) -> SettingsError {
-    SettingsError::File { setting, path: path.to_owned(), reason: reason.to_string() }
-}
-
-fn value(setting: &'static str, reason: &dyn fmt::Display) -> SettingsError {
-    SettingsError::Value { setting, reason: reason.to_string() }
 }

@@ -33,6 +33,20 @@ pub(crate) enum Refusal {
     Store(#[from] StoreError),
 }
 
+impl Refusal {
+    /// A name for counts.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Used => "used",
+            Self::Malformed(_) => "malformed",
+            Self::NotGenuine(_) => "not_genuine",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
 /// What is wrong with an answer that can't be judged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Malformed {
@@ -119,10 +133,11 @@ impl Core {
                     sealed_to: thumbprint.as_ref(),
                 };
                 let judged = judge_by(&received, asked, terms, self.catalogue, &facts);
-                let refused = refused(&judged.decision);
+                let (refused, verdict) = (refused(&judged.decision), judged.decision.verdict);
                 let (memory, kept) = (self.memory.clone(), id.clone());
                 let keep = move || memory.keep(&kept, judged.shown, now);
                 self.desk.answer(id, Outcome::Decided(judged.decision), now, keep).await?;
+                self.metrics.decided(&self.tenant, verdict);
                 self.tell(id);
                 refused.map_or_else(|| Ok(self.way_back(&found)), |names| Err(Refusal::NotGenuine(names)))
             }

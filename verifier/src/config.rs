@@ -1,11 +1,11 @@
 //! What a verifier must be told before it starts, one struct for each concern.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use registry::{Anchor, LocalText};
-use service::StaffAccount;
+use registry::{Anchor, LocalText, Slug};
+use service::{StaffAccount, Tls};
 use url::Url;
 
 use crate::access::ApiKey;
@@ -16,32 +16,49 @@ use crate::vc_api::VcApiConfig;
 /// Everything about one verifier.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The organisation's name, as its clerks and the holders read it. What holders are to believe is the name that is
-    /// registered with the purpose.
-    pub name: LocalText,
-    /// What it asks for; at least one, each id once. The ids are those registered on the chain.
-    pub purposes: Vec<PurposeConfig>,
-    /// The folder that the purposes were read from, to be read again when its files change; none: they stay as they are.
-    pub policies_dir: Option<PathBuf>,
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// The address that wallets reach it at, if not the one it listens on (behind a proxy). `https`, or `http` on
-    /// loopback.
-    pub base_url: Option<Url>,
-    /// The chain's node.
-    pub node_url: Url,
+    /// A certificate and key, to answer TLS alone; `None` where a proxy ends TLS.
+    pub tls: Option<Tls>,
+    /// Where operators read `/metrics`: an address that neither clerks nor wallets reach. `None` for nowhere.
+    pub operators: Option<SocketAddr>,
+    /// The chain's nodes; at least one. The first is asked, and the next when it doesn't answer or can't be believed.
+    pub node_urls: Vec<Url>,
     /// What of the chain is trusted from the start.
     pub anchor: Anchor,
-    /// Whose tokens open the counter and the API.
-    pub staff: Vec<StaffAccount>,
-    /// The keys of programs, each for its scopes.
-    pub api_keys: Vec<ApiKey>,
-    /// Its folder: store, keys. Made if missing; nobody else may write there.
+    /// Its folder: keys, what was proven of the chain, and the store unless `database` says where that is. Made if missing; nobody
+    /// else may write there.
     pub data_dir: PathBuf,
+    /// The database that several instances of this verifier share, all with the same keys and the same base URLs. With `None`
+    /// the store is in `data_dir`, and the instance is the only one.
+    pub database: Option<store::Server>,
     /// Whether and how it answers the W3C CCG's VC-API too.
     pub vc_api: Option<VcApiConfig>,
     /// Periods and sizes.
     pub policy: Policy,
+    /// The organisations that it serves; at least one, each with what is its own and no way to another's.
+    pub tenants: Vec<Tenant>,
+}
+
+/// An organisation that asks: with its own DID and keys, policies, clerks, programs and requests.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// What its keys and rows are kept under. It must never change.
+    pub id: Slug,
+    /// The organisation's name, as its clerks and the holders read it. What holders are to believe is the name that is
+    /// registered with the purpose.
+    pub name: LocalText,
+    /// The address that clerks and wallets reach it at. `https`, or `http` on loopback. With several tenants it says whose a
+    /// request is; one alone can leave it out, and is reached where the verifier listens.
+    pub base_url: Option<Url>,
+    /// What it asks for; at least one, each id once. The ids are those registered on the chain.
+    pub purposes: Vec<PurposeConfig>,
+    /// The folder that the purposes were read from, to be read again when its files change; none: they stay as they are.
+    pub policies_dir: Option<PathBuf>,
+    /// Whose tokens open the counter and the API.
+    pub staff: Vec<StaffAccount>,
+    /// The keys of programs, each for its scopes.
+    pub api_keys: Vec<ApiKey>,
 }
 
 /// Periods and sizes, with the defaults that a counter would run with.
@@ -62,8 +79,12 @@ pub struct Policy {
     pub encrypted_responses: bool,
     /// How it proves to wallets who it is where a program does not say otherwise.
     pub known_by: KnownBy,
-    /// Bytes of shown claims kept in memory at most; the oldest results lose theirs first.
+    /// Bytes of shown claims kept in memory at most, for each tenant; the oldest results lose theirs first.
     pub shown_bytes: usize,
+    /// How many requests one clerk or program may ask for in a minute.
+    pub asked_per_minute: u32,
+    /// How many requests one client, known by its address, may fetch or answer in a minute. Many phones may share an address.
+    pub answered_per_minute: u32,
 }
 
 impl Default for Policy {
@@ -77,6 +98,8 @@ impl Default for Policy {
             encrypted_responses: true,
             known_by: KnownBy::DecentralizedIdentifier,
             shown_bytes: 64 << 20,
+            asked_per_minute: 6_000,
+            answered_per_minute: 1_200,
         }
     }
 }
@@ -84,41 +107,78 @@ impl Default for Policy {
 /// Why a configuration can't be used; each says which setting to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
+    /// No node.
+    #[error("node_urls is empty: name at least one")]
+    NoNode,
+    /// No tenant.
+    #[error("tenants is empty: name at least one")]
+    NoTenant,
+    /// Two tenants have one id.
+    #[error("tenants: `{0}` is there twice")]
+    TenantTwice(Slug),
+    /// Two tenants can't be told apart.
+    #[error(
+        "tenants.{0}.base_url: with several tenants each needs one of its own, with another host or port"
+    )]
+    TenantAddress(Slug),
     /// The organisation has no name in one of the languages.
-    #[error("name: give it in zh and en, at most 80 characters each")]
-    Name,
+    #[error("tenants.{0}.name: give it in zh and en, at most 80 characters each")]
+    Name(Slug),
     /// No purpose.
-    #[error("purposes is empty: name at least one")]
-    NoPurpose,
+    #[error("tenants.{0}: it asks for nothing; name at least one purpose")]
+    NoPurpose(Slug),
     /// Two purposes have one id.
-    #[error("purposes: `{0}` is there twice")]
-    Twice(String),
+    #[error("tenants.{0}: the purpose `{1}` is there twice")]
+    Twice(Slug, String),
     /// The public address is more than a host and a port.
-    #[error("base_url must be https://host[:port] (http on loopback), without path, query and fragment")]
-    BaseUrl,
+    #[error(
+        "tenants.{0}.base_url must be https://host[:port] (http on loopback), without path, query and fragment"
+    )]
+    BaseUrl(Slug),
     /// A period is zero, or longer than a day.
     #[error("policy: request_lifetime, result_lifetime and binding_max_age are from 1 second to a day")]
     Period,
 }
 
 impl Config {
+    /// A verifier of one tenant on a free port of this machine, reached where it listens, with the usual periods.
+    #[must_use]
+    pub fn local(tenant: Tenant, node_url: Url, anchor: Anchor, data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
+            operators: None,
+            node_urls: vec![node_url],
+            anchor,
+            data_dir: data_dir.into(),
+            database: None,
+            vc_api: None,
+            policy: Policy::default(),
+            tenants: vec![tenant],
+        }
+    }
+
     /// Checks what can be checked before anything starts.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        if !self.name.is_within(80) {
-            return Err(ConfigError::Name);
+        if self.node_urls.is_empty() {
+            return Err(ConfigError::NoNode);
         }
-        if self.purposes.is_empty() {
-            return Err(ConfigError::NoPurpose);
+        if self.tenants.is_empty() {
+            return Err(ConfigError::NoTenant);
         }
-        for (at, purpose) in self.purposes.iter().enumerate() {
-            if self.purposes[..at].iter().any(|other| other.id == purpose.id) {
-                return Err(ConfigError::Twice(purpose.id.to_string()));
+        for (at, tenant) in self.tenants.iter().enumerate() {
+            tenant.check()?;
+            if self.tenants[..at].iter().any(|other| other.id == tenant.id) {
+                return Err(ConfigError::TenantTwice(tenant.id.clone()));
             }
-        }
-        if let Some(url) = &self.base_url
-            && (url.path() != "/" || url.query().is_some())
-        {
-            return Err(ConfigError::BaseUrl);
+            let place = |tenant: &Tenant| {
+                let url = tenant.base_url.as_ref()?;
+                Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+            };
+            let taken = |other: &Tenant| place(other) == place(tenant);
+            if self.tenants.len() > 1 && (place(tenant).is_none() || self.tenants[..at].iter().any(taken)) {
+                return Err(ConfigError::TenantAddress(tenant.id.clone()));
+            }
         }
         let Policy { request_lifetime, result_lifetime, binding_max_age, .. } = self.policy;
         let sane = |period: Duration| (1..=86_400).contains(&period.as_secs());
@@ -126,6 +186,33 @@ impl Config {
             Ok(())
         } else {
             Err(ConfigError::Period)
+        }
+    }
+}
+
+impl Tenant {
+    /// A tenant that is reached where the verifier listens, and has no programs.
+    #[must_use]
+    pub fn new(id: Slug, name: LocalText, purposes: Vec<PurposeConfig>, staff: Vec<StaffAccount>) -> Self {
+        Self { id, name, base_url: None, purposes, policies_dir: None, staff, api_keys: Vec::new() }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let id = || self.id.clone();
+        if !self.name.is_within(80) {
+            return Err(ConfigError::Name(id()));
+        }
+        if self.purposes.is_empty() {
+            return Err(ConfigError::NoPurpose(id()));
+        }
+        for (at, purpose) in self.purposes.iter().enumerate() {
+            if self.purposes[..at].iter().any(|other| other.id == purpose.id) {
+                return Err(ConfigError::Twice(id(), purpose.id.to_string()));
+            }
+        }
+        match &self.base_url {
+            Some(url) if url.path() != "/" || url.query().is_some() => Err(ConfigError::BaseUrl(id())),
+            _ => Ok(()),
         }
     }
 }

@@ -14,14 +14,18 @@ use tokio::sync::broadcast;
 use crate::access::Keys;
 use crate::config::Policy;
 use crate::identity::Identity;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::purpose::{Policies, Purpose, Rules};
 use crate::request::{Desk, Memory, Request, RequestId};
 
 /// What handlers get: cheap to clone.
 pub(crate) type App = Arc<Core>;
 
-/// One running verifier.
+/// One organisation of a running verifier. Nothing in it leads to another's but what is public: the chain's facts.
 pub(crate) struct Core {
+    /// What it is called in the settings.
+    pub(crate) tenant: Slug,
     pub(crate) name: LocalText,
     pub(crate) base: Endpoint,
     pub(crate) policy: Policy,
@@ -31,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) node: NodeClient,
     pub(crate) staff: Staff<String>,
     pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) desk: Desk,
     pub(crate) memory: Arc<Memory>,
     /// Names of requests as they are answered.

@@ -15,6 +15,8 @@
 //! | `POST /requests/{id}/response` | wallets | the answer |
 //! | `/api/requests`, `/api/requests/{id}`, `…/events`, `/api/policies` | programs | ask, and the decision; bearer token |
 //! | `/health/live`, `/health/ready` | operators | – |
+//!
+//! One verifier serves several organisations, its [tenants](Tenant): each has these addresses at a host of its own.
 
 mod access;
 mod answer;
@@ -24,23 +26,29 @@ mod client;
 mod config;
 mod core;
 mod decision;
+mod hosts;
 mod identity;
 pub mod judging;
+mod limits;
+mod metrics;
 pub mod offline;
 mod pages;
 mod purpose;
 mod request;
 mod routes;
 mod sealing;
+pub mod settings;
 mod signer;
 mod start;
+mod tenant;
 mod vc_api;
 
 pub use access::{ApiKey, Scope};
-pub use config::{Config, ConfigError, Policy};
+pub use config::{Config, ConfigError, Policy, Tenant};
 pub use decision::{CheckId, Outcome, Verdict};
 pub use identity::KnownBy;
 pub use purpose::{AskConfig, MandateConfig, PurposeConfig, PurposeError, UnknownMeans};
-pub use service::{OrganisationError, StaffAccount};
+pub use service::{OrganisationError, SettingsError, StaffAccount};
 pub use start::{RunningVerifier, StartError, Verifier};
+pub use tenant::Served;
 pub use vc_api::VcApiConfig;

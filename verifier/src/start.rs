@@ -1,35 +1,26 @@
 //! Starting and stopping.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::Router;
 use credentials::catalogue::{Catalogue, CatalogueError};
-use protocol::{Endpoint, EndpointError};
+use protocol::EndpointError;
 use registry::Did;
 use service::node::SubmitError;
 use service::server::{BindError, Stopper};
-use service::{NodeClient, NodeConfig, OrganisationError, Running, Server, Staff};
-use store::{OpenError, Options, Store, StoreError, Table};
-use tokio::sync::{broadcast, watch};
+use service::{NodeClient, NodeConfig, OrganisationError, Running, Server};
+use store::{OpenError, Options, Store, StoreError};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::access::Keys;
 use crate::config::{Config, ConfigError};
-use crate::core::Core;
-use crate::identity::Identity;
-use crate::purpose::{Policies, Purpose, PurposeError, Watcher};
-use crate::request::{Desk, Memory, Tidier};
+use crate::hosts;
+use crate::metrics::Metrics;
+use crate::purpose::PurposeError;
 use crate::routes;
-use crate::vc_api;
-
-/// The DIDs of ours that are known to be on the chain: later starts need no chain.
-const REGISTERED: Table<str, bool> = Table::new("registered");
-
-/// How long a counter stays open without being used: a working day.
-const COUNTER_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
-
-/// So many answers at once are remembered for those who wait; whoever falls behind looks again.
-const ANSWERED: usize = 1024;
+use crate::tenant::{self, Served, Shared, Up};
 
 /// Where verifiers come from.
 #[derive(Debug)]
@@ -59,24 +50,31 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The tenant's rows are of another organisation, or another instance was given other keys.
+    #[error(
+        "the store has this tenant with other keys: give every instance a copy of the same `keys` folder, or a new tenant a new id"
+    )]
+    OtherKeys,
     /// Reading or writing the store.
     #[error(transparent)]
     StoreUse(#[from] StoreError),
     /// The DID could not be registered, which only a first start needs the chain for.
     #[error("the DID can't be registered: {0}")]
     Register(SubmitError),
+    /// The system gave no thread.
+    #[error("the store can't be opened: {0}")]
+    Thread(std::io::Error),
 }
 
 /// A verifier that is answering.
 #[derive(Debug)]
 pub struct RunningVerifier {
     server: Running,
-    base_url: String,
-    did: Did,
+    operators: Option<Running>,
+    served: Vec<Served>,
     store: StoreHandle,
-    stop_tidier: watch::Sender<bool>,
-    tidier: JoinHandle<()>,
-    watcher: Option<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// Closes the store when the verifier has stopped.
@@ -89,85 +87,113 @@ impl std::fmt::Debug for StoreHandle {
 }
 
 impl Verifier {
-    /// Starts a verifier: takes the address, opens the store, makes its keys and DID if there are none, and answers.
-    /// Registering its purposes with the chain is governance's act.
+    /// What can be found wrong before anything starts: settings, and policies by the catalogue.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn check(config: &Config) -> Result<(), StartError> {
+        config.check()?;
+        let catalogue = Catalogue::bundled()?;
+        config.tenants.iter().try_for_each(|tenant| tenant::purposes(tenant, catalogue).map(drop))
+    }
+
+    /// Starts a verifier: takes the address, opens the store, makes its tenants' keys and DIDs if there are none, and answers.
+    /// Registering purposes with the chain is governance's act.
     ///
     /// # Errors
     /// [`StartError`]; nothing keeps running then.
     pub async fn bind(config: Config) -> Result<RunningVerifier, StartError> {
-        config.check()?;
-        let catalogue = Catalogue::bundled()?;
-        let purposes = config.purposes.into_iter().map(|purpose| Purpose::new(purpose, catalogue));
-        let purposes = purposes.collect::<Result<Vec<_>, _>>()?;
-        let listening = Server::listen(config.listen).await?;
-        let base_url = match &config.base_url {
-            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => listening.base_url(),
+        Self::check(&config)?;
+        let listening = Server::listen(config.listen).await?.with_tls(config.tls);
+        let operators = match config.operators {
+            Some(address) => Some(Server::listen(address).await?),
+            None => None,
         };
-        let base = Endpoint::parse(&base_url)?;
-        let identity = Identity::open(&config.data_dir.join("keys"), &config.anchor.network, &base)?;
-        let store = Store::persistent(config.data_dir.join("store"), &Options::default())?;
-        let policy = config.policy;
+        let store = open_store(config.database, config.data_dir.join("store")).await?;
+        let urls = config.node_urls.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());
         let node = NodeClient::new(NodeConfig {
-            max_age: policy.evidence_max_age,
-            ..NodeConfig::new(config.node_url.as_str().trim_end_matches('/'), config.anchor).listening()
+            max_age: config.policy.evidence_max_age,
+            ..NodeConfig::new(urls.into_iter().next().unwrap_or_default(), config.anchor).listening()
         });
-
-        let did = identity.did().clone();
-        if store.get(&REGISTERED, did.to_string())? != Some(true) {
-            identity.organisation().register(&node).await.map_err(StartError::Register)?;
-            let registered = did.to_string();
-            store.write_async(move |tx| tx.put(&REGISTERED, registered, &true)).await?;
-            tracing::info!(%did, "the verifier's DID is registered");
-        }
-
-        let policies = Arc::new(Policies::new(purposes));
-        let memory = Arc::new(Memory::new(policy.result_lifetime, policy.shown_bytes));
-        let (stop_tidier, stopped) = watch::channel(false);
-        let tidier = tokio::spawn(Tidier { store: store.clone(), memory: memory.clone() }.run(stopped));
-        let watcher = config.policies_dir.map(|dir| {
-            let watcher = Watcher { dir, policies: policies.clone(), catalogue };
-            tokio::spawn(watcher.run(stop_tidier.subscribe()))
-        });
-        let core = Core {
-            name: config.name,
-            desk: Desk::new(store.clone(), policy.request_lifetime, policy.result_lifetime),
-            staff: Staff::new(config.staff, "counter", &base_url, COUNTER_IDLE),
-            base,
-            policy,
-            identity,
-            policies,
-            catalogue,
+        let (stop, stopped) = watch::channel(false);
+        let shared = Shared {
             node,
-            memory,
-            keys: Keys::new(config.api_keys, &base_url),
-            answered: broadcast::Sender::new(ANSWERED),
+            store: store.clone(),
+            policy: config.policy,
+            catalogue: Catalogue::bundled()?,
+            vc_api: config.vc_api,
+            metrics: Arc::new(Metrics::new()),
+            stopped,
         };
-        let core = Arc::new(core);
-        let router = match config.vc_api {
-            Some(vc_api) => routes::router(core.clone()).merge(vc_api::router(core, vc_api)),
-            None => routes::router(core),
-        };
-        let server = listening.serve(routes::layers().wrap(router));
-        tracing::info!(base_url, %did, "verifier is up");
-        Ok(RunningVerifier { server, base_url, did, store: StoreHandle(store), stop_tidier, tidier, watcher })
+        let keys = config.data_dir.join("keys");
+        let mut up: Vec<Up> = Vec::with_capacity(config.tenants.len());
+        for tenant in config.tenants {
+            let base_url = match &tenant.base_url {
+                Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+                None => listening.base_url(),
+            };
+            up.push(shared.open(tenant, &keys, base_url).await?);
+        }
+        let apps: Vec<_> = up.iter().map(|one| one.app.clone()).collect();
+        let served = up.iter().map(|one| one.served.clone()).collect();
+        let operators = operators.map(|listening| listening.serve(routes::operators(apps.clone())));
+        let (mut tasks, mut routers) = (Vec::new(), Vec::new());
+        for one in up {
+            tasks.extend(one.tasks);
+            routers.push((one.base, one.router));
+        }
+        let server = listening.serve(router(routers, routes::elsewhere(apps)));
+        Ok(RunningVerifier { server, operators, served, store: StoreHandle(store), stop, tasks })
     }
 }
 
+/// A tenant alone answers at whatever host; several are told apart by theirs.
+fn router(mut tenants: Vec<(protocol::Endpoint, Router)>, elsewhere: Router) -> Router {
+    match tenants.len() {
+        1 => tenants.pop().map_or(elsewhere, |(_, router)| router),
+        _ => hosts::by_host(tenants, elsewhere),
+    }
+}
+
+/// The store in the database if there is one, else in the folder.
+async fn open_store(database: Option<store::Server>, folder: PathBuf) -> Result<Store, StartError> {
+    let opened = tokio::task::spawn_blocking(move || match database {
+        Some(server) => Store::postgres(&server),
+        None => Store::persistent(folder, &Options::default()),
+    });
+    // Only a panic makes it fail to join, and that is one here too.
+    opened.await.map_err(std::io::Error::other).map_err(StartError::Thread)?.map_err(StartError::from)
+}
+
 impl RunningVerifier {
-    /// Its public address, without a slash at the end.
+    /// The organisations that it serves, in the order of the settings.
+    pub fn tenants(&self) -> &[Served] {
+        &self.served
+    }
+
+    /// The public address of its first tenant, without a slash at the end.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.served[0].base_url
     }
 
-    /// Its DID on the chain, which governance registers purposes for.
+    /// The DID of its first tenant.
     pub fn did(&self) -> &Did {
-        &self.did
+        &self.served[0].did
     }
 
-    /// Who it is to wallets, and the audience of what they present: `decentralized_identifier:<did>`.
+    /// Who its first tenant is to wallets, and the audience of what they present: `decentralized_identifier:<did>`.
     pub fn client_id(&self) -> String {
-        protocol::openid4vp::ClientId::of_did(&self.did.to_string()).to_string()
+        protocol::openid4vp::ClientId::of_did(&self.did().to_string()).to_string()
+    }
+
+    /// Where it listens; behind a balancer not the same as a public address.
+    pub fn address(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// Where operators read its metrics, if anywhere.
+    pub fn operators(&self) -> Option<SocketAddr> {
+        self.operators.as_ref().map(Running::addr)
     }
 
     /// A handle that can stop it while something else waits in [`RunningVerifier::join`].
@@ -178,15 +204,14 @@ impl RunningVerifier {
     /// Waits until it has stopped: requests finished, what is queued stored.
     pub async fn join(self) {
         self.server.join().await;
-        self.stop_tidier.send_replace(true);
-        if let Some(Err(error)) = match self.watcher {
-            Some(watcher) => Some(watcher.await),
-            None => None,
-        } {
-            tracing::error!(%error, "the watcher of the policies ended badly");
+        if let Some(operators) = self.operators {
+            operators.shutdown().await;
         }
-        if let Err(error) = self.tidier.await {
-            tracing::error!(%error, "the tidier ended badly");
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "something that ran beside the counter ended badly");
+            }
         }
         let store = self.store.0;
         // Waits for the disk: not on a thread that others need.

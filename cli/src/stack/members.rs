@@ -10,7 +10,7 @@ use url::Url;
 use verifier::{RunningVerifier, VcApiConfig, Verifier};
 
 use super::StackError;
-use super::seed::{IssuerSeed, Seed};
+use super::seed::{IssuerSeed, Seed, VerifierSeed};
 
 /// What every organisation is told.
 pub(super) struct Shared<'s> {
@@ -68,20 +68,13 @@ pub(super) async fn verifier(
     vc_api: Option<VcApiConfig>,
     listen: SocketAddr,
 ) -> Result<RunningVerifier, StackError> {
-    let config = verifier::Config {
-        name: seed.verifier.name.clone(),
-        purposes: seed.purposes.iter().map(super::PurposeSeed::config).collect(),
-        policies_dir: None,
-        listen,
-        base_url: None,
-        node_url: shared.node_url.clone(),
-        anchor: shared.anchor.clone(),
-        staff: vec![verifier::StaffAccount::new(STAFF, shared.staff_token)],
-        api_keys: Vec::new(),
-        data_dir: shared.data.join("verifier"),
-        vc_api,
-        policy,
-    };
+    let VerifierSeed { id, name } = seed.verifier.clone();
+    let purposes = seed.purposes.iter().map(super::PurposeSeed::config).collect();
+    let staff = vec![verifier::StaffAccount::new(STAFF, shared.staff_token)];
+    let counter = verifier::Tenant::new(id, name, purposes, staff);
+    let folder = shared.data.join("verifier");
+    let local = verifier::Config::local(counter, shared.node_url.clone(), shared.anchor.clone(), folder);
+    let config = verifier::Config { listen, vc_api, policy, ..local };
     Ok(Verifier::bind(config).await.map_err(Box::new)?)
 }
 

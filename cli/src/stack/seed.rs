@@ -40,6 +40,8 @@ pub struct IssuerSeed {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifierSeed {
+    /// Short name: what its keys and rows are kept under.
+    pub id: Slug,
     /// Its name.
     pub name: LocalText,
 }

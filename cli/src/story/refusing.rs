@@ -87,20 +87,12 @@ pub(super) async fn unregistered(scene: &Scene, teller: &mut Teller) -> Done {
     let urls = scene.stack.urls();
     let token = service::random::token(32);
     let seed = crate::stack::Seed::bundled().or_fault("this build is broken; report it")?;
-    let config = verifier::Config {
-        name: LocalText::new("来历不明的窗口", "Unknown counter"),
-        purposes: seed.purposes.iter().map(crate::stack::PurposeSeed::config).collect(),
-        policies_dir: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        base_url: None,
-        node_url: urls.chain.url.parse().or_fault("")?,
-        anchor: urls.chain.anchor.clone(),
-        staff: vec![verifier::StaffAccount::new("nobody", &token)],
-        api_keys: Vec::new(),
-        data_dir: scene.folder.join("unknown-counter"),
-        vc_api: None,
-        policy: verifier::Policy::default(),
-    };
+    let name = LocalText::new("来历不明的窗口", "Unknown counter");
+    let purposes = seed.purposes.iter().map(crate::stack::PurposeSeed::config).collect();
+    let staff = vec![verifier::StaffAccount::new("nobody", &token)];
+    let nobody = verifier::Tenant::new(seed.verifier.id, name, purposes, staff);
+    let (node, anchor) = (urls.chain.url.parse().or_fault("")?, urls.chain.anchor.clone());
+    let config = verifier::Config::local(nobody, node, anchor, scene.folder.join("unknown-counter"));
     let stranger = verifier::Verifier::bind(config).await.or_fault("a second counter should start")?;
     let counter = Counter { http: scene.http.clone(), url: stranger.base_url().to_owned(), token };
     let asked = counter.ask("company-service", None).await;

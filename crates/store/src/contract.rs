@@ -18,6 +18,7 @@ pub fn check(store: &Store) {
     sees_own_writes(store);
     undoes_what_failed(store);
     separates_tables(store);
+    separates_scopes(store);
     keeps_large_values(store);
     serialises_writers(store);
 }
@@ -144,6 +145,37 @@ fn separates_tables(store: &Store) {
     put(store, "s", 1);
     assert_eq!(store.get(&NEAR, "s"), Ok(None), "a name that begins another's is its own table");
     assert!(store.page(&NEAR, &Range::all(), 9).expect("page").is_empty());
+}
+
+fn separates_scopes(store: &Store) {
+    let of = |name: &str| store.scoped(name).expect("a name");
+    let (a, ab) = (of("a"), of("ab"));
+    for (scope, value) in [(store, 1), (&a, 2), (&ab, 3)] {
+        put(scope, "scoped", value);
+        let undone = scope.write(|tx| {
+            tx.put(&COUNTS, "scoped", &9)?;
+            Err::<(), _>(StoreError::Closed)
+        });
+        assert_eq!(undone, Err(StoreError::Closed));
+    }
+    for (scope, value) in [(store, 1), (&a, 2), (&ab, 3)] {
+        assert_eq!(scope.get(&COUNTS, "scoped"), Ok(Some(value)), "each has its own");
+        let read = scope.read(|view| view.get(&COUNTS, "scoped"));
+        assert_eq!(read, Ok(Some(value)));
+    }
+    let all = |scope: &Store| scope.page(&COUNTS, &Range::all(), 100).expect("page");
+    assert_eq!((all(&a), all(&ab)), (vec![("scoped".to_owned(), 2)], vec![("scoped".to_owned(), 3)]));
+    assert!(
+        all(store).iter().all(|(key, value)| key != "scoped" || *value == 1),
+        "none is seen from outside"
+    );
+    let seen = a.write(|tx| {
+        tx.remove(&COUNTS, "scoped")?;
+        tx.page(&COUNTS, &Range::all(), 9)
+    });
+    assert_eq!(seen, Ok(vec![]), "what a closure writes is its scope's, too");
+    assert_eq!(ab.get(&COUNTS, "scoped"), Ok(Some(3)));
+    assert!(store.scoped("no name").is_none());
 }
 
 fn keeps_large_values(store: &Store) {

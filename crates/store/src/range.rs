@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use crate::{
     key::{KeyFor, PrefixOf},
+    scope::Scope,
     table::Table,
 };
 
@@ -79,8 +80,8 @@ impl<K: ?Sized> Range<K> {
         self
     }
 
-    pub(crate) fn span<V, C>(&self, table: &Table<K, V, C>) -> Span {
-        let base = table.prefix();
+    pub(crate) fn span<V, C>(&self, scope: &Scope, table: &Table<K, V, C>) -> Span {
+        let base = table.prefix(scope);
         let whole = |key: &[u8]| [base.as_slice(), key].concat();
         let mut from = whole(&self.prefix);
         let mut until = successor_of_prefix(&from);

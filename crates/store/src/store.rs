@@ -21,6 +21,7 @@ use crate::{
     key::{Key, KeyFor},
     open,
     range::Range,
+    scope::Scope,
     table::{Codec, Table},
     tx::{Tx, decode_rows},
     writer::{self, Answer, Job, Message, Shared},
@@ -30,6 +31,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    scope: Scope,
 }
 
 struct Inner {
@@ -80,7 +82,18 @@ impl Store {
     pub(crate) fn start(backend: Box<dyn Backend>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { backend, changing: RwLock::new(()) });
         let (sender, thread) = writer::spawn(Arc::clone(&shared))?;
-        Ok(Self { inner: Arc::new(Inner { shared, writer: Mutex::new(Some(thread)), sender }) })
+        let inner = Inner { shared, writer: Mutex::new(Some(thread)), sender };
+        Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
+    }
+
+    /// The same store seen through a scope: every table is another one in each scope, and no handle of one scope reads or writes
+    /// what belongs to another. A scope of a scope takes its place. [`Store::dump`] and [`Store::fill`] are of all of them.
+    ///
+    /// None for a name that is empty, longer than 64 bytes, or has anything but visible ASCII. Like a table's, it can't be changed
+    /// without a migration.
+    #[must_use]
+    pub fn scoped(&self, name: &str) -> Option<Self> {
+        Some(Self { inner: self.inner.clone(), scope: Scope::named(name)? })
     }
 
     /// Whether other processes may be using it too.
@@ -118,10 +131,10 @@ impl Store {
     pub fn read<R>(&self, read: impl FnOnce(View<'_>) -> R) -> R {
         let backend = self.inner.shared.backend.as_ref();
         if let Some(view) = backend.view() {
-            return read(View { backend: view.as_ref() });
+            return read(View { backend: view.as_ref(), scope: &self.scope });
         }
         let _still = self.inner.shared.changing.read().unwrap_or_else(PoisonError::into_inner);
-        read(View { backend })
+        read(View { backend, scope: &self.scope })
     }
 
     /// Runs the closure on the writing thread and waits until what it wrote is on the disk.
@@ -195,7 +208,9 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        let scope = self.scope.clone();
         let run = move |tx: &mut Tx<'_>| {
+            tx.enter(scope);
             // What a panic leaves half done in `tx` is rolled back, so nobody sees it.
             let outcome = catch_unwind(AssertUnwindSafe(|| write(tx)))
                 .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
@@ -228,6 +243,7 @@ impl<T, E: From<StoreError>> Future for Writing<T, E> {
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     backend: &'a dyn Reads,
+    scope: &'a Scope,
 }
 
 impl View<'_> {
@@ -245,7 +261,7 @@ impl View<'_> {
         table: &Table<K, V, C>,
         key: impl KeyFor<K>,
     ) -> Result<Option<V>, StoreError> {
-        self.backend.get(&table.key(key)?)?.map(|bytes| table.decode(bytes)).transpose()
+        self.backend.get(&table.key(self.scope, key)?)?.map(|bytes| table.decode(bytes)).transpose()
     }
 
     /// As [`Store::page`].
@@ -258,7 +274,7 @@ impl View<'_> {
         range: &Range<K>,
         limit: usize,
     ) -> Result<Vec<(K::Owned, V)>, StoreError> {
-        decode_rows(table, self.backend.page(&range.span(table), limit)?)
+        decode_rows(self.scope, table, self.backend.page(&range.span(self.scope, table), limit)?)
     }
 }
 

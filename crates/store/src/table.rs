@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{StoreError, key::KeyFor};
+use crate::{StoreError, key::KeyFor, scope::Scope};
 
 const KEY_LIMIT: usize = 1024;
 const VALUE_LIMIT: usize = 16 * 1024 * 1024;
@@ -83,16 +83,17 @@ impl<K: ?Sized, V, C> Table<K, V, C> {
         self.name
     }
 
-    /// What every key of this table begins with.
-    pub(crate) fn prefix(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.name.len() + 1 + 32);
+    /// What every key of this table begins with, in this scope.
+    pub(crate) fn prefix(&self, scope: &Scope) -> Vec<u8> {
+        let mut out = Vec::with_capacity(scope.bytes().len() + self.name.len() + 1 + 32);
+        out.extend_from_slice(scope.bytes());
         out.extend_from_slice(self.name.as_bytes());
         out.push(0);
         out
     }
 
-    pub(crate) fn key(&self, key: impl KeyFor<K>) -> Result<Vec<u8>, StoreError> {
-        let mut out = self.prefix();
+    pub(crate) fn key(&self, scope: &Scope, key: impl KeyFor<K>) -> Result<Vec<u8>, StoreError> {
+        let mut out = self.prefix(scope);
         key.write_last(&mut out);
         if out.len() > KEY_LIMIT { Err(StoreError::KeyTooLong { table: self.name }) } else { Ok(out) }
     }

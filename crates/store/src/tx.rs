@@ -7,6 +7,7 @@ use crate::{
     backend::{Changes, Reads, Rows},
     key::{Key, KeyFor},
     range::{Range, Span},
+    scope::Scope,
     table::{Codec, Table},
 };
 
@@ -15,6 +16,7 @@ pub struct Tx<'a> {
     backend: &'a dyn Reads,
     changes: Changes,
     undo: Vec<Undo>,
+    scope: Scope,
 }
 
 /// A key, and the change that stood there before; `None` if none did.
@@ -25,7 +27,12 @@ struct Undo {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(backend: &'a dyn Reads) -> Self {
-        Self { backend, changes: BTreeMap::new(), undo: Vec::new() }
+        Self { backend, changes: BTreeMap::new(), undo: Vec::new(), scope: Scope::default() }
+    }
+
+    /// From here on tables are those of this scope.
+    pub(crate) fn enter(&mut self, scope: Scope) {
+        self.scope = scope;
     }
 
     /// The value at a key.
@@ -37,7 +44,7 @@ impl<'a> Tx<'a> {
         table: &Table<K, V, C>,
         key: impl KeyFor<K>,
     ) -> Result<Option<V>, StoreError> {
-        let key = table.key(key)?;
+        let key = table.key(&self.scope, key)?;
         let bytes = match self.changes.get(&key) {
             Some(change) => change.clone(),
             None => self.backend.get(&key)?,
@@ -54,7 +61,7 @@ impl<'a> Tx<'a> {
         table: &Table<K, V, C>,
         key: impl KeyFor<K>,
     ) -> Result<bool, StoreError> {
-        let key = table.key(key)?;
+        let key = table.key(&self.scope, key)?;
         Ok(match self.changes.get(&key) {
             Some(change) => change.is_some(),
             None => self.backend.get(&key)?.is_some(),
@@ -71,7 +78,7 @@ impl<'a> Tx<'a> {
         key: impl KeyFor<K>,
         value: &C::Borrowed,
     ) -> Result<(), StoreError> {
-        let key = table.key(key)?;
+        let key = table.key(&self.scope, key)?;
         let value = table.encode(value)?;
         self.change(key, Some(value));
         Ok(())
@@ -86,7 +93,7 @@ impl<'a> Tx<'a> {
         table: &Table<K, V, C>,
         key: impl KeyFor<K>,
     ) -> Result<(), StoreError> {
-        let key = table.key(key)?;
+        let key = table.key(&self.scope, key)?;
         self.change(key, None);
         Ok(())
     }
@@ -106,7 +113,7 @@ impl<'a> Tx<'a> {
         range: &Range<K>,
         limit: usize,
     ) -> Result<Vec<(K::Owned, V)>, StoreError> {
-        decode_rows(table, self.rows(&range.span(table), limit)?)
+        decode_rows(&self.scope, table, self.rows(&range.span(&self.scope, table), limit)?)
     }
 
     fn rows(&self, span: &Span, limit: usize) -> Result<Rows, StoreError> {
@@ -157,10 +164,11 @@ impl<'a> Tx<'a> {
 }
 
 pub(crate) fn decode_rows<K: Key + ?Sized, V, C: Codec<V>>(
+    scope: &Scope,
     table: &Table<K, V, C>,
     rows: Rows,
 ) -> Result<Vec<(K::Owned, V)>, StoreError> {
-    let skip = table.prefix().len();
+    let skip = table.prefix(scope).len();
     rows.into_iter()
         .map(|(key, value)| {
             let key = key.get(skip..).and_then(K::read_last);

@@ -12,6 +12,7 @@ mod pem;
 mod person;
 mod portrait;
 mod postgres;
+mod settings;
 
 pub use check_characters::{
     credit_code_check, id_number_check, licence_identifier_check, organisation_check,
@@ -24,6 +25,7 @@ pub use pem::pem;
 pub use person::Person;
 pub use portrait::portrait_png;
 pub use postgres::Postgres;
+pub use settings::every_setting;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

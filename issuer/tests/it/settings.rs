@@ -44,19 +44,6 @@ impl Folder {
     }
 }
 
-/// The example with every setting that is commented out put in.
-fn all_settings() -> String {
-    let setting = |line: &str| {
-        let bare = line.strip_prefix("# ").unwrap_or(line);
-        let name = bare.split(" = ").next().unwrap_or_default();
-        let is_setting =
-            bare.contains(" = ") && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
-        let is_table = bare.starts_with('[') && bare.ends_with(']');
-        if is_setting || is_table { bare.to_owned() } else { line.to_owned() }
-    };
-    settings::EXAMPLE.lines().map(|line| setting(line) + "\n").collect()
-}
-
 #[tokio::test]
 async fn the_example_starts_an_issuer_and_says_what_counts_otherwise() {
     let world = World::start().await;
@@ -81,7 +68,7 @@ async fn the_example_starts_an_issuer_and_says_what_counts_otherwise() {
 #[tokio::test]
 async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_one() {
     let world = World::start().await;
-    let folder = Folder::of(&world, &all_settings());
+    let folder = Folder::of(&world, &testkit::every_setting(settings::EXAMPLE));
     let config = folder.load(&[]).expect("all of it can be used");
     assert_eq!(format!("{:?}", config.policy), format!("{:?}", issuer::Policy::default()));
     assert_eq!(config.operators, Some("127.0.0.1:7191".parse().expect("an address")));
@@ -106,7 +93,7 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
 async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
     let world = World::start().await;
     let refused = |change: &dyn Fn(&Folder)| {
-        let folder = Folder::of(&world, &all_settings());
+        let folder = Folder::of(&world, &testkit::every_setting(settings::EXAMPLE));
         change(&folder);
         let error = folder.load(&[]).expect_err("refused").to_string();
         assert!(!error.contains("a-secret-of"), "{error}");

@@ -74,6 +74,7 @@ async fn start(
     Form(Start { purpose, csrf }): Form<Start>,
 ) -> Result<Redirect, Problem> {
     session.check_csrf(&csrf)?;
+    app.limits.ask(&session.value)?;
     let Some(policy) = app.purpose(&purpose) else {
         return Err(Problem::unprocessable("unknown-purpose", "This counter has no such purpose"));
     };
@@ -86,5 +87,6 @@ async fn start(
     let version = Some(policy.version.clone());
     let wish = Wish { purpose, version, query: None, manner, asked_by: session.value };
     let (id, _) = app.desk.ask(wish, clock::now()).await.map_err(Problem::internal)?;
+    app.metrics.asked(&app.tenant);
     Ok(Redirect::to(&format!("/requests/{id}")))
 }

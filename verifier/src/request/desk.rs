@@ -79,6 +79,11 @@ impl Desk {
         Ok((id, request))
     }
 
+    /// Whether the store answers.
+    pub(crate) fn answers(&self) -> Result<(), StoreError> {
+        self.store.get(&REQUESTS, "").map(drop)
+    }
+
     /// A request and where it stands; none when there is no such, or it is forgotten.
     pub(crate) fn find(&self, id: &RequestId, now: UnixMillis) -> Result<Option<Found>, StoreError> {
         let (request, answered) = self.store.read(|view| {

@@ -9,9 +9,11 @@ mod response;
 
 use axum::Router;
 use axum::middleware::from_fn;
+use axum::routing::any;
 use service::{Layers, assets, ui};
 
 use crate::core::App;
+use crate::hosts::misdirected;
 use crate::pages;
 
 /// The layers that every service has, and which paths are OpenID4VP's.
@@ -24,14 +26,25 @@ pub(crate) fn layers() -> Layers {
     Layers { oauth, large, ..Layers::default() }
 }
 
-/// The whole verifier, still without the layers that every service has.
+/// What operators alone are answered.
+pub(crate) fn operators(apps: Vec<App>) -> Router {
+    let watched = Layers { pages: false, ..Layers::default() };
+    watched.wrap(health::operators().with_state(apps.into()))
+}
+
+/// What is answered at a host that is no tenant's: health alone.
+pub(crate) fn elsewhere(apps: Vec<App>) -> Router {
+    let router = health::of_all().with_state(apps.into()).route("/{*anything}", any(misdirected));
+    Layers { pages: false, ..Layers::default() }.wrap(router.route("/", any(misdirected)))
+}
+
+/// All of one tenant, still without the layers that every service has.
 pub(crate) fn router(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(api::router())
         .merge(object::router())
         .merge(response::router())
         .merge(health::router())
-        .merge(pages::router().layer(from_fn(ui::friendly_errors)))
-        .with_state(app)
-        .merge(assets::router())
+        .merge(pages::router().layer(from_fn(ui::friendly_errors)));
+    app.metrics.http.count(routes).with_state(app).merge(assets::router())
 }

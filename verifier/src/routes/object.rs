@@ -11,18 +11,24 @@ use service::{OAuthError, clock};
 
 use super::body::FormBytes;
 use crate::core::{App, Core};
+use crate::limits::Wallet;
 use crate::request::{RequestId, signed};
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/requests/{id}/object", get(by_get).post(by_post))
 }
 
-async fn by_get(State(app): State<App>, Path(id): Path<RequestId>) -> Result<Response, OAuthError> {
+async fn by_get(
+    State(app): State<App>,
+    _: Wallet,
+    Path(id): Path<RequestId>,
+) -> Result<Response, OAuthError> {
     object(&app, &id, Fetched::ByGet)
 }
 
 async fn by_post(
     State(app): State<App>,
+    _: Wallet,
     Path(id): Path<RequestId>,
     FormBytes(body): FormBytes,
 ) -> Result<Response, OAuthError> {

@@ -15,6 +15,7 @@ use service::{OAuthError, clock};
 use super::body::FormBytes;
 use crate::answer::Refusal;
 use crate::core::App;
+use crate::limits::Wallet;
 use crate::request::RequestId;
 
 pub(super) fn router() -> Router<App> {
@@ -23,10 +24,12 @@ pub(super) fn router() -> Router<App> {
 
 async fn respond(
     State(app): State<App>,
+    _: Wallet,
     Path(id): Path<RequestId>,
     FormBytes(body): FormBytes,
 ) -> Result<Response, OAuthError> {
-    let redirect_uri = app.take(&id, &body, clock::now()).await?;
+    let taken = app.take(&id, &body, clock::now()).await;
+    let redirect_uri = taken.inspect_err(|refusal| app.metrics.refused(&app.tenant, refusal.name()))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Answer(DirectPostReply { redirect_uri })).into_response())
 }
 

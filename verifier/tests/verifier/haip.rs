@@ -92,7 +92,7 @@ async fn it_is_known_by_its_certificate() {
     let mut config =
         Counter::config(&stack.network, &stack.network.dir.path().join("named"), Policy::default());
     config.listen = ([127, 0, 0, 1], port).into();
-    config.base_url = Some(format!("http://localhost:{port}").parse().unwrap());
+    config.tenants[0].base_url = Some(format!("http://localhost:{port}").parse().unwrap());
     let named = Counter::of(Verifier::bind(config).await.unwrap());
     let card = stack.market.licence(&stack.phone, 3, 1);
     for prefix in ["x509_hash", "x509_san_dns"] {

@@ -213,8 +213,8 @@ async fn files_that_change_are_in_force_at_once_for_new_requests_only() {
     };
     write("'name'");
     let mut config = Counter::config(&network, &network.dir.path().join("watching"), Policy::default());
-    config.purposes = PurposeConfig::load_dir(&dir).unwrap();
-    config.policies_dir = Some(dir.clone());
+    config.tenants[0].purposes = PurposeConfig::load_dir(&dir).unwrap();
+    config.tenants[0].policies_dir = Some(dir.clone());
     let counter = Counter::of(Verifier::bind(config).await.unwrap());
     let policies = async || {
         let url = counter.url("/api/policies");

@@ -69,23 +69,23 @@ async fn a_bad_configuration_is_named() {
         Ok(_) => panic!("it started"),
     };
     let mut no_purpose = config();
-    no_purpose.purposes.clear();
-    assert!(matches!(refused(no_purpose).await, StartError::Config(verifier::ConfigError::NoPurpose)));
+    no_purpose.tenants[0].purposes.clear();
+    assert!(matches!(refused(no_purpose).await, StartError::Config(verifier::ConfigError::NoPurpose(_))));
     let mut unknown = config();
-    unknown.purposes[0].asks[0].claims.push("shoeSize".into());
+    unknown.tenants[0].purposes[0].asks[0].claims.push("shoeSize".into());
     assert!(matches!(refused(unknown).await, StartError::Purpose(verifier::PurposeError::UnknownClaim(..))));
     let mut partial = config();
-    partial.purposes[0].asks[0].formats.push(credentials::catalogue::Format::LdpVc);
+    partial.tenants[0].purposes[0].asks[0].formats.push(credentials::catalogue::Format::LdpVc);
     assert!(matches!(refused(partial).await, StartError::Purpose(verifier::PurposeError::Partial(..))));
     let mut twice = config();
-    let first = twice.purposes[0].clone();
-    twice.purposes.push(first);
-    assert!(matches!(refused(twice).await, StartError::Config(verifier::ConfigError::Twice(_))));
+    let first = twice.tenants[0].purposes[0].clone();
+    twice.tenants[0].purposes.push(first);
+    assert!(matches!(refused(twice).await, StartError::Config(verifier::ConfigError::Twice(..))));
     let mut plain = config();
-    plain.base_url = Some(url::Url::parse("http://bank.example").unwrap());
+    plain.tenants[0].base_url = Some(url::Url::parse("http://bank.example").unwrap());
     assert!(matches!(refused(plain).await, StartError::Address(_)));
     let mut away = config();
-    away.node_url = url::Url::parse("http://127.0.0.1:9").unwrap();
+    away.node_urls = vec![url::Url::parse("http://127.0.0.1:9").unwrap()];
     assert!(matches!(refused(away).await, StartError::Register(_)));
 }
 

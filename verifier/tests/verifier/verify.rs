@@ -103,7 +103,7 @@ async fn a_key_is_for_its_scopes_and_sees_its_own_requests_only() {
         account: StaffAccount::new(name, &format!("the key of {name}, made up by a test")),
         scopes: scopes.to_vec(),
     };
-    config.api_keys =
+    config.tenants[0].api_keys =
         vec![key("one", &[Scope::Ask]), key("two", &[Scope::Ask]), key("three", &[Scope::Verify])];
     let keyed = Counter::of(Verifier::bind(config).await.unwrap());
     let token = |name: &str| format!("the key of {name}, made up by a test");

@@ -1,6 +1,7 @@
 //! Checking what a node answers, and following the validators when others sign than were known.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use registry::api::{self, HandOversResponse};
 use registry::{EvidenceBundle, EvidenceError, LightClient, Proven};
@@ -11,6 +12,14 @@ impl Link {
     /// The facts of a bundle. When others signed it than are known, the hand-overs to them are fetched first, once for all
     /// later answers.
     pub(super) async fn check(&self, bundle: &EvidenceBundle) -> Result<Vec<Proven>, NodeError> {
+        let proven = self.proven(bundle).await?;
+        if let Some(first) = proven.first() {
+            self.newest.fetch_max(first.time().0, Ordering::Relaxed);
+        }
+        Ok(proven)
+    }
+
+    async fn proven(&self, bundle: &EvidenceBundle) -> Result<Vec<Proven>, NodeError> {
         let known = self.light();
         match known.verify_bundle(bundle, self.now(), self.config.max_age) {
             Err(EvidenceError::OtherValidators) => {

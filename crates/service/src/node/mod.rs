@@ -9,6 +9,7 @@ mod submit;
 pub use error::{NodeError, SubmitError};
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -91,6 +92,8 @@ pub(crate) struct Link {
     /// The validators as far as they were followed.
     light: RwLock<LightClient>,
     standing: Arc<listening::Standing>,
+    /// The time of the newest block that was proven, in milliseconds since 1970; zero before the first.
+    newest: AtomicU64,
 }
 
 impl fmt::Debug for NodeClient {
@@ -106,7 +109,8 @@ impl NodeClient {
         let standing = Arc::<listening::Standing>::default();
         let listens = !config.reuse.is_zero();
         let ears = listens.then(|| listening::Ears::open(&config.url, standing.clone()));
-        let link = Arc::new(Link { http: outbound::client(config.timeout), config, light, standing });
+        let http = outbound::client(config.timeout);
+        let link = Arc::new(Link { http, config, light, standing, newest: AtomicU64::new(0) });
         let batcher = batch::Batcher::start(link.clone());
         Self { inner: Arc::new(Inner { link, batcher, _ears: ears }) }
     }
@@ -114,6 +118,13 @@ impl NodeClient {
     /// What is trusted: the anchor that was pinned, however far its validators were followed since.
     pub fn anchor(&self) -> &Anchor {
         &self.inner.link.config.anchor
+    }
+
+    /// The time of the newest block that anything was proven by; none before the first.
+    #[must_use]
+    pub fn newest(&self) -> Option<UnixMillis> {
+        let newest = self.inner.link.newest.load(Ordering::Relaxed);
+        (newest > 0).then_some(UnixMillis(newest))
     }
 
     /// What the chain says at these keys, in their order; nothing unproven comes out. Facts asked for together are of

@@ -65,6 +65,7 @@ pub(super) async fn ask(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     caller.must(Scope::Ask)?;
+    app.limits.ask(&caller.name)?;
     let policy = match &body.dcql {
         Some(query) => {
             caller.must(Scope::AskAnything)?;
@@ -84,6 +85,7 @@ pub(super) async fn ask(
     let Body { purpose, dcql: query, .. } = body;
     let wish = Wish { purpose, version, query, manner, asked_by: caller.name };
     let (id, request) = app.desk.ask(wish, clock::now()).await.map_err(Problem::internal)?;
+    app.metrics.asked(&app.tenant);
     let (Some(link), Some(uri)) = (app.link(&id, &request), app.request_uri(&id)) else {
         return Err(Problem::internal("the base URL makes no request URI"));
     };

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use registry::Slug;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use service::outbound;
 use url::Url;
-use verifier::{Config, Policy, PurposeConfig, RunningVerifier, StaffAccount, Verifier};
+use verifier::{Config, Policy, PurposeConfig, RunningVerifier, StaffAccount, Tenant, Verifier};
 
 use super::{Network, both};
 
@@ -68,7 +69,7 @@ impl Counter {
     pub(crate) async fn start_by(network: &Network, policies: Value) -> Self {
         let dir = network.dir.path().join("policies-counter");
         let mut config = Self::config(network, &dir, Policy::default());
-        config.purposes = serde_json::from_value(policies).unwrap();
+        config.tenants[0].purposes = serde_json::from_value(policies).unwrap();
         Self::of(Verifier::bind(config).await.unwrap())
     }
 
@@ -77,20 +78,16 @@ impl Counter {
     }
 
     pub(crate) fn config(network: &Network, data_dir: &Path, policy: Policy) -> Config {
-        Config {
-            name: both("合肥示例银行", "Example Bank Hefei"),
-            purposes: purposes(),
-            policies_dir: None,
-            listen: ([127, 0, 0, 1], 0).into(),
-            base_url: None,
-            node_url: Url::parse(&network.node_url).unwrap(),
-            anchor: network.anchor.clone(),
-            staff: vec![StaffAccount::new("counter 3", TOKEN)],
-            api_keys: Vec::new(),
-            data_dir: data_dir.to_owned(),
-            vc_api: Some(verifier::VcApiConfig::default()),
-            policy,
-        }
+        let node_url = Url::parse(&network.node_url).unwrap();
+        let config = Config::local(Self::tenant("bank", TOKEN), node_url, network.anchor.clone(), data_dir);
+        Config { vc_api: Some(verifier::VcApiConfig::default()), policy, ..config }
+    }
+
+    /// A tenant of this name whose clerk has this token.
+    pub(crate) fn tenant(id: &str, token: &str) -> Tenant {
+        let name = both("合肥示例银行", "Example Bank Hefei");
+        let staff = vec![StaffAccount::new("counter 3", token)];
+        Tenant::new(Slug::new(id).unwrap(), name, purposes(), staff)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -1,0 +1,71 @@
+//! `huizheng verifier`: a verifier, by its own settings.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use verifier::{Config, Verifier, settings};
+
+use crate::fault::{Done, OrFault};
+use crate::term;
+
+/// What to do when settings can't be read.
+const EXPLAINED: &str = "`huizheng verifier config` prints a file with every setting explained";
+
+/// `huizheng verifier …`
+#[derive(Debug, Args)]
+pub struct VerifierArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: VerifierCommand,
+}
+
+/// A verifier: it asks, wallets answer, it decides.
+#[derive(Debug, Subcommand)]
+pub enum VerifierCommand {
+    /// Print a settings file with every setting explained, or check one.
+    Config {
+        /// Check these settings, the files they name and the policies, without starting anything.
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
+    /// Run a verifier, until it is told to stop.
+    Run {
+        /// Its settings.
+        #[arg(long, value_name = "FILE", default_value = "verifier.toml")]
+        config: PathBuf,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// [`crate::fault::Fault`] says what to do.
+pub async fn run(args: VerifierArgs) -> Done {
+    match args.command {
+        VerifierCommand::Config { check: None } => {
+            term::say(settings::EXAMPLE);
+            Ok(())
+        }
+        VerifierCommand::Config { check: Some(file) } => {
+            let config = Config::load(&file, std::env::vars()).or_fault(EXPLAINED)?;
+            Verifier::check(&config).or_fault(EXPLAINED)?;
+            for tenant in &config.tenants {
+                let policies: Vec<_> = tenant.purposes.iter().map(|policy| policy.id.as_str()).collect();
+                term::say_line(format!("{} asks for {}", tenant.id, policies.join(", ")));
+            }
+            term::say_line(format!("{} can be used", file.display()));
+            Ok(())
+        }
+        VerifierCommand::Run { config } => {
+            let config = Config::load(&config, std::env::vars()).or_fault(EXPLAINED)?;
+            let verifier =
+                Verifier::bind(config).await.or_fault("mend it and start again; --log info shows more")?;
+            for tenant in verifier.tenants() {
+                term::say_line(format!("{} is {} and answers at {}", tenant.id, tenant.did, tenant.base_url));
+            }
+            service::server::shutdown_signal().await;
+            verifier.shutdown().await;
+            Ok(())
+        }
+    }
+}

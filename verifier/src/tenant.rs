@@ -1,0 +1,133 @@
+//! Bringing one organisation up: its keys and DID, its policies, its rows.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use credentials::catalogue::Catalogue;
+use protocol::Endpoint;
+use registry::{Did, Slug};
+use service::{NodeClient, Staff};
+use store::{Range, Store, StoreError, Table};
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
+
+use crate::access::Keys;
+use crate::config::{Policy, Tenant};
+use crate::core::{App, Core};
+use crate::identity::Identity;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::purpose::{Policies, Purpose, Watcher};
+use crate::request::{Desk, Memory, Tidier};
+use crate::routes;
+use crate::start::StartError;
+use crate::vc_api::{self, VcApiConfig};
+
+/// The DIDs of ours that are known to be on the chain: later starts need no chain.
+const REGISTERED: Table<str, bool> = Table::new("registered");
+
+/// How long a counter stays open without being used: a working day.
+const COUNTER_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// So many answers at once are remembered for those who wait; whoever falls behind looks again.
+const ANSWERED: usize = 1024;
+
+/// What the tenants of one verifier have in common.
+pub(crate) struct Shared {
+    pub(crate) node: NodeClient,
+    /// Of all tenants; each sees its own scope.
+    pub(crate) store: Store,
+    pub(crate) policy: Policy,
+    pub(crate) catalogue: &'static Catalogue,
+    pub(crate) vc_api: Option<VcApiConfig>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) stopped: watch::Receiver<bool>,
+}
+
+/// An organisation that a verifier serves.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// Its name in the settings.
+    pub id: Slug,
+    /// Its public address, without a slash at the end.
+    pub base_url: String,
+    /// Its DID on the chain, which governance registers purposes for.
+    pub did: Did,
+}
+
+/// A tenant that is up, and what runs beside its router.
+pub(crate) struct Up {
+    pub(crate) served: Served,
+    pub(crate) base: Endpoint,
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) tasks: Vec<JoinHandle<()>>,
+}
+
+/// The policies of a tenant, checked against the catalogue.
+pub(crate) fn purposes(tenant: &Tenant, catalogue: &Catalogue) -> Result<Vec<Purpose>, StartError> {
+    let purposes = tenant.purposes.iter().map(|purpose| Purpose::new(purpose.clone(), catalogue));
+    Ok(purposes.collect::<Result<_, _>>()?)
+}
+
+impl Shared {
+    /// Makes the tenant's keys and DID if there are none, and begins to tidy and watch. `keys` is where all tenants' are.
+    pub(crate) async fn open(&self, tenant: Tenant, keys: &Path, base_url: String) -> Result<Up, StartError> {
+        let purposes = purposes(&tenant, self.catalogue)?;
+        let base = Endpoint::parse(&base_url)?;
+        let identity = Identity::open(&keys.join(tenant.id.as_str()), &self.node.anchor().network, &base)?;
+        let store = self.store.scoped(tenant.id.as_str()).ok_or(StoreError::Closed)?;
+        let did = identity.did().clone();
+        self.register(&identity, &store).await?;
+
+        let policy = self.policy;
+        let policies = Arc::new(Policies::new(purposes));
+        let memory = Arc::new(Memory::new(policy.result_lifetime, policy.shown_bytes));
+        let tidier = Tidier { store: store.clone(), memory: memory.clone() };
+        let mut tasks = vec![tokio::spawn(tidier.run(self.stopped.clone()))];
+        if let Some(dir) = tenant.policies_dir {
+            let watcher = Watcher { dir, policies: policies.clone(), catalogue: self.catalogue };
+            tasks.push(tokio::spawn(watcher.run(self.stopped.clone())));
+        }
+        let app = Arc::new(Core {
+            tenant: tenant.id.clone(),
+            name: tenant.name,
+            desk: Desk::new(store, policy.request_lifetime, policy.result_lifetime),
+            staff: Staff::new(tenant.staff, "counter", &base_url, COUNTER_IDLE),
+            keys: Keys::new(tenant.api_keys, &base_url),
+            limits: Limits::new(&policy),
+            metrics: self.metrics.clone(),
+            base: base.clone(),
+            policy,
+            identity,
+            policies,
+            catalogue: self.catalogue,
+            node: self.node.clone(),
+            memory,
+            answered: broadcast::Sender::new(ANSWERED),
+        });
+        let router = match self.vc_api.clone() {
+            Some(vc_api) => routes::router(app.clone()).merge(vc_api::router(app.clone(), vc_api)),
+            None => routes::router(app.clone()),
+        };
+        tracing::info!(tenant = %tenant.id, base_url, %did, "a tenant is up");
+        let served = Served { id: tenant.id, base_url, did };
+        Ok(Up { served, base, app, router: routes::layers().wrap(router), tasks })
+    }
+
+    /// Puts the DID on the chain, once.
+    async fn register(&self, identity: &Identity, store: &Store) -> Result<(), StartError> {
+        let did = identity.did().to_string();
+        if store.page(&REGISTERED, &Range::all(), 2)?.iter().any(|(known, _)| *known != did) {
+            return Err(StartError::OtherKeys);
+        }
+        if store.get(&REGISTERED, did.as_str())? != Some(true) {
+            identity.organisation().register(&self.node).await.map_err(StartError::Register)?;
+            tracing::info!(did, "the DID is registered");
+            store.write_async(move |tx| tx.put(&REGISTERED, did, &true)).await?;
+        }
+        Ok(())
+    }
+}
