@@ -167,6 +167,18 @@ impl Desk {
         self.http.post_json(&url, self.staff(), &json!({"reason": "测试"})).await
     }
 
+    /// A clerk declares the phone lost that holds a credential.
+    pub async fn phone_lost(&self, id: &str) -> Value {
+        let url = self.at(&format!("/api/credentials/{id}/phone-lost"));
+        self.http.post_json(&url, self.staff(), &json!({"reason": "手机遗失"})).await.must(200)
+    }
+
+    /// The applicant declares her phone lost.
+    pub async fn own_phone_lost(&self, application: &Application) -> Value {
+        let url = self.at(&format!("/api/applications/{}/phone-lost", application.id));
+        self.http.post_json(&url, Some(&application.secret), &json!({})).await.must(200)
+    }
+
     /// The same for every credential of an application; each must succeed.
     pub async fn change_all(&self, application: &Application, change: &str) {
         let seen = self.application(application).await;

@@ -9,7 +9,7 @@ use service::clock;
 use wallet_core::ports::Ports;
 use wallet_core::software::{DeviceSecret, SoftwareKeyStore};
 use wallet_core::{
-    Card, Choice, Event, PresentError, Presented, ReceiveError, Received, Wallet, WalletConfig,
+    Card, Choice, Event, PresentError, Presented, ReceiveError, Received, Restored, Wallet, WalletConfig,
 };
 
 use crate::{Asked, Http, Offer, Play, Sent, Spoiling};
@@ -43,6 +43,15 @@ impl Holder {
         let ports = ports(&folder, &http, ahead);
         let wallet = Wallet::open(folder.join("vault"), PIN, ports, config).await.expect("the wallet");
         Self { wallet, http }
+    }
+
+    /// A wallet on a new phone, from a backup.
+    pub async fn restored(play: &Play, name: &str, file: &[u8], passphrase: &str) -> (Self, Restored) {
+        let (folder, config, http) = (folder(play, name), config(play), Http::default());
+        let ports = ports(&folder, &http, Duration::ZERO);
+        let restored = Wallet::restore(folder.join("vault"), PIN, ports, config, file, passphrase).await;
+        let (wallet, restored) = restored.expect("a wallet from the backup");
+        (Self { wallet, http }, restored)
     }
 
     /// Looks at an offer and takes it.

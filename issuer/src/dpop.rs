@@ -13,6 +13,7 @@ use store::StoreError;
 
 use crate::clock::Moment;
 use crate::core::Core;
+use crate::phones;
 use crate::tables::NONCES_USED;
 
 /// Longer proofs are not read.
@@ -112,6 +113,16 @@ pub(crate) async fn check(
         })
         .await?;
     Ok(Some(shown))
+}
+
+/// Refuses a phone that was declared lost, before any code of its is used up: found again, it comes with a new key.
+pub(crate) fn not_lost(app: &Core, phone: &str) -> Result<(), OAuthError> {
+    if !phones::is_lost(&app.store, phone).map_err(OAuthError::internal)? {
+        return Ok(());
+    }
+    Err(OAuthError::new("invalid_client")
+        .status(StatusCode::UNAUTHORIZED)
+        .description("this phone was declared lost here; a wallet that goes on shows a new key"))
 }
 
 fn refused(error: VerifyError) -> DpopRefused {

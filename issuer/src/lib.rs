@@ -45,6 +45,7 @@ mod offers;
 mod oidc;
 mod onestop;
 mod pages;
+mod phones;
 mod reason;
 mod records;
 mod reissue;

@@ -1,5 +1,6 @@
 //! The issuer's tables. Their names are in every stored key, so they never change without a migration.
 
+use credentials::UnixSeconds;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{BytesTable, StoreError, Table, Tx};
@@ -68,6 +69,10 @@ pub(crate) const COMPROMISED: Table<str, Compromise> = Table::new("compromised-k
 pub(crate) const SIGNED: Table<(String, u128), Signed> = Table::new("signed");
 /// Roots of mdocs that were replaced, by name.
 pub(crate) const MDOC_ROOTS: Table<str, OldRoot> = Table::new("mdoc-roots");
+/// What each phone collected: the phone (`CredentialRecord::phone`), then the credential's name.
+pub(crate) const ON_PHONE: Table<(String, u128), ()> = Table::new("credentials-by-phone");
+/// Phones that were declared lost, and when. Never removed: a phone that is found again shows a new key.
+pub(crate) const PHONES_LOST: Table<str, UnixSeconds> = Table::new("phones-lost");
 /// How many credentials were issued, suspended …: for the overview.
 pub(crate) const COUNTS: Table<str, u64> = Table::new("counts");
 

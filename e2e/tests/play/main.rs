@@ -5,6 +5,7 @@
 mod issuance;
 mod keys;
 mod login;
+mod lost;
 mod onestop;
 mod presentation;
 mod restart;

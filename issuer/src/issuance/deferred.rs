@@ -5,7 +5,7 @@ use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 
 use super::proof::HolderProof;
-use super::{Issuance, IssueError, Issued, Named, ReserveError};
+use super::{Granted, Issuance, IssueError, Issued, Named, ReserveError};
 use crate::clock::Moment;
 use crate::model::Id;
 use crate::seals::{Later, Nonce};
@@ -61,19 +61,19 @@ impl Issuance {
     /// endpoint with the same keys.
     pub(crate) async fn fetch(
         &self,
-        offer: Id,
+        granted: Granted,
         transaction_id: &str,
         now: Moment,
     ) -> Result<Issued, IssueError> {
         let id = self.seals.open_later(Later::Transaction, transaction_id).ok_or(IssueError::Transaction)?;
-        let found = self.store.get(&DEFERRED, id.key())?.filter(|found| found.offer == offer);
+        let found = self.store.get(&DEFERRED, id.key())?.filter(|found| found.offer == granted.offer);
         let found = found.ok_or(IssueError::Transaction)?;
         let proof = |holder: Holder| {
             let key = PublicKey::from_jwk(&holder.jwk).map_err(|_| IssueError::Transaction)?;
             Ok(HolderProof { key, attestation: None, did: holder.did, nonce: None })
         };
         let holders = found.holders.into_iter().map(proof).collect::<Result<Vec<_>, IssueError>>()?;
-        match self.issue_to(offer, found.named, holders, now).await {
+        match self.issue_to(granted, found.named, holders, now).await {
             Err(IssueError::Reserve(ReserveError::Undecided)) => {
                 Ok(Issued::Deferred { transaction_id: transaction_id.to_owned() })
             }

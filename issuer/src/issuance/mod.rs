@@ -61,6 +61,15 @@ pub(crate) enum GivenProofs {
     Attestation(String),
 }
 
+/// What an access token stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    /// The offer that was redeemed for it.
+    pub(crate) offer: Id,
+    /// The phone that it was given to, if that showed a key.
+    pub(crate) phone: Option<String>,
+}
+
 /// What a credential request comes to.
 #[derive(Debug)]
 pub(crate) enum Issued {
@@ -124,7 +133,7 @@ impl Issuance {
     /// revoked on the chain, finally, before anything takes its place.
     pub(crate) async fn issue(
         &self,
-        offer: Id,
+        granted: Granted,
         named: Named,
         proofs: &GivenProofs,
         now: Moment,
@@ -136,7 +145,7 @@ impl Issuance {
             GivenProofs::Jwts(texts) => self.proven(texts, now).await?,
             GivenProofs::Attestation(text) => self.attested(text, now).await?,
         };
-        self.issue_to(offer, named, holders, now).await
+        self.issue_to(granted, named, holders, now).await
     }
 
     /// The keys of proofs; each vouched for if this issuer asks for that.
@@ -179,7 +188,7 @@ impl Issuance {
     /// Issues to keys that were proven, or keeps what was asked for until it is decided.
     async fn issue_to(
         &self,
-        offer: Id,
+        Granted { offer, phone }: Granted,
         named: Named,
         holders: Vec<HolderProof>,
         now: Moment,
@@ -200,6 +209,7 @@ impl Issuance {
         let issued_at = self.date(kind, now).await.max(signing.since());
         let wanted = reserve::Wanted {
             offer,
+            phone,
             named: named.clone(),
             nonces: nonces.clone(),
             holder_keys: holders.iter().map(|holder| holder.key.thumbprint()).collect(),

@@ -20,7 +20,8 @@ use crate::model::{
 };
 use crate::seals::Nonce;
 use crate::tables::{
-    APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS, count,
+    APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS, ON_PHONE, PHONES_LOST,
+    count,
 };
 
 /// What is asked for, after the key proof was checked.
@@ -28,6 +29,8 @@ use crate::tables::{
 pub(crate) struct Wanted {
     /// The offer that the access token stands for.
     pub(crate) offer: Id,
+    /// The phone that asks, if it showed a key for its token.
+    pub(crate) phone: Option<String>,
     /// How the credential was named in the request.
     pub(crate) named: Named,
     /// The proofs' nonces, each once.
@@ -64,6 +67,9 @@ pub(crate) enum ReserveError {
     /// The token stands for no redeemed offer.
     #[error("the access token grants nothing")]
     Token,
+    /// The phone that asks was declared lost.
+    #[error("the phone that asks was declared lost")]
+    PhoneLost,
     /// A clerk still decides.
     #[error("it is not decided yet")]
     Undecided,
@@ -129,6 +135,11 @@ fn reserve_in(
             return Err(ReserveError::NonceUsed);
         }
     }
+    if let Some(phone) = &wanted.phone
+        && tx.contains(&PHONES_LOST, phone)?
+    {
+        return Err(ReserveError::PhoneLost);
+    }
     let offer = tx.get(&OFFERS, wanted.offer.key())?.ok_or(ReserveError::Token)?;
     let OfferState::Redeemed { identifiers } = &offer.state else { return Err(ReserveError::Token) };
     match (&wanted.named, identifiers.is_empty()) {
@@ -184,6 +195,7 @@ fn reserve_in(
         configuration: configuration.to_owned(),
         holder: Personal(application.holder.0.clone()),
         holder_key,
+        phone: wanted.phone,
         status,
         copies,
         issued_at: wanted.issued_at,
@@ -197,6 +209,9 @@ fn reserve_in(
     let before = application.state;
     application.note_issued(configuration, id, now.seconds);
     tx.put(&CREDENTIALS, id.key(), &record)?;
+    if let Some(phone) = &record.phone {
+        tx.put(&ON_PHONE, (phone, id.key()), &())?;
+    }
     count(tx, "issued", 1)?;
     let deed = Deed::new("credential-issued").about("credential", id).about("status", status);
     noting.note(tx, deed.about("application", application.id).about("offer", offer.id))?;

@@ -21,6 +21,10 @@ pub struct CredentialRecord {
     pub holder: Personal<String>,
     /// Thumbprint (RFC 7638) of the key it is bound to.
     pub holder_key: String,
+    /// The phone that collected it, as this department knows it: thumbprint (RFC 7638) of the key that its token was bound
+    /// to. `None` if the wallet showed none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// Its place on a status list.
     pub status: StatusIndex,
     /// Further copies of it, issued at the same time: what is done to one is done to all.
@@ -43,6 +47,9 @@ pub struct CredentialRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedChange>,
 }
+
+/// The code of a revocation because the phone was declared lost: its holder may collect again.
+pub const PHONE_LOST: &str = "phone-lost";
 
 /// What a wallet said became of a credential (OpenID4VCI 1.0 §11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,13 +221,16 @@ impl CredentialRecord {
         }
     }
 
-    /// Whether it was given up for a new one by who applied, or is being so: revoked, but not by the department.
+    /// Whether its holder may have a new one in its place: revoked, or being so, by who applied or because the phone was lost,
+    /// and not because the department withdrew it.
     pub fn is_given_up(&self) -> bool {
         let revoked = match self.standing {
             Standing::Revoked => self.changes.last(),
             Standing::Valid | Standing::Suspended => self.pending.as_ref(),
         };
-        revoked.is_some_and(|last| last.change == Change::Revoke && last.by == Actor::Applicant)
+        let its_holders =
+            |last: &Pending| last.by == Actor::Applicant || last.code.as_deref() == Some(PHONE_LOST);
+        revoked.is_some_and(|last| last.change == Change::Revoke && its_holders(last))
     }
 
     /// The chain refused the change: nothing happened. It can be asked for again.
@@ -244,6 +254,7 @@ mod tests {
             configuration: "digital-id-vc".into(),
             holder: Personal("张三".into()),
             holder_key: "thumbprint".into(),
+            phone: None,
             status: StatusIndex { list: 0, index: 7 },
             copies: vec![],
             issued_at: UnixSeconds(1),
@@ -300,6 +311,9 @@ mod tests {
             record.settle();
             assert_eq!(record.is_given_up(), given_up, "settled");
         }
+        let mut lost = record();
+        lost.ask(Pending { code: Some(PHONE_LOST.into()), ..asked(Change::Revoke) }).expect("allowed");
+        assert!(lost.is_given_up(), "a clerk who takes note of a loss withdraws nothing");
         let mut suspended = record();
         suspended.ask(asked(Change::Suspend)).expect("allowed");
         suspended.settle();

@@ -18,8 +18,8 @@ pub use application::{
 };
 pub use authorization::{Authorization, CodeRefused, Shown, Stage, Stopped};
 pub use credential::{
-    Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, Pending, RefusedChange, Standing,
-    StatusIndex,
+    Change, ChangeRefused, CredentialCopy, CredentialRecord, Notified, PHONE_LOST, Pending, RefusedChange,
+    Standing, StatusIndex,
 };
 pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};

@@ -19,6 +19,7 @@ use service::{Lang, Problem};
 use super::cookie;
 use super::form::{Entered, fields, summary};
 use super::frame::{moment, portal, type_name};
+use super::lost;
 use crate::attachments::{self, AttachRefused};
 use crate::collect;
 use crate::core::{App, Core, texts};
@@ -101,7 +102,10 @@ async fn collect(
     let found = found(&app, visitor.lang, &headers, id)?;
     // An open offer is shown again by a second click, and what is left to collect is collected first. What was collected
     // is replaced only when nothing else is left.
-    let renew = is_over(&app, &found, offer_of(&app, &found)?.as_ref());
+    let offer = offer_of(&app, &found)?;
+    let open = offer.as_ref().is_some_and(|offer| offer.is_open(app.now().seconds));
+    let lost = lost::said(&app, visitor.lang, &found)?.is_some();
+    let renew = is_over(&app, &found, offer.as_ref()) || (lost && !open);
     collect::offer(&app, id, renew).await?;
     Ok(Redirect::to(&format!("/applications/{id}")))
 }
@@ -230,7 +234,7 @@ fn attachments_panel(app: &Core, lang: Lang, application: &Application) -> Resul
     ))
 }
 
-fn found(app: &Core, lang: Lang, headers: &HeaderMap, id: Id) -> Result<Application, Problem> {
+pub(super) fn found(app: &Core, lang: Lang, headers: &HeaderMap, id: Id) -> Result<Application, Problem> {
     if !cookie::has_key(app, id, headers) {
         return Err(Problem::unauthorized(texts(lang).get("application.wrong-link")));
     }
@@ -314,7 +318,7 @@ fn state_of(
         },
         Standing::Rejected => rejected(lang, application),
         Standing::Approved | Standing::Issued if is_over(app, application, offer) => {
-            collected(lang, application)
+            collected(app, lang, application)?
         }
         Standing::Approved | Standing::Issued => collecting(app, lang, application, offer)?,
     };
@@ -333,15 +337,24 @@ fn corrected(app: &Core, lang: Lang, application: &Application) -> Markup {
 }
 
 /// It is on the phone; and if it got lost, or the phone did, this is how to get it again.
-fn collected(lang: Lang, application: &Application) -> Markup {
+fn collected(app: &Core, lang: Lang, application: &Application) -> Result<Markup, Problem> {
     let t = texts(lang);
-    html! {
+    let again = form(
+        &collect_path(application),
+        "",
+        html! {
+            button.button.secondary type="submit" { (t.get("application.lost")) }
+        },
+    );
+    if let Some(lost) = lost::said(app, lang, application)? {
+        return Ok(html! { (lost) (again) });
+    }
+    Ok(html! {
         (notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text")))
         p.quiet { (t.get("application.lost-text")) }
-        (form(&collect_path(application), "", html! {
-            button.button.secondary type="submit" { (t.get("application.lost")) }
-        }))
-    }
+        (again)
+        (lost::declaration(lang, application))
+    })
 }
 
 fn collect_path(application: &Application) -> String {
@@ -387,10 +400,16 @@ fn collecting(
             (notice(Tone::Bad, t.get("offer.locked-title"), t.get("offer.locked-text")))
             (again(t.get("offer.renew")))
         },
-        OfferState::Redeemed { .. } if !application.issued.is_empty() => html! {
-            (notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text")))
-            (again(t.get("application.collect-again")))
-        },
+        OfferState::Redeemed { .. } if !application.issued.is_empty() => {
+            match lost::said(app, lang, application)? {
+                Some(lost) => html! { (lost) (again(t.get("application.lost"))) },
+                None => html! {
+                    (notice(Tone::Good, t.get("application.collected-title"), t.get("application.collected-text")))
+                    (again(t.get("application.collect-again")))
+                    (lost::declaration(lang, application))
+                },
+            }
+        }
         OfferState::Redeemed { .. } => html! {
             (notice(Tone::Info, t.get("offer.used-title"), t.get("offer.used-text")))
             (again(t.get("offer.renew")))

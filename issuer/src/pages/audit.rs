@@ -81,6 +81,8 @@ fn what<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
         "attachment-added" => t.get("audit.attachment-added"),
         "attachment-read" => t.get("audit.attachment-read"),
         "credential-read" => t.get("audit.credential-read"),
+        "phone-lost" => t.get("audit.phone-lost"),
+        "phone-looked-at" => t.get("audit.phone-looked-at"),
         "credential-corrected" => t.get("audit.credential-corrected"),
         "searched" => t.get("audit.searched"),
         "records-imported" => t.get("audit.records-imported"),

@@ -177,6 +177,7 @@ fn change_forms(app: &Core, lang: Lang, session: &StaffSession, record: &Credent
             p.quiet { (t.get("credential.change-text")) }
             @for change in allowed { (change_form(app, lang, session, record, change)) }
             (link_button(t.get("correct.link"), &format!("/console/credentials/{}/correct", record.id), true))
+            (link_button(t.get("phone.link"), &format!("/console/credentials/{}/phone", record.id), true))
         },
     )
 }

@@ -17,8 +17,10 @@ mod home;
 mod issued;
 mod jobs;
 mod keys;
+mod lost;
 mod overview;
 mod password;
+mod phone;
 mod picture;
 mod presented;
 mod queue;
@@ -44,6 +46,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(authorize::router())
         .merge(citizens::router())
         .merge(application::router())
+        .merge(lost::router())
         .merge(sign_in::router())
         .merge(staff_provider::router())
         .merge(password::router())
@@ -52,6 +55,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(issued::router())
         .merge(credential::router())
         .merge(correct::router())
+        .merge(phone::router())
         .merge(search::router())
         .merge(overview::router())
         .merge(records::router())

@@ -16,8 +16,7 @@ use crate::clock::Moment;
 use crate::config::Policy;
 use crate::core::App;
 use crate::dpop::{self, DpopRefused, KeyShown};
-use crate::issuance::{GivenProofs, INTERVAL, IssueError, Issued, Named, ReserveError};
-use crate::model::Id;
+use crate::issuance::{GivenProofs, Granted, INTERVAL, IssueError, Issued, Named, ReserveError};
 use crate::sealed::{Sealing, answer};
 
 pub(super) fn router() -> Router<App> {
@@ -31,7 +30,7 @@ async fn credential(
 ) -> Result<Response, OAuthError> {
     let now = app.now();
     // The token comes first: whoever has none learns nothing of what else is wrong.
-    let offer = grant(&app, &headers, "credential", now).await?;
+    let granted = grant(&app, &headers, "credential", now).await?;
     let MaybeSealed(body) = body?;
     let request = CredentialRequest::parse(&body)
         .map_err(|error| refusal(&error.code()).description(error.to_string()))?;
@@ -42,7 +41,7 @@ async fn credential(
         Requested::Identifier(id) => Named::Identifier(id),
     };
     let by_identifier = matches!(named, Named::Identifier(_));
-    let issued = app.issuance.issue(offer, named, &proofs, now).await;
+    let issued = app.issuance.issue(granted, named, &proofs, now).await;
     let issued = issued.map_err(|error| refused(error, by_identifier))?;
     Ok(issued_answer(issued, sealing.as_ref()))
 }
@@ -67,18 +66,24 @@ pub(super) fn issued_answer(issued: Issued, sealing: Option<&Sealing>) -> Respon
 
 /// The offer that the access token stands for (RFC 6750 §2.1: in the header only). A token that is bound to a key counts
 /// with a proof of that key for this request alone (RFC 9449 §7).
-pub(super) async fn grant(app: &App, headers: &HeaderMap, path: &str, now: Moment) -> Result<Id, OAuthError> {
+pub(super) async fn grant(
+    app: &App,
+    headers: &HeaderMap,
+    path: &str,
+    now: Moment,
+) -> Result<Granted, OAuthError> {
     let unknown = || OAuthError::invalid_token("the access token is unknown or expired");
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     match sent.and_then(|sent| sent.split_once(' ')) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
-            app.seals.open_token(token, now.seconds.0).ok_or_else(unknown)
+            let offer = app.seals.open_token(token, now.seconds.0).ok_or_else(unknown)?;
+            Ok(Granted { offer, phone: None })
         }
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("DPoP") => {
             let (offer, key) = app.seals.open_bound_token(token, now.seconds.0).ok_or_else(unknown)?;
             let refused = |error| dpop::at_resource(app, error, now);
             match dpop::check(app, headers, "POST", path, Some(token), now).await.map_err(refused)? {
-                Some(shown) if shown == KeyShown(key) => Ok(offer),
+                Some(shown) if shown == KeyShown(key) => Ok(Granted { offer, phone: Some(shown.text()) }),
                 Some(_) => Err(refused(DpopRefused::AnotherKey)),
                 None => Err(refused(DpopRefused::Missing)),
             }
@@ -153,6 +158,11 @@ pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
             ReserveError::NonceUsed => (Code::InvalidNonce, "the nonce was used before; get a new one"),
             ReserveError::Token => {
                 return OAuthError::invalid_token("the access token grants nothing any more");
+            }
+            ReserveError::PhoneLost => {
+                return OAuthError::invalid_token(
+                    "this phone was declared lost; collect anew by a new offer",
+                );
             }
             ReserveError::Rejected => (Code::CredentialRequestDenied, "the application was not approved"),
             // Seen only when it is decided, and opened again, within one request.

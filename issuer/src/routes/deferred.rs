@@ -23,12 +23,12 @@ async fn deferred(
     body: Result<MaybeSealed, OAuthError>,
 ) -> Result<Response, OAuthError> {
     let now = app.now();
-    let offer = grant(&app, &headers, "deferred_credential", now).await?;
+    let granted = grant(&app, &headers, "deferred_credential", now).await?;
     let MaybeSealed(body) = body?;
     let request = DeferredRequest::parse(&body).map_err(|error| {
         refusal(&CredentialErrorCode::InvalidCredentialRequest).description(error.to_string())
     })?;
     let sealing = Sealing::of(request.credential_response_encryption)?;
-    let issued = app.issuance.fetch(offer, &request.transaction_id, now).await;
+    let issued = app.issuance.fetch(granted, &request.transaction_id, now).await;
     Ok(issued_answer(issued.map_err(|error| refused(error, false))?, sealing.as_ref()))
 }

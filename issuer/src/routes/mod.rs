@@ -19,6 +19,7 @@ mod notification;
 mod offers;
 mod openapi;
 mod par;
+mod phones;
 mod presentations;
 mod records;
 mod token;
@@ -56,6 +57,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(token::router())
         .merge(nonce::router())
         .merge(par::router())
+        .merge(phones::router())
         .merge(credential::router())
         .merge(deferred::router())
         .merge(notification::router())

@@ -23,7 +23,7 @@ async fn notification(
     body: Result<JsonBytes, OAuthError>,
 ) -> Result<StatusCode, OAuthError> {
     let now = app.now();
-    let offer = grant(&app, &headers, "notification", now).await?;
+    let granted = grant(&app, &headers, "notification", now).await?;
     let JsonBytes(body) = body?;
     let request = NotificationRequest::parse(&body).ok_or_else(|| {
         refusal(&CredentialErrorCode::InvalidNotificationRequest)
@@ -32,6 +32,6 @@ async fn notification(
     let unknown =
         || refusal(&CredentialErrorCode::InvalidNotificationId).description("the notification_id is unknown");
     let id = app.seals.open_later(Later::Notification, &request.notification_id).ok_or_else(unknown)?;
-    let noted = app.statuses.notified(id, offer, request.event.as_str().to_owned(), now).await;
+    let noted = app.statuses.notified(id, granted.offer, request.event.as_str().to_owned(), now).await;
     if noted.map_err(OAuthError::internal)? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }

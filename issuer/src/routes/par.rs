@@ -48,6 +48,9 @@ async fn par(
         }
         request.dpop_jkt = Some(shown.text());
     }
+    if let Some(key) = &request.dpop_jkt {
+        dpop::not_lost(&app, key)?;
+    }
     let by_details = !request.details.is_empty();
     let request_uri = app.authorizations.push(request, now).await.map_err(|error| match error {
         PushError::Unknown | PushError::SeveralTypes if by_details => {

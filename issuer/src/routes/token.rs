@@ -37,6 +37,9 @@ async fn token(
     // Before the code is looked at: who must make the proof again has not used it up.
     let shown = dpop::check(&app, &headers, "POST", "token", None, now).await;
     let shown = shown.map_err(|error| dpop::at_server(&app, error, now))?;
+    if let Some(shown) = shown {
+        dpop::not_lost(&app, &shown.text())?;
+    }
     let offer = match request {
         TokenRequest::PreAuthorized { code, tx_code, .. } => {
             let identifiers = identifiers(&body)?;

@@ -37,6 +37,7 @@ mod pages_console;
 mod pages_keys;
 mod pages_portal;
 mod password;
+mod phones;
 mod provider;
 mod reissue;
 mod restart;

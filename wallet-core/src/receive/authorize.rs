@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Offer, OfferRefused, ReceiveError, Received,
     dpop::{Dpop, Grant},
-    issuance, later, offer, token,
+    instance, issuance, later, offer, token,
 };
 use crate::{
     context::Context,
@@ -108,8 +108,7 @@ pub(crate) async fn begin(
     forget_old(context).await?;
     let server = token::metadata(context, &offer.authorization_server).await?;
     let (par, authorize, token_endpoint) = endpoints(&server)?;
-    let dpop = Dpop::new(context, &server).await.map_err(ReceiveError::from)?;
-    let dpop = dpop.ok_or(AuthorizeError::NotOffered("DPoP"))?;
+    let mut dpop = instance::of(context, &server).await?.ok_or(AuthorizeError::NotOffered("DPoP"))?;
     let state = context.new_id()?;
     let mut random = [0; 32];
     context.ports.random.fill(&mut random).map_err(VaultError::from)?;
@@ -120,7 +119,7 @@ pub(crate) async fn begin(
         credential_configuration_id: Some(id.clone()),
         credential_identifiers: Vec::new(),
     };
-    let request = AuthorizationRequest {
+    let mut request = AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri,
         state: Some(state.clone()),
@@ -130,11 +129,18 @@ pub(crate) async fn begin(
         issuer_state: grant.and_then(|grant| grant.issuer_state.clone()),
         dpop_jkt: Some(dpop.thumbprint()),
     };
-    let outcome = push(context, &par, &request).await;
+    let mut outcome = push(context, &par, &request).await;
+    if matches!(outcome, Err(AuthorizeError::Refused(AuthorizationErrorCode::InvalidClient)))
+        && dpop.was_known
+    {
+        dpop = instance::begin_anew(context, &server).await?.ok_or(AuthorizeError::NotOffered("DPoP"))?;
+        request.dpop_jkt = Some(dpop.thumbprint());
+        outcome = push(context, &par, &request).await;
+    }
     let pushed = match outcome {
         Ok(pushed) => pushed,
         Err(error) => {
-            issuance::forget_key(context, &dpop.key).await;
+            instance::forget_unless_needed(context, &dpop.key.handle).await?;
             return Err(error);
         }
     };
@@ -170,11 +176,11 @@ pub(crate) async fn finish(context: &Context, address: &str) -> Result<Received,
     let key = state.clone();
     context.vault.write(move |tx| tx.remove(&AUTHORIZATIONS, &key)).await?;
     let public = PublicKey::from_jwk(&stored.public).map_err(|_| VaultError::OtherForm("authorizations"))?;
-    let dpop = Dpop::of(HeldKey { handle: stored.key, public });
+    let dpop = Dpop::known(HeldKey { handle: stored.key, public });
     let code = match answer.outcome {
         Ok(code) => code,
         Err(error) => {
-            issuance::forget_key(context, &dpop.key).await;
+            instance::forget_unless_needed(context, &dpop.key.handle).await?;
             return Err(AuthorizeError::NotCompleted(error));
         }
     };
@@ -192,7 +198,7 @@ pub(crate) async fn finish(context: &Context, address: &str) -> Result<Received,
         issuance::collect(context, &offer, &grant).await
     }
     .await;
-    later::forget_unless_needed(context, &held.handle).await?;
+    instance::forget_unless_needed(context, &held.handle).await?;
     Ok(received?)
 }
 
@@ -239,15 +245,18 @@ pub(crate) fn all_keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> 
     Ok(keys)
 }
 
+/// Whether a login that waits needs a key.
+pub(super) fn needs(context: &Context, key: &KeyHandle) -> Result<bool, VaultError> {
+    Ok(context.vault.all(&AUTHORIZATIONS)?.into_iter().any(|(_, stored)| stored.key == *key))
+}
+
 /// Forgets logins that nobody came back from, and their keys.
 async fn forget_old(context: &Context) -> Result<(), AuthorizeError> {
     let now = context.now();
     for (state, stored) in context.vault.all(&AUTHORIZATIONS)? {
         if stored.begun.0.saturating_add(WAITS) < now.0 {
             context.vault.write(move |tx| tx.remove(&AUTHORIZATIONS, &state)).await?;
-            if context.ports.keys.delete(&stored.key).await.is_err() {
-                tracing::warn!("the key of a login that was not completed could not be deleted");
-            }
+            instance::forget_unless_needed(context, &stored.key).await?;
         }
     }
     Ok(())

@@ -4,13 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use credentials::{
     jws::{self, Header},
-    key::{Algorithm, PublicKey},
+    key::PublicKey,
 };
 use protocol::{
     Endpoint,
     dpop::{DPOP_HEADER, DPOP_TYPE, DpopClaims, USE_DPOP_NONCE},
     limits::{self, Limits},
-    openid4vci::{AuthorizationServerMetadata, OAuthErrorBody, TokenResponse},
+    openid4vci::{OAuthErrorBody, TokenResponse},
 };
 
 use super::ReceiveError;
@@ -23,6 +23,8 @@ use crate::{
 /// A key that requests show, and the server's last nonce.
 pub(crate) struct Dpop {
     pub(crate) key: HeldKey,
+    /// Whether the server may have seen it before.
+    pub(super) was_known: bool,
     nonce: Mutex<Option<String>>,
 }
 
@@ -34,26 +36,14 @@ pub(crate) struct Grant {
 }
 
 impl Dpop {
-    /// A key of the device's that was made for this before.
+    /// A key that was just made.
     pub(crate) fn of(key: HeldKey) -> Self {
-        Self { key, nonce: Mutex::default() }
+        Self { key, was_known: false, nonce: Mutex::default() }
     }
 
-    /// A fresh key, if the server takes proofs of a kind that this device can make.
-    pub(crate) async fn new(
-        context: &Context,
-        server: &AuthorizationServerMetadata,
-    ) -> Result<Option<Self>, KeyStoreError> {
-        for algorithm in [Algorithm::Es256, Algorithm::EdDsa] {
-            if !server.dpop_signing_alg_values_supported.iter().any(|name| algorithm.is_named(name)) {
-                continue;
-            }
-            match context.ports.keys.generate(algorithm).await {
-                Err(KeyStoreError::Unsupported) => {}
-                made => return made.map(|key| Some(Self::of(key))),
-            }
-        }
-        Ok(None)
+    /// A key that was shown before.
+    pub(crate) fn known(key: HeldKey) -> Self {
+        Self { was_known: true, ..Self::of(key) }
     }
 
     /// The key's thumbprint, as `dpop_jkt` has it.

@@ -19,8 +19,8 @@ use registry::{Did, LocalText, Slug};
 use serde_json::Value;
 
 use super::{
-    Offer, OfferedCredential, ReceiveError, Rejected, dpop::Grant, later, later::Renewal, token::token,
-    verify, verify::VerifiedCredential,
+    Offer, OfferedCredential, ReceiveError, Rejected, dpop::Grant, instance, later, later::Renewal,
+    token::token, verify, verify::VerifiedCredential,
 };
 use crate::{
     backup,
@@ -60,7 +60,7 @@ pub(crate) async fn receive(
     let grant = token(context, offer, tx_code).await?;
     let received = collect(context, offer, &grant).await;
     if let Some(dpop) = &grant.dpop {
-        later::forget_unless_needed(context, &dpop.key.handle).await?;
+        instance::forget_unless_needed(context, &dpop.key.handle).await?;
     }
     received
 }

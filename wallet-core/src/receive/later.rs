@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Offer, OfferRefused, ReceiveError, Received,
     dpop::{Dpop, Grant},
-    issuance, offer, token,
+    instance, issuance, offer, token,
 };
 use crate::{
     card::Card,
@@ -85,7 +85,7 @@ impl Renewal {
     /// A fresh token.
     async fn grant(&self, context: &Context) -> Result<Grant, ReceiveError> {
         let public = PublicKey::from_jwk(&self.public).map_err(|_| VaultError::OtherForm("cards"))?;
-        let dpop = Dpop::of(HeldKey { handle: self.key.clone(), public });
+        let dpop = Dpop::known(HeldKey { handle: self.key.clone(), public });
         let request = TokenRequest::Refresh { refresh_token: self.refresh_token.clone(), client_id: None };
         let mut token = token::request(context, &self.token_endpoint, &request, Some(&dpop)).await?;
         // An issuer that gives no new one lets the old one stand (RFC 6749 §6).
@@ -135,7 +135,7 @@ pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultErr
                     issuance::forget_key(context, &key).await;
                 }
             }
-            forget_unless_needed(context, stored.renewal.key()).await?;
+            instance::forget_unless_needed(context, stored.renewal.key()).await?;
         }
         picked.push(PickedUp { issuer, configuration, outcome, over });
     }
@@ -231,7 +231,7 @@ pub(crate) fn waiting(context: &Context) -> Result<Vec<Endpoint>, VaultError> {
 
 /// Every key that the wallet has in the device but those of [`authorize`](super::authorize).
 pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
-    let mut keys = Vec::new();
+    let mut keys = instance::keys(context)?;
     for (_, card) in context.vault.all(&CARDS)? {
         keys.extend(card.credentials.into_iter().map(|credential| credential.key));
         keys.extend(card.renewal.map(|renewal| renewal.key));
@@ -243,15 +243,9 @@ pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
     Ok(keys)
 }
 
-/// Deletes a key that was shown for tokens, unless a card or something that takes time still needs it.
-pub(crate) async fn forget_unless_needed(context: &Context, key: &KeyHandle) -> Result<(), VaultError> {
+/// Whether a card or something that takes time still needs a key that was shown for tokens.
+pub(super) fn needs(context: &Context, key: &KeyHandle) -> Result<bool, VaultError> {
     let by_card = context.vault.all(&CARDS)?.into_iter().filter_map(|(_, card)| card.renewal);
     let waiting = context.vault.all(&DEFERRED)?.into_iter().map(|(_, stored)| stored.renewal);
-    if by_card.chain(waiting).any(|renewal| renewal.key == *key) {
-        return Ok(());
-    }
-    if context.ports.keys.delete(key).await.is_err() {
-        tracing::warn!("a key that is not needed could not be deleted");
-    }
-    Ok(())
+    Ok(by_card.chain(waiting).any(|renewal| renewal.key == *key))
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     Offer, ReceiveError,
     dpop::{Dpop, Grant},
-    issuance::forget_key,
+    instance,
 };
 use crate::{
     context::Context,
@@ -35,12 +35,19 @@ pub(super) async fn token(
     let request = TokenRequest::PreAuthorized { code: grant.code.clone(), tx_code, client_id: None };
     let server = metadata(context, &offer.authorization_server).await?;
     let endpoint = server.token_endpoint.as_ref().ok_or(ReceiveError::Unreadable("no token endpoint"))?;
-    let dpop = Dpop::new(context, &server).await?;
-    match self::request(context, endpoint, &request, dpop.as_ref()).await {
+    let mut dpop = instance::of(context, &server).await?;
+    let mut asked = self::request(context, endpoint, &request, dpop.as_ref()).await;
+    if let (Err(error), Some(shown)) = (&asked, &dpop)
+        && instance::is_over(shown, error)
+    {
+        dpop = instance::begin_anew(context, &server).await?;
+        asked = self::request(context, endpoint, &request, dpop.as_ref()).await;
+    }
+    match asked {
         Ok(token) => Ok(Grant { token, dpop, token_endpoint: endpoint.clone() }),
         Err(error) => {
             if let Some(dpop) = &dpop {
-                forget_key(context, &dpop.key).await;
+                instance::forget_unless_needed(context, &dpop.key.handle).await?;
             }
             Err(error)
         }

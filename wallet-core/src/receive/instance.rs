@@ -1,0 +1,130 @@
+//! The key by which an issuer's authorization server knows this wallet again.
+//!
+//! One for each server, shown for every token (RFC 9449) as long as the wallet has something from there. So a department can
+//! tell what is on a phone that was lost, and revoke it; and two departments can't tell that they gave to the same phone.
+
+use credentials::key::{Algorithm, Jwk, PublicKey};
+use protocol::openid4vci::{AuthorizationServerMetadata, TokenErrorCode};
+use serde::{Deserialize, Serialize};
+
+use super::{ReceiveError, authorize, dpop::Dpop, issuance::forget_key, later};
+use crate::{
+    context::Context,
+    ports::{HeldKey, KeyHandle, KeyStoreError},
+    vault::{Sealed, VaultError},
+};
+
+/// By server (blinded: it names an issuer).
+const INSTANCES: Sealed<StoredKey> = Sealed::new("instances");
+
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredKey {
+    key: KeyHandle,
+    public: Jwk,
+}
+
+/// The key for a server, made if there is none; `None` if it takes no proofs of a kind that this device can make.
+pub(super) async fn of(
+    context: &Context,
+    server: &AuthorizationServerMetadata,
+) -> Result<Option<Dpop>, ReceiveError> {
+    let takes = |algorithm: Algorithm| {
+        server.dpop_signing_alg_values_supported.iter().any(|name| algorithm.is_named(name))
+    };
+    if let Some(known) = known(context, server)?
+        && takes(known.public.algorithm())
+    {
+        return Ok(Some(Dpop::known(known)));
+    }
+    // P-256 first: that is what phones keep in hardware.
+    for algorithm in [Algorithm::Es256, Algorithm::EdDsa].into_iter().filter(|one| takes(*one)) {
+        match context.ports.keys.generate(algorithm).await {
+            Err(KeyStoreError::Unsupported) => {}
+            made => return keep(context, server, made?).await.map(Some),
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps a new key, unless another was kept meanwhile: then that one counts.
+async fn keep(
+    context: &Context,
+    server: &AuthorizationServerMetadata,
+    made: HeldKey,
+) -> Result<Dpop, ReceiveError> {
+    let name = context.vault.blind(server.issuer.as_str());
+    let new = StoredKey { key: made.handle.clone(), public: made.public.to_jwk() };
+    let kept = context
+        .vault
+        .write(move |tx| match tx.get(&INSTANCES, &name)? {
+            Some(before)
+                if PublicKey::from_jwk(&before.public).is_ok_and(|key| {
+                    PublicKey::from_jwk(&new.public).is_ok_and(|new| key.algorithm() == new.algorithm())
+                }) =>
+            {
+                Ok(before)
+            }
+            _ => {
+                tx.put(&INSTANCES, &name, &new)?;
+                Ok(new)
+            }
+        })
+        .await?;
+    if kept.key == made.handle {
+        return Ok(Dpop::of(made));
+    }
+    forget_key(context, &made).await;
+    let public = PublicKey::from_jwk(&kept.public).map_err(|_| VaultError::OtherForm("instances"))?;
+    Ok(Dpop::known(HeldKey { handle: kept.key, public }))
+}
+
+fn known(context: &Context, server: &AuthorizationServerMetadata) -> Result<Option<HeldKey>, VaultError> {
+    let Some(stored) = context.vault.get(&INSTANCES, &context.vault.blind(server.issuer.as_str()))? else {
+        return Ok(None);
+    };
+    let public = PublicKey::from_jwk(&stored.public).map_err(|_| VaultError::OtherForm("instances"))?;
+    Ok(Some(HeldKey { handle: stored.key, public }))
+}
+
+/// Whether a server, or the device, says that a key which was known counts no more: the phone was declared lost and found, or
+/// the device was reset. Nothing was used up then, and a new key may be shown.
+pub(super) fn is_over(dpop: &Dpop, error: &ReceiveError) -> bool {
+    let over = matches!(
+        error,
+        ReceiveError::TokenRefused(TokenErrorCode::InvalidClient) | ReceiveError::Keys(KeyStoreError::Gone)
+    );
+    over && dpop.was_known
+}
+
+/// Shows this server another key from now on. The one before stays while a card needs it.
+pub(super) async fn begin_anew(
+    context: &Context,
+    server: &AuthorizationServerMetadata,
+) -> Result<Option<Dpop>, ReceiveError> {
+    let before = known(context, server)?;
+    let name = context.vault.blind(server.issuer.as_str());
+    context.vault.write(move |tx| tx.remove(&INSTANCES, &name)).await?;
+    if let Some(before) = before {
+        forget_unless_needed(context, &before.handle).await?;
+    }
+    of(context, server).await
+}
+
+/// Every key that is kept here.
+pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
+    Ok(context.vault.all(&INSTANCES)?.into_iter().map(|(_, stored)| stored.key).collect())
+}
+
+/// Deletes a key that was shown for tokens, unless a card, a login, or something that takes time still needs it.
+pub(crate) async fn forget_unless_needed(context: &Context, key: &KeyHandle) -> Result<(), VaultError> {
+    if later::needs(context, key)? || authorize::needs(context, key)? {
+        return Ok(());
+    }
+    let instances = context.vault.all(&INSTANCES)?.into_iter();
+    let names: Vec<String> = instances.filter(|(_, one)| one.key == *key).map(|(name, _)| name).collect();
+    context.vault.write(move |tx| names.iter().try_for_each(|name| tx.remove(&INSTANCES, name))).await?;
+    if context.ports.keys.delete(key).await.is_err() {
+        tracing::warn!("a key that is not needed could not be deleted");
+    }
+    Ok(())
+}
