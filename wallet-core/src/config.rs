@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::{Endpoint, EndpointError};
 use registry::Anchor;
 
-use crate::{receive::WalletClient, vault::PinCost};
+use crate::{present::LinkPolicy, receive::WalletClient, vault::PinCost};
 
 /// Which chain a wallet trusts and how it reaches it.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct WalletConfig {
     /// Whether this app shows its holder the [confirmations](crate::ConsentRequest::confirmations) of a request before she says
     /// yes. Until it is told so, a wallet refuses requests that have any: nobody authorises what she did not read.
     pub shows_confirmations: bool,
+    /// What is done about answers by which their holder could be linked. They are said, unless told.
+    pub links: LinkPolicy,
     /// How many wrong PINs in a row wipe the wallet. `None`, unless told: it stays locked, and each try takes a day in the end.
     pub wipe_after: Option<u32>,
     /// Who this wallet is to issuers at which its holder logs in.
@@ -46,6 +48,7 @@ impl WalletConfig {
             stale: Duration::from_secs(86_400),
             trusting: None,
             shows_confirmations: false,
+            links: LinkPolicy::Say,
             wipe_after: None,
             client: WalletClient { client_id: CLIENT_ID.to_owned(), redirect_uri: REDIRECT_URI.to_owned() },
             pin_cost: PinCost::DEFAULT,

@@ -11,6 +11,7 @@ use crate::{
     held::StoredCard,
     index::Index,
     ports::Ports,
+    present::LinkPolicy,
     vault::{PinCost, Vault, VaultError},
     web::Web,
 };
@@ -27,6 +28,7 @@ pub(crate) struct Context {
     pub(crate) path: PathBuf,
     pub(crate) pin_cost: PinCost,
     pub(crate) shows_confirmations: bool,
+    pub(crate) links: LinkPolicy,
 }
 
 impl Context {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     ports::KeyStoreError,
-    vault::{NotUnlocked, PinTooWeak, VaultError},
+    vault::{BiometricsRefused, NotUnlocked, PinTooWeak, VaultError},
 };
 
 /// Why no wallet was made.
@@ -56,6 +56,9 @@ pub enum OpenError {
     /// The new PIN: choose another.
     #[error(transparent)]
     PinTooWeak(#[from] PinTooWeak),
+    /// Biometrics don't open it: ask for the PIN.
+    #[error(transparent)]
+    Biometrics(#[from] BiometricsRefused),
     /// Another process has it open: close that one.
     #[error("the wallet is open in another program")]
     InUse,
@@ -84,6 +87,7 @@ impl From<NotUnlocked> for CreateError {
             NotUnlocked::WrongPin { .. }
             | NotUnlocked::TooOften
             | NotUnlocked::Wait { .. }
+            | NotUnlocked::Biometrics(_)
             | NotUnlocked::NoWallet
             | NotUnlocked::Header => Self::Folder(error.to_string()),
         }
@@ -97,6 +101,7 @@ impl From<NotUnlocked> for OpenError {
             NotUnlocked::TooOften => Self::Wiped,
             NotUnlocked::Wait { wait } => Self::Wait { wait },
             NotUnlocked::NoWallet => Self::NoWallet,
+            NotUnlocked::Biometrics(refused) => Self::Biometrics(refused),
             NotUnlocked::Keys(error) => Self::Keys(error),
             NotUnlocked::Vault(VaultError::Tampered) => Self::Damaged(VaultError::Tampered.to_string()),
             NotUnlocked::Vault(error) => Self::Vault(error),

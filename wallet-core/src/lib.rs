@@ -21,6 +21,7 @@
 //! ```
 
 mod backup;
+mod biometrics;
 mod card;
 mod chain;
 mod complaint;
@@ -35,6 +36,7 @@ pub mod ports;
 mod present;
 mod receive;
 mod schema;
+mod screen;
 mod seal;
 mod search;
 pub mod software;
@@ -51,15 +53,16 @@ pub use error::{CreateError, OpenError};
 pub use holders::HolderOfCards;
 pub use log::{Asked, Event, LogEntry, Outcome, Shared};
 pub use present::{
-    CardOption, Choice, ConsentRequest, Missing, MissingReason, OfflineCode, PresentError, Presented,
-    Question, RequestRefused, TooBig, Verifier, Warning,
+    CardOption, Choice, ConsentRequest, Link, LinkPolicy, Missing, MissingReason, OfflineCode, PresentError,
+    Presented, Question, RequestRefused, Reuse, TooBig, Verifier, Warning,
 };
 pub use receive::{
     AuthorizeError, Failed, LoginStarted, Offer, OfferRefused, OfferedCredential, PickedUp, ReceiveError,
     Received, Rejected, WalletClient,
 };
+pub use screen::Screen;
 pub use search::LogQuery;
-pub use vault::{PinTooWeak, VaultError};
+pub use vault::{BiometricsRefused, PinTooWeak, VaultError};
 pub use wallet::{Recovered, Wallet};
 pub use web::WebError;
 

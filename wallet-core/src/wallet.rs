@@ -96,10 +96,21 @@ impl Wallet {
         ports: Ports,
         config: WalletConfig,
     ) -> Result<Self, OpenError> {
-        let vault = match Vault::unlock(path.as_ref(), pin, &ports, config.wipe_after).await {
+        let vault = Vault::unlock(path.as_ref(), pin, &ports, config.wipe_after).await;
+        Self::opened(path.as_ref(), vault, ports, config).await
+    }
+
+    /// What is to be done once a vault was unlocked, or is to be wiped.
+    pub(crate) async fn opened(
+        path: &Path,
+        vault: Result<Vault, NotUnlocked>,
+        ports: Ports,
+        config: WalletConfig,
+    ) -> Result<Self, OpenError> {
+        let vault = match vault {
             Err(NotUnlocked::TooOften) => {
                 // Failing to remove the files changes nothing: the next to open it tries again.
-                if Self::erase_locked(path.as_ref()).is_err() {
+                if Self::erase_locked(path).is_err() {
                     tracing::warn!("a wallet that is to be wiped could not be removed");
                 }
                 return Err(OpenError::Wiped);
@@ -116,7 +127,7 @@ impl Wallet {
             }
         }
         schema::migrate(&vault).await?;
-        Ok(Self::with(path.as_ref(), vault, ports, config, catalogue()?))
+        Ok(Self::with(path, vault, ports, config, catalogue()?))
     }
 
     /// Opens a damaged wallet ([`OpenError::Damaged`]) with what of it can be read, and says what can't. What is
@@ -183,6 +194,7 @@ impl Wallet {
             path: path.to_owned(),
             pin_cost: config.pin_cost,
             shows_confirmations: config.shows_confirmations,
+            links: config.links,
         };
         Self { context, client, pending: Mutex::new(BTreeMap::new()) }
     }
@@ -412,7 +424,10 @@ impl Wallet {
         let pending = self.find(consent, false).ok_or(PresentError::NotOpen)?;
         let presented = present::present(&self.context, &pending, choice).await;
         // While nothing has left, the holder can still change her mind.
-        let open = matches!(presented, Err(PresentError::NotAnOption(_) | PresentError::Keys(_)));
+        let open = matches!(
+            presented,
+            Err(PresentError::NotAnOption(_) | PresentError::WouldLink | PresentError::Keys(_))
+        );
         if !open {
             self.find(consent, true);
         }

@@ -88,6 +88,7 @@ pub(super) async fn unlock(
             error @ (OpenError::PinTooWeak(_)
             | OpenError::Keys(_)
             | OpenError::OtherChain
+            | OpenError::Biometrics(_)
             | OpenError::Wiped
             | OpenError::Damaged(_)
             | OpenError::Vault(_)),

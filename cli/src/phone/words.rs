@@ -195,9 +195,10 @@ pub(super) fn not_presented(lang: Lang, error: &PresentError) -> Said {
         PresentError::NotOpen | PresentError::Expired => {
             Said::new(t.get("refused.gone"), t.get("refused.ask_new"))
         }
-        PresentError::NotAnOption(_) | PresentError::CardGone | PresentError::TooBig(_) => {
-            Said::new(t.get("present.card_gone"), t.get("refused.ask_new"))
-        }
+        PresentError::NotAnOption(_)
+        | PresentError::WouldLink
+        | PresentError::CardGone
+        | PresentError::TooBig(_) => Said::new(t.get("present.card_gone"), t.get("refused.ask_new")),
         PresentError::Rejected { .. } => Said::new(t.get("present.rejected"), t.get("present.has_it")),
         PresentError::Web(_) => Said::new(t.get("present.unknown"), t.get("present.unknown_todo")),
         PresentError::Keys(_) | PresentError::Vault(_) => {

@@ -123,6 +123,7 @@ fn not_opened(error: &OpenError) -> Fault {
         OpenError::NoWallet => "make one with `huizheng wallet init`",
         OpenError::WrongPin { .. } => "enter it again",
         OpenError::Wait { .. } => "wait, then enter the right one",
+        OpenError::Biometrics(_) => "open it by its PIN",
         OpenError::Wiped => "make a new one with `huizheng wallet init`, or restore a backup",
         OpenError::InUse => "close the other program first",
         OpenError::OtherChain => "this folder's chain is another one; name the right folder with --data",

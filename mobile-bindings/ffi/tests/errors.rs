@@ -18,9 +18,9 @@ use registry::{
 };
 use store::StoreError;
 use wallet_core::{
-    AuthorizeError, BackupError, BadBackup, ChainError, CreateError, Missing, MissingReason, OfferRefused,
-    OpenError, PinTooWeak, PresentError, ReceiveError, Rejected, RequestRefused, RestoreError, TooBig,
-    VaultError, WebError,
+    AuthorizeError, BackupError, BadBackup, BiometricsRefused, ChainError, CreateError, Missing,
+    MissingReason, OfferRefused, OpenError, PinTooWeak, PresentError, ReceiveError, Rejected, RequestRefused,
+    RestoreError, TooBig, VaultError, WebError,
     ports::{KeyStoreError, NoRandomness},
 };
 
@@ -81,6 +81,7 @@ fn opening() -> BTreeSet<&'static str> {
         ("WaitForPin", OpenError::Wait { wait }),
         ("ChooseAnotherPin", OpenError::PinTooWeak(PinTooWeak)),
         ("TryAgain", OpenError::InUse),
+        ("UseAnotherWay", OpenError::Biometrics(BiometricsRefused::Changed)),
         ("RestoreWallet", OpenError::Keys(KeyStoreError::Gone)),
         ("Cancelled", OpenError::Keys(KeyStoreError::Declined)),
         ("FixApp", OpenError::OtherChain),
@@ -209,6 +210,7 @@ fn presenting() -> BTreeSet<&'static str> {
         ("GetNewRequest", PresentError::NotOpen),
         ("GetNewRequest", PresentError::Expired),
         ("FixApp", PresentError::NotAnOption("licence".to_owned())),
+        ("UseAnotherWay", PresentError::WouldLink),
         ("GetNewRequest", PresentError::CardGone),
         ("RenewCard", PresentError::Keys(KeyStoreError::Gone)),
         ("Cancelled", PresentError::Keys(KeyStoreError::Declined)),

@@ -218,8 +218,14 @@ impl Wallet {
         let context = self.context();
         let keys = crate::receive::all_keys(context)?;
         let (device, path) = (std::sync::Arc::clone(&context.ports.keys), context.path.clone());
+        let biometrics = context.ports.biometrics.clone().filter(|_| self.has_biometrics().unwrap_or(true));
         drop(self);
         Self::erase_locked(&path)?;
+        if let Some(biometrics) = biometrics
+            && biometrics.forget().await.is_err()
+        {
+            tracing::warn!("the key of an erased wallet could not be deleted");
+        }
         for key in keys {
             if device.delete(&key).await.is_err() {
                 tracing::warn!("the key of an erased wallet could not be deleted");

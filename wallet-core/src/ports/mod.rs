@@ -1,5 +1,6 @@
 //! What the wallet needs of the device it runs on: keys, HTTP, the time, random bytes. Nothing else reaches out.
 
+mod biometrics;
 mod clock;
 mod http;
 mod key_store;
@@ -7,6 +8,7 @@ mod random;
 
 use std::sync::Arc;
 
+pub use biometrics::Biometrics;
 pub use clock::Clock;
 // What the ports speak of, for those who implement them.
 pub use credentials::key::{Algorithm, KeyError, PublicKey};
@@ -28,12 +30,20 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Where salts, nonces and ids come from.
     pub random: Arc<dyn Randomness>,
+    /// What opens the wallet beside its PIN, if the device has it and the app wants it.
+    pub biometrics: Option<Arc<dyn Biometrics>>,
 }
 
 impl Ports {
     /// The device with the system's own randomness.
     #[must_use]
     pub fn new(keys: Arc<dyn HolderKeyStore>, http: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Self {
-        Self { keys, http, clock, random: Arc::new(SystemRandomness) }
+        Self { keys, http, clock, random: Arc::new(SystemRandomness), biometrics: None }
+    }
+
+    /// The same, with biometrics.
+    #[must_use]
+    pub fn with_biometrics(self, biometrics: Arc<dyn Biometrics>) -> Self {
+        Self { biometrics: Some(biometrics), ..self }
     }
 }

@@ -77,6 +77,9 @@ pub(super) async fn signed(
     if pending.expires.is_some_and(|end| end <= context.now()) {
         return Err(PresentError::Expired);
     }
+    if pending.unlinked.as_ref().is_some_and(|asked| !asked.links(choice).is_empty()) {
+        return Err(PresentError::WouldLink);
+    }
     let mut token = VpToken::default();
     let mut chosen = Vec::new();
     for question in &pending.questions {

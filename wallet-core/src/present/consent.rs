@@ -10,7 +10,7 @@ use protocol::{
 use registry::{Did, LegalBasis, LocalText, UnixMillis};
 use serde::Serialize;
 
-use super::{encryption::Encryption, offline::Offline};
+use super::{encryption::Encryption, links::Reuse, offline::Offline};
 use crate::{
     card::{CardState, ClaimView, Format},
     log::{self, Asked},
@@ -97,6 +97,8 @@ pub struct CardOption {
     pub leaves: Vec<ClaimView>,
     /// What would stay.
     pub stays: Vec<ClaimView>,
+    /// How often the copy that would be shown was shown before.
+    pub reuse: Reuse,
     /// What the holder should know first.
     pub warnings: Vec<Warning>,
 }
@@ -163,6 +165,8 @@ pub(crate) struct Pending {
     pub(crate) questions: Vec<OpenQuestion>,
     /// How it is answered if not over the network.
     pub(crate) offline: Option<Offline>,
+    /// What the holder was asked, where the app wants nothing to leave that links her.
+    pub(crate) unlinked: Option<ConsentRequest>,
 }
 
 pub(crate) struct OpenQuestion {
@@ -181,4 +185,28 @@ pub(crate) struct OpenOption {
     pub(crate) credential: String,
     pub(crate) paths: Vec<ClaimPath>,
     pub(crate) shared: log::Shared,
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A request with these questions.
+    pub(in crate::present) fn asking(questions: Vec<Question>) -> ConsentRequest {
+        let text = || LocalText::new("", "");
+        let did = "did:hui:anhui:z4BZp8kTwvfpymf84mHQuVYmFoUEW".parse();
+        let Ok(did) = did else { unreachable!("a DID") };
+        ConsentRequest {
+            id: "1".to_owned(),
+            verifier: Verifier { did, name: text(), host: String::new(), as_of: UnixMillis(0) },
+            purpose: String::new(),
+            purpose_name: text(),
+            legal_basis: LegalBasis::Consent,
+            legal_text: text(),
+            retention_days: 0,
+            expires: None,
+            confirmations: Vec::new(),
+            questions,
+        }
+    }
 }

@@ -164,6 +164,10 @@ pub enum PresentError {
     /// The card chosen is not one that was offered for this question. Nothing left.
     #[error("the card chosen does not answer the question {0}")]
     NotAnOption(String),
+    /// The answer would link the holder ([`ConsentRequest::links`](crate::ConsentRequest::links)), and this app's policy is that
+    /// none does: choose other cards, or renew the card to get unused copies. Nothing left.
+    #[error("the answer would let verifiers link the holder")]
+    WouldLink,
     /// The card was deleted meanwhile. Nothing left.
     #[error("the card is gone")]
     CardGone,

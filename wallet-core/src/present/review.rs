@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::{
-    ConsentRequest, RequestRefused, Verifier, candidates, confirmation,
+    ConsentRequest, LinkPolicy, RequestRefused, Verifier, candidates, confirmation,
     consent::{OpenQuestion, Pending},
     encryption, purpose,
     request::{self, Genuine},
@@ -109,6 +109,7 @@ pub(super) async fn judge(
         asked,
         questions: open,
         offline: None,
+        unlinked: (context.links == LinkPolicy::Refuse).then(|| consent.clone()),
     };
     Ok((consent, pending))
 }

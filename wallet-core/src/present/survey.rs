@@ -7,7 +7,7 @@ use registry::{Did, LocalText, PurposeRecord};
 
 use super::{
     CardOption, Missing, MissingReason, Question, RequestRefused, Warning, candidates::Held,
-    consent::OpenOption, purpose::kinds, request::Genuine, selection::Selection,
+    consent::OpenOption, links::Reuse, purpose::kinds, request::Genuine, selection::Selection,
 };
 use crate::{
     card::{self, CardState},
@@ -106,6 +106,7 @@ impl<'h> Survey<'h> {
                 state: card.state,
                 leaves,
                 stays: card::claim_views(kind, &selection.stays),
+                reuse: reuse(held, self.verifier),
                 warnings: warnings(held, &card.state, self.verifier),
             };
             options.push((option, open));
@@ -152,6 +153,18 @@ impl<'h> Survey<'h> {
                 Missing { label, reason }
             })
             .collect()
+    }
+}
+
+fn reuse(held: &Held, verifier: &Did) -> Reuse {
+    let seen = &held.credential.shown_to;
+    let others = seen.iter().filter(|one| *one != verifier).count();
+    let copies = held.card.credentials.iter().filter(|copy| copy.format == held.credential.format);
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Reuse {
+        known_here: seen.contains(verifier),
+        others: count(others),
+        unused: count(copies.filter(|copy| copy.shown_to.is_empty()).count()),
     }
 }
 

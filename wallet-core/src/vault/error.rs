@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use store::{OpenError, StoreError};
 
+use super::BiometricsRefused;
+
 use crate::ports::{KeyStoreError, NoRandomness};
 
 /// The encrypted store could not be read or written.
@@ -42,6 +44,8 @@ pub(crate) enum NotUnlocked {
     Exists,
     #[error("the wallet's header can't be read")]
     Header,
+    #[error(transparent)]
+    Biometrics(#[from] BiometricsRefused),
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! The encrypted store: what the wallet keeps, readable only with the device and the PIN.
 
 mod attempts;
+mod biometrics;
 mod error;
 mod header;
 mod keys;
@@ -8,6 +9,7 @@ mod records;
 mod repair;
 mod unlock;
 
+pub use biometrics::BiometricsRefused;
 pub(crate) use error::NotUnlocked;
 pub use error::VaultError;
 pub(crate) use header::PinCost;

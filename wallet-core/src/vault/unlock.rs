@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(super) const HEADER: Table<str, Header> = Table::new("vault-header");
-const ATTEMPTS: Table<str, Attempts> = Table::new("vault-attempts");
+pub(super) const ATTEMPTS: Table<str, Attempts> = Table::new("vault-attempts");
 pub(super) const ONLY: &str = "";
 
 /// A PIN that is guessed in the first tries: at least six characters, and not all the same.
@@ -69,23 +69,28 @@ impl Vault {
         ports: &Ports,
         wipe_after: Option<u32>,
     ) -> Result<Self, NotUnlocked> {
-        if !Store::exists(path) {
-            return Err(NotUnlocked::NoWallet);
-        }
-        let store = Store::persistent(path, &store::Options::default())?;
-        let header = store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::NoWallet)?;
-        let too_often = |failed: u32| wipe_after.is_some_and(|most| failed >= most.max(1));
-        // The process may have been ended between the last wrong PIN and the wiping.
-        if too_often(store.get(&ATTEMPTS, ONLY)?.unwrap_or_default().failed) {
-            return Err(NotUnlocked::TooOften);
-        }
+        let (store, header) = Self::locked(path, wipe_after)?;
         let store_key = match try_pin(&store, &header, pin, ports).await {
-            Err(NotUnlocked::WrongPin { failed, .. }) if too_often(failed) => {
+            Err(NotUnlocked::WrongPin { failed, .. }) if is_too_often(failed, wipe_after) => {
                 return Err(NotUnlocked::TooOften);
             }
             outcome => outcome?,
         };
         Ok(Self::open(store, &store_key, header.id()?, Arc::clone(&ports.random))?)
+    }
+
+    /// A vault that is there, still locked. Neither PIN nor finger is asked for where it is to be wiped.
+    pub(super) fn locked(path: &Path, wipe_after: Option<u32>) -> Result<(Store, Header), NotUnlocked> {
+        if !Store::exists(path) {
+            return Err(NotUnlocked::NoWallet);
+        }
+        let store = Store::persistent(path, &store::Options::default())?;
+        let header = store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::NoWallet)?;
+        // The process may have been ended between the last wrong PIN and the wiping.
+        if is_too_often(store.get(&ATTEMPTS, ONLY)?.unwrap_or_default().failed, wipe_after) {
+            return Err(NotUnlocked::TooOften);
+        }
+        Ok((store, header))
     }
 
     /// Another PIN for the same vault. The old one is tried as if to unlock.
@@ -96,6 +101,10 @@ impl Vault {
         let renewed = wrap(renewed, &store_key, new, ports).await?;
         self.store.write_async(move |tx| tx.put(&HEADER, ONLY, &renewed).map_err(NotUnlocked::from)).await
     }
+}
+
+fn is_too_often(failed: u32, wipe_after: Option<u32>) -> bool {
+    wipe_after.is_some_and(|most| failed >= most.max(1))
 }
 
 async fn wrap(
@@ -175,7 +184,7 @@ async fn pin_key(header: &Header, pin: &str) -> Result<SecretKey, NotUnlocked> {
     receiver.await.map_err(|_| NotUnlocked::Header)?
 }
 
-fn random<const N: usize>(ports: &Ports) -> Result<[u8; N], NotUnlocked> {
+pub(super) fn random<const N: usize>(ports: &Ports) -> Result<[u8; N], NotUnlocked> {
     let mut bytes = [0; N];
     let random: &dyn Randomness = ports.random.as_ref();
     random.fill(&mut bytes)?;

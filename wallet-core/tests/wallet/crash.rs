@@ -107,10 +107,10 @@ async fn child() {
     let killer = Arc::new(Killer { at, calls: AtomicU32::new(0) });
     let town = Town::new();
     let ports = |folder: &Path| {
-        let Ports { keys, http, clock, random } = town.ports(folder);
+        let Ports { keys, http, clock, random, biometrics } = town.ports(folder);
         let keys: Arc<dyn HolderKeyStore> = Arc::new(Mortal(keys, Arc::clone(&killer)));
         let http: Arc<dyn HttpClient> = Arc::new(Mortal(http, Arc::clone(&killer)));
-        Ports { keys, http, clock, random }
+        Ports { keys, http, clock, random, biometrics }
     };
     let path = folder.join("wallet");
     let wallet = Wallet::create(&path, PIN, ports(folder), town.config()).await.unwrap();

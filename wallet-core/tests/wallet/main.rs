@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
 
 mod backup;
+mod biometrics;
 mod cards;
 mod crash;
 mod follow;

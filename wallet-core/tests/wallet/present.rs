@@ -4,9 +4,12 @@ use credentials::key::Algorithm;
 use protocol::openid4vp::{AuthorizationResponse, VpErrorCode};
 use registry::{LegalBasis, Status};
 use serde_json::json;
-use wallet_core::{Choice, Event, Format, Outcome, PresentError, Warning, WebError, ports::HttpError};
+use wallet_core::{
+    Choice, Event, Format, Link, LinkPolicy, Outcome, PresentError, Wallet, Warning, WebError,
+    ports::HttpError,
+};
 
-use crate::town::{Ask, Holder, Plan, public};
+use crate::town::{Ask, Holder, PIN, Plan, public};
 
 #[tokio::test]
 async fn an_sd_jwt_shows_what_was_agreed_to_and_no_more() {
@@ -142,6 +145,32 @@ async fn a_second_verifier_could_link_what_the_first_has_seen() {
     let link = holder.town.office.ask(Ask::licence());
     let consent = holder.wallet.review_request(&link).await.unwrap();
     assert_eq!(consent.questions[0].options[0].warnings, [Warning::SeenByAnother]);
+}
+
+#[tokio::test]
+async fn what_links_is_said_and_an_app_may_refuse_it() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.present_first(Ask::licence()).await.unwrap();
+    let Holder { folder, wallet, town } = holder;
+    drop(wallet);
+    let mut config = town.config();
+    config.links = LinkPolicy::Refuse;
+    let path = folder.path().join("wallet");
+    let wallet = Wallet::open(&path, PIN, town.ports(folder.path()), config).await.unwrap();
+    // Whoever has seen it learns nothing new.
+    let consent = wallet.review_request(&town.verifier.ask(Ask::licence())).await.unwrap();
+    let reuse = consent.questions[0].options[0].reuse;
+    assert_eq!((reuse.known_here, reuse.others, reuse.unused), (true, 0, 0));
+    assert_eq!(consent.links(&Choice::first()), []);
+    wallet.present(&consent.id, &Choice::first()).await.unwrap();
+
+    let consent = wallet.review_request(&town.office.ask(Ask::licence())).await.unwrap();
+    let link = Link::Reused { question: "licence".to_owned(), others: 1 };
+    assert_eq!(consent.links(&Choice::first()), [link]);
+    let refused = wallet.present(&consent.id, &Choice::first()).await;
+    assert_eq!(refused, Err(PresentError::WouldLink));
+    assert!(town.office.came.lock().unwrap().is_empty(), "nothing left");
+    assert!(wallet.decline(&consent.id).await.unwrap(), "it is still open");
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ impl From<OpenError> for WalletError {
             OpenError::WrongPin { failed, wait } => Self::EnterPinAgain { failed, wait },
             OpenError::Wait { wait } => Self::WaitForPin { wait },
             OpenError::PinTooWeak(error) => error.into(),
+            OpenError::Biometrics(_) => Self::UseAnotherWay { reason: error.to_string() },
             OpenError::InUse => Self::try_again(&error),
             OpenError::Keys(error) => unlocking(error),
             OpenError::OtherChain => Self::FixApp { reason: error.to_string() },

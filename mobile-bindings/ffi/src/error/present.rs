@@ -40,7 +40,7 @@ impl From<PresentError> for WalletError {
         match error {
             PresentError::NotOpen | PresentError::Expired | PresentError::CardGone => new_request(reason),
             PresentError::NotAnOption(_) => Self::FixApp { reason },
-            PresentError::TooBig(_) => Self::UseAnotherWay { reason },
+            PresentError::WouldLink | PresentError::TooBig(_) => Self::UseAnotherWay { reason },
             PresentError::Keys(error) => error.into(),
             PresentError::Rejected { status } => Self::AskVerifier { reason, status: Some(status) },
             // The answer was on its way: whatever ended it, claims may have left.
