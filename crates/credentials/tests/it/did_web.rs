@@ -122,6 +122,21 @@ fn keys_passed_over() {
     ] {
         assert!(read(change).unwrap().key(&a, Purpose::AssertionMethod).is_none(), "{name}");
     }
+    // Nor under the foreign id that the document gives them.
+    for id in
+        ["did:web:licences.example.evil#a", "did:web:other.example#a", "did:web:licences.example/x#a", "#a"]
+    {
+        let read = read(|d| {
+            d["verificationMethod"][0]["id"] = id.into();
+            d["assertionMethod"] = json!([id]);
+        });
+        assert!(read.unwrap().key(id, Purpose::AssertionMethod).is_none(), "{id}");
+    }
+}
+
+#[test]
+fn a_document_may_say_that_it_is_not_deactivated() {
+    assert!(read(|d| d["deactivated"] = false.into()).is_ok());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Keys, their texts, and strict verification.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credentials::key::{
     Algorithm, DidKeyError, Jwk, KeyError, PublicKey, SelfContained, Signer, SoftwareKey, es256_from_der,
 };
@@ -124,6 +126,12 @@ fn refused_keys() {
     assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":x,"d":x})), Err(KeyError::Private));
     assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":x,"alg":"ES256"})), Err(KeyError::Unsupported));
     assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":x,"use":"enc"})), Err(KeyError::Unsupported));
+    assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":x,"y":x})), Err(KeyError::Unsupported));
+    assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":x,"alg":"EdDSA","use":"sig"})), Ok(()));
+    assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":x,"alg":"Ed25519"})), Ok(()));
+    let mut p256 = serde_json::to_value(key(1, Algorithm::Es256).public_key().to_jwk()).unwrap();
+    p256["alg"] = "Ed25519".into();
+    assert_eq!(jwk(p256), Err(KeyError::Unsupported), "alg_of_another_curve");
     assert_eq!(jwk(json!({"kty":"oct","k":"AAAA"})), Err(KeyError::Unsupported));
     assert_eq!(jwk(json!({"kty":"EC","crv":"P-256","x":x})), Err(KeyError::Encoding));
     assert_eq!(jwk(json!({"kty":"OKP","crv":"Ed25519","x":format!("{x}=")})), Err(KeyError::Encoding));
@@ -134,8 +142,15 @@ fn refused_keys() {
     );
 }
 
+fn did_jwk_with_a_kid_of(length: usize) -> String {
+    let mut jwk = serde_json::to_value(key(1, Algorithm::EdDsa).public_key().to_jwk()).unwrap();
+    jwk["kid"] = "a".repeat(length).into();
+    format!("did:jwk:{}", URL_SAFE_NO_PAD.encode(jwk.to_string()))
+}
+
 #[test]
 fn refused_dids() {
+    assert!(SelfContained::parse(&did_jwk_with_a_kid_of(100)).is_ok());
     let did = key(1, Algorithm::EdDsa).public_key().did_key().did;
     for (name, text, error) in [
         ("another_method", "did:web:example.com".to_owned(), DidKeyError::OtherMethod),
@@ -149,6 +164,7 @@ fn refused_dids() {
             "did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme".to_owned(),
             DidKeyError::Key(KeyError::Unsupported),
         ),
+        ("jwk_too_long", did_jwk_with_a_kid_of(1000), DidKeyError::Key(KeyError::Encoding)),
         ("empty_jwk", "did:jwk:".to_owned(), DidKeyError::Key(KeyError::Encoding)),
         ("endless", format!("did:key:z{}", "2".repeat(1_000_000)), DidKeyError::Key(KeyError::Encoding)),
     ] {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credentials::cbor::{self, Map, Value};
 use credentials::cose::{self, Making};
-use credentials::key::{Algorithm, PublicKey, Signer};
+use credentials::key::{Algorithm, KeyError, PublicKey, Signer, SoftwareKey};
 use credentials::mdoc::{
     DeviceResponse, Expect, IssueError, MDL, MDL_NAMESPACE, ParseError, ReaderKey, SessionTranscript, Trust,
     Unverified,
@@ -269,9 +269,44 @@ fn keys_survive_as_cose_keys() {
         let encoded = cbor::encode(&signer.public_key().to_cose_key());
         let read = PublicKey::from_cose_key(&cbor::parse(&encoded).unwrap());
         assert_eq!(read.as_ref(), Ok(signer.public_key()));
+        // RFC 9053 §2: the algorithm's number, if it is there, is this key's.
+        for (alg, curve) in [(-8, Algorithm::EdDsa), (-7, Algorithm::Es256), (-35, Algorithm::Es384)] {
+            let read = PublicKey::from_cose_key(&cose_key_with(&signer, 3, alg.into()));
+            let fits = curve == algorithm;
+            assert_eq!(read.err(), (!fits).then_some(KeyError::Unsupported), "{algorithm:?} {alg}");
+        }
     }
+    // One key, one spelling: together the coordinates are as long as they should be.
+    let signer = key(3, Algorithm::Es256);
+    let coordinates = [-2, -3].map(|name| {
+        let public = signer.public_key().to_cose_key();
+        public.as_map().unwrap().member(name).unwrap().as_bytes().unwrap().to_vec()
+    });
+    let both = coordinates.concat();
+    let shifted = Map::from([
+        (1, 2.into()),
+        (-1, 1.into()),
+        (-2, both[..31].to_vec().into()),
+        (-3, both[31..].to_vec().into()),
+    ]);
+    let unread = |value: Value| PublicKey::from_cose_key(&value).unwrap_err();
+    assert_eq!(unread(shifted.into()), KeyError::Encoding, "coordinates_of_other_lengths");
+    assert_eq!(unread(cose_key_with(&signer, 3, "ES256".into())), KeyError::Unsupported, "alg_a_text");
+    assert_eq!(unread(cose_key_with(&signer, -4, Value::Bytes(vec![1; 32]))), KeyError::Private);
     assert_eq!(
-        ParseError::from(credentials::key::KeyError::Private),
-        ParseError::Key(credentials::key::KeyError::Private)
+        unread(cose_key_with(&signer, -1, 8.into())),
+        KeyError::Unsupported,
+        "curve_of_another_number"
     );
+    assert_eq!(unread(Value::Null), KeyError::Encoding);
+    assert_eq!(ParseError::from(KeyError::Private), ParseError::Key(KeyError::Private));
+}
+
+/// A COSE key with one member set.
+fn cose_key_with(signer: &SoftwareKey, name: i64, value: Value) -> Value {
+    let public = signer.public_key().to_cose_key();
+    let mut entries: Vec<(Value, Value)> = vec![(name.into(), value)];
+    entries.extend(public.as_map().unwrap().iter().map(|(name, value)| (name.clone(), value.clone())));
+    // Of entries with one key the first stays.
+    Map::sorted(entries).into()
 }

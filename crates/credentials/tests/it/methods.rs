@@ -96,6 +96,11 @@ fn verification_methods() {
             MethodError::Ended,
         ),
         (
+            "with_an_end",
+            method("Multikey", with(&multikey, "expires", "2036-01-01T00:00:00Z".into())),
+            MethodError::Ended,
+        ),
+        (
             "key_malformed",
             method("Multikey", json!({"publicKeyMultibase": "u00"})),
             KeyError::Encoding.into(),

@@ -177,11 +177,29 @@ fn one_signature_of_several() {
         ("disclosures_text", with("/header/disclosures", json!("a")), E::Malformed),
         ("key_binding_with_more", with("/header/kb_jwt", json!("a~b")), E::Malformed),
         ("disclosures_where_drafts_had_them", with("/disclosures", json!([])), E::Misplaced),
+        ("key_binding_where_drafts_had_it", with("/kb_jwt", json!("a")), E::Misplaced),
         ("no_signature", parse(&json!({"payload": "a", "signatures": []})), E::Malformed),
+        ("nine_signatures", parse(&signed_by(9)), E::Malformed),
+        (
+            "signature_beside_signatures",
+            with("/signatures", signed_by(1)["signatures"].clone()),
+            E::Malformed,
+        ),
     ] {
         assert_eq!(outcome, Err(error), "{name}");
     }
     general["signatures"][1]["header"] = json!({"disclosures": []});
     assert_eq!(parse(&general), Err(E::Misplaced), "disclosures_beside_the_second");
+    general["signatures"][1]["header"] = json!({"kb_jwt": "a"});
+    assert_eq!(parse(&general), Err(E::Misplaced), "key_binding_beside_the_second");
+    assert_eq!(parse(&signed_by(8)), Ok(()));
     assert_eq!(JsonForm::flattened("no tilde"), None);
+    let unbound = crate::support::sd_jwt_issued();
+    let flattened = JsonForm::flattened(&unbound).unwrap();
+    assert_eq!(flattened["header"].get("kb_jwt"), None);
+}
+
+/// One payload with so many signatures.
+fn signed_by(count: usize) -> Value {
+    json!({"payload": "a", "signatures": vec![json!({"protected": "b", "signature": "c"}); count]})
 }

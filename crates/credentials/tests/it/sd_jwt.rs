@@ -1,6 +1,9 @@
 //! SD-JWT: the examples of RFC 9901, and our own credentials.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::claim::Step;
+use credentials::jws::Times;
 use credentials::key::{Algorithm, KeyError, PublicKey, SignatureRefused, Signer};
 use credentials::sd_jwt::{Expect, Issuance, IssueError, ParseError, SelectError, Unverified};
 use credentials::{CheckName, ClaimPath, Outcome, UnixSeconds};
@@ -8,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::bulk::vectors;
 use crate::support::{
-    NOW, expect, holder, issuer, key, licence, present, sd_jwt_issuance, sd_jwt_issued, sd_jwt_presented,
+    NONCE, NOW, expect, holder, issuer, key, licence, present, sd_jwt_issuance, sd_jwt_issued,
+    sd_jwt_presented,
 };
 
 pub(crate) const RFC_TYP: &str = "example+sd-jwt";
@@ -124,6 +128,10 @@ fn issued_and_verified_by_the_wallet() {
             assert_eq!(verified.claims()[&name], value, "{name}");
         }
         assert_eq!(verified.vct(), "urn:huizheng:business-licence:1");
+        assert_eq!(verified.issuer(), "did:hui:anhui:zIssuer");
+        assert_eq!(verified.holder(), Some(wallet.public_key()));
+        let times = Times { iat: Some(NOW), nbf: None, exp: Some(NOW.plus(86_400)) };
+        assert_eq!(verified.times(), times);
         assert_eq!(verified.status().unwrap().token.as_ref().unwrap().index, 4711);
         assert!(!format!("{verified:?}").contains("合肥"), "Debug shows no claims");
     }
@@ -131,7 +139,14 @@ fn issued_and_verified_by_the_wallet() {
 
 #[test]
 fn presented_and_verified() {
-    let presented = Unverified::parse(&sd_jwt_presented()).unwrap();
+    let text = sd_jwt_presented();
+    let presented = Unverified::parse(&text).unwrap();
+    // What it says before anything is checked: who would have to be looked up.
+    assert_eq!(presented.vct(), Some("urn:huizheng:business-licence:1"));
+    assert_eq!(presented.status().unwrap().token.as_ref().unwrap().index, 4711);
+    assert_eq!(presented.dangerous_binding_claims().unwrap()["nonce"], NONCE);
+    let signature = text.split('~').next().unwrap().rsplit('.').next().unwrap();
+    assert_eq!(BASE64.encode(presented.issuer_signature()), signature);
     let verified = presented.verify_presented(issuer(Algorithm::Es256).public_key(), &expect()).unwrap();
     let mut disclosed: Vec<_> = verified.disclosed().map(|path| path.to_string()).collect();
     disclosed.sort();

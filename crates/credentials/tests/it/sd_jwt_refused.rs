@@ -251,6 +251,16 @@ fn refused_disclosures() {
         ("orphan_without_digests", issued(|_| {}) + &format!("~{a}~"), E::Orphan),
         ("orphan_whose_parent_is_hidden", with(json!([digest(&parent)]), &format!("{child}~")), E::Orphan),
         ("digest_twice", with(json!([digest(&a), digest(&a)]), &format!("{a}~")), E::DigestTwice),
+        (
+            "digest_twice_with_another_between",
+            with(json!([digest(&twin), digest(&a), digest(&twin)]), ""),
+            E::DigestTwice,
+        ),
+        (
+            "digest_twice_with_another_between_greater",
+            with(json!([digest(&a), digest(&twin), digest(&a)]), ""),
+            E::DigestTwice,
+        ),
         ("digest_twice_undisclosed", with(json!([digest(&a), digest(&a)]), ""), E::DigestTwice),
         (
             "digest_twice_apart",

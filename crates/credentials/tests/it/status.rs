@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use credentials::data_integrity::UnverifiedCredential;
+use credentials::data_integrity::{Issuance, UnverifiedCredential};
 use credentials::jws::{self, Header, VerifyError};
 use credentials::key::{Algorithm, Signer};
 use credentials::status::{
@@ -66,6 +66,16 @@ fn entries_do_not_touch_each_other() {
     }
     let mut list = TokenList::new(Bits::One, 8).unwrap();
     assert_eq!(list.set(0, Status::Suspended), Err(TokenListError::ValueTooLarge));
+}
+
+#[test]
+fn every_width_survives_json() {
+    for (bits, width) in [(Bits::One, 1), (Bits::Two, 2), (Bits::Four, 4), (Bits::Eight, 8)] {
+        let mut list = TokenList::new(bits, 64).unwrap();
+        list.set(63, Status::Invalid).unwrap();
+        assert_eq!(list.to_json()["bits"], width);
+        assert_eq!(TokenList::from_json(&list.to_json()), Ok(list));
+    }
 }
 
 fn claims() -> TokenListClaims {
@@ -157,8 +167,12 @@ fn token_lists_refused() {
     ] {
         assert_eq!(TokenList::verify(&text, URI, key.public_key(), NOW).map(drop), Err(error), "{name}");
     }
+    let soon = sign(typ, payload(|p| p["iat"] = (NOW.0 + 60).into()));
+    TokenList::verify(&soon, URI, key.public_key(), NOW).unwrap();
     TokenList::verify(&good, URI, key.public_key(), NOW).unwrap();
     assert_eq!(TokenList::new(Bits::One, usize::MAX).map(drop), Err(TokenListError::TooLarge));
+    let largest = |more| TokenList::from_bytes(Bits::Two, vec![0; MAX_LIST_BYTES + more]).map(drop);
+    assert_eq!((largest(0), largest(1)), (Ok(()), Err(TokenListError::TooLarge)));
 }
 
 /// 64 MiB of zeros in some 64 kB.
@@ -222,6 +236,7 @@ fn bitstrings_refused() {
         assert_eq!(BitstringList::decode(&text).map(drop), Err(error), "{name}");
     }
     BitstringList::decode(&gzipped(MIN_ENTRIES / 8)).unwrap();
+    BitstringList::decode(&gzipped(MAX_LIST_BYTES)).unwrap();
 }
 
 #[test]
@@ -248,6 +263,46 @@ fn bitstring_credential() {
     assert_eq!(result, Err(BitstringError::TypeWrong));
 }
 
+/// What makes a credential a status list, one thing at a time.
+#[test]
+fn bitstring_credentials_of_other_kinds() {
+    let url = "https://issuer.example/bitstring/3/revocation";
+    let did = "did:hui:anhui:zIssuer";
+    let view = BitstringList::view(&TokenList::new(Bits::Two, 8).unwrap(), Purpose::Revocation).unwrap();
+    let key = issuer(Algorithm::EdDsa);
+    let read = |change: fn(&mut Issuance)| {
+        let mut issuance = view.issuance(url, Purpose::Revocation, did, &format!("{did}#key-1"), NOW, 3600);
+        change(&mut issuance);
+        let credential = UnverifiedCredential::read(issuance.sign(&key).unwrap()).unwrap();
+        let verified = credential.verify(key.public_key(), NOW).unwrap();
+        BitstringList::from_credential(&verified, url, Purpose::Revocation, did).map(drop)
+    };
+    fn purposes(issuance: &mut Issuance, of: Value) {
+        issuance.claims.insert("statusPurpose".to_owned(), of);
+    }
+    use BitstringError as E;
+    for (name, outcome, expected) in [
+        ("of_several_purposes", read(|i| purposes(i, json!(["suspension", "revocation"]))), Ok(())),
+        (
+            "of_several_other_purposes",
+            read(|i| purposes(i, json!(["suspension", "message"]))),
+            Err(E::PurposeWrong),
+        ),
+        ("of_no_purpose", read(|i| drop(i.claims.remove("statusPurpose"))), Err(E::PurposeWrong)),
+        ("purpose_number", read(|i| purposes(i, json!(1))), Err(E::PurposeWrong)),
+        ("credential_of_another_type", read(|i| i.types = Vec::new()), Err(E::TypeWrong)),
+        (
+            "subject_of_another_type",
+            read(|i| drop(i.claims.insert("type".to_owned(), "BusinessLicence".into()))),
+            Err(E::TypeWrong),
+        ),
+        ("subject_of_no_type", read(|i| drop(i.claims.remove("type"))), Err(E::TypeWrong)),
+        ("without_a_list", read(|i| drop(i.claims.remove("encodedList"))), Err(E::Malformed)),
+    ] {
+        assert_eq!(outcome, expected, "{name}");
+    }
+}
+
 #[test]
 fn references_survive_both_formats() {
     let in_token = StatusRef { bitstring: Vec::new(), ..status() };
@@ -266,6 +321,41 @@ fn references_survive_both_formats() {
         Err(StatusRefError::Unsupported),
         "entries_of_two_bits"
     );
+    wide[0]["statusSize"] = 1.into();
     let in_vc = StatusRef { token: None, ..status() };
+    assert_eq!(StatusRef::from_credential_status(&wide), Ok(in_vc.clone()), "entries_of_one_bit_by_name");
     assert_eq!(StatusRef::from_credential_status(&in_vc.to_credential_status()), Ok(in_vc));
+}
+
+#[test]
+fn references_of_credentials_refused() {
+    let entries = status().to_credential_status();
+    let (bitstring, registry) = (entries[0].clone(), entries[2].clone());
+    let with = |index: &str| {
+        let mut entry = bitstring.clone();
+        entry["statusListIndex"] = index.into();
+        entry
+    };
+    let far = |index: u64| {
+        let mut entry = registry.clone();
+        entry["statusIndex"] = index.to_string().into();
+        entry
+    };
+    let read = StatusRef::from_credential_status;
+    // Which of the two would count?
+    assert_eq!(read(&json!([registry, registry])), Err(StatusRefError::Malformed), "two_places_on_the_chain");
+    assert_eq!(read(&json!([])), Err(StatusRefError::Malformed), "no_entry");
+    assert_eq!(
+        read(&json!([bitstring, {"statusPurpose": "revocation"}])),
+        Err(StatusRefError::Malformed),
+        "no_type"
+    );
+    for index in ["", "01", "00", "+1", "-1", " 1", "1 ", "1.0", "1e3", "a", "١", "18446744073709551616"] {
+        assert_eq!(read(&with(index)), Err(StatusRefError::Malformed), "index {index:?}");
+    }
+    for index in [0, 1, 10, u64::MAX] {
+        assert_eq!(read(&with(&index.to_string())).unwrap().bitstring[0].index, index);
+    }
+    assert_eq!(read(&far(1 << 32)), Err(StatusRefError::Malformed), "index_beyond_the_chains_lists");
+    assert_eq!(read(&far(u32::MAX.into())).unwrap().registry.unwrap().index, u32::MAX);
 }
