@@ -1,6 +1,7 @@
 //! The command `huizheng`: the demo, a wallet, the registry, a network of validators, measurements.
 
 pub mod args;
+mod audit;
 pub mod bench;
 pub mod demo;
 mod device;

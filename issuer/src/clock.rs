@@ -38,3 +38,9 @@ impl Moment {
         Self { ms, seconds: UnixSeconds(i64::try_from(ms / 1000).unwrap_or(i64::MAX)) }
     }
 }
+
+impl From<Moment> for UnixSeconds {
+    fn from(moment: Moment) -> Self {
+        moment.seconds
+    }
+}

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use registry::api::SubmitResponse;
 use registry::{
-    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, DidDocument, DidRecord, Hash32, KeptSignature, Proven, Record,
+    Action, CHUNK_BYTES, CHUNK_ENTRIES, Did, DidDocument, DidRecord, KeptSignature, Proven, Record,
     RecordKey, Slug, Status, StatusChange, StatusListId, UnixMillis,
 };
-use service::NodeClient;
 use service::node::{NodeError, SubmitError};
+use service::{NodeClient, Organisation};
 
 use crate::audit;
 use crate::identity::Identity;
@@ -181,17 +181,6 @@ impl Ledger {
         Ok(ListBits { bytes, time: oldest.unwrap_or_default() })
     }
 
-    /// Says on the chain how far the audit log has come; final when it returns.
-    pub(crate) async fn anchor(&self, entries: u64, head: Hash32) -> Result<SubmitResponse, SubmitError> {
-        self.act(&Action::AnchorLog { log: audit::log_name(), entries, head }).await
-    }
-
-    /// How far the chain has the audit log.
-    pub(crate) async fn anchored(&self) -> Result<Option<Record>, NodeError> {
-        let key = RecordKey::LogAnchor(self.identity.did().clone(), audit::log_name());
-        Ok(self.node.proven_one(key).await?.record().cloned())
-    }
-
     /// The chain's name of a list.
     pub(crate) fn list(&self, number: u32) -> StatusListId {
         StatusListId { owner: self.identity.did().clone(), number }
@@ -199,6 +188,16 @@ impl Ledger {
 
     async fn act(&self, action: &Action) -> Result<SubmitResponse, SubmitError> {
         self.identity.organisation().act(&self.node, action).await
+    }
+}
+
+impl audit::Owner for Ledger {
+    fn organisation(&self) -> &Organisation {
+        self.identity.organisation()
+    }
+
+    fn node(&self) -> &NodeClient {
+        &self.node
     }
 }
 

@@ -251,7 +251,7 @@ impl Issuer {
         };
         let bulk = core.bulk.clone();
         let every = policy.audit_anchored_every;
-        let anchoring = Anchoring { store: store.clone(), ledger: core.ledger.clone(), every };
+        let anchoring = Anchoring { store: store.clone(), owner: Arc::new(core.ledger.clone()), every };
         let (stop_keeper, stopped) = watch::channel(false);
         let anchoring = tokio::spawn(anchoring.run(stopped.clone()));
         let keeper = tokio::spawn(keeper.run(stopped));

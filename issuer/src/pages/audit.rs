@@ -63,7 +63,8 @@ fn who<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
         Who::Applicant => t.get("audit.applicant"),
         Who::Wallet => t.get("audit.wallet"),
         Who::Stranger => t.get("audit.stranger"),
-        Who::Issuer => t.get("audit.issuer"),
+        // The service itself; an issuer's log has no verifier's acts.
+        Who::Issuer | Who::Verifier => t.get("audit.issuer"),
     }
 }
 

@@ -6,40 +6,30 @@ use credentials::UnixSeconds;
 use registry::{Did, Hash32};
 use serde::{Deserialize, Serialize};
 
-use crate::model::Actor;
-
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "role")]
 pub enum Who {
-    /// A member of staff.
+    /// A member of staff, a clerk.
     Staff {
         /// The account's name.
         name: String,
     },
-    /// A department's system.
+    /// A department's system, a program.
     System {
         /// Its key's name.
         name: String,
     },
     /// Whoever applied, known by the application's secret.
     Applicant,
-    /// A wallet, known by an offer's codes or an access token.
+    /// A wallet, known by what it was offered or asked.
     Wallet,
     /// Whoever tried to sign in.
     Stranger,
-    /// The issuer itself.
+    /// The issuer whose log it is.
     Issuer,
-}
-
-impl From<&Actor> for Who {
-    fn from(actor: &Actor) -> Self {
-        match actor {
-            Actor::Applicant => Self::Applicant,
-            Actor::Issuer => Self::Issuer,
-            Actor::Staff { name } => Self::Staff { name: name.clone() },
-        }
-    }
+    /// The verifier whose log it is.
+    Verifier,
 }
 
 /// One entry of the log.
@@ -53,7 +43,7 @@ pub struct Entry {
     pub who: Who,
     /// What, in a word.
     pub what: String,
-    /// To what: names of the issuer's own.
+    /// To what: names of the service's own.
     pub about: BTreeMap<String, String>,
     /// In which request, as its log lines and its answer say; none for what nobody asked for. A name that the caller chose is
     /// here as a digest: it could be anything.
@@ -66,7 +56,7 @@ pub struct Entry {
 
 impl Entry {
     /// With its hash.
-    pub(super) fn sealed(self) -> Self {
+    pub(crate) fn sealed(self) -> Self {
         Self { hash: self.proper_hash(), ..self }
     }
 
@@ -98,14 +88,14 @@ impl Entry {
     }
 }
 
-/// What the first entry of an issuer's log follows.
-pub(super) fn beginning(did: &Did) -> Hash32 {
+/// What the first entry of this DID's log follows.
+pub(crate) fn beginning(did: &Did) -> Hash32 {
     Hash32::tagged("huizheng/audit-log/1", &[did.to_string().as_bytes()])
 }
 
 /// A request's id, if it is one that the service makes: sixteen hexadecimal digits, of which one at least is a letter, since a
 /// row of sixteen figures may be somebody's card. Any other's digest.
-pub(super) fn request(id: String) -> String {
+pub(crate) fn request(id: String) -> String {
     let is_ours = id.len() == 16
         && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         && id.bytes().any(|byte| byte.is_ascii_lowercase());

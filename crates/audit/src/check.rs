@@ -26,8 +26,8 @@ pub enum AuditFlaw {
         /// What is wrong with it.
         flaw: LineFlaw,
     },
-    /// The log of another issuer.
-    #[error("the log is not this issuer's: its first entry follows another beginning")]
+    /// The log of another DID.
+    #[error("the log is not this DID's: its first entry follows another beginning")]
     OtherLog,
     /// The chain knows of more entries.
     #[error("the end is cut off: the chain vouches for {anchored} entries, and here are {entries}")]
@@ -80,7 +80,7 @@ pub enum LineFlaw {
 /// # Errors
 /// [`AuditFlaw`]: the first that there is.
 pub fn check(export: &[u8], did: &Did, anchor: Option<&LogAnchorRecord>) -> Result<Audited, AuditFlaw> {
-    if anchor.is_some_and(|anchor| anchor.owner != *did || anchor.log.as_str() != super::LOG) {
+    if anchor.is_some_and(|anchor| anchor.owner != *did || anchor.log.as_str() != crate::LOG) {
         return Err(AuditFlaw::OtherAnchor);
     }
     let (mut entries, mut head, mut at_anchor) = (0, beginning(did), None);
@@ -127,8 +127,8 @@ mod tests {
     use registry::{Slug, UnixMillis};
 
     use super::*;
-    use crate::audit::entry::Who;
-    use crate::audit::tests::did;
+    use crate::entry::Who;
+    use crate::tests::did;
 
     fn entry(n: u64, what: &str, previous: Hash32) -> Entry {
         let about = BTreeMap::from([("application".to_owned(), format!("{n:026}"))]);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn another_issuers_log_or_anchor_is_refused() {
+    fn anothers_log_or_anchor_is_refused() {
         let log = log(&DEEDS);
         let lines: String = log.iter().map(Entry::line).collect();
         assert_eq!(check(lines.as_bytes(), &did(2), None), Err(AuditFlaw::OtherLog));

@@ -1,8 +1,8 @@
-//! The audit log: who did what and when, one entry for each act, each chained to the one before by its hash.
+//! A service's audit log: who did what and when, one entry for each act, each chained to the one before by its hash.
 //!
 //! An entry is written in the same write of the store as the act it tells of, so neither is there without the other. What is
-//! written about is named by the issuer's own random names and fixed words only: no value of a person can be an argument, see
-//! `deed`. How far the log has come is anchored on the chain every so often; [`check()`] tells what was done to it since.
+//! written about is named by the service's own random names and fixed words only: no value of a person can be an argument, see
+//! [`About`]. How far the log has come is anchored on the chain every so often; [`check()`] tells what was done to it since.
 
 mod anchor;
 mod check;
@@ -13,13 +13,10 @@ use credentials::UnixSeconds;
 use registry::{Did, Hash32, Slug};
 use store::{Range, Store, StoreError, Table, Tx};
 
-pub(crate) use anchor::Anchoring;
+pub use anchor::{Anchoring, Owner};
 pub use check::{AuditFlaw, Audited, LineFlaw, check};
-pub(crate) use deed::{Account, Deed, OwnKey};
+pub use deed::{About, Account, Deed, Digest, Named};
 pub use entry::{Entry, Who};
-
-use crate::clock::Moment;
-use crate::model::Actor;
 
 /// The log's name on the chain: it is anchored at `anchor/<did>/audit`.
 pub const LOG: &str = "audit";
@@ -38,56 +35,58 @@ const HEAD: Table<str, Head> = Table::new("audit-head");
 
 /// How far a log has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Head {
+pub struct Head {
     /// How many entries it has.
-    pub(crate) entries: u64,
+    pub entries: u64,
     /// The last one's hash; before the first, what names whose log it is.
-    pub(crate) hash: Hash32,
+    pub hash: Hash32,
 }
 
 /// Who does something, when, and in which request: taken where the request is answered, written where the act is.
 #[derive(Clone, Debug)]
-pub(crate) struct Noting {
+pub struct Noting {
     who: Who,
     at: UnixSeconds,
     request: Option<String>,
 }
 
 impl Noting {
-    /// By a member of staff or whoever applied.
-    pub(crate) fn by(actor: &Actor, now: Moment) -> Self {
-        Self::of(Who::from(actor), now)
+    /// By a member of staff, or whoever else is an actor in the service's own words.
+    pub fn by(who: impl Into<Who>, now: impl Into<UnixSeconds>) -> Self {
+        let request = service::request_id::current().map(entry::request);
+        Self { who: who.into(), at: now.into(), request }
     }
 
-    /// By whoever holds a code, a token or a key of an offer.
-    pub(crate) fn by_wallet(now: Moment) -> Self {
-        Self::of(Who::Wallet, now)
+    /// By whoever holds a code, a token or a key of what was offered or asked.
+    pub fn by_wallet(now: impl Into<UnixSeconds>) -> Self {
+        Self::by(Who::Wallet, now)
     }
 
     /// By nobody who is known.
-    pub(crate) fn by_stranger(now: Moment) -> Self {
-        Self::of(Who::Stranger, now)
+    pub fn by_stranger(now: impl Into<UnixSeconds>) -> Self {
+        Self::by(Who::Stranger, now)
     }
 
-    /// By a department's system, known by its key.
-    pub(crate) fn by_system(name: &str, now: Moment) -> Self {
-        Self::of(Who::System { name: name.to_owned() }, now)
+    /// By a department's system or a program, known by its key.
+    pub fn by_system(name: &str, now: impl Into<UnixSeconds>) -> Self {
+        Self::by(Who::System { name: name.to_owned() }, now)
     }
 
     /// By the issuer itself.
-    pub(crate) fn by_issuer(now: Moment) -> Self {
-        Self::of(Who::Issuer, now)
+    pub fn by_issuer(now: impl Into<UnixSeconds>) -> Self {
+        Self::by(Who::Issuer, now)
     }
 
-    fn of(who: Who, now: Moment) -> Self {
-        Self { who, at: now.seconds, request: service::request_id::current().map(entry::request) }
+    /// By the verifier itself.
+    pub fn by_verifier(now: impl Into<UnixSeconds>) -> Self {
+        Self::by(Who::Verifier, now)
     }
 
     /// Appends an entry, in the write that does what it tells of.
     ///
     /// # Errors
     /// As the store; then nothing of the write is done.
-    pub(crate) fn note(&self, tx: &mut Tx<'_>, deed: Deed) -> Result<(), StoreError> {
+    pub fn note(&self, tx: &mut Tx<'_>, deed: Deed) -> Result<(), StoreError> {
         let Head { entries, hash } = tx.get(&HEAD, LOG)?.ok_or_else(lost)?;
         let number = entries + 1;
         let (what, about) = deed.into_parts();
@@ -110,7 +109,7 @@ impl Noting {
     ///
     /// # Errors
     /// As the store.
-    pub(crate) async fn note_alone(self, store: &Store, deed: Deed) -> Result<(), StoreError> {
+    pub async fn note_alone(self, store: &Store, deed: Deed) -> Result<(), StoreError> {
         store.write_async(move |tx| self.note(tx, deed)).await
     }
 }
@@ -120,50 +119,58 @@ fn lost() -> StoreError {
     StoreError::Failed("the audit log's head is gone: restore the store from a backup".to_owned())
 }
 
-/// Begins the log of this issuer, if there is none.
-pub(crate) async fn begin(store: &Store, did: &Did) -> Result<(), StoreError> {
-    let hash = entry::beginning(did);
-    store
-        .write_async(move |tx| match tx.contains(&HEAD, LOG)? {
-            true => Ok(()),
-            // What is there would be written over.
-            false if !tx.page(&ENTRIES, &Range::all(), 1)?.is_empty() => Err(lost()),
-            false => tx.put(&HEAD, LOG, &Head { entries: 0, hash }),
-        })
-        .await
+/// Begins the log of this DID, if there is none.
+///
+/// # Errors
+/// As the store; also where there are entries without a head.
+pub async fn begin(store: &Store, did: &Did) -> Result<(), StoreError> {
+    let did = did.clone();
+    store.write_async(move |tx| begin_in(tx, &did)).await
+}
+
+/// The same in a write with others.
+///
+/// # Errors
+/// As [`begin`].
+pub fn begin_in(tx: &mut Tx<'_>, did: &Did) -> Result<(), StoreError> {
+    match tx.contains(&HEAD, LOG)? {
+        true => Ok(()),
+        // What is there would be written over.
+        false if !tx.page(&ENTRIES, &Range::all(), 1)?.is_empty() => Err(lost()),
+        false => tx.put(&HEAD, LOG, &Head { entries: 0, hash: entry::beginning(did) }),
+    }
 }
 
 /// How far the log has come; none before [`begin`].
-pub(crate) fn head(store: &Store) -> Result<Option<Head>, StoreError> {
+///
+/// # Errors
+/// As the store.
+pub fn head(store: &Store) -> Result<Option<Head>, StoreError> {
     store.get(&HEAD, LOG)
 }
 
 /// At most `limit` entries after number `after`, in order.
-pub(crate) fn page(store: &Store, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+///
+/// # Errors
+/// As the store.
+pub fn page(store: &Store, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let range = Range::all().after(after);
     Ok(store.page(&ENTRIES, &range, limit)?.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// At most `limit` entries before number `before`, newest first.
-pub(crate) fn newest(store: &Store, before: Option<u64>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+///
+/// # Errors
+/// As the store.
+pub fn newest(store: &Store, before: Option<u64>, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let range = Range::all().reversed();
     let range = if let Some(before) = before { range.after(before) } else { range };
     Ok(store.page(&ENTRIES, &range, limit)?.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// A store in memory where acts can be noted.
-#[cfg(test)]
-pub(crate) fn kept() -> Store {
-    let store = Store::in_memory().expect("store");
-    let head = Head { entries: 0, hash: entry::beginning(&tests::did(1)) };
-    store.write(move |tx| tx.put(&HEAD, LOG, &head)).expect("begun");
-    store
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Id;
 
     pub(super) fn did(salt: u8) -> Did {
         use registry::build::{
@@ -175,16 +182,16 @@ mod tests {
         plan.did(&Slug::new("anhui").expect("a name"))
     }
 
-    fn now() -> Moment {
-        Moment { ms: 1_790_000_000_000, seconds: UnixSeconds(1_790_000_000) }
+    fn now() -> UnixSeconds {
+        UnixSeconds(1_790_000_000)
     }
 
     #[tokio::test]
     async fn an_act_that_is_undone_leaves_no_entry_and_no_gap() {
         let store = Store::in_memory().expect("store");
         begin(&store, &did(1)).await.expect("begun");
-        let noting = Noting::by(&Actor::staff("li"), now());
-        let deed = |n: u128| Deed::new("application-approved").about("application", Id::from_key(n));
+        let noting = Noting::by(Who::Staff { name: "li".into() }, now());
+        let deed = |n: u64| Deed::new("application-approved").about("application", n);
         for n in 1..4 {
             noting.clone().note_alone(&store, deed(n)).await.expect("noted");
             let (again, undone) = (noting.clone(), deed(99));

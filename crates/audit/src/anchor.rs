@@ -1,36 +1,54 @@
 //! Anchoring: every so often the chain is told how far the log has come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use registry::{Hash32, Record};
-use service::node::SubmitError;
+use registry::{Action, Hash32, Record, RecordKey};
+use service::node::{NodeError, SubmitError};
+use service::{NodeClient, Organisation};
 use store::Store;
 use tokio::sync::watch;
 
-use super::{Head, head};
-use crate::ledger::Ledger;
+use super::{Head, head, log_name};
 
 /// How long the chain may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Whose log it is, and how it reaches the chain.
+pub trait Owner: Send + Sync + 'static {
+    /// Who acts on the chain.
+    fn organisation(&self) -> &Organisation;
+
+    /// The chain's client.
+    fn node(&self) -> &NodeClient;
+}
+
 /// Tells the chain.
-pub(crate) struct Anchoring {
-    pub(crate) store: Store,
-    pub(crate) ledger: Ledger,
+pub struct Anchoring {
+    /// Where the log is.
+    pub store: Store,
+    /// Whose it is.
+    pub owner: Arc<dyn Owner>,
     /// How long what is noted may stay unanchored while the chain can be reached.
-    pub(crate) every: Duration,
+    pub every: Duration,
+}
+
+impl std::fmt::Debug for Anchoring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Anchoring").field("every", &self.every).finish_non_exhaustive()
+    }
 }
 
 impl Anchoring {
     /// Anchors until told to stop, and once more then: what was noted last is covered, too.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut anchored = None;
         loop {
             let is_over = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => true,
                 () = tokio::time::sleep(self.every) => false,
             };
-            // Whoever stops an issuer doesn't wait for a chain that is away.
+            // Whoever stops a service doesn't wait for a chain that is away.
             if tokio::time::timeout(PATIENCE, self.anchor(&mut anchored)).await.is_err() {
                 tracing::warn!("the audit log is not anchored yet: the chain takes long");
                 anchored = None;
@@ -54,7 +72,7 @@ impl Anchoring {
         if anchored.is_none_or(|anchored| entries <= anchored) {
             return;
         }
-        match self.ledger.anchor(entries, hash).await {
+        match self.tell(entries, hash).await {
             Ok(_) => {
                 tracing::info!(entries, "the audit log is anchored");
                 *anchored = Some(entries);
@@ -69,9 +87,21 @@ impl Anchoring {
         }
     }
 
+    /// Says on the chain how far the log has come; final when it returns.
+    async fn tell(&self, entries: u64, head: Hash32) -> Result<(), SubmitError> {
+        let action = Action::AnchorLog { log: log_name(), entries, head };
+        self.owner.organisation().act(self.owner.node(), &action).await.map(drop)
+    }
+
+    /// How far the chain has the log.
+    async fn anchored(&self) -> Result<Option<Record>, NodeError> {
+        let key = RecordKey::LogAnchor(self.owner.organisation().did().clone(), log_name());
+        Ok(self.owner.node().proven_one(key).await?.record().cloned())
+    }
+
     /// How far the chain has it; none while the chain can't be asked.
     async fn on_chain(&self, hash: Hash32) -> Option<u64> {
-        match self.ledger.anchored().await {
+        match self.anchored().await {
             Ok(Some(Record::LogAnchor(record))) => {
                 let here = head(&self.store).ok().flatten().map_or(0, |head| head.entries);
                 if here < record.entries || (here == record.entries && hash != record.head) {
