@@ -81,7 +81,7 @@ pub enum Command {
     Follow(FollowArgs),
     /// A department's issuer, by its own settings, and its audit log.
     Issuer(crate::issuer::IssuerArgs),
-    /// A verifier, by its own settings.
+    /// A verifier, by its own settings; its audit log, and its journal of decisions made with no network.
     Verifier(crate::verifier::VerifierArgs),
     /// Verify credentials in a folder, or an answer shown as QR codes with no network.
     Verify(crate::verify::VerifyArgs),

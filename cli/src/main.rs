@@ -48,7 +48,7 @@ fn run(cli: Cli) -> Done {
             }
             Some(Command::Key(args)) => cli::keyfile::run(args),
             Some(Command::Issuer(args)) => cli::issuer::run(&data, args).await,
-            Some(Command::Verifier(args)) => cli::verifier::run(args).await,
+            Some(Command::Verifier(args)) => cli::verifier::run(&data, args).await,
             Some(Command::Verify(args)) => cli::verify::run(args).await,
             Some(Command::Vc(args)) => cli::vc::run(args),
             Some(Command::Bench(args)) => cli::bench::run(&data, args).await,

@@ -1,11 +1,14 @@
 //! Which program may do what.
 
+use audit::{Noting, Who};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use service::extract::Bearer;
-use service::{Problem, Staff, StaffAccount};
+use service::{Problem, Staff, StaffAccount, clock};
 use std::time::Duration;
+use url::Url;
 
+use crate::account::seconds;
 use crate::core::App;
 use crate::request::Request;
 
@@ -21,6 +24,8 @@ pub enum Scope {
     Verify,
     /// To read the log of decisions.
     Audit,
+    /// To read the claims that policies say are kept, to delete them early, and to have claims sent along with webhooks.
+    Claims,
 }
 
 /// A program's key: random, 32 bytes or more, known here by its digest.
@@ -30,25 +35,41 @@ pub struct ApiKey {
     pub account: StaffAccount,
     /// What it is for.
     pub scopes: Vec<Scope>,
+    /// The origins at which it may be told what came of what it asked for: `https://host[:port]`.
+    pub webhooks: Vec<Url>,
 }
 
 /// The keys of a verifier.
 pub(crate) struct Keys {
-    scopes: Vec<(String, Vec<Scope>)>,
-    keys: Staff<String>,
+    keys: Vec<ApiKey>,
+    tokens: Staff<String>,
 }
 
 impl Keys {
+    /// What stands before a key's name where a clerk's name stands alone: a program is never taken for the clerk of the same name.
+    pub(crate) const PREFIX: &'static str = "key:";
+
     pub(crate) fn new(keys: Vec<ApiKey>, base_url: &str) -> Self {
-        let scopes = keys.iter().map(|key| (key.account.name.clone(), key.scopes.clone())).collect();
-        let accounts = keys.into_iter().map(|key| key.account).collect();
-        Self { scopes, keys: Staff::new(accounts, "key", base_url, Duration::from_secs(1)) }
+        let accounts = keys.iter().map(|key| key.account.clone()).collect();
+        Self { keys, tokens: Staff::new(accounts, "key", base_url, Duration::from_secs(1)) }
     }
 
-    fn find(&self, token: &str) -> Option<(&str, &[Scope])> {
-        let name = self.keys.by_token(token)?;
-        let (_, scopes) = self.scopes.iter().find(|(known, _)| known == name)?;
-        Some((name, scopes))
+    /// Whether there is a key of this name for this.
+    pub(crate) fn has(&self, name: &str, scope: Scope) -> bool {
+        self.named(name).is_some_and(|key| key.scopes.contains(&scope))
+    }
+
+    /// Where the key of this name may be told.
+    pub(crate) fn webhooks(&self, name: &str) -> &[Url] {
+        self.named(name).map_or(&[], |key| &key.webhooks)
+    }
+
+    fn named(&self, name: &str) -> Option<&ApiKey> {
+        self.keys.iter().find(|key| key.account.name == name)
+    }
+
+    fn find(&self, token: &str) -> Option<&ApiKey> {
+        self.named(self.tokens.by_token(token)?)
     }
 }
 
@@ -70,6 +91,31 @@ impl Caller {
         }
     }
 
+    /// Refuses with 403 whoever has no key for this: clerks, too.
+    pub(crate) fn must_have(&self, scope: Scope) -> Result<(), Problem> {
+        match self.scopes {
+            Some(_) => self.must(scope),
+            None => {
+                Err(Problem::forbidden("scope-missing", "Only a program's key opens this")
+                    .with("scope", scope))
+            }
+        }
+    }
+
+    /// The key's name; none for a clerk.
+    pub(crate) fn program(&self) -> Option<&str> {
+        self.name.strip_prefix(Keys::PREFIX).filter(|_| self.scopes.is_some())
+    }
+
+    /// As the log has it.
+    pub(crate) fn noting(&self) -> Noting {
+        let now = seconds(clock::now());
+        match self.program() {
+            Some(name) => Noting::by_system(name, now),
+            None => Noting::by(Who::Staff { name: self.name.clone() }, now),
+        }
+    }
+
     /// Whether it may see this request: programs see only their own, as if there were no others.
     pub(crate) fn may_see(&self, request: &Request) -> bool {
         self.scopes.is_none() || request.asked_by == self.name
@@ -84,9 +130,9 @@ impl FromRequestParts<App> for Caller {
         if let Some(clerk) = app.staff.by_token(&token) {
             return Ok(Self { name: clerk.to_owned(), scopes: None });
         }
-        let (name, scopes) =
+        let key =
             app.keys.find(&token).ok_or_else(|| Problem::unauthorized("That is no token of this counter"))?;
-        // A program is never taken for the clerk of the same name.
-        Ok(Self { name: format!("key:{name}"), scopes: Some(scopes.to_vec()) })
+        let name = format!("{}{}", Keys::PREFIX, key.account.name);
+        Ok(Self { name, scopes: Some(key.scopes.clone()) })
     }
 }

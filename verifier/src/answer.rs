@@ -1,13 +1,17 @@
 //! Taking an answer: read it, fetch the chain's facts, judge, record.
 
-use credentials::jwe::{self, DecryptionKey, JweError};
-use protocol::Endpoint;
-use protocol::openid4vp::{AuthorizationResponse, BadResponse, TransactionData};
-use registry::UnixMillis;
-use store::StoreError;
+use std::time::Duration;
 
+use credentials::jwe::{self, DecryptionKey, JweError};
+use protocol::openid4vp::{AuthorizationResponse, BadResponse, TransactionData};
+use protocol::{Endpoint, Format};
+use registry::UnixMillis;
+use store::{StoreError, Tx};
+
+use crate::account::Taken;
 use crate::core::Core;
 use crate::decision::{Asked, BadPresentation, Decision, Facts, Received, Terms, judge_by};
+use crate::kept::SealFailed;
 use crate::request::{AnswerError, Found, Outcome, Request, RequestId, response_uri};
 
 /// Why an answer is not taken. The first four leave the request as it was.
@@ -31,6 +35,9 @@ pub(crate) enum Refusal {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What its policy keeps can't be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealFailed),
 }
 
 impl Refusal {
@@ -43,6 +50,7 @@ impl Refusal {
             Self::Malformed(_) => "malformed",
             Self::NotGenuine(_) => "not_genuine",
             Self::Store(_) => "store",
+            Self::Seal(_) => "seal",
         }
     }
 }
@@ -102,8 +110,18 @@ impl Core {
             AuthorizationResponse::Refused { error, state, .. } => {
                 check_state(&found, state.as_ref())?;
                 let outcome = Outcome::Declined { code: error.to_string() };
-                self.desk.answer(id, outcome, now, || {}).await?;
-                self.tell(id);
+                let (request, query) = (&found.request, self.query_of(&found.request));
+                let taken = Taken {
+                    id,
+                    request,
+                    query: query.as_ref(),
+                    outcome: &outcome,
+                    shown: &[],
+                    retention: Duration::ZERO,
+                };
+                let entry = self.account.entry(&taken, now)?;
+                self.desk.answer(id, outcome, now, |tx| entry.write(tx)).await?;
+                self.answered(id);
                 Ok(self.way_back(&found))
             }
             AuthorizationResponse::Presented { vp_token, state } => {
@@ -117,6 +135,9 @@ impl Core {
                 let transactions = texts.iter().map(|text| TransactionData::parse(text));
                 let transactions =
                     transactions.collect::<Result<Vec<_>, _>>().map_err(|_| Refusal::Unknown)?;
+                // Only an mdoc's device signs the key that the answer is encrypted to, and making the public key is dear.
+                let sealed_to =
+                    sealed_to.filter(|_| received.iter().any(|one| one.format() == Format::MsoMdoc));
                 let thumbprint =
                     sealed_to.map(|key| key.thumbprint()).transpose().map_err(Malformed::from)?;
                 let asked = Asked {
@@ -135,10 +156,19 @@ impl Core {
                 let judged = judge_by(&received, asked, terms, self.catalogue, &facts);
                 let (refused, verdict) = (refused(&judged.decision), judged.decision.verdict);
                 let (memory, kept) = (self.memory.clone(), id.clone());
-                let keep = move || memory.keep(&kept, judged.shown, now);
-                self.desk.answer(id, Outcome::Decided(judged.decision), now, keep).await?;
+                let outcome = Outcome::Decided(judged.decision);
+                let retention = self.retention(&query).await;
+                let (request, shown) = (&found.request, judged.shown.as_slice());
+                let taken = Taken { id, request, query: Some(&query), outcome: &outcome, shown, retention };
+                let entry = self.account.entry(&taken, now)?;
+                let keep = move |tx: &mut Tx<'_>| {
+                    entry.write(tx)?;
+                    memory.keep(&kept, judged.shown, now);
+                    Ok(())
+                };
+                self.desk.answer(id, outcome, now, keep).await?;
                 self.metrics.decided(&self.tenant, verdict);
-                self.tell(id);
+                self.answered(id);
                 refused.map_or_else(|| Ok(self.way_back(&found)), |names| Err(Refusal::NotGenuine(names)))
             }
         }
@@ -160,9 +190,10 @@ impl Core {
     }
 
     /// Tells those who wait for it that it is answered.
-    fn tell(&self, id: &RequestId) {
+    fn answered(&self, id: &RequestId) {
         // Nobody may be waiting.
         let _ = self.answered.send(id.clone());
+        self.account.webhooks.wake();
     }
 }
 
@@ -192,6 +223,6 @@ fn refused(decision: &Decision) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn seconds(duration: std::time::Duration) -> i64 {
+fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

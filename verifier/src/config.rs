@@ -9,6 +9,7 @@ use service::{StaffAccount, Tls};
 use url::Url;
 
 use crate::access::ApiKey;
+use crate::account::AccountPolicy;
 use crate::identity::KnownBy;
 use crate::purpose::PurposeConfig;
 use crate::vc_api::VcApiConfig;
@@ -85,6 +86,8 @@ pub struct Policy {
     pub asked_per_minute: u32,
     /// How many requests one client, known by its address, may fetch or answer in a minute. Many phones may share an address.
     pub answered_per_minute: u32,
+    /// The account that it gives of itself: the log of decisions, webhooks.
+    pub account: AccountPolicy,
 }
 
 impl Default for Policy {
@@ -100,6 +103,7 @@ impl Default for Policy {
             shown_bytes: 64 << 20,
             asked_per_minute: 6_000,
             answered_per_minute: 1_200,
+            account: AccountPolicy::default(),
         }
     }
 }

@@ -8,10 +8,12 @@ use protocol::Endpoint;
 use protocol::dcql::DcqlQuery;
 use protocol::openid4vp::{ClientId, RequestLink};
 use registry::{LocalText, Slug};
+use serde_json::{Map, Value};
 use service::{Lang, NodeClient, Staff};
 use tokio::sync::broadcast;
 
 use crate::access::Keys;
+use crate::account::Account;
 use crate::config::Policy;
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -39,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) desk: Desk,
     pub(crate) memory: Arc<Memory>,
+    pub(crate) account: Account,
     /// Names of requests as they are answered.
     pub(crate) answered: broadcast::Sender<RequestId>,
 }
@@ -69,6 +72,21 @@ impl Core {
             None => self.purpose(&request.purpose),
         };
         purpose.map(AskedBy::Policy)
+    }
+
+    /// The claims asked for of what was genuine, by credential query, then by name; empty once they are no longer in memory.
+    pub(crate) fn claims_of(&self, id: &RequestId) -> Map<String, Value> {
+        let mut claims = Map::new();
+        for shown in self.memory.get(id).iter().flat_map(|shown| shown.iter()) {
+            let one = Value::Object(shown.claims.iter().cloned().collect());
+            match claims.get_mut(shown.query.as_str()) {
+                None => drop(claims.insert(shown.query.to_string(), one)),
+                // Where several may answer, a list.
+                Some(Value::Array(several)) => several.push(one),
+                Some(first) => *first = Value::Array(vec![first.take(), one]),
+            }
+        }
+        claims
     }
 
     /// Where wallets fetch a request.

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +20,7 @@ use service::secrets::SecretFolder;
 use service::{Organisation, OrganisationError};
 
 use crate::certificate::certify;
+use crate::kept::KeptKey;
 use crate::sealing::Sealing;
 use crate::signer::RequestSigner;
 
@@ -28,6 +30,7 @@ pub(crate) struct Identity {
     signing: RequestSigner,
     kid: String,
     sealing: Sealing,
+    kept: Arc<KeptKey>,
     did_id: ClientId,
     certified: Certified,
 }
@@ -86,6 +89,7 @@ impl Identity {
                 certificate,
             },
             sealing: Sealing::new(&*folder.secret("answers.key")?),
+            kept: Arc::new(KeptKey::new(&*folder.secret("kept-claims.key")?)),
             organisation,
             signing,
             kid,
@@ -125,6 +129,16 @@ impl Identity {
     /// The key that signs requests.
     pub(crate) fn signer(&self) -> &RequestSigner {
         &self.signing
+    }
+
+    /// The DID URL of that key.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.kid
+    }
+
+    /// What seals the claims that are kept.
+    pub(crate) fn kept_key(&self) -> &Arc<KeptKey> {
+        &self.kept
     }
 
     /// What opens answers.

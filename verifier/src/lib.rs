@@ -5,8 +5,8 @@
 //! facts of the chain that are proven against the pinned anchor, and the decision is shown with the reason in plain
 //! words.
 //!
-//! What was shown is kept in memory only, and for a set time; decisions on disk have no personal value in them and go
-//! after the same time.
+//! What was shown is kept in memory only, and for a set time, unless the policy says otherwise; decisions on disk have no personal
+//! value in them and go after the same time. That they were made stays in a log, chained by hashes and anchored on the chain.
 //!
 //! | address | for | what |
 //! |---|---|---|
@@ -14,11 +14,14 @@
 //! | `GET`, `POST /requests/{id}/object` | wallets | the signed request |
 //! | `POST /requests/{id}/response` | wallets | the answer |
 //! | `/api/requests`, `/api/requests/{id}`, `…/events`, `/api/policies` | programs | ask, and the decision; bearer token |
+//! | `/api/audit`, `/api/claims` | auditors' and others' programs | the log; the claims that policies keep |
+//! | `/openapi.json` | programmers | all of this but the pages, described |
 //! | `/health/live`, `/health/ready` | operators | – |
 //!
 //! One verifier serves several organisations, its [tenants](Tenant): each has these addresses at a host of its own.
 
 mod access;
+mod account;
 mod answer;
 pub mod batch;
 mod certificate;
@@ -29,6 +32,7 @@ mod decision;
 mod hosts;
 mod identity;
 pub mod judging;
+mod kept;
 mod limits;
 mod metrics;
 pub mod offline;
@@ -42,12 +46,16 @@ mod signer;
 mod start;
 mod tenant;
 mod vc_api;
+mod webhook;
 
 pub use access::{ApiKey, Scope};
+pub use account::AccountPolicy;
 pub use config::{Config, ConfigError, Policy, Tenant};
 pub use decision::{CheckId, Outcome, Verdict};
 pub use identity::KnownBy;
-pub use purpose::{AskConfig, MandateConfig, PurposeConfig, PurposeError, UnknownMeans};
+pub use purpose::{
+    AskConfig, KeepConfig, MandateConfig, NoPeriod, Period, PurposeConfig, PurposeError, UnknownMeans,
+};
 pub use service::{OrganisationError, SettingsError, StaffAccount};
 pub use start::{RunningVerifier, StartError, Verifier};
 pub use tenant::Served;

@@ -15,6 +15,7 @@ use service::settings::{Beside, DatabaseSettings, TlsSettings};
 use url::Url;
 
 use crate::access::{ApiKey, Scope};
+use crate::account::AccountPolicy;
 use crate::config::{Config, Policy, Tenant};
 use crate::identity::KnownBy;
 use crate::purpose::PurposeConfig;
@@ -65,6 +66,8 @@ struct KeySettings {
     name: String,
     key_file: PathBuf,
     scopes: Vec<Scope>,
+    #[serde(default)]
+    webhooks: Vec<Url>,
 }
 
 /// As [`Policy`], with times in seconds; what is left out is as there.
@@ -81,6 +84,11 @@ struct PolicySettings {
     shown_bytes: Option<usize>,
     asked_per_minute: Option<u32>,
     answered_per_minute: Option<u32>,
+    audit_anchored_every_s: Option<u64>,
+    webhook_tries: Option<u8>,
+    webhook_delay_s: Option<u64>,
+    webhook_timeout_s: Option<u64>,
+    loopback_webhooks: Option<bool>,
 }
 
 impl Config {
@@ -129,7 +137,7 @@ impl TenantSettings {
             |clerk: StaffSettings| beside.account("tenants.staff.token_file", &clerk.name, &clerk.token_file);
         let key = |key: KeySettings| {
             let account = beside.account("tenants.api_keys.key_file", &key.name, &key.key_file)?;
-            Ok::<_, SettingsError>(ApiKey { account, scopes: key.scopes })
+            Ok::<_, SettingsError>(ApiKey { account, scopes: key.scopes, webhooks: key.webhooks })
         };
         Ok(Tenant {
             id,
@@ -158,6 +166,13 @@ impl PolicySettings {
             shown_bytes: self.shown_bytes.unwrap_or(usual.shown_bytes),
             asked_per_minute: self.asked_per_minute.unwrap_or(usual.asked_per_minute),
             answered_per_minute: self.answered_per_minute.unwrap_or(usual.answered_per_minute),
+            account: AccountPolicy {
+                audit_anchored_every: time(self.audit_anchored_every_s, usual.account.audit_anchored_every),
+                webhook_tries: self.webhook_tries.unwrap_or(usual.account.webhook_tries),
+                webhook_delay: time(self.webhook_delay_s, usual.account.webhook_delay),
+                webhook_timeout: time(self.webhook_timeout_s, usual.account.webhook_timeout),
+                loopback_webhooks: self.loopback_webhooks.unwrap_or(usual.account.loopback_webhooks),
+            },
         }
     }
 }

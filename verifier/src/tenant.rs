@@ -4,19 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::{Deed, Noting};
 use axum::Router;
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
 use registry::{Did, Slug};
 use service::{NodeClient, Staff};
-use store::{Range, Store, StoreError, Table};
+use store::{Range, Store, StoreError, Table, Tx};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::access::Keys;
+use crate::account::{self, Account};
 use crate::config::{Policy, Tenant};
 use crate::core::{App, Core};
 use crate::identity::Identity;
+use crate::kept::Kept;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::purpose::{Policies, Purpose, Watcher};
@@ -24,6 +27,7 @@ use crate::request::{Desk, Memory, Tidier};
 use crate::routes;
 use crate::start::StartError;
 use crate::vc_api::{self, VcApiConfig};
+use crate::webhook::Webhooks;
 
 /// The DIDs of ours that are known to be on the chain: later starts need no chain.
 const REGISTERED: Table<str, bool> = Table::new("registered");
@@ -80,6 +84,7 @@ impl Shared {
         let identity = Identity::open(&keys.join(tenant.id.as_str()), &self.node.anchor().network, &base)?;
         let store = self.store.scoped(tenant.id.as_str()).ok_or(StoreError::Closed)?;
         let did = identity.did().clone();
+        audit::begin(&store, &did).await?;
         self.register(&identity, &store).await?;
 
         let policy = self.policy;
@@ -91,9 +96,11 @@ impl Shared {
             let watcher = Watcher { dir, policies: policies.clone(), catalogue: self.catalogue };
             tasks.push(tokio::spawn(watcher.run(self.stopped.clone())));
         }
+        let kept = Kept::new(store.clone(), identity.kept_key().clone());
         let app = Arc::new(Core {
             tenant: tenant.id.clone(),
             name: tenant.name,
+            account: Account::new(store.clone(), kept, Webhooks::new(policy.account)),
             desk: Desk::new(store, policy.request_lifetime, policy.result_lifetime),
             staff: Staff::new(tenant.staff, "counter", &base_url, COUNTER_IDLE),
             keys: Keys::new(tenant.api_keys, &base_url),
@@ -108,6 +115,7 @@ impl Shared {
             memory,
             answered: broadcast::Sender::new(ANSWERED),
         });
+        tasks.extend(account::run(&app, &self.stopped));
         let router = match self.vc_api.clone() {
             Some(vc_api) => routes::router(app.clone()).merge(vc_api::router(app.clone(), vc_api)),
             None => routes::router(app.clone()),
@@ -126,7 +134,12 @@ impl Shared {
         if store.get(&REGISTERED, did.as_str())? != Some(true) {
             identity.organisation().register(&self.node).await.map_err(StartError::Register)?;
             tracing::info!(did, "the DID is registered");
-            store.write_async(move |tx| tx.put(&REGISTERED, did, &true)).await?;
+            let noting = Noting::by_verifier(account::seconds(service::clock::now()));
+            let write = move |tx: &mut Tx<'_>| {
+                noting.note(tx, Deed::new("keys-registered"))?;
+                tx.put(&REGISTERED, did, &true)
+            };
+            store.write_async(write).await?;
         }
         Ok(())
     }

@@ -28,6 +28,18 @@ pub enum Verdict {
     CannotTell,
 }
 
+impl Verdict {
+    /// The stable id, for instance `cannot_tell`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::CannotTell => "cannot_tell",
+        }
+    }
+}
+
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -299,6 +311,9 @@ mod tests {
     fn ids_are_the_ones_that_travel() {
         for id in CheckId::ALL {
             assert_eq!(serde_json::to_value(id).expect("text"), id.id());
+        }
+        for verdict in [Verdict::Accepted, Verdict::Refused, Verdict::CannotTell] {
+            assert_eq!(serde_json::to_value(verdict).expect("text"), verdict.id());
         }
     }
 }

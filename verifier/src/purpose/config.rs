@@ -9,6 +9,8 @@ use protocol::dcql::{ClaimValue, QueryError};
 use registry::{Did, LocalText, Slug};
 use serde::{Deserialize, Serialize};
 
+use super::period::Period;
+
 /// A purpose as configured. In TOML:
 ///
 /// ```toml
@@ -24,6 +26,7 @@ use serde::{Deserialize, Serialize};
 /// [[asks]]
 /// credential_type = "mandate"
 /// claims = ["principal", "matters"]
+/// keep = { claims = ["principal"], for = "30d" }   # of acceptances, encrypted; nothing else is ever kept
 ///
 /// [mandate]                       # who shows these acts for the company of the licence, in this matter
 /// matter = "bank-account"
@@ -102,6 +105,20 @@ pub struct AskConfig {
     /// Whether whoever shows it must be the one it was issued to. Where not, a copy will do.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub holder_binding: bool,
+    /// What is kept of it once the answer was accepted. Without this nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<KeepConfig>,
+}
+
+/// Claims that are kept, encrypted, for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeepConfig {
+    /// Which of the claims asked for; at least one.
+    pub claims: Vec<String>,
+    /// For how long.
+    #[serde(rename = "for")]
+    pub period: Period,
 }
 
 fn yes() -> bool {
@@ -155,6 +172,9 @@ pub enum PurposeError {
     /// A value is demanded of a claim that is not asked for.
     #[error("purpose {0}: values names `{2}` of {1}, which is not among its claims; add it there")]
     ValuesUnasked(Slug, Slug, String),
+    /// A claim is to be kept that is not asked for, or none is named.
+    #[error("purpose {0}: keep of {1} must name at least one claim, each of them among those asked for")]
+    KeepUnasked(Slug, Slug),
     /// Values of an mdoc's elements can't be demanded.
     #[error("purpose {0}: values can't be demanded of {1} as mso_mdoc; leave that format out")]
     ValuesInMdoc(Slug, Slug),

@@ -3,12 +3,14 @@
 
 mod book;
 mod config;
+mod period;
 mod query;
 mod rules;
 mod watch;
 
 pub(crate) use book::Policies;
-pub use config::{AskConfig, MandateConfig, PurposeConfig, PurposeError, UnknownMeans};
+pub use config::{AskConfig, KeepConfig, MandateConfig, PurposeConfig, PurposeError, UnknownMeans};
+pub use period::{NoPeriod, Period};
 pub(crate) use query::Purpose;
 pub(crate) use rules::{AskRule, MandateRule, Rules};
 pub(crate) use watch::Watcher;

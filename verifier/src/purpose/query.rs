@@ -66,6 +66,11 @@ fn options(id: &Slug, ask: &AskConfig, kind: &CredentialType) -> Result<Vec<Cred
     if !ask.values.is_empty() && ask.formats.contains(&CatalogueFormat::MsoMdoc) {
         return Err(PurposeError::ValuesInMdoc(id.clone(), ask.credential_type.clone()));
     }
+    if let Some(keep) = &ask.keep
+        && (keep.claims.is_empty() || keep.claims.iter().any(|name| !ask.claims.contains(name)))
+    {
+        return Err(PurposeError::KeepUnasked(id.clone(), ask.credential_type.clone()));
+    }
     if let Some(unknown) = ask.claims.iter().find(|name| kind.claim(name).is_none()) {
         return Err(PurposeError::UnknownClaim(id.clone(), ask.credential_type.clone(), unknown.clone()));
     }
@@ -117,7 +122,10 @@ fn claims(ask: &AskConfig, kind: &CredentialType, format: CatalogueFormat) -> Ve
             elements
                 .filter_map(|(form, one)| {
                     let name = one.claim().unwrap_or(&one.element);
-                    claim(name, &[form.namespace_of(one), &one.element])
+                    // ISO 18013-5 has readers say what they retain (OpenID4VP 1.0 §B.2.4).
+                    let kept = ask.keep.iter().any(|keep| keep.claims.iter().any(|kept| kept == name));
+                    let claim = claim(name, &[form.namespace_of(one), &one.element])?;
+                    Some(ClaimQuery { intent_to_retain: kept.then_some(true), ..claim })
                 })
                 .collect()
         }

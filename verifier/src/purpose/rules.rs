@@ -6,7 +6,7 @@ use credentials::catalogue::Catalogue;
 use protocol::dcql::QueryId;
 use registry::{Did, Slug};
 
-use super::config::{AskConfig, PurposeConfig, PurposeError, UnknownMeans};
+use super::config::{AskConfig, KeepConfig, PurposeConfig, PurposeError, UnknownMeans};
 
 /// The catalogue's ids and claims that a mandate is measured by.
 const LICENCE: &str = "business-licence";
@@ -43,6 +43,8 @@ pub(crate) struct AskRule {
     pub(crate) issued_within: Option<Duration>,
     /// Whether whoever shows it must be the one it was issued to.
     pub(crate) holder_binding: bool,
+    /// What is kept of it.
+    pub(crate) keep: Option<KeepConfig>,
 }
 
 /// A licence and a mandate that must fit each other.
@@ -92,6 +94,7 @@ impl AskConfig {
             queries,
             issued_within: self.issued_within_days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
             holder_binding: self.holder_binding,
+            keep: self.keep.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::dcql::DcqlQuery;
 use registry::{Slug, UnixMillis};
-use store::{Store, StoreError};
+use store::{Store, StoreError, Tx};
 
 use super::record::{Answered, DUE, Manner, OUTCOMES, Outcome, REQUESTS, Request, RequestId};
 
@@ -99,13 +99,13 @@ impl Desk {
     }
 
     /// Records what became of a request: once for each, whoever asks at the same time. When this returns, it is on the
-    /// disk. `taken` runs for the one outcome that is taken, before anyone can see it.
+    /// disk. `taken` runs for the one outcome that is taken, before anyone can see it, and writes along what belongs to it.
     pub(crate) async fn answer(
         &self,
         id: &RequestId,
         outcome: Outcome,
         now: UnixMillis,
-        taken: impl FnOnce() + Send + 'static,
+        taken: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), AnswerError> {
         let (key, row) = (id.to_string(), Answered { at: now, outcome });
         let due = now.after(self.result_lifetime);
@@ -119,8 +119,7 @@ impl Desk {
                 }
                 tx.put(&OUTCOMES, key.as_str(), &row)?;
                 tx.put(&DUE, (due.0, key), &())?;
-                taken();
-                Ok(())
+                Ok(taken(tx)?)
             })
             .await
     }

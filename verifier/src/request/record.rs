@@ -114,6 +114,9 @@ pub(crate) struct Manner {
     /// On another device: the digest of the session whose screen shows the code. No other sees what comes of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) screen: Option<String>,
+    /// Where the program that asked is told what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook: Option<Endpoint>,
 }
 
 /// What became of a request, and when.

@@ -5,6 +5,7 @@ mod api;
 mod body;
 mod health;
 mod object;
+mod openapi;
 mod response;
 
 use axum::Router;
@@ -45,6 +46,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(object::router())
         .merge(response::router())
         .merge(health::router())
+        .merge(openapi::router())
         .merge(pages::router().layer(from_fn(ui::friendly_errors)));
     app.metrics.http.count(routes).with_state(app).merge(assets::router())
 }

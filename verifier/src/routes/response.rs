@@ -41,6 +41,7 @@ impl From<Refusal> for OAuthError {
             Refusal::Used => StatusCode::CONFLICT,
             Refusal::Malformed(_) | Refusal::NotGenuine(_) => StatusCode::BAD_REQUEST,
             Refusal::Store(error) => return Self::internal(error),
+            Refusal::Seal(error) => return Self::internal(error),
         };
         Self::invalid_request(refusal.to_string()).status(status)
     }

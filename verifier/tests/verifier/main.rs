@@ -3,11 +3,14 @@
 
 mod answers;
 mod api;
+mod audit;
+mod claims;
 mod haip;
 mod health;
 mod mdoc;
 mod object;
 mod offline;
+mod openapi;
 mod pages;
 mod policy;
 mod refusals;
@@ -18,3 +21,4 @@ mod start;
 mod tenants;
 mod vc_api;
 mod verify;
+mod webhook;

@@ -91,6 +91,7 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     assert_eq!(bank.staff[0].name, "Counter 3");
     let key = &bank.api_keys[0];
     assert_eq!((key.account.name.as_str(), &key.scopes[..]), ("loans", &[Scope::Ask, Scope::Verify][..]));
+    assert_eq!(key.webhooks, ["https://loans.example".parse().unwrap()]);
     let shown = format!("{config:?}");
     assert!(!shown.contains("a-secret-of"), "no secret is shown: {shown}");
     assert_eq!(config.database.unwrap().schema, "counter");
@@ -104,7 +105,8 @@ async fn every_period_and_size_can_be_set() {
         "[policy]\n",
         "[policy]\nrequest_lifetime_s = 1\nresult_lifetime_s = 2\nbinding_max_age_s = 3\nevidence_max_age_s = 4\n\
          trusted_proxies = 5\nencrypted_responses = false\nknown_by = \"x509_hash\"\nshown_bytes = 6\n\
-         asked_per_minute = 7\nanswered_per_minute = 8\n",
+         asked_per_minute = 7\nanswered_per_minute = 8\naudit_anchored_every_s = 9\nwebhook_tries = 10\n\
+         webhook_delay_s = 11\nwebhook_timeout_s = 12\nloopback_webhooks = true\n",
     );
     let policy = Folder::of(&network, &text).load(&[]).unwrap().policy;
     let seconds =
@@ -113,6 +115,10 @@ async fn every_period_and_size_can_be_set() {
     assert_eq!((policy.trusted_proxies, policy.encrypted_responses), (5, false));
     assert_eq!((policy.known_by, policy.shown_bytes), (KnownBy::X509Hash, 6));
     assert_eq!((policy.asked_per_minute, policy.answered_per_minute), (7, 8));
+    let account = policy.account;
+    let seconds = [account.audit_anchored_every, account.webhook_delay, account.webhook_timeout];
+    assert_eq!(seconds.map(|time| time.as_secs()), [9, 11, 12]);
+    assert_eq!((account.webhook_tries, account.loopback_webhooks), (10, true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,8 @@ impl Pair {
         config.tenants[0].base_url = Some(bank.parse().unwrap());
         config.tenants[0].api_keys = vec![ApiKey {
             account: StaffAccount::new("program", BANK_KEY),
-            scopes: vec![Scope::Ask, Scope::AskAnything, Scope::Verify, Scope::Audit],
+            scopes: vec![Scope::Ask, Scope::AskAnything, Scope::Verify, Scope::Audit, Scope::Claims],
+            webhooks: Vec::new(),
         }];
         let mut other = Counter::tenant("tax", TAX_TOKEN);
         other.base_url = Some(tax.parse().unwrap());

@@ -102,6 +102,7 @@ async fn a_key_is_for_its_scopes_and_sees_its_own_requests_only() {
     let key = |name: &str, scopes: &[Scope]| ApiKey {
         account: StaffAccount::new(name, &format!("the key of {name}, made up by a test")),
         scopes: scopes.to_vec(),
+        webhooks: Vec::new(),
     };
     config.tenants[0].api_keys =
         vec![key("one", &[Scope::Ask]), key("two", &[Scope::Ask]), key("three", &[Scope::Verify])];

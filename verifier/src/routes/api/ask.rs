@@ -16,6 +16,7 @@ use crate::access::{Caller, Scope};
 use crate::core::{App, AskedBy, Core};
 use crate::identity::KnownBy;
 use crate::request::{Manner, Wish};
+use crate::webhook::Allowed;
 
 /// What to ask, and how.
 #[derive(Deserialize)]
@@ -37,6 +38,8 @@ pub(super) struct Body {
     /// What the holder is to authorise.
     #[serde(default)]
     transaction_data: Vec<Transaction>,
+    /// Where the program is told what came of it.
+    webhook: Option<Endpoint>,
 }
 
 /// One transaction.
@@ -80,7 +83,8 @@ pub(super) async fn ask(
         (None, Some(policy)) => AskedBy::Policy(policy),
         (None, None) => return Err(unknown_purpose()),
     };
-    let manner = manner(&app, &body, &asked_by)?;
+    let manner =
+        Manner { webhook: webhook(&app, &caller, body.webhook.as_ref())?, ..manner(&app, &body, &asked_by)? };
     drop(asked_by);
     let Body { purpose, dcql: query, .. } = body;
     let wish = Wish { purpose, version, query, manner, asked_by: caller.name };
@@ -128,7 +132,20 @@ fn manner(app: &Core, body: &Body, query: &DcqlQuery) -> Result<Manner, Problem>
         return_to: body.return_to.clone(),
         transaction_data,
         screen: None,
+        webhook: None,
     })
+}
+
+/// Where to tell: only at an origin that is registered for the caller's key, and never inside.
+fn webhook(app: &Core, caller: &Caller, to: Option<&Endpoint>) -> Result<Option<Endpoint>, Problem> {
+    let Some(to) = to else { return Ok(None) };
+    let refused = |why: &str| {
+        Problem::unprocessable("webhook-not-allowed", "This address can't be told").detail(why.to_owned())
+    };
+    let program = caller.program().ok_or_else(|| refused("only a program's key has webhooks"))?;
+    let loopback = app.policy.account.loopback_webhooks;
+    Allowed::check(to, app.keys.webhooks(program), loopback).map_err(|why| refused(&why.to_string()))?;
+    Ok(Some(to.clone()))
 }
 
 fn invalid_query(why: &str) -> Problem {

@@ -1,6 +1,8 @@
 //! The interface for programs: ask, read the decision, wait for it.
 
 mod ask;
+mod audit;
+mod claims;
 mod read;
 pub(super) mod verify;
 mod view;
@@ -17,6 +19,9 @@ pub(super) fn router() -> Router<App> {
         .route("/api/requests", post(ask::ask))
         .route("/api/requests/{id}", get(read::read))
         .route("/api/requests/{id}/events", get(read::events))
+        .route("/api/audit", get(audit::entries))
+        .route("/api/claims", get(claims::list))
+        .route("/api/claims/{id}", get(claims::read).delete(claims::delete))
         .route("/api/verify", post(verify::one))
         .route(verify::BATCH_PATH, post(verify::many).layer(DefaultBodyLimit::max(verify::BATCH.0)))
 }

@@ -15,6 +15,7 @@ use service::Problem;
 use service::extract::{Json, Query};
 
 use crate::access::{Caller, Scope};
+use crate::account;
 use crate::batch::{self, Verified};
 use crate::core::{App, Core};
 use crate::purpose::Purpose;
@@ -67,6 +68,8 @@ pub(super) async fn one(
     let bytes = [as_bytes(body.credential)];
     let mut verified = batch::verify_by(&bytes, policy.as_deref(), app.catalogue, &app.node).await;
     let verified = verified.pop().ok_or_else(|| Problem::internal("nothing was verified"))?;
+    let deed = account::verified(&verified, policy.as_deref());
+    app.account.note(caller.noting(), deed).await.map_err(Problem::internal)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Answer(verified)).into_response())
 }
 
@@ -95,6 +98,8 @@ pub(super) async fn many(
         return Err(Problem::bad_request("empty", "Send a line for each credential, one at least"));
     }
     let verified = batch::verify_by(&credentials, policy.as_deref(), app.catalogue, &app.node).await;
+    let deed = account::batch_verified(&verified, policy.as_deref());
+    app.account.note(caller.noting(), deed).await.map_err(Problem::internal)?;
     let mut lines = Vec::new();
     for (id, verified) in ids.iter().zip(&verified) {
         serde_json::to_writer(&mut lines, &Told { id: id.as_deref(), verified })

@@ -102,20 +102,10 @@ fn decision_view(app: &Core, id: &RequestId, request: &Request, decision: &Decis
             evidence: evidence.collect(),
         }
     });
-    let mut claims = Map::new();
-    for shown in app.memory.get(id).iter().flat_map(|shown| shown.iter()) {
-        let one = Value::Object(shown.claims.iter().cloned().collect());
-        match claims.get_mut(shown.query.as_str()) {
-            None => drop(claims.insert(shown.query.to_string(), one)),
-            // Where several may answer, a list.
-            Some(Value::Array(several)) => several.push(one),
-            Some(first) => *first = Value::Array(vec![first.take(), one]),
-        }
-    }
     DecisionView {
         decision: decision.verdict,
         reason: both(&|lang| decision::reason(lang, decision)),
         checks: checks.collect(),
-        claims,
+        claims: app.claims_of(id),
     }
 }

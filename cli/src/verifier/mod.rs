@@ -1,6 +1,8 @@
-//! `huizheng verifier`: a verifier, by its own settings.
+//! `huizheng verifier`: a verifier, by its own settings, and what it can be held to.
 
-use std::path::PathBuf;
+mod audit;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use verifier::{Config, Verifier, settings};
@@ -34,13 +36,15 @@ pub enum VerifierCommand {
         #[arg(long, value_name = "FILE", default_value = "verifier.toml")]
         config: PathBuf,
     },
+    /// The audit log of a verifier that runs: export it, verify it.
+    Audit(audit::AuditArgs),
 }
 
 /// Does it.
 ///
 /// # Errors
 /// [`crate::fault::Fault`] says what to do.
-pub async fn run(args: VerifierArgs) -> Done {
+pub async fn run(data: &Path, args: VerifierArgs) -> Done {
     match args.command {
         VerifierCommand::Config { check: None } => {
             term::say(settings::EXAMPLE);
@@ -67,5 +71,6 @@ pub async fn run(args: VerifierArgs) -> Done {
             verifier.shutdown().await;
             Ok(())
         }
+        VerifierCommand::Audit(args) => audit::run(data, args).await,
     }
 }

@@ -1,0 +1,155 @@
+//! What the verifier can be held to: every decision is in a log that is chained and anchored, claims are kept as far as their
+//! policy says, and whoever asked is told.
+//!
+//! All of it is written in the same write of the store as the decision: none is there without the others.
+
+mod deeds;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use audit::{Anchoring, Deed, Noting, Owner};
+use credentials::UnixSeconds;
+use registry::UnixMillis;
+use service::{NodeClient, Organisation};
+use store::{Store, StoreError, Tx};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::access::Keys;
+use crate::core::{AskedBy, Core};
+use crate::decision::Shown;
+use crate::kept::{Kept, KeptClaims, SealFailed};
+use crate::request::{Outcome, Request, RequestId};
+use crate::webhook::{Delivery, Webhooks};
+
+pub(crate) use deeds::{batch_verified, verified};
+
+/// Periods and bounds of the account that a verifier gives of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountPolicy {
+    /// How long what is noted may stay unanchored while the chain can be reached.
+    pub audit_anchored_every: Duration,
+    /// How often a webhook is tried at most, the first time included.
+    pub webhook_tries: u8,
+    /// How long the second try waits; each further one waits three times as long as the one before.
+    pub webhook_delay: Duration,
+    /// How long a receiver may take.
+    pub webhook_timeout: Duration,
+    /// Whether webhooks may go to this machine itself, over `http` too. For a receiver beside the verifier, and for tests.
+    pub loopback_webhooks: bool,
+}
+
+impl Default for AccountPolicy {
+    fn default() -> Self {
+        Self {
+            audit_anchored_every: Duration::from_secs(600),
+            webhook_tries: 8,
+            webhook_delay: Duration::from_secs(5),
+            webhook_timeout: Duration::from_secs(10),
+            loopback_webhooks: false,
+        }
+    }
+}
+
+/// The books of one verifier.
+pub(crate) struct Account {
+    store: Store,
+    pub(crate) kept: Kept,
+    pub(crate) webhooks: Webhooks,
+}
+
+/// An outcome that is being taken.
+pub(crate) struct Taken<'a> {
+    pub(crate) id: &'a RequestId,
+    pub(crate) request: &'a Request,
+    /// What was asked; none when it is not known any more.
+    pub(crate) query: Option<&'a AskedBy<'a>>,
+    pub(crate) outcome: &'a Outcome,
+    /// The claims of what was genuine.
+    pub(crate) shown: &'a [Shown],
+    /// How long holders were told at most that it is kept.
+    pub(crate) retention: Duration,
+}
+
+/// What is written along with the outcome of a request.
+pub(crate) struct Entry {
+    noting: Noting,
+    deed: Deed,
+    kept: Vec<KeptClaims>,
+    delivery: Option<Delivery>,
+}
+
+impl Account {
+    pub(crate) fn new(store: Store, kept: Kept, webhooks: Webhooks) -> Self {
+        Self { store, kept, webhooks }
+    }
+
+    /// What is to be written of an outcome.
+    pub(crate) fn entry(&self, taken: &Taken<'_>, now: UnixMillis) -> Result<Entry, SealFailed> {
+        Ok(Entry {
+            noting: Noting::by_wallet(seconds(now)),
+            deed: deeds::outcome(taken),
+            kept: self.kept.of(taken, now)?,
+            delivery: Delivery::of(taken.id, taken.request, taken.outcome, now),
+        })
+    }
+
+    /// Where all of it is.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Notes what changes nothing else.
+    pub(crate) async fn note(&self, noting: Noting, deed: Deed) -> Result<(), StoreError> {
+        noting.note_alone(&self.store, deed).await
+    }
+
+    /// At most `limit` entries of the log after number `after`.
+    pub(crate) fn log(&self, after: u64, limit: usize) -> Result<Vec<audit::Entry>, StoreError> {
+        audit::page(&self.store, after, limit)
+    }
+}
+
+impl Entry {
+    /// Writes it.
+    pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.noting.note(tx, self.deed)?;
+        self.kept.into_iter().try_for_each(|kept| kept.write(tx))?;
+        self.delivery.map_or(Ok(()), |delivery| delivery.write(tx))
+    }
+}
+
+/// A moment as the log writes it.
+pub(crate) fn seconds(now: UnixMillis) -> UnixSeconds {
+    UnixSeconds(now.seconds())
+}
+
+/// What runs beside the server for the books of `core`, until it is told to stop: anchoring, forgetting, delivering.
+pub(crate) fn run(core: &Arc<Core>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 3] {
+    let owner = Arc::new(InNameOf(core.clone()));
+    let (store, every) = (core.account.store.clone(), core.policy.account.audit_anchored_every);
+    [
+        tokio::spawn(Anchoring { store, owner, every }.run(stopped.clone())),
+        tokio::spawn(core.account.kept.clone().forget(stopped.clone())),
+        tokio::spawn(crate::webhook::deliver(core.clone(), stopped.clone())),
+    ]
+}
+
+/// Acts on the chain as the verifier.
+struct InNameOf(Arc<Core>);
+
+impl Owner for InNameOf {
+    fn organisation(&self) -> &Organisation {
+        self.0.identity.organisation()
+    }
+
+    fn node(&self) -> &NodeClient {
+        &self.0.node
+    }
+}
+
+/// The program that asked for a request, by its key's name; none for a clerk.
+pub(crate) fn program(request: &Request) -> Option<&str> {
+    request.asked_by.strip_prefix(Keys::PREFIX)
+}
