@@ -3,6 +3,8 @@
 //! The same judgement as online, by the same policy. The chain's facts are the answer's staples, verified here as a node's
 //! evidence is; what they do not show is unknown, and how old they are is a check of its own.
 
+pub mod journal;
+
 use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
@@ -12,14 +14,14 @@ use protocol::offline::{
     Answer, Binding, MAX_CHALLENGE_SECONDS, OFFLINE_RESPONSE_URI, ONE_WAY_SECONDS, place_of,
 };
 use protocol::openid4vp::VpToken;
-use registry::{EvidenceBundle, LightClient, LocalText, UnixMillis};
+use registry::{EvidenceBundle, LightClient, LocalText, Slug, UnixMillis};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use service::Lang;
 
 pub use crate::decision::BadPresentation;
 use crate::decision::{
-    self, Asked, Check, CheckId, Decision, Facts, Outcome, Received, Terms, Verdict, judge_by,
+    self, Asked, Check, CheckId, Decision, Facts, Named, Outcome, Received, Terms, Verdict, judge_by,
 };
 use crate::purpose::{Purpose, PurposeConfig, PurposeError, Rules};
 
@@ -91,7 +93,28 @@ pub fn judge(
     catalogue: &Catalogue,
     light: &LightClient,
 ) -> Result<OfflineDecision, OfflineError> {
+    judged(answer, question, catalogue, light, false).map(|judged| judged.seen)
+}
+
+/// A decision, and what a journal notes of it.
+struct Judged {
+    seen: OfflineDecision,
+    /// The policy and its version.
+    policy: Option<(Slug, String)>,
+    /// What each credential names on the chain, and when it says it was issued.
+    named: Vec<(Named, Option<UnixMillis>)>,
+}
+
+/// The same; `was_used` says that the one-way code was accepted before.
+fn judged(
+    answer: &Answer,
+    question: Question<'_>,
+    catalogue: &Catalogue,
+    light: &LightClient,
+    was_used: bool,
+) -> Result<Judged, OfflineError> {
     let policy = question.policy.map(|policy| Purpose::new(policy.clone(), catalogue)).transpose()?;
+    let by = policy.as_ref().map(|policy| (policy.id.clone(), policy.version.clone()));
     let mut rules = policy.map_or_else(Rules::default, |policy| policy.rules);
     rules.evidence_max_age.get_or_insert(question.max_age);
     let (nonce, max_age) = match question.binding {
@@ -121,16 +144,21 @@ pub fn judge(
     {
         judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "no_time"));
     }
+    if was_used {
+        judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
+    }
     if refused {
         judged.decision = judged.decision.with(Check::failed(CheckId::EvidenceAge, "evidence_refused"));
     }
     let accepted = judged.decision.verdict == Verdict::Accepted;
     let claims = judged.shown.into_iter().filter(|_| accepted);
-    Ok(OfflineDecision {
+    let seen = OfflineDecision {
         claims: claims.map(|shown| (shown.credential_type, shown.claims.into_iter().collect())).collect(),
         evidence_of: facts.block().map(|block| block.time),
         ..seen(&judged.decision)
-    })
+    };
+    let named = received.iter().map(|one| (one.named(catalogue), one.issued())).collect();
+    Ok(Judged { seen, policy: by, named })
 }
 
 /// What the staples prove; and whether one of them proves nothing: forged, of another chain, from the future. That is told, since

@@ -1,6 +1,7 @@
 //! `huizheng verifier`: a verifier, by its own settings, and what it can be held to.
 
 mod audit;
+pub(crate) mod journal;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ pub enum VerifierCommand {
     },
     /// The audit log of a verifier that runs: export it, verify it.
     Audit(audit::AuditArgs),
+    /// The journal of decisions made with no network: list it, check again what it says.
+    Journal(journal::JournalArgs),
 }
 
 /// Does it.
@@ -72,5 +75,6 @@ pub async fn run(data: &Path, args: VerifierArgs) -> Done {
             Ok(())
         }
         VerifierCommand::Audit(args) => audit::run(data, args).await,
+        VerifierCommand::Journal(args) => journal::run(data, args).await,
     }
 }

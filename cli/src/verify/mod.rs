@@ -26,6 +26,13 @@ pub struct VerifyArgs {
     /// With --offline: how old the register's facts may be, in hours.
     #[arg(long, value_name = "HOURS", default_value_t = 24)]
     pub max_age: u32,
+    /// With --offline: note the decision in this journal, encrypted, to be checked again when there is a network. A one-way code
+    /// that was accepted before is refused.
+    #[arg(long, value_name = "FILE", requires = "offline")]
+    pub journal: Option<PathBuf>,
+    /// With --journal: the file with the journal's key; made if there is none [default: FILE.key beside the journal].
+    #[arg(long, value_name = "FILE", requires = "journal")]
+    pub journal_key: Option<PathBuf>,
     /// The trust anchor as JSON, from somebody you trust.
     #[arg(long, global = true, value_name = "FILE")]
     pub anchor: Option<PathBuf>,

@@ -14,6 +14,7 @@ use verifier::{Outcome, PurposeConfig, Verdict};
 use super::VerifyArgs;
 use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint, plain};
+use crate::verifier::journal;
 
 pub(super) fn run(file: &Path, args: &VerifyArgs, anchor: Anchor) -> Done {
     let answer = match message(file)? {
@@ -41,8 +42,15 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, anchor: Anchor) -> Done {
         max_age: Duration::from_secs(u64::from(args.max_age) * 3600),
         now: clock::now(),
     };
-    let decision = judge(&answer, question, catalogue, &LightClient::new(anchor));
-    let decision = decision.or_fault("show the codes again")?;
+    let light = LightClient::new(anchor);
+    let decision = match &args.journal {
+        None => judge(&answer, question, catalogue, &light).or_fault("show the codes again")?,
+        Some(file) => {
+            let mut journal = journal::open(file, args.journal_key.as_deref())?;
+            let noted = journal.decide(&answer, question, catalogue, &light);
+            noted.or_fault("nothing was decided: show the codes again, or mend what keeps the journal from being written")?
+        }
+    };
     term::say(draw(Paint::stdout(), &decision));
     match decision.decision {
         Verdict::Accepted => Ok(()),

@@ -14,6 +14,7 @@ use protocol::dcql::{
     Step, TrustedAuthority, leaves,
 };
 use protocol::openid4vp::{Presentation, VpToken};
+use registry::UnixMillis;
 use serde_json::{Map, Value};
 
 use super::base::Base;
@@ -166,6 +167,11 @@ impl Received {
     /// The issuer it names.
     fn issuer(&self) -> &str {
         self.base().map_or("", Base::issuer)
+    }
+
+    /// When it says it was issued.
+    pub(crate) fn issued(&self) -> Option<UnixMillis> {
+        self.base()?.issued().map(|time| UnixMillis::from_seconds(time.0))
     }
 
     /// What it names on the chain.

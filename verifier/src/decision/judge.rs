@@ -147,6 +147,27 @@ pub(super) fn issuers_part(
     ]
 }
 
+/// The checks that the chain alone answers, of what was shown before: nothing of the credential is there any more but what it
+/// names. The key's check is there only where it fails.
+pub(crate) fn on_chain(
+    named: &Named,
+    has_status: bool,
+    issued: Option<UnixMillis>,
+    facts: &Facts,
+) -> Vec<Check> {
+    let mut checks = Vec::with_capacity(4);
+    checks.extend(chain::issuer_key(named, facts).err());
+    checks.push(chain::key_when_issued(named, issued, facts));
+    checks.push(chain::accredited(named, issued, facts));
+    checks.push(chain::status(named, has_status, issued, facts));
+    checks
+}
+
+/// Whether a check could not be made because the chain did not say enough.
+pub(crate) fn unreachable(check: &Check) -> bool {
+    check.outcome == Outcome::Unknown && check.reason == chain::UNREACHABLE
+}
+
 /// A check of `credentials` as one of ours: the same name, and the flaw's name as the reason.
 fn of_findings(findings: &Findings, name: CheckName, is_mdoc: bool) -> Check {
     let id = match name {

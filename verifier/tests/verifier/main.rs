@@ -7,6 +7,7 @@ mod audit;
 mod claims;
 mod haip;
 mod health;
+mod journal;
 mod mdoc;
 mod object;
 mod offline;

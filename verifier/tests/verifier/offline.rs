@@ -14,18 +14,18 @@ use verifier::offline::{OfflineDecision, Question, judge};
 
 use crate::stack::{Card, Issuer, Network, Phone};
 
-const CLIENT: &str = "decentralized_identifier:did:hui:anhui:zCounter";
-const NONCE: &str = "a-challenge-of-this-counter";
+pub(crate) const CLIENT: &str = "decentralized_identifier:did:hui:anhui:zCounter";
+pub(crate) const NONCE: &str = "a-challenge-of-this-counter";
 
-struct Field {
-    network: Network,
-    market: Issuer,
-    phone: Phone,
-    query: DcqlQuery,
+pub(crate) struct Field {
+    pub(crate) network: Network,
+    pub(crate) market: Issuer,
+    pub(crate) phone: Phone,
+    pub(crate) query: DcqlQuery,
 }
 
 impl Field {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let network = Network::start().await;
         let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
         let query = DcqlQuery::parse(
@@ -41,7 +41,7 @@ impl Field {
     }
 
     /// The evidence that a phone carries for a licence at this entry.
-    async fn staples(&self, index: u32) -> Vec<Vec<u8>> {
+    pub(crate) async fn staples(&self, index: u32) -> Vec<Vec<u8>> {
         let did = self.market.did.clone();
         let list = StatusListId { owner: did.clone(), number: 1 };
         let keys = [
@@ -55,7 +55,7 @@ impl Field {
         vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
     }
 
-    fn shown(&self, card: &Card, nonce: &str, audience: &str, age: i64) -> Presentation {
+    pub(crate) fn shown(&self, card: &Card, nonce: &str, audience: &str, age: i64) -> Presentation {
         use credentials::{ClaimPath, UnixSeconds, sd_jwt};
         let Card::SdJwt(text) = card else { panic!("a token") };
         let selection = sd_jwt::Unverified::parse(text).unwrap();
@@ -64,7 +64,7 @@ impl Field {
         Presentation::Text(selection.bind(audience, nonce, at).unwrap().sign(&self.phone.key).unwrap())
     }
 
-    fn answer(&self, presentation: Presentation, nonce: &str, staples: Vec<Vec<u8>>) -> Answer {
+    pub(crate) fn answer(&self, presentation: Presentation, nonce: &str, staples: Vec<Vec<u8>>) -> Answer {
         let presentations = vec![(QueryId::new("licence").unwrap(), presentation)];
         let answer = Answer { nonce: nonce.to_owned(), presentations, staples };
         // As it comes out of the codes.
@@ -88,7 +88,7 @@ impl Field {
     }
 }
 
-fn not_passed(decision: &OfflineDecision) -> Vec<(&str, &str)> {
+pub(crate) fn not_passed(decision: &OfflineDecision) -> Vec<(&str, &str)> {
     let failed = decision.checks.iter().filter(|check| check.code != "right");
     failed.map(|check| (check.id.id(), check.code.as_str())).collect()
 }
