@@ -102,7 +102,8 @@ fn rows(network: &Network) -> Vec<(String, String)> {
     use store::{Options, Range, Store, Table};
     const KEPT: Table<(String, String), Value> = Table::new("kept-claims");
     const DUE: Table<(u64, String, String), Value> = Table::new("kept-claims-due");
-    let store = Store::persistent(network.dir.path().join("audited/store"), &Options::default()).unwrap();
+    let whole = Store::persistent(network.dir.path().join("audited/store"), &Options::default()).unwrap();
+    let store = whole.scoped("bank").unwrap();
     let kept = store.page(&KEPT, &Range::all(), 100).unwrap();
     let due = store.page(&DUE, &Range::all(), 100).unwrap();
     store.close();
@@ -193,7 +194,7 @@ async fn what_was_kept_long_enough_leaves_the_store() {
         use store::{Options, Range, Store, StoreError, Table};
         const DUE: Table<(u64, String, String), ()> = Table::new("kept-claims-due");
         let path = bank.network.dir.path().join("audited/store");
-        let store = Store::persistent(path, &Options::default()).unwrap();
+        let store = Store::persistent(path, &Options::default()).unwrap().scoped("bank").unwrap();
         store
             .write(|tx| {
                 for ((at, request, part), ()) in tx.page(&DUE, &Range::all(), 10)? {
@@ -226,7 +227,7 @@ async fn a_row_that_is_altered_does_not_open_and_nobody_hears_why() {
         use store::{Options, Range, Store, StoreError, Table};
         const KEPT: Table<(String, String), Value> = Table::new("kept-claims");
         let path = bank.network.dir.path().join("audited/store");
-        let store = Store::persistent(path, &Options::default()).unwrap();
+        let store = Store::persistent(path, &Options::default()).unwrap().scoped("bank").unwrap();
         store
             .write(|tx| {
                 for (key, mut row) in tx.page(&KEPT, &Range::all(), 10)? {
