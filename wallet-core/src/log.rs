@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     card::Format,
-    vault::{Sealed, VaultError, VaultTx},
+    vault::{Sealed, VaultError, VaultTx, number_key},
 };
 
 pub(crate) const LOG: Sealed<LogRecord> = Sealed::new("log");
@@ -132,7 +132,7 @@ pub enum Outcome {
 
 /// Adds an entry; one for each write.
 pub(crate) fn add(tx: &mut VaultTx<'_, '_>, at: UnixMillis, event: Event) -> Result<String, VaultError> {
-    let id = format!("{:020}", tx.number());
+    let id = number_key(tx.number());
     tx.put(&LOG, &id, &LogRecord { at, event })?;
     Ok(id)
 }

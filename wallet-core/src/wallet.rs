@@ -478,11 +478,12 @@ impl Wallet {
         pending.map(|(_, pending)| pending)
     }
 
-    /// At most `limit` entries of the log before the entry `before`, the newest first.
+    /// At most `limit` entries of the log before the entry `before`, the newest first. None before what is no entry's id.
     ///
     /// # Errors
     /// [`VaultError`].
     pub fn log(&self, before: Option<&str>, limit: usize) -> Result<Vec<LogEntry>, VaultError> {
+        let Ok(before) = before.map(str::parse).transpose() else { return Ok(Vec::new()) };
         let page = self.context.vault.page_back(&LOG, before, limit)?;
         Ok(page.into_iter().map(|(id, LogRecord { at, event })| LogEntry { id, at, event }).collect())
     }

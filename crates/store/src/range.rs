@@ -74,6 +74,7 @@ impl<K: ?Sized> Range<K> {
     }
 
     /// Travels from the last key to the first.
+    #[cfg(feature = "backwards")]
     #[must_use]
     pub fn reversed(mut self) -> Self {
         self.reversed = true;

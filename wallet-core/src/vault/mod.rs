@@ -13,6 +13,6 @@ pub use biometrics::BiometricsRefused;
 pub(crate) use error::NotUnlocked;
 pub use error::VaultError;
 pub(crate) use header::PinCost;
-pub(crate) use records::{Sealed, Vault, VaultTx};
+pub(crate) use records::{Sealed, Vault, VaultTx, number_key};
 pub use unlock::PinTooWeak;
 pub(crate) use unlock::check_pin;

@@ -26,6 +26,8 @@ pub(super) const ROOT_KEY: &str = "";
 const ROOT_VERSION: u64 = 0;
 const FORMAT: u8 = 1;
 pub(super) const PAGE: usize = 1000;
+/// So many numbers at least are looked through at once.
+const LEAST_SPAN: usize = 64;
 /// No record has a longer key. Keys come from outside too: one that is longer names nothing.
 const MAX_KEY: usize = 256;
 
@@ -40,6 +42,11 @@ impl<V> Sealed<V> {
     pub(crate) const fn new(name: &'static str) -> Self {
         Self { name, value: PhantomData }
     }
+}
+
+/// The key of a record that is named by the number of its write: in the order of the numbers.
+pub(crate) fn number_key(number: u64) -> String {
+    format!("{number:020}")
 }
 
 /// An unlocked vault. Clones share it; the keys are wiped with the last.
@@ -108,26 +115,40 @@ impl Vault {
         }
     }
 
-    /// At most `limit` records before `before` (the newest first).
+    /// At most `limit` records before the one of the write `before`, the newest first, of a table whose keys are
+    /// [numbers of writes](number_key).
+    ///
+    /// It reads forwards, in spans of numbers from the newest down: what reads a store backwards is large on a phone.
     pub(crate) fn page_back<V: DeserializeOwned>(
         &self,
         table: &Sealed<V>,
-        before: Option<&str>,
+        before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(String, V)>, VaultError> {
-        let range = Range::prefix((table.name,)).reversed();
-        let range = match before {
-            Some(key) if key.len() > MAX_KEY => return Ok(Vec::new()),
-            Some(key) => range.after((table.name, key)),
-            None => range,
-        };
-        let page = self.store.page(&SEALED, &range, limit)?;
-        page.into_iter()
-            .map(|((_, key), sealed)| {
+        let newest = || Ok(self.root()?.number.saturating_add(1));
+        let mut until = before.map_or_else(newest, Ok::<_, VaultError>)?;
+        let (mut found, mut span) = (Vec::new(), limit.clamp(LEAST_SPAN, PAGE));
+        while until > 0 && found.len() < limit {
+            let from = until.saturating_sub(span as u64);
+            let range = Range::prefix((table.name,)).from((table.name, &number_key(from)));
+            let end = number_key(until);
+            let page = self.store.page(&SEALED, &range, span)?;
+            let within = page.into_iter().take_while(|((_, key), _)| *key < end);
+            for ((_, key), sealed) in within.collect::<Vec<_>>().into_iter().rev() {
+                if found.len() == limit {
+                    break;
+                }
                 let value = read(&self.keys, table, &key, &sealed)?;
-                Ok((key, value))
-            })
-            .collect()
+                found.push((key, value));
+            }
+            until = from;
+            span = span.saturating_mul(4);
+        }
+        Ok(found)
+    }
+
+    fn root(&self) -> Result<Root, VaultError> {
+        read_root(self.store.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &self.keys)
     }
 
     /// A key for a record whose own name would tell something.
@@ -156,7 +177,7 @@ impl Vault {
 
     /// Adds up every record and compares with the root.
     fn take_stock(&self) -> Result<(), VaultError> {
-        let root = read_root(self.store.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &self.keys)?;
+        let root = self.root()?;
         let mut sum = [0; 32];
         let mut range = Range::all();
         loop {

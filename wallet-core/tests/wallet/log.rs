@@ -73,3 +73,38 @@ async fn a_complaint_names_who_when_and_which_claims_and_no_value() {
     }
     assert_eq!(holder.wallet.draft_complaint("none").unwrap(), None);
 }
+
+#[tokio::test]
+async fn pages_are_the_log_however_far_apart_its_entries_are() {
+    let holder = busy().await;
+    // Writes that leave no entry, more than one page looks through at once.
+    for _ in 0..400 {
+        assert!(!holder.wallet.delete_log_entry("00000000000000000000").await.unwrap());
+    }
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    holder.wallet.decline(&consent.id).await.unwrap();
+
+    let whole = holder.wallet.log(None, usize::MAX).unwrap();
+    assert_eq!(whole.len(), 5);
+    assert!(whole.windows(2).all(|pair| pair[0].id > pair[1].id));
+    for size in 1..=6 {
+        let mut paged = Vec::new();
+        loop {
+            let before = paged.last().map(|last: &wallet_core::LogEntry| last.id.clone());
+            let page = holder.wallet.log(before.as_deref(), size).unwrap();
+            assert!(page.len() <= size);
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        assert_eq!(paged, whole, "pages of {size}");
+    }
+    let deleted = holder.wallet.delete_log_entry(&whole[2].id).await.unwrap();
+    assert!(deleted && holder.wallet.log(Some(&whole[1].id), 1).unwrap() == [whole[3].clone()]);
+    for none in ["", "none", "-1", "99999999999999999999999"] {
+        assert!(holder.wallet.log(Some(none), 10).unwrap().is_empty(), "{none}");
+    }
+    assert!(holder.wallet.log(Some("0"), 10).unwrap().is_empty());
+    assert!(holder.wallet.log(None, 0).unwrap().is_empty());
+}

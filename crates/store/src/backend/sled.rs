@@ -83,11 +83,11 @@ impl Reads for Sled {
             let value = self.whole(&key, &stored)?;
             Ok((key.to_vec(), value))
         };
+        #[cfg(feature = "backwards")]
         if span.reversed {
-            rows.rev().take(limit).map(own).collect()
-        } else {
-            rows.take(limit).map(own).collect()
+            return rows.rev().take(limit).map(own).collect();
         }
+        rows.take(limit).map(own).collect()
     }
 }
 
