@@ -26,17 +26,8 @@ pub use types::{Agreement, Choice, Claim, Colours, CredentialType, Derived, Form
 
 use std::sync::OnceLock;
 
-/// The bundled types, in the order in which portals show them.
-const BUNDLED: &[&str] = &[
-    include_str!("../../../../catalogue/digital-id.toml"),
-    include_str!("../../../../catalogue/business-licence.toml"),
-    include_str!("../../../../catalogue/tax-registration.toml"),
-    include_str!("../../../../catalogue/drivers-licence.toml"),
-    include_str!("../../../../catalogue/social-security-card.toml"),
-    include_str!("../../../../catalogue/talent-certificate.toml"),
-    include_str!("../../../../catalogue/mandate.toml"),
-    include_str!("../../../../catalogue/subsidy-voucher.toml"),
-];
+/// The bundled types, in the order in which portals show them, as `build.rs` writes them.
+const BUNDLED: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.json"));
 
 /// Why a catalogue is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +61,11 @@ impl Catalogue {
     /// [`CatalogueError`] only when the build itself is wrong, which this crate's tests notice.
     pub fn bundled() -> Result<&'static Self, CatalogueError> {
         static BUILT_IN: OnceLock<Result<Catalogue, CatalogueError>> = OnceLock::new();
-        BUILT_IN.get_or_init(|| Self::parse(BUNDLED)).as_ref().map_err(Clone::clone)
+        let read = || {
+            let types = serde_json::from_slice(BUNDLED.as_bytes());
+            Self::of(types.map_err(|error| CatalogueError::Malformed(error.to_string()))?)
+        };
+        BUILT_IN.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// Reads types from the texts of catalogue files.
@@ -78,10 +73,14 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueError`].
     pub fn parse(files: &[&str]) -> Result<Self, CatalogueError> {
-        let mut types: Vec<CredentialType> = Vec::with_capacity(files.len());
-        for file in files {
-            let read: CredentialType =
-                toml::from_str(file).map_err(|error| CatalogueError::Malformed(error.to_string()))?;
+        let read = |file: &&str| toml::from_str(file);
+        let types = files.iter().map(read).collect::<Result<_, _>>();
+        Self::of(types.map_err(|error| CatalogueError::Malformed(error.to_string()))?)
+    }
+
+    fn of(read: Vec<CredentialType>) -> Result<Self, CatalogueError> {
+        let mut types: Vec<CredentialType> = Vec::with_capacity(read.len());
+        for read in read {
             read.check_consistency()?;
             let same = |t: &CredentialType| {
                 let doc_type = t.doc_type().is_some() && t.doc_type() == read.doc_type();

@@ -3,6 +3,7 @@
 //!
 //! Nothing else is understood: no key wrapping, no compression (it tells lengths, and bombs), no critical parameters.
 
+mod cipher;
 mod derive;
 mod key;
 
@@ -11,10 +12,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use rand_core::CryptoRngCore;
-use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use self::cipher::{NONCE_BYTES, TAG_BYTES};
 use crate::json;
 use crate::key::Jwk;
 pub use key::{DecryptionKey, EncryptionKey};
@@ -92,14 +93,6 @@ impl Enc {
             Self::A256Gcm => 32,
         }
     }
-
-    fn cipher(self, key: &[u8]) -> Result<LessSafeKey, JweError> {
-        let algorithm = match self {
-            Self::A128Gcm => &AES_128_GCM,
-            Self::A256Gcm => &AES_256_GCM,
-        };
-        UnboundKey::new(algorithm, key).map(LessSafeKey::new).map_err(|_| JweError::Sealed)
-    }
 }
 
 impl fmt::Display for Enc {
@@ -131,19 +124,12 @@ pub fn encrypt(
     };
     let mut text = BASE64.encode(serde_json::to_vec(&header).map_err(|_| JweError::Form)?);
     let key = derive::content_key(&shared, enc, &[], &[]);
-    let mut nonce = [0; NONCE_LEN];
+    let mut nonce = [0; NONCE_BYTES];
     random.fill_bytes(&mut nonce);
     let mut sealed = message.to_vec();
-    let tag = enc
-        .cipher(&key)?
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(text.as_bytes()),
-            &mut sealed,
-        )
-        .map_err(|_| JweError::Form)?;
+    let tag = cipher::seal((enc, &key), nonce, text.as_bytes(), &mut sealed)?;
     // The second part, the encrypted key, is empty: the agreed key is the content's (RFC 7518 §4.6).
-    for part in [&[][..], &nonce, &sealed, tag.as_ref()] {
+    for part in [&[][..], &nonce, &sealed, &tag] {
         text.push('.');
         BASE64.encode_string(part, &mut text);
     }
@@ -170,15 +156,10 @@ pub fn decrypt(text: &str, key: &DecryptionKey) -> Result<Zeroizing<Vec<u8>>, Jw
     let info = |part: &Option<String>| bytes(part.as_deref().unwrap_or_default());
     let (apu, apv) = (info(&header.apu)?, info(&header.apv)?);
     let content_key = derive::content_key(&key.agree(&header.epk)?, enc, &apu, &apv);
-    let nonce: [u8; NONCE_LEN] = bytes(nonce)?.try_into().map_err(|_| JweError::Form)?;
-    let tag: [u8; 16] = bytes(tag)?.try_into().map_err(|_| JweError::Form)?;
+    let nonce: [u8; NONCE_BYTES] = bytes(nonce)?.try_into().map_err(|_| JweError::Form)?;
+    let tag: [u8; TAG_BYTES] = bytes(tag)?.try_into().map_err(|_| JweError::Form)?;
     let mut message = Zeroizing::new(bytes(sealed)?);
     message.extend_from_slice(&tag);
-    let length = enc
-        .cipher(&content_key)?
-        .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(protected.as_bytes()), &mut message)
-        .map_err(|_| JweError::Sealed)?
-        .len();
-    message.truncate(length);
+    cipher::open((enc, &content_key), nonce, protected.as_bytes(), &mut message)?;
     Ok(message)
 }

@@ -3,6 +3,7 @@
 mod cose_key;
 mod did;
 mod document;
+mod ecdsa;
 mod jwk;
 mod method;
 mod multikey;

@@ -4,11 +4,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 
 #[cfg(feature = "sm2")]
 use super::sm2;
-use super::{Algorithm, strict};
+use super::{Algorithm, ecdsa, strict};
 
 /// Bytes or text that are no usable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -156,12 +155,8 @@ impl PublicKey {
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         match &self.0 {
             Inner::Ed25519(key) => strict::verify(key, message, signature),
-            Inner::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-                .verify(message, signature)
-                .map_err(|_| BadSignature),
-            Inner::P384(point) => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point)
-                .verify(message, signature)
-                .map_err(|_| BadSignature),
+            Inner::P256(point) => ecdsa::p256(point, message, signature),
+            Inner::P384(point) => ecdsa::p384(point, message, signature),
             #[cfg(feature = "p521")]
             Inner::P521(point) => {
                 use ::p521::ecdsa::signature::Verifier as _;

@@ -439,6 +439,20 @@ fn the_drivers_licence_becomes_an_mdl() {
 }
 
 #[test]
+fn what_is_built_in_says_what_the_files_say() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalogue");
+    let bundled = Catalogue::bundled().unwrap().types();
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|file| !file.ends_with("reasons.toml")).collect();
+    assert_eq!(files.len(), bundled.len());
+    for file in files {
+        let read = Catalogue::parse(&[&std::fs::read_to_string(&file).unwrap()]).unwrap();
+        let [read] = read.types() else { panic!("{}: one type", file.display()) };
+        assert!(bundled.contains(read), "{}", file.display());
+    }
+}
+
+#[test]
 fn refused_catalogues() {
     let file = include_str!("../../../../catalogue/digital-id.toml");
     assert!(Catalogue::parse(&[file]).is_ok());
