@@ -45,6 +45,7 @@ pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
     let stack = demo::start(&data, Ports::Any, None).await?;
     let measured = measure(&stack, &data, folder.join("wallet"), budget).await;
     stack.shutdown().await;
+    eprintln!("call/python_us, call/kotlin_us and library/bytes: mobile-bindings/bench, in the repository");
     measured
 }
 

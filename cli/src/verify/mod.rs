@@ -1,5 +1,6 @@
 //! `huizheng verify`: credentials that were received elsewhere, in a folder; answers shown as QR codes, with no network.
 
+mod ask;
 mod batch;
 mod offline;
 
@@ -52,6 +53,8 @@ pub enum VerifyCommand {
         #[arg(long, value_name = "URL")]
         node: Url,
     },
+    /// Make a counter's request as QR codes, to be answered with no network: prints their texts, a line each.
+    Ask(ask::AskArgs),
 }
 
 /// Does it.
@@ -59,6 +62,9 @@ pub enum VerifyCommand {
 /// # Errors
 /// [`Fault`] says what to do.
 pub async fn run(args: VerifyArgs) -> Done {
+    if let Some(VerifyCommand::Ask(ask)) = args.command {
+        return ask::run(ask);
+    }
     match (&args.command, &args.offline) {
         (Some(VerifyCommand::Batch { folder, node }), None) => batch::run(folder, node, anchor(&args)?).await,
         (None, Some(file)) => offline::run(file, &args, anchor(&args)?),

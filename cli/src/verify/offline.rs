@@ -74,7 +74,7 @@ fn message(file: &Path) -> Done<Message> {
 }
 
 /// The counter's own request. Its signature is for the phone to check.
-fn request_of(file: &Path) -> Done<CheckedOfflineRequest> {
+pub(super) fn request_of(file: &Path) -> Done<CheckedOfflineRequest> {
     let todo = "give the counter's request as a JWS, or as the texts of its codes";
     let text = std::fs::read_to_string(file).or_fault(todo)?;
     let token = if text.trim_start().starts_with("HZ1:") {

@@ -1,0 +1,125 @@
+//! A counter's request as QR codes: for a counter with no network, or printed for a place.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use credentials::jws::{self, Header};
+use credentials::key::{Algorithm, SoftwareKey};
+use protocol::dcql::DcqlQuery;
+use protocol::jwt::NumericDate;
+use protocol::offline::{Ask, FrameSize, Message, OFFLINE_TYPE, OfflineRequest, frames};
+use protocol::openid4vp::ClientId;
+use registry::{Did, Slug};
+use service::secrets::SecretFolder;
+use service::{clock, random};
+
+use crate::fault::{Done, Fault, OrFault};
+use crate::term;
+
+/// The file of the key that a counter signs requests with, and its name in the counter's DID document.
+const KEY: (&str, &str) = ("signing-p256.key", "key-2");
+/// How long a challenge counts by itself, in minutes. A printed code has no challenge.
+const MINUTES: u16 = 5;
+
+/// `huizheng verify ask …`
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// The counter's folder of keys.
+    #[arg(long, value_name = "DIR")]
+    pub keys: PathBuf,
+    /// The counter's DID.
+    #[arg(long)]
+    pub did: Did,
+    /// The registered purpose.
+    #[arg(long)]
+    pub purpose: Slug,
+    /// What is asked, a file with a DCQL query.
+    #[arg(long, value_name = "FILE")]
+    pub query: PathBuf,
+    /// One-way: the place that the code is printed for. Without it, a fresh challenge for one holder.
+    #[arg(long)]
+    pub place: Option<String>,
+    /// For how many minutes it counts: 5, or for a place whatever is said.
+    #[arg(long, default_value_t = MINUTES)]
+    pub minutes: u16,
+}
+
+/// Prints the codes' texts, a line each: what `verify --offline --request` takes.
+pub(super) fn run(args: AskArgs) -> Done {
+    for text in codes(args, clock::now().seconds())? {
+        term::say_line(text);
+    }
+    Ok(())
+}
+
+pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
+    let todo = "name the folder of the counter's keys: `keys` in its data folder";
+    let missing = || Fault::new(format!("{} has no {}", args.keys.display(), KEY.0), todo);
+    if !args.keys.is_dir() {
+        return Err(missing());
+    }
+    let key = SecretFolder::open(&args.keys).or_fault(todo)?.existing(KEY.0).or_fault(todo)?;
+    let key = key.ok_or_else(missing)?;
+    let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, key.as_slice()).or_fault(todo)?;
+    let query = std::fs::read(&args.query).or_fault("name a file with a DCQL query")?;
+    let query: DcqlQuery = serde_json::from_slice(&query).or_fault("write a DCQL query into it")?;
+    let request = OfflineRequest {
+        client_id: ClientId::of_did(&args.did.to_string()),
+        purpose: args.purpose.to_string(),
+        dcql_query: query,
+        nonce: args.place.is_none().then(|| random::token(16)),
+        place: args.place,
+        iat: NumericDate(now),
+        exp: NumericDate(now + 60 * i64::from(args.minutes)),
+    };
+    let checked = request.clone().check(now);
+    checked.or_fault("change what is asked")?;
+    let header = Header::typed(OFFLINE_TYPE).with_kid(&format!("{}#{}", args.did, KEY.1));
+    let request = jws::sign(&header, &request, &key).or_fault("this build is broken; report it")?;
+    let message = Message::Ask(Ask { request, staples: Vec::new() }).to_bytes();
+    frames(&message, FrameSize::CAMERA_720P).or_fault("ask for less")
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::offline::Binding;
+
+    use super::super::offline::request_of;
+    use super::*;
+
+    const QUERY: &str = r#"{"credentials": [{"id": "licence", "format": "dc+sd-jwt",
+        "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["name"]}]}]}"#;
+
+    #[test]
+    fn what_is_printed_is_read_as_it_was_asked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys = folder.path().join("keys");
+        let query = folder.path().join("query.json");
+        std::fs::write(&query, QUERY).expect("written");
+        let ask = |place: Option<&str>| AskArgs {
+            keys: keys.clone(),
+            did: "did:hui:anhui:z11111111111111111111".parse().expect("a DID"),
+            purpose: Slug::new("company-service").expect("a purpose"),
+            query: query.clone(),
+            place: place.map(str::to_owned),
+            minutes: MINUTES,
+        };
+        let now = clock::now().seconds();
+        assert!(codes(ask(None), now).is_err() && !keys.exists(), "keys_missing: none are made");
+        SecretFolder::open(&keys).expect("a folder").secret(KEY.0).expect("a key");
+
+        let file = folder.path().join("codes");
+        for place in [None, Some("hall-3")] {
+            std::fs::write(&file, codes(ask(place), now).expect("codes").join("\n")).expect("written");
+            let read = request_of(&file).expect("a request");
+            assert_eq!((read.purpose.as_str(), read.expires), ("company-service", now + 300));
+            match (place, read.binding) {
+                (None, Binding::Challenge(nonce)) => assert_eq!(nonce.len(), 22),
+                (Some(place), Binding::Place(read)) => assert_eq!(read, place),
+                (place, other) => panic!("{place:?}: {other:?}"),
+            }
+        }
+        assert!(codes(ask(Some("no place")), now).is_err(), "place_malformed");
+        assert!(codes(AskArgs { minutes: 60, ..ask(None) }, now).is_err(), "challenge_too_long");
+    }
+}
