@@ -5,10 +5,18 @@ import os
 from pathlib import Path
 
 import pytest
+from codes import OfflineCounter
 from huizheng_phone import HttpClient, SoftwareKeyStore, huizheng
 from services import Counter, Issuer
 
 PIN = "135790"
+
+
+class NoNetwork(huizheng.HttpClient):
+    """A phone's network where there is none."""
+
+    async def send(self, request):
+        raise huizheng.HttpError.Unreachable()
 
 
 class Phone:
@@ -27,6 +35,11 @@ class Phone:
     async def open(self, pin=PIN):
         return await huizheng.Wallet.open(self.folder, pin, self.config, self.keys, self.http, self.clock)
 
+    async def restore(self, backup, passphrase, pin=PIN):
+        return await huizheng.restore_wallet(
+            self.folder, pin, self.config, self.keys, self.http, backup, passphrase, self.clock
+        )
+
 
 @pytest.fixture(scope="session")
 def urls():
@@ -39,6 +52,21 @@ def urls():
 @pytest.fixture
 def phone(tmp_path, urls):
     return Phone(tmp_path, urls)
+
+
+@pytest.fixture
+def other_phone(tmp_path, urls):
+    folder = tmp_path / "other"
+    folder.mkdir()
+    return Phone(folder, urls)
+
+
+@pytest.fixture
+def offline_counter(tmp_path, urls):
+    for needed in ("HUIZHENG", "HUIZHENG_DATA"):
+        if needed not in os.environ:
+            pytest.exit(f"{needed} is not set: the command, and the demo's folder", returncode=2)
+    return OfflineCounter(tmp_path, urls)
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +82,10 @@ def counter(urls):
 
 @pytest.fixture
 def licence(licensing):
+    return approved_licence(licensing)
+
+
+def approved_licence(licensing):
     """An approved application for a business licence. Everything in it is invented."""
     claims = {
         "name": "合肥徽光软件有限公司",

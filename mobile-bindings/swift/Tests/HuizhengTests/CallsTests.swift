@@ -24,12 +24,7 @@ private final class Silent: HttpClient, @unchecked Sendable {
 
 /// What calls through the bindings promise beside their answers: they can be given up, and failures keep their kind.
 final class CallsTests: XCTestCase {
-    private func create(_ http: HttpClient) async throws -> Wallet {
-        let services = try Services()
-        let config = WalletConfig(anchor: services.anchor, node: services.node)
-        let folder = NSTemporaryDirectory() + "huizheng-" + UUID().uuidString
-        return try await Wallet.create(folder: folder, pin: "135790", config: config, keys: SoftwareKeyStore(), http: http)
-    }
+    private func create(_ http: HttpClient) async throws -> Wallet { try await Phone(Services()).create("135790", http) }
 
     func testACancelledTaskEndsItsCallAndItsRequest() async throws {
         let silent = Silent()
@@ -44,10 +39,7 @@ final class CallsTests: XCTestCase {
     }
 
     func testWhatTheDeviceThrowsArrives() async throws {
-        final class Offline: HttpClient {
-            func send(request _: HttpRequest) async throws -> HttpResponse { throw HttpError.Unreachable }
-        }
-        let wallet = try await create(Offline())
+        let wallet = try await create(NoNetwork())
         try await fails(with: { if case WalletError.GoOnline = $0 { true } else { false } }) {
             _ = try await wallet.previewOffer(link: reference)
         }
@@ -60,5 +52,21 @@ final class CallsTests: XCTestCase {
         let node = try Services().node
         let anchor = HttpRequest(method: .get, url: node + "/v1/anchor", headers: [], body: Data(), answerLimit: 10)
         try await fails(with: { if case HttpError.TooLarge = $0 { true } else { false } }) { _ = try await http.send(request: anchor) }
+    }
+
+    /// All kinds of hostile frames, made byte by byte, are in the Python tests: here, that each answer arrives and none is thrown.
+    func testWhatAHostileScreenShowsEndsInAnAnswer() async throws {
+        let collector = QrCollector()
+        for other in ["", "openid4vp://authorize?client_id=x"] { XCTAssertEqual(collector.add(text: other), .notOurs) }
+        let zeros = { (count: Int) in String(repeating: "0", count: count) }
+        for wrong in ["HZ1:", "HZ1:惠.", "HZ1:" + zeros(5000) + ".", "HZ1:" + zeros(10_000_000), "HZ1:BB8A."] {
+            guard case .misread = collector.add(text: wrong) else { throw Failure("a frame that is none was taken") }
+        }
+        let wallet = try await create(NoNetwork())
+        for message in [Data(), Data([1, 1]), Data([2, 1]), Data(count: 65536), Data(repeating: 255, count: 65536)] {
+            try await fails(with: { if case WalletError.GetNewRequest = $0 { true } else { false } }) {
+                _ = try await wallet.reviewOffline(message: message)
+            }
+        }
     }
 }

@@ -11,6 +11,8 @@ struct Services {
     let node: String
     let licensing: String
     let counter: String
+    /// What the counter is called where there is no network.
+    let counterDid: String
     private let staff: String
 
     init() throws {
@@ -25,6 +27,7 @@ struct Services {
         node = chain["url"] as! String
         self.licensing = licensing["url"] as! String
         self.counter = counter["url"] as! String
+        counterDid = counter["did"] as! String
         staff = urls["staff_token"] as! String
     }
 

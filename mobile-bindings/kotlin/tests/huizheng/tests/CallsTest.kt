@@ -6,6 +6,8 @@ import huizheng.HttpClient
 import huizheng.HttpException
 import huizheng.HttpRequest
 import huizheng.HttpResponse
+import huizheng.QrCollector
+import huizheng.QrSeen
 import huizheng.WalletException
 import java.time.Duration
 import java.time.Instant
@@ -13,6 +15,7 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
+import kotlin.test.assertIs
 import kotlin.test.assertTrue
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
@@ -114,6 +117,21 @@ class ErrorsTest {
         assertFailsWith<WalletException.Cancelled> { preview(HttpException.Cancelled()) }
         assertFailsWith<WalletException.GoOnline> { preview(IllegalStateException("the app's own mistake")) }
         Unit
+    }
+
+    /** All kinds of hostile frames, made byte by byte, are in the Python tests: here, that each answer arrives and none is thrown. */
+    @Test
+    fun whatAHostileScreenShowsEndsInAnAnswer() = runBlocking {
+        QrCollector().use { collector ->
+            for (other in listOf("", "openid4vp://authorize?client_id=x")) assertIs<QrSeen.NotOurs>(collector.add(other))
+            for (wrong in listOf("HZ1:", "HZ1:惠.", "HZ1:" + "0".repeat(5_000) + ".", "HZ1:" + "0".repeat(10_000_000), "HZ1:BB8A.")) {
+                assertTrue(assertIs<QrSeen.Misread>(collector.add(wrong)).reason.isNotEmpty())
+            }
+        }
+        val wallet = Phone(http = NoNetwork).create()
+        for (message in listOf(ByteArray(0), byteArrayOf(1, 1), byteArrayOf(2, 1), ByteArray(65_536), ByteArray(65_536) { -1 })) {
+            assertFailsWith<WalletException.GetNewRequest> { wallet.reviewOffline(message) }
+        }
     }
 
     @Test

@@ -3,10 +3,16 @@ package huizheng.tests
 import huizheng.Clock
 import huizheng.HolderKeyStore
 import huizheng.HttpClient
+import huizheng.HttpException
+import huizheng.HttpRequest
+import huizheng.HttpResponse
+import huizheng.RestoredWallet
 import huizheng.Wallet
 import huizheng.WalletConfig
 import huizheng.jvm.JvmHttpClient
 import huizheng.jvm.SoftwareKeyStore
+import huizheng.restoreWallet
+import huizheng.walletExists
 import java.nio.file.Files
 import java.nio.file.Path
 
@@ -25,6 +31,19 @@ class Phone(
     suspend fun create(pin: String = PIN): Wallet = Wallet.create(wallet, pin, config, keys, http, clock)
 
     suspend fun open(pin: String = PIN): Wallet = Wallet.open(wallet, pin, config, keys, http, clock)
+
+    suspend fun restore(backup: ByteArray, passphrase: String, pin: String = PIN): RestoredWallet =
+        restoreWallet(wallet, pin, config, keys, http, backup, passphrase, clock)
+
+    fun hasWallet() = walletExists(wallet)
+
+    /** The same phone where there is no network. */
+    fun withNoNetwork() = Phone(folder, NoNetwork, clock)
+}
+
+/** A network where there is none. */
+object NoNetwork : HttpClient {
+    override suspend fun send(request: HttpRequest): HttpResponse = throw HttpException.Unreachable()
 }
 
 /** An approved application for a business licence. Everything in it is invented. */

@@ -28,6 +28,9 @@ object Services {
     val police by lazy { issuer("public-security") }
     val counter by lazy { Counter(urls["verifier"].asJsonObject["url"].asString, staff) }
 
+    /** The counter's DID: what it is called where there is no network. */
+    val counterDid: String get() = urls["verifier"].asJsonObject["did"].asString
+
     private fun issuer(name: String) = Issuer(urls["issuers"].asJsonObject[name].asJsonObject["url"].asString, staff)
 }
 
