@@ -2,8 +2,10 @@ package huizheng.app
 
 import huizheng.HolderKeyStore
 import huizheng.HttpClient
+import huizheng.RestoredWallet
 import huizheng.Wallet
 import huizheng.WalletConfig
+import huizheng.restoreWallet
 import huizheng.walletExists
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
@@ -26,4 +28,7 @@ class Home(
     suspend fun create(pin: String): Wallet = withContext(Dispatchers.IO) { Wallet.create(folder, pin, config, keys, http) }
 
     suspend fun open(pin: String): Wallet = withContext(Dispatchers.IO) { Wallet.open(folder, pin, config, keys, http) }
+
+    suspend fun restore(backup: ByteArray, code: String, pin: String): RestoredWallet =
+        withContext(Dispatchers.IO) { restoreWallet(folder, pin, config, keys, http, backup, code) }
 }

@@ -2,10 +2,14 @@ package huizheng.tests
 
 import com.google.zxing.BarcodeFormat
 import com.google.zxing.qrcode.QRCodeWriter
+import huizheng.QrCollector
+import huizheng.QrSeen
 import huizheng.WalletConfig
 import huizheng.app.Home
 import huizheng.app.desktop.PictureCamera
 import huizheng.app.model.App
+import huizheng.app.port.Documents
+import huizheng.app.port.Frame
 import huizheng.app.swing.Look
 import huizheng.app.swing.SwingThread
 import huizheng.app.swing.Window
@@ -16,6 +20,7 @@ import huizheng.jvm.JvmHttpClient
 import huizheng.jvm.SoftwareKeyStore
 import java.awt.Component
 import java.awt.Container
+import java.awt.Image
 import java.awt.Robot
 import java.awt.image.BufferedImage
 import java.nio.file.Files
@@ -23,10 +28,11 @@ import java.nio.file.Path
 import javax.imageio.ImageIO
 import javax.swing.JButton
 import javax.swing.JLabel
+import javax.swing.JTextField
 import javax.swing.SwingUtilities
 import javax.swing.text.JTextComponent
 import kotlin.test.Test
-import kotlin.test.assertEquals
+import kotlin.test.assertFalse
 import kotlin.test.assertTrue
 import kotlin.test.fail
 import kotlinx.coroutines.CoroutineScope
@@ -34,6 +40,9 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 
 private const val PATIENCE_MILLIS = 30_000
+private val BACKUP_CODE = Regex("[2-9A-Z]{4}(-[2-9A-Z]{4}){5}")
+private const val NAME_ALONE = """{"credentials": [{"id": "licence", "format": "dc+sd-jwt",
+    "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["name"]}]}]}"""
 private const val TOO_MUCH = """{"credentials": [{"id": "licence", "format": "dc+sd-jwt",
     "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["name"]}, {"path": ["address"]}]}]}"""
 
@@ -104,6 +113,7 @@ class AppTest {
                 readsOf("91340100MA8HUE6K0R")
                 picture("card")
 
+                answerWithNoNetwork()
                 Services.licensing.revoke(licence, "the company was dissolved")
                 press(words.cards)
                 readsCard(words.revoked)
@@ -112,9 +122,13 @@ class AppTest {
                 press(words.log)
                 reads(words.logLead)
                 picture("log")
+                searchTheLog()
                 press(words.more)
                 reads(words.appearance)
                 picture("more")
+                val (code, backup) = backUp()
+                onAnotherPhone(words, look, pictures, code, backup)
+                press(words.more)
                 press(words.lock)
                 reads(words.unlockTitle)
                 type(words.pin, "246802")
@@ -124,18 +138,94 @@ class AppTest {
                 type(words.pin, PIN)
                 press(words.unlock)
                 readsCard(words.revoked)
-                assertEquals(false, tooLong(), "words are cut off")
+            }
+        }
+    }
+
+    /** The counter's code before the camera, the phone's code before the counter's: the picture on the screen is what is read. */
+    private fun Holder.answerWithNoNetwork() {
+        press(words.cards)
+        val counter = OfflineCounter()
+        val ask = counter.ask("company-service", NAME_ALONE)
+        press(words.scan)
+        ask.codes.forEachIndexed { at, code ->
+            show(code)
+            if (at + 1 < ask.codes.size) reads(words.partSeen((at + 1).toUInt(), ask.codes.size.toUInt()))
+        }
+        reads(words.registered)
+        press(words.agree)
+        val answer = readFromTheScreen()
+        picture("code")
+        val decision = counter.decide(ask, answer)
+        assertTrue(decision.isAccepted && "合肥徽光软件有限公司" in decision.said, decision.said)
+        press(words.codeDone)
+        readsCard(words.valid)
+    }
+
+    private fun Holder.searchTheLog() {
+        enter(words.searchLog, "nothing like it")
+        reads(words.nothingFound("nothing like it"))
+        enter(words.searchLog, "政务服务中心")
+        reads(words.allEntries)
+        picture("search")
+        press(words.allEntries)
+    }
+
+    private fun Holder.backUp(): Pair<String, ByteArray> {
+        press(words.backUpNow)
+        reads(words.writeCode)
+        picture("backup")
+        val code = names().single { BACKUP_CODE.matches(it) }
+        press(words.codeWritten)
+        type(words.backupCode, code.dropLast(1))
+        press(words.saveBackup)
+        reads(words.codeDiffers)
+        type(words.backupCode, code.replace("-", " ").lowercase())
+        press(words.saveBackup)
+        reads(words.backupSaved)
+        press(words.seeCards)
+        return code to kept.single()
+    }
+
+    private fun onAnotherPhone(words: Text, look: Look, pictures: String, code: String, backup: ByteArray) {
+        Holder(words, look, pictures).use {
+            with(it) {
+                kept += backup
+                press(words.haveBackup)
+                press(words.chooseBackup)
+                for ((typed, result) in listOf("ABCD" to words.wrongBackupCode, code to words.restored)) {
+                    type(words.backupCode, typed)
+                    type(words.newPin, PIN)
+                    type(words.pinAgain, PIN)
+                    press(words.restoreNow)
+                    reads(result)
+                }
+                readsOf("合肥徽光软件有限公司")
+                picture("restored")
+                press(words.seeCards)
+                reads(words.collectAgain)
+                press(words.log)
+                reads(words.logLead)
+                readsOf("政务服务中心".takeIf { words === Chinese } ?: "Shared with")
             }
         }
     }
 }
 
 /** Somebody before the app's window. */
-private class Holder(private val words: Text, look: Look, private val pictures: String) : AutoCloseable {
+private class Holder(val words: Text, look: Look, private val pictures: String) : AutoCloseable {
     private val folder: Path = Files.createTempDirectory("huizheng-app")
     private val scope = CoroutineScope(SwingThread + SupervisorJob())
     private val camera = PictureCamera()
     private val robot = Robot()
+
+    /** The files that she keeps somewhere else. */
+    val kept = mutableListOf<ByteArray>()
+    private val documents = object : Documents {
+        override suspend fun save(name: String, content: ByteArray) = kept.add(content)
+
+        override suspend fun open() = kept.last()
+    }
     private lateinit var window: Window
 
     init {
@@ -144,7 +234,7 @@ private class Holder(private val words: Text, look: Look, private val pictures: 
             SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(),
         )
         SwingUtilities.invokeAndWait {
-            window = Window(App(home, camera, scope), camera, scope, words, look)
+            window = Window(App(home, camera, documents, scope), camera, scope, words, look)
             window.isUndecorated = true
             window.pack()
             window.isVisible = true
@@ -171,6 +261,27 @@ private class Holder(private val words: Text, look: Look, private val pictures: 
         SwingUtilities.invokeAndWait { all().filterIsInstance<JTextComponent>().first { named(it) == field }.text = text }
     }
 
+    /** Types a line, and presses Enter. */
+    fun enter(field: String, text: String) {
+        type(field, text)
+        SwingUtilities.invokeAndWait { all().filterIsInstance<JTextField>().first { named(it) == field }.postActionEvent() }
+    }
+
+    /** The texts of the QR codes that the screen shows in turn, as somebody else's camera reads them. */
+    fun readFromTheScreen(): List<String> = QrCollector().use { collector ->
+        val texts = mutableListOf<String>()
+        await("a whole code on the screen") {
+            val text = robot.createMultiResolutionScreenCapture(window.bounds).resolutionVariants.last().let(::frameOf).qrCode()
+            text != null && text !in texts && collector.add(text.also(texts::add)) is QrSeen.Whole
+        }
+        texts
+    }
+
+    private fun frameOf(image: Image): Frame {
+        val seen = image as BufferedImage
+        return Frame(seen.width, seen.height, ByteArray(seen.width * seen.height) { seen.getRGB(it % seen.width, it / seen.width).shr(8).toByte() })
+    }
+
     /** Holds a code before the camera. */
     fun show(text: String) {
         val code = QRCodeWriter().encode(text, BarcodeFormat.QR_CODE, 640, 640)
@@ -186,6 +297,7 @@ private class Holder(private val words: Text, look: Look, private val pictures: 
 
     /** The window as it is on the screen, if pictures are wanted. */
     fun picture(name: String) {
+        SwingUtilities.invokeAndWait { assertFalse(tooLong(), "$name: words are cut off") }
         val wanted = System.getenv("HUIZHENG_SCREENSHOTS") ?: return
         robot.waitForIdle()
         Thread.sleep(80) // for the screen to follow
@@ -194,7 +306,7 @@ private class Holder(private val words: Text, look: Look, private val pictures: 
     }
 
     /** Whether anything on the screen is wider than the phone. */
-    fun tooLong(): Boolean = all().any { it.isShowing && it.width > 0 && it.locationOnScreen.x + it.width > window.locationOnScreen.x + window.width }
+    private fun tooLong(): Boolean = all().any { it.isShowing && it.width > 0 && it.locationOnScreen.x + it.width > window.locationOnScreen.x + window.width }
 
     override fun close() {
         scope.cancel()
@@ -214,6 +326,9 @@ private class Holder(private val words: Text, look: Look, private val pictures: 
         val read = all().mapNotNull { (it as? JLabel)?.text ?: named(it) }
         fail("$what was not there; the screen says: $read")
     }
+
+    /** What everything on the screen is called. */
+    fun names(): List<String> = all().mapNotNull(::named)
 
     private fun all(): List<Component> = below(window.contentPane)
 

@@ -31,7 +31,7 @@ fun main(arguments: Array<String>) {
     val scope = CoroutineScope(SwingThread + SupervisorJob())
     scope.launch {
         val camera = PictureCamera()
-        val window = Window(App(home, camera, scope), camera, scope, words, Look.Light)
+        val window = Window(App(home, camera, ChosenFiles(), scope), camera, scope, words, Look.Light)
         window.pack()
         window.setLocationRelativeTo(null)
         window.isVisible = true

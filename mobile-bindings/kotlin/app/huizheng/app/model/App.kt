@@ -1,10 +1,12 @@
 package huizheng.app.model
 
 import huizheng.Card
+import huizheng.Consent
 import huizheng.KeyProtection
 import huizheng.Wallet
 import huizheng.app.Home
 import huizheng.app.port.Camera
+import huizheng.app.port.Documents
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
@@ -33,6 +35,12 @@ sealed interface Place {
 
     class Log(val history: History) : Place
 
+    class Showing(val code: ShowCode) : Place
+
+    class BackingUp(val backUp: BackUp) : Place
+
+    class Restoring(val restore: Restore) : Place
+
     class More(val protection: KeyProtection) : Place
 }
 
@@ -41,7 +49,12 @@ sealed interface Place {
  *
  * @param scope the app's, on the UI's thread
  */
-class App(private val home: Home, private val camera: Camera, private val scope: CoroutineScope) {
+class App(
+    private val home: Home,
+    private val camera: Camera,
+    private val documents: Documents,
+    private val scope: CoroutineScope,
+) {
     private val now = MutableStateFlow<Place>(Place.Starting)
     private var here: CoroutineScope = child()
     private var wallet: Wallet? = null
@@ -59,6 +72,16 @@ class App(private val home: Home, private val camera: Camera, private val scope:
         }
     }
 
+    /** For who has no wallet yet, and a backup of one. */
+    fun restore() {
+        if (wallet == null) go { Place.Restoring(Restore(it, home, documents) { restored -> wallet = restored }) }
+    }
+
+    /** Back to where a PIN is chosen or entered. */
+    fun begin() {
+        if (wallet == null) start()
+    }
+
     private fun opened(opened: Wallet) {
         wallet = opened
         cards()
@@ -74,11 +97,17 @@ class App(private val home: Home, private val camera: Camera, private val scope:
     fun open(link: Link) = within { wallet, scope ->
         when (link) {
             is Link.Offer -> Place.Receiving(Receive(scope, wallet, link))
-            is Link.Request -> Place.Answering(Ask(scope, wallet, link))
+            is Link.Asking -> Place.Answering(Ask(scope, wallet, link, ::showCode))
         }
     }
 
+    private fun showCode(consent: Consent, choice: Map<String, String>) = within { wallet, scope ->
+        Place.Showing(ShowCode(scope, wallet, consent, choice))
+    }
+
     fun log() = within { wallet, scope -> Place.Log(History(scope, wallet)) }
+
+    fun backUp() = within { wallet, scope -> Place.BackingUp(BackUp(scope, wallet, documents)) }
 
     fun more() = within { _, _ -> Place.More(home.protection) }
 

@@ -6,8 +6,17 @@ import huizheng.Wallet
 import huizheng.WalletException
 import kotlinx.coroutines.CoroutineScope
 
-/** A request: who asks, what would leave, and the holder's answer. */
-class Ask(scope: CoroutineScope, private val wallet: Wallet, link: Link.Request) : Model<Ask.State>(scope, State.Looking) {
+/**
+ * A request: who asks, what would leave, and the holder's answer.
+ *
+ * @param byCode shows what she agreed to as a code, for who asked by a code and has no network
+ */
+class Ask(
+    scope: CoroutineScope,
+    private val wallet: Wallet,
+    private val link: Link.Asking,
+    private val byCode: (Consent, Map<String, String>) -> Unit,
+) : Model<Ask.State>(scope, State.Looking) {
 
     sealed interface State {
         /** Who asks is being checked. */
@@ -24,7 +33,15 @@ class Ask(scope: CoroutineScope, private val wallet: Wallet, link: Link.Request)
     }
 
     init {
-        doing(State::Failed) { show(State.Asking(offUi { wallet.reviewRequest(link.text) })) }
+        doing(State::Failed) {
+            val consent = offUi {
+                when (link) {
+                    is Link.Code -> wallet.reviewOffline(link.message)
+                    is Link.Request -> wallet.reviewRequest(link.text)
+                }
+            }
+            show(State.Asking(consent))
+        }
     }
 
     fun choose(question: String, option: String) {
@@ -32,9 +49,13 @@ class Ask(scope: CoroutineScope, private val wallet: Wallet, link: Link.Request)
         if (!asking.busy) show(asking.copy(choice = asking.choice + (question to option)))
     }
 
-    fun agree() = answer { asking ->
-        wallet.present(asking.consent.id, asking.choice)
-        State.Shared(asking.consent.verifier.name)
+    fun agree() {
+        val asking = state.value as? State.Asking ?: return
+        if (link is Link.Code) return byCode(asking.consent, asking.choice)
+        answer {
+            wallet.present(it.consent.id, it.choice)
+            State.Shared(it.consent.verifier.name)
+        }
     }
 
     fun decline() = answer { asking ->

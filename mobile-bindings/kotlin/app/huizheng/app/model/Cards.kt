@@ -1,6 +1,7 @@
 package huizheng.app.model
 
 import huizheng.Card
+import huizheng.CardToCollect
 import huizheng.Wallet
 import huizheng.WalletException
 import kotlinx.coroutines.CoroutineScope
@@ -8,17 +9,22 @@ import kotlinx.coroutines.CoroutineScope
 /** The cards: shown at once by what is known, then by what the chain says now. */
 class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.State>(scope, State()) {
 
-    /** @param cards none while they are being read */
-    data class State(val cards: List<Card>? = null, val problem: WalletException? = null)
+    /**
+     * @param cards none while they are being read
+     * @param toCollect cards of a backup that their issuers must give anew
+     */
+    data class State(val cards: List<Card>? = null, val toCollect: List<CardToCollect> = emptyList(), val problem: WalletException? = null)
 
     init {
         doing({ state.value.copy(problem = it) }) {
-            show(State(offUi(wallet::cards)))
+            read()
             if (state.value.cards.isNullOrEmpty()) return@doing
             offUi(wallet::refresh)
-            show(State(offUi(wallet::cards)))
+            read()
         }
     }
+
+    private suspend fun read() = show(State(offUi(wallet::cards), offUi(wallet::toCollect)))
 }
 
 /** One card with all it says. */

@@ -1,5 +1,7 @@
 package huizheng.app.model
 
+import huizheng.QrCollector
+import huizheng.QrSeen
 import huizheng.app.port.Camera
 import huizheng.app.port.Frame
 import kotlinx.coroutines.CoroutineScope
@@ -13,13 +15,16 @@ class Scan(scope: CoroutineScope, camera: Camera, private val found: (Link) -> U
     /**
      * @param frame what the camera sees
      * @param strange whether it saw a code that is neither an offer nor a request
+     * @param part how many were seen of a code that is shown in several, and of how many
      */
-    class State(val frame: Frame? = null, val strange: Boolean = false)
+    data class State(val frame: Frame? = null, val strange: Boolean = false, val part: Pair<UInt, UInt>? = null)
+
+    private var collector = QrCollector()
 
     init {
         scope.launch {
             camera.frames().collect { frame ->
-                show(State(frame, state.value.strange))
+                show(state.value.copy(frame = frame))
                 val text = withContext(Dispatchers.Default) { frame.qrCode() } ?: return@collect
                 open(text)
             }
@@ -28,18 +33,31 @@ class Scan(scope: CoroutineScope, camera: Camera, private val found: (Link) -> U
 
     /** What was read from a code, or pasted. */
     fun open(text: String) {
-        val link = Link.of(text.trim())
-        if (link == null) show(State(state.value.frame, strange = true)) else found(link)
+        when (val seen = collector.add(text)) {
+            is QrSeen.Part -> show(state.value.copy(strange = false, part = seen.have to seen.total))
+            is QrSeen.Whole -> found(Link.Code(seen.message))
+            is QrSeen.OtherCode -> {
+                collector = QrCollector()
+                open(text)
+            }
+            // The camera will see it again.
+            is QrSeen.Misread -> {}
+            is QrSeen.NotOurs -> Link.of(text.trim())?.let(found) ?: show(state.value.copy(strange = true))
+        }
     }
 }
 
 /** What a code leads to. Nothing of it is believed yet. */
 sealed interface Link {
-    val text: String
+    data class Offer(val text: String) : Link
 
-    data class Offer(override val text: String) : Link
+    /** Somebody asks for something. */
+    sealed interface Asking : Link
 
-    data class Request(override val text: String) : Link
+    data class Request(val text: String) : Asking
+
+    /** A request with no network behind it, whole. */
+    class Code(val message: ByteArray) : Asking
 
     companion object {
         fun of(text: String): Link? = when (text.substringBefore("://", "").lowercase()) {

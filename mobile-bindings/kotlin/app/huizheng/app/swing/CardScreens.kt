@@ -20,7 +20,7 @@ import javax.swing.JComponent
 fun allCards(stage: Stage, state: Cards.State) = Screen(stage, stage.words.myCards, tab = Tab.CARDS) {
     problem(state.problem)
     val cards = state.cards ?: return@Screen
-    if (cards.isEmpty()) {
+    if (cards.isEmpty() && state.toCollect.isEmpty()) {
         space(72)
         add(Mark(Sign.CARDS, 88, look.brand, look.brandSoft))
         title(words.noCards, centred = true)
@@ -28,6 +28,7 @@ fun allCards(stage: Stage, state: Cards.State) = Screen(stage, stage.words.myCar
         add(press(words.scanCode, sign = Sign.SCAN) { stage.app.scan() })
     } else {
         cards.forEach { card -> add(CardFace(card, words) { stage.app.card(card) }) }
+        toCollect(state.toCollect)
     }
 }
 

@@ -33,6 +33,7 @@ fun welcome(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     problem(state.problem)
     bottom.add(protection(stage, lock.protection))
     bottom.add(press(words.start, enabled = !state.busy) { start() })
+    bottom.add(press(words.haveBackup, Weight.QUIET, enabled = !state.busy) { stage.app.restore() })
     bottom.add(otherLanguage(stage))
 }
 

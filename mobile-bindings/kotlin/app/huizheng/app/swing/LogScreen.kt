@@ -9,7 +9,7 @@ import huizheng.app.text.line
 fun log(stage: Stage, history: History, state: History.State) = Screen(stage, stage.words.log, tab = Tab.LOG) {
     problem(state.problem)
     val entries = state.entries ?: return@Screen
-    if (entries.isEmpty()) {
+    if (entries.isEmpty() && state.text.isEmpty()) {
         space(72)
         add(Mark(Sign.LOG, 88, look.brand, look.brandSoft))
         title(words.logEmpty, centred = true)
@@ -17,6 +17,18 @@ fun log(stage: Stage, history: History, state: History.State) = Screen(stage, st
         return@Screen
     }
     quiet(words.logLead)
+    val wanted = Line(words.searchLog, look, history::search).apply { text = state.text }
+    add(
+        Column(6).apply {
+            +Words(words.searchLog, Type.strong, look.ink)
+            +Words(words.searchHint, Type.small, look.quiet)
+            +wanted
+        },
+    )
+    if (state.text.isNotEmpty()) {
+        if (entries.isEmpty()) notice(words.nothingFound(state.text), null, Sign.ASK, look.still)
+        add(press(words.allEntries, Weight.QUIET) { history.search("") })
+    }
     for (entry in entries) add(entry(entry))
     if (state.more) add(press(words.older, Weight.EVEN) { history.more() })
 }

@@ -48,6 +48,8 @@ object Type {
     val body = Font(FAMILY, Font.PLAIN, 16)
     val strong = Font(FAMILY, Font.BOLD, 16)
     val large = Font(FAMILY, Font.BOLD, 19)
+    /** What is copied letter by letter. */
+    val code = Font("Noto Sans Mono CJK SC", Font.BOLD, 21)
     val title = Font(FAMILY, Font.BOLD, 26)
 }
 

@@ -5,6 +5,8 @@ import huizheng.KeyProtection
 fun more(stage: Stage, kept: KeyProtection) = Screen(stage, stage.words.more, tab = Tab.MORE) {
     label(words.keys)
     add(Surface(look.surface, look.line).apply { +protection(stage, kept) })
+    label(words.backup)
+    add(press(words.backUpNow, Weight.EVEN, Sign.FILE) { stage.app.backUp() })
     label(words.appearance)
     add(
         Row().apply {

@@ -13,8 +13,11 @@ import javax.swing.JFileChooser
 
 fun scanning(stage: Stage, scan: Scan, state: Scan.State) = Screen(stage, stage.words.scan, tab = Tab.SCAN) {
     add(Finder(state.frame, look))
+    val part = state.part
     if (state.strange) {
         notice(words.strange, words.strangeTodo, Sign.ASK, look.unsure)
+    } else if (part != null) {
+        notice(words.partSeen(part.first, part.second), null, Sign.SCAN, look.good)
     } else {
         quiet(if (stage.camera.isThere) words.aim else words.noCamera)
     }

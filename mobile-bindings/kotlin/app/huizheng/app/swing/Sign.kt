@@ -27,6 +27,7 @@ enum class Sign(private vararg val shapes: Shape) {
     REFUSED(path("M12 3 L20 6 L20 11 C20 16 16.5 19.5 12 21 C7.5 19.5 4 16 4 11 L4 6 Z"), path("M9.3 9.3 L14.7 14.7 M14.7 9.3 L9.3 14.7")),
     WARN(path("M12 4 L21 19.5 L3 19.5 Z"), path("M12 10 L12 14"), path("M12 16.8 L12.1 16.8")),
     LEAVES(path("M12 19 L12 5"), path("M6 11 L12 5 L18 11")),
+    FILE(path("M6 3 L14 3 L19 8 L19 21 L6 21 Z"), path("M14 3 L14 8 L19 8"), path("M12 17.5 L12 11.5"), path("M9.5 14 L12 11.5 L14.5 14")),
     LOCK(RoundRectangle2D.Double(5.0, 11.0, 14.0, 9.0, 3.0, 3.0), path("M8 11 L8 8 C8 2.7 16 2.7 16 8 L16 11")),
     ;
 

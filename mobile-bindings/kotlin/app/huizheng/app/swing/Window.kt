@@ -70,6 +70,9 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
         is Place.Scanning -> place.scan.state.map { state -> { scanning(it, place.scan, state) } }
         is Place.Receiving -> place.receive.state.map { state -> { receiving(it, place.receive, state) } }
         is Place.Answering -> place.ask.state.map { state -> { answering(it, place.ask, state) } }
+        is Place.Showing -> place.code.state.map { state -> { showingCode(it, state, place.code) } }
+        is Place.BackingUp -> place.backUp.state.map { state -> { backingUp(it, place.backUp, state) } }
+        is Place.Restoring -> place.restore.state.map { state -> { restoring(it, place.restore, state) } }
         is Place.Log -> place.history.state.map { state -> { log(it, place.history, state) } }
         is Place.More -> flowOf { stage -> more(stage, place.protection) }
     }

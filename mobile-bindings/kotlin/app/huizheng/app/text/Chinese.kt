@@ -30,6 +30,18 @@ object Chinese : Text {
     override val unlockLead = "解锁后才能看到证照。"
     override val unlock = "解锁"
 
+    override val haveBackup = "用备份恢复"
+    override val restoreTitle = "用备份恢复"
+    override val restoreLead = "请选择备份文件。还需要抄在纸上的备份码，并为这部手机设置密码。"
+    override val chooseBackup = "选择备份文件"
+    override val restoreNow = "恢复"
+    override val restored = "钱包已恢复"
+    override val restoredLead = { made: String, entries: ULong -> "恢复到 $made 的状态，含 $entries 条记录。" }
+    override val collectAgain = "需要重新领取"
+    override val collectAgainMeans = "密钥在原来的手机里，请到发证部门重新领取到这部手机。"
+    override val wrongBackupCode = "备份码不对"
+    override val wrongBackupCodeTodo = "请与纸上逐字核对；也可能文件不对或已损坏。"
+
     override val myCards = "我的证照"
     override val noCards = "还没有证照"
     override val noCardsTodo = "请先在发证部门的网站申请，审核通过后扫页面上的二维码领取。"
@@ -62,6 +74,7 @@ object Chinese : Text {
     override val pasteLink = "或者粘贴链接"
     override val choosePicture = "选择图片"
     override val open = "打开"
+    override val partSeen = { have: UInt, total: UInt -> "已读取 $have / $total，请继续对准二维码。" }
 
     override val receiveTitle = "领取证照"
     override val lookingAtOffer = "正在询问发证部门……"
@@ -101,6 +114,15 @@ object Chinese : Text {
     override val stateUnknown = "暂时查不到这张证照的最新状态。"
     override val shownWhole = "这种格式的证照只能整张出示。"
     override val seenByAnother = "这张证照曾出示给别的机构，两家如果比对，可能认出是同一个人。"
+
+    override val showCodeTitle = "出示二维码"
+    override val makingCode = "正在生成二维码……"
+    override val holdCode = { who: String -> "请把屏幕对准${who}的摄像头，直到对方读取完毕。不需要网络。" }
+    override val codePart = { at: Int, of: Int -> "第 $at / $of 张" }
+    override val codeUntil = { time: String -> "有效至 $time" }
+    override val codeEvidence = { at: String -> "附有登记簿 $at 的证明。" }
+    override val codeNoEvidence = "没有附登记簿的证明，窗口无法核对。请先联网。"
+    override val codeDone = "完成"
     override val refusedByWallet = "钱包已拒绝"
     override val nothingLeft = "没有提供任何内容。"
 
@@ -118,6 +140,10 @@ object Chinese : Text {
     override val tooMuch = "要的内容超出登记的用途。"
     override val someone = "身份不明者"
     override val older = "查看更早的记录"
+    override val searchLog = "查找"
+    override val searchHint = "单位、用途或项目的名称"
+    override val nothingFound = { text: String -> "没有找到“$text”" }
+    override val allEntries = "查看全部"
 
     override val keys = "密钥"
     override val appearance = "外观"
@@ -126,6 +152,20 @@ object Chinese : Text {
     override val language = "语言"
     override val lock = "立即锁定"
     override val lockMeans = "切换到后台时会自动锁定。"
+
+    override val backup = "备份"
+    override val backupMeans = "手机丢失时，可用备份找回记录，并知道要重新领取哪些证照。证照本身不会离开手机，密钥无法复制。"
+    override val backUpNow = "立即备份"
+    override val writeCode = "请抄下这个备份码"
+    override val writeCodeMeans = "抄在纸上，与备份文件分开存放。两样都有才能读取备份；没有备份码，谁也打不开。"
+    override val codeWritten = "已经抄好"
+    override val copyCode = "请照着纸上输入备份码"
+    override val backupCode = "备份码"
+    override val codeDiffers = "与备份码不一样，请逐字核对。"
+    override val lookAgain = "再看一次"
+    override val saveBackup = "保存备份文件"
+    override val backupSaved = "备份已保存"
+    override val backupSavedMeans = "请把文件存放在手机以外的地方。有新证照后请重新备份。"
 
     override val and = "、"
     override val problems = Problems(

@@ -30,6 +30,18 @@ object English : Text {
     override val unlockLead = "Your cards show once it is unlocked."
     override val unlock = "Unlock"
 
+    override val haveBackup = "I have a backup"
+    override val restoreTitle = "Restore a backup"
+    override val restoreLead = "Choose the backup file. You also need the code that you wrote down, and choose a PIN for this phone."
+    override val chooseBackup = "Choose the file"
+    override val restoreNow = "Restore"
+    override val restored = "Your wallet is back"
+    override val restoredLead = { made: String, entries: ULong -> "As it was on $made, with ${if (entries == 1uL) "1 entry" else "$entries entries"} in the log." }
+    override val collectAgain = "To be collected again"
+    override val collectAgainMeans = "Their keys were the other phone's. Ask each department to issue them to this one."
+    override val wrongBackupCode = "That is not this backup's code"
+    override val wrongBackupCodeTodo = "Compare it with your paper, letter by letter. Or the file is another one, or damaged."
+
     override val myCards = "My cards"
     override val noCards = "No cards yet"
     override val noCardsTodo = "Apply at a department's website. Once it is approved, scan the code that you are shown there."
@@ -62,6 +74,7 @@ object English : Text {
     override val pasteLink = "Or paste a link"
     override val choosePicture = "Choose a picture"
     override val open = "Open"
+    override val partSeen = { have: UInt, total: UInt -> "$have of $total parts read. Keep the camera on the code." }
 
     override val receiveTitle = "Receive a card"
     override val lookingAtOffer = "Asking the department what it offers…"
@@ -101,6 +114,15 @@ object English : Text {
     override val stateUnknown = "The newest status of this card can't be read just now."
     override val shownWhole = "In this form, the card can only be shown whole."
     override val seenByAnother = "Another organisation has seen this card. Comparing notes, the two could tell that it is the same holder."
+
+    override val showCodeTitle = "Show the code"
+    override val makingCode = "Making the code…"
+    override val holdCode = { who: String -> "Hold it before $who's camera until they have read it. No network is needed." }
+    override val codePart = { at: Int, of: Int -> "Part $at of $of" }
+    override val codeUntil = { time: String -> "Good until $time" }
+    override val codeEvidence = { at: String -> "What the register said on $at goes with it." }
+    override val codeNoEvidence = "Nothing from the register goes with it, so the counter can't check it. Go online first."
+    override val codeDone = "Done"
     override val refusedByWallet = "Your wallet refused"
     override val nothingLeft = "Nothing was sent."
 
@@ -118,6 +140,10 @@ object English : Text {
     override val tooMuch = "It asked for more than its purpose allows."
     override val someone = "somebody unknown"
     override val older = "Show older entries"
+    override val searchLog = "Search"
+    override val searchHint = "A name, a purpose or a claim"
+    override val nothingFound = { text: String -> "Nothing says “$text”" }
+    override val allEntries = "Show all"
 
     override val keys = "Your keys"
     override val appearance = "Appearance"
@@ -126,6 +152,20 @@ object English : Text {
     override val language = "Language"
     override val lock = "Lock now"
     override val lockMeans = "The app locks by itself when it goes to the background."
+
+    override val backup = "Backup"
+    override val backupMeans = "If this phone is lost, a backup brings back your log, and says which cards to ask for again. Cards themselves never leave a phone: their keys can't be copied."
+    override val backUpNow = "Back up"
+    override val writeCode = "Write this code down"
+    override val writeCodeMeans = "On paper, and keep it apart from the file. Whoever has both can read the backup; without the code nobody can, not even you."
+    override val codeWritten = "I have written it down"
+    override val copyCode = "Enter it from your paper"
+    override val backupCode = "Backup code"
+    override val codeDiffers = "That is not the code. Compare it with your paper, letter by letter."
+    override val lookAgain = "Show it again"
+    override val saveBackup = "Save the file"
+    override val backupSaved = "The backup is saved"
+    override val backupSavedMeans = "Keep the file away from this phone. Make another whenever you have new cards."
 
     override val and = ", "
     override val problems = Problems(

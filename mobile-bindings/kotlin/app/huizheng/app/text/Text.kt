@@ -35,6 +35,18 @@ interface Text {
     val unlockLead: String
     val unlock: String
 
+    val haveBackup: String
+    val restoreTitle: String
+    val restoreLead: String
+    val chooseBackup: String
+    val restoreNow: String
+    val restored: String
+    val restoredLead: (String, ULong) -> String
+    val collectAgain: String
+    val collectAgainMeans: String
+    val wrongBackupCode: String
+    val wrongBackupCodeTodo: String
+
     val myCards: String
     val noCards: String
     val noCardsTodo: String
@@ -67,6 +79,7 @@ interface Text {
     val pasteLink: String
     val choosePicture: String
     val open: String
+    val partSeen: (UInt, UInt) -> String
 
     val receiveTitle: String
     val lookingAtOffer: String
@@ -106,6 +119,15 @@ interface Text {
     val stateUnknown: String
     val shownWhole: String
     val seenByAnother: String
+
+    val showCodeTitle: String
+    val makingCode: String
+    val holdCode: (String) -> String
+    val codePart: (Int, Int) -> String
+    val codeUntil: (String) -> String
+    val codeEvidence: (String) -> String
+    val codeNoEvidence: String
+    val codeDone: String
     val refusedByWallet: String
     val nothingLeft: String
 
@@ -123,6 +145,10 @@ interface Text {
     val tooMuch: String
     val someone: String
     val older: String
+    val searchLog: String
+    val searchHint: String
+    val nothingFound: (String) -> String
+    val allEntries: String
 
     val keys: String
     val appearance: String
@@ -131,6 +157,20 @@ interface Text {
     val language: String
     val lock: String
     val lockMeans: String
+
+    val backup: String
+    val backupMeans: String
+    val backUpNow: String
+    val writeCode: String
+    val writeCodeMeans: String
+    val codeWritten: String
+    val copyCode: String
+    val backupCode: String
+    val codeDiffers: String
+    val lookAgain: String
+    val saveBackup: String
+    val backupSaved: String
+    val backupSavedMeans: String
 
     /** Several things in a row. */
     val and: String
@@ -143,6 +183,9 @@ interface Text {
 
     /** A day and a time, in the place where the holder is. */
     fun moment(at: Instant): String
+
+    /** A time of this day, to the second. */
+    fun time(at: Instant): String = format("HH:mm:ss", locale, at)
 }
 
 /** What went wrong, and what to do about it: title, and what to do. */

@@ -1,0 +1,16 @@
+package huizheng.app.port
+
+/**
+ * Where backups go and come from, each time as the holder chooses: on Android `ActivityResultContracts.CreateDocument` and
+ * `OpenDocument`. Never a folder of the app's own: it would be lost with the phone.
+ */
+interface Documents {
+    /** Writes a new document. False if she chose no place for it. */
+    suspend fun save(name: String, content: ByteArray): Boolean
+
+    /** The document that she chooses; none if she chooses none, or it is longer than any backup. */
+    suspend fun open(): ByteArray?
+}
+
+/** No backup is longer, in bytes. */
+const val LONGEST_BACKUP = 64L * 1024 * 1024
