@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::run::{Done, PROFILE, bindings, compile, copy, run, target};
+use crate::run::{Done, PROFILE, bindings, compile, copy, run, target, without_paths};
 
 const PHONE: &str = "aarch64-apple-ios";
 const SIMULATORS: [&str; 2] = ["aarch64-apple-ios-sim", "x86_64-apple-ios"];
@@ -16,9 +16,14 @@ pub(crate) fn package() -> Done {
     if std::env::consts::OS != "macos" {
         return Err("an XCFramework can only be made on a Mac, with Xcode".to_owned());
     }
+    let settings = without_paths().join("\u{1f}");
     for processor in SIMULATORS.into_iter().chain([PHONE]) {
-        run("cargo", &[compile("staticlib").as_slice(), &["--target", processor]].concat(), &[])
-            .map_err(|why| format!("{why}; `rustup target add {processor}`"))?;
+        run(
+            "cargo",
+            &[compile("staticlib").as_slice(), &["--target", processor]].concat(),
+            &[("CARGO_ENCODED_RUSTFLAGS", &settings)],
+        )
+        .map_err(|why| format!("{why}; `rustup target add {processor}`"))?;
         // Debug symbols only: what the linker needs stays.
         run("strip", &["-S".into(), built(processor).into_os_string()], &[])?;
     }
