@@ -28,6 +28,7 @@ pub mod sse;
 pub mod staff;
 pub mod telemetry;
 pub mod tls;
+pub mod trace_context;
 pub mod ui;
 
 pub use client::Clients;

@@ -17,7 +17,7 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message;
 use serde_json::Value;
 use service::telemetry::{Collector, Format, Logging, TelemetryError, subscriber};
-use service::{Layers, Running, Server, outbound};
+use service::{Layers, Running, Server, outbound, trace_context};
 use tracing::instrument::WithSubscriber;
 
 /// One test at a time: which places are of interest to a subscriber is kept for the whole process.
@@ -144,6 +144,12 @@ async fn a_collector_is_told_of_each_request_and_of_nothing_else() {
     let server = service().await;
     let id = ask(&server, "/odd?secret=of-a-query", None).await;
     ask(&server, "/nowhere", None).await;
+    // Part of a caller's trace, recorded although the caller says that its own is not, and passed on with our span as parent.
+    let other = echo().await;
+    let asking = between(&other.base_url()).await;
+    let passed = told(&asking, Some(GIVEN)).await;
+    asking.shutdown().await;
+    other.shutdown().await;
     server.shutdown().await;
     drop(guard);
     tokio::task::spawn_blocking(move || telemetry.flush()).await.expect("flushed");
@@ -156,7 +162,11 @@ async fn a_collector_is_told_of_each_request_and_of_nothing_else() {
     assert!(of.iter().any(|of| of.key == "service.name" && text(of.value.as_ref()) == "issuer"), "{of:?}");
     let scopes = resources.iter().flat_map(|resource| &resource.scope_spans);
     let spans: Vec<&Span> = scopes.flat_map(|scope| &scope.spans).collect();
-    assert_eq!(spans.iter().map(|span| span.name.as_str()).collect::<Vec<_>>(), ["request", "request"]);
+    assert_eq!(spans.iter().map(|span| span.name.as_str()).collect::<Vec<_>>(), ["request"; 3]);
+    let part = spans.iter().find(|span| attribute(span, "path") == "/asks").expect("a span");
+    assert_eq!(hex::encode(&part.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(hex::encode(&part.parent_span_id), "00f067aa0ba902b7");
+    assert_eq!(passed, format!("00-{}-{}-01", hex::encode(&part.trace_id), hex::encode(&part.span_id)));
     let odd = spans.iter().find(|span| attribute(span, "path") == "/odd").expect("a span");
     assert_eq!(attribute(odd, "request_id"), id);
     assert_eq!((attribute(odd, "method").as_str(), odd.kind()), ("GET", SpanKind::Server));
@@ -166,6 +176,65 @@ async fn a_collector_is_told_of_each_request_and_of_nothing_else() {
     let nowhere = spans.iter().find(|span| attribute(span, "path") == "/nowhere").expect("a span");
     assert_eq!(attribute(nowhere, "http.response.status_code"), "404");
     assert!(!format!("{spans:?}").contains("of-a-query"));
+}
+
+/// A service that answers with the `traceparent` that it was asked with.
+async fn echo() -> Running {
+    let said = |headers: axum::http::HeaderMap| async move {
+        headers.get("traceparent").map(|value| value.to_str().expect("text").to_owned()).unwrap_or_default()
+    };
+    let local: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    Server::bind(local, Router::new().route("/", get(said))).await.expect("binds")
+}
+
+/// A service that asks another and answers what it was told.
+async fn between(other: &str) -> Running {
+    let url = format!("{other}/");
+    let asks = move || async move {
+        let request = outbound::client(Duration::from_secs(5)).get(url);
+        trace_context::pass_on(request).send().await.expect("answers").text().await.expect("text")
+    };
+    let local: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    Server::bind(local, Layers::default().wrap(Router::new().route("/asks", get(asks)))).await.expect("binds")
+}
+
+async fn told(server: &Running, given: Option<&str>) -> String {
+    let request = outbound::client(Duration::from_secs(5)).get(format!("{}/asks", server.base_url()));
+    let request = given.into_iter().fold(request, |request, given| request.header("traceparent", given));
+    request.send().await.expect("answers").text().await.expect("text")
+}
+
+const GIVEN: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+
+#[tokio::test]
+async fn without_a_collector_a_trace_is_passed_on_and_stands_in_the_lines() {
+    let _alone = ALONE.lock().await;
+    let lines = Lines::default();
+    let writer = {
+        let lines = lines.clone();
+        move || lines.clone()
+    };
+    let set = logging(Format::Human, "service=debug", None);
+    let (subscriber, _telemetry) = subscriber(&set, writer, false).expect("starts");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let other = echo().await;
+    let server = between(&other.base_url()).await;
+    let passed = told(&server, Some(GIVEN)).await;
+    let begun = told(&server, None).await;
+    let refused = told(&server, Some("00-11010519491231002011010519491231-00f067aa0ba902b7-00")).await;
+    server.shutdown().await;
+    other.shutdown().await;
+    drop(guard);
+    let parts: Vec<&str> = passed.split('-').collect();
+    assert_eq!((parts[0], parts[1], parts[3]), ("00", "4bf92f3577b34da6a3ce929d0e0e4736", "00"));
+    assert!(parts[2].len() == 16 && parts[2] != "00f067aa0ba902b7", "the parent is ours: {passed}");
+    assert!(begun.len() == GIVEN.len() && !begun.contains(parts[1]), "{begun}");
+    assert!(!refused.contains("110105"), "what may be somebody's number goes nowhere: {refused}");
+    let text = lines.text();
+    assert!(
+        text.contains("trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\"") && !text.contains("110105"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

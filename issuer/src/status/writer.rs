@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use registry::StatusChange;
 use service::node::SubmitError;
+use service::trace_context::{self, TraceContext};
 use tokio::sync::{mpsc, oneshot};
 
 use super::claim::{BEGUN_WITHIN, FINAL_WITHIN};
@@ -28,6 +29,7 @@ struct Job {
     entries: Vec<u32>,
     standing: Standing,
     asked: Instant,
+    trace: Option<TraceContext>,
     done: oneshot::Sender<Result<(), Unwritten>>,
 }
 
@@ -61,8 +63,11 @@ impl Writer {
         standing: Standing,
     ) -> Result<(), Unwritten> {
         let (done, answer) = oneshot::channel();
-        let asked = Instant::now();
-        self.jobs.send(Job { list, entries, standing, asked, done }).await.map_err(|_| Unwritten::Away)?;
+        let (asked, trace) = (Instant::now(), trace_context::current());
+        self.jobs
+            .send(Job { list, entries, standing, asked, trace, done })
+            .await
+            .map_err(|_| Unwritten::Away)?;
         answer.await.map_err(|_| Unwritten::Away)?
     }
 }
@@ -80,7 +85,8 @@ async fn run(ledger: Ledger, mut waiting: mpsc::Receiver<Job>) {
             lists.entry(job.list).or_default().push(job);
         }
         for (list, jobs) in lists {
-            write(&ledger, list, jobs).await;
+            let trace = jobs.first().and_then(|job| job.trace);
+            trace_context::within(trace, write(&ledger, list, jobs)).await;
         }
     }
 }

@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use crate::oauth::OAuthError;
 use crate::problem::Problem;
+use crate::trace_context::{self, TraceContext};
 use crate::{lang, request_id, ui};
 use late::Waiting;
 
@@ -172,16 +173,19 @@ async fn trace(request: Request, next: Next) -> Response {
     let span = tracing::error_span!(
         "request",
         request_id = request_id::current().unwrap_or_default(),
+        trace_id = tracing::field::Empty,
         method = %request.method(),
         path = request.uri().path(),
         // OpenTelemetry's names, for those who collect.
         otel.kind = "server",
         http.response.status_code = tracing::field::Empty,
     );
+    let belongs_to = TraceContext::begin(&span, TraceContext::of(request.headers()));
+    span.record("trace_id", belongs_to.trace_id());
     let told = span.clone();
     let started = Instant::now();
     async move {
-        let response = next.run(request).await;
+        let response = trace_context::within(Some(belongs_to), next.run(request)).await;
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis() as u64);
         told.record("http.response.status_code", status);
         tracing::debug!(status, ms, "answered");

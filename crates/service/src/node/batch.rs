@@ -8,6 +8,7 @@ use registry::{EvidenceBundle, RecordKey};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Fact, Link, NodeError, send};
+use crate::trace_context::{self, TraceContext};
 
 /// How many facts are kept for when the node doesn't answer.
 const CACHED: usize = 4096;
@@ -17,6 +18,8 @@ const WAITING: usize = 1024;
 /// At most `api::MAX_KEYS` keys, and where the facts go.
 pub(super) struct Question {
     pub(super) keys: Vec<RecordKey>,
+    /// The trace that it is part of. Questions that go together are part of the first one's.
+    pub(super) trace: Option<TraceContext>,
     pub(super) answer: oneshot::Sender<Result<Vec<Fact>, NodeError>>,
 }
 
@@ -49,7 +52,7 @@ async fn run(link: Arc<Link>, mut asked: mpsc::Receiver<Question>) {
                 None => return,
             },
         };
-        let mut keys = first.keys.clone();
+        let (mut keys, trace) = (first.keys.clone(), first.trace);
         let mut together = vec![first];
         while let Ok(question) = asked.try_recv() {
             let new = question.keys.iter().filter(|key| !keys.contains(key)).cloned().collect::<Vec<_>>();
@@ -60,7 +63,7 @@ async fn run(link: Arc<Link>, mut asked: mpsc::Receiver<Question>) {
             keys.extend(new);
             together.push(question);
         }
-        let facts = fetch(&link, keys, &mut cache).await;
+        let facts = trace_context::within(trace, fetch(&link, keys, &mut cache)).await;
         for question in together {
             // Whoever asked may have gone away meanwhile.
             _ = question.answer.send(answer(&facts, &question.keys));

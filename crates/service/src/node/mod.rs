@@ -18,7 +18,7 @@ use registry::{Anchor, Author, Evidence, LightClient, Proven, RecordKey, UnixMil
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use crate::{clock, outbound};
+use crate::{clock, outbound, trace_context};
 
 /// The largest answer that is read: 64 records with their proofs stay far below.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
@@ -152,7 +152,8 @@ impl NodeClient {
         let mut facts = Vec::with_capacity(keys.len());
         for keys in keys.chunks(api::MAX_KEYS) {
             let (answer, answered) = oneshot::channel();
-            let question = batch::Question { keys: keys.to_vec(), answer };
+            let trace = trace_context::current();
+            let question = batch::Question { keys: keys.to_vec(), trace, answer };
             self.inner.batcher.ask(question).await?;
             facts.extend(answered.await.map_err(|_| self.inner.link.unreachable())??);
         }
@@ -217,7 +218,10 @@ async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str, path: &str)
 
 /// Sends a request; the body of a 2xx answer, or the error that the answer means.
 async fn send(request: reqwest::RequestBuilder, url: &str) -> Result<Vec<u8>, NodeError> {
-    let answer = request.send().await.map_err(|_| NodeError::Unreachable { url: url.to_owned() })?;
+    let answer = trace_context::pass_on(request)
+        .send()
+        .await
+        .map_err(|_| NodeError::Unreachable { url: url.to_owned() })?;
     let status = answer.status();
     let bytes = outbound::body(answer, MAX_ANSWER).await.map_err(|error| match error {
         outbound::OutboundError::Unreachable { .. } => NodeError::Unreachable { url: url.to_owned() },

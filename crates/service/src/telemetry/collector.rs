@@ -10,7 +10,7 @@ use opentelemetry::trace::TracerProvider;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
 use tracing::Subscriber;
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -55,7 +55,9 @@ impl Collector {
         let resource = Resource::builder_empty()
             .with_service_name(self.service.clone())
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-        Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build())
+        // Whatever a caller says of its own trace: no stranger decides what operators see.
+        let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOn);
+        Ok(provider.with_batch_exporter(exporter).with_resource(resource.build()).build())
     }
 }
 
