@@ -66,7 +66,7 @@ pub use config::{Config, ConfigError, Policy, StaffAccount, WalletClient};
 pub use keys::KeysError;
 pub use login::{Login, LoginError};
 pub use metadata::MetadataError;
-pub use oidc::OidcClient;
+pub use oidc::{IdTokenAlgorithm, OidcClient};
 pub use onestop::{Approval, Judge, Judgement, OneStop, OneStopError, Question, Shown, Unreadable, Verdict};
 pub use service::OrganisationError;
 pub use settings::SettingsError;

@@ -19,7 +19,7 @@ use crate::accounts::StaffLogin;
 use crate::citizens::{Citizens, OidcConfig};
 use crate::config::{Config, Policy, StaffAccount, WalletClient};
 use crate::model::Roles;
-use crate::oidc::OidcClient;
+use crate::oidc::{IdTokenAlgorithm, OidcClient};
 use crate::onestop::OneStop;
 
 /// The file with every setting explained, as `huizheng issuer config` prints it.
@@ -73,6 +73,8 @@ struct StaffLoginSettings {
     #[serde(default)]
     scopes: Option<Vec<String>>,
     #[serde(default)]
+    id_token_algorithm: Option<IdTokenAlgorithm>,
+    #[serde(default)]
     name_claim: Option<String>,
     #[serde(default)]
     roles_claim: Option<String>,
@@ -88,6 +90,8 @@ struct CitizensSettings {
     client_secret_file: Option<PathBuf>,
     #[serde(default)]
     scopes: Option<Vec<String>>,
+    #[serde(default)]
+    id_token_algorithm: Option<IdTokenAlgorithm>,
     #[serde(default)]
     name_claim: Option<String>,
     #[serde(default)]
@@ -193,6 +197,7 @@ impl StaffLoginSettings {
         Ok(StaffLogin {
             client: OidcClient {
                 client_secret: secret.transpose()?.map(|secret| Secret::new(secret.as_str())),
+                id_token_algorithm: self.id_token_algorithm,
                 ..client
             },
             name_claim: self.name_claim.unwrap_or_else(|| "preferred_username".to_owned()),
@@ -210,6 +215,7 @@ impl CitizensSettings {
         Ok(Citizens::OpenIdConnect(OidcConfig {
             client: OidcClient {
                 client_secret: secret.transpose()?.map(|secret| Secret::new(secret.as_str())),
+                id_token_algorithm: self.id_token_algorithm,
                 ..client
             },
             name_claim: self.name_claim.unwrap_or(usual.name_claim),

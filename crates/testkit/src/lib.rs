@@ -12,6 +12,7 @@ mod pem;
 mod person;
 mod portrait;
 mod postgres;
+mod rsa;
 mod settings;
 
 pub use check_characters::{
@@ -25,6 +26,7 @@ pub use pem::pem;
 pub use person::Person;
 pub use portrait::portrait_png;
 pub use postgres::Postgres;
+pub use rsa::RsaKey;
 pub use settings::every_setting;
 
 use rand_chacha::ChaCha20Rng;

@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use credentials::jws::{self, Header};
 use credentials::key::{Algorithm, Signer, SoftwareKey};
-use issuer::{Citizens, OidcConfig, Policy};
+use issuer::{Citizens, IdTokenAlgorithm, OidcConfig, Policy};
 use protocol::pkce::CodeChallenge;
 use rand_core::OsRng;
 use serde_json::{Value, json};
@@ -26,6 +26,17 @@ pub struct Provider {
     pub nonce: Arc<Mutex<String>>,
     /// The verifiers that came.
     pub verifiers: Arc<Mutex<Vec<String>>>,
+    /// What it signs with now, and publishes.
+    pub signs: Arc<Mutex<Signs>>,
+}
+
+/// What a provider signs with.
+#[derive(Clone)]
+pub enum Signs {
+    /// ES256, under a key without a name.
+    Curve,
+    /// RSA: which key, under which name, and what the header says besides.
+    Rsa { place: usize, kid: &'static str, alg: &'static str },
 }
 
 impl Provider {
@@ -34,17 +45,32 @@ impl Provider {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (twist, nonce, verifiers): (Arc<Mutex<Value>>, Arc<Mutex<String>>, Seen) =
             (Arc::new(Mutex::new(json!({}))), Arc::default(), Arc::default());
+        let signs = Arc::new(Mutex::new(Signs::Curve));
         let key = Arc::new(SoftwareKey::generate(Algorithm::Es256, &mut OsRng));
         let at = |path: &str| format!("{address}{path}");
         let configuration = json!({
             "issuer": address, "authorization_endpoint": at("/auth"), "token_endpoint": at("/token"),
             "jwks_uri": at("/jwks"),
         });
-        let rsa = json!({"kty": "RSA", "kid": "other", "n": "AQAB", "e": "AQAB"});
-        let jwks = json!({"keys": [rsa, key.public_key().to_jwk()]});
+        let jwks = {
+            let (signs, key) = (signs.clone(), key.clone());
+            move || async move {
+                let unusable = json!({"kty": "RSA", "kid": "other", "n": "AQAB", "e": "AQAB"});
+                let mut keys = vec![unusable, serde_json::to_value(key.public_key().to_jwk()).unwrap()];
+                if let Signs::Rsa { place, kid, alg } = *signs.lock().unwrap() {
+                    let mut published = testkit::RsaKey::nth(place).jwk();
+                    published["kid"] = json!(kid);
+                    published["alg"] = json!(alg);
+                    published["use"] = json!("sig");
+                    keys.push(published);
+                }
+                Json(json!({ "keys": keys }))
+            }
+        };
         let token = {
             let (twist, nonce, verifiers, issuer) =
                 (twist.clone(), nonce.clone(), verifiers.clone(), address.clone());
+            let signs = signs.clone();
             move |Form(sent): Form<std::collections::BTreeMap<String, String>>| async move {
                 verifiers.lock().unwrap().push(sent["code_verifier"].clone());
                 let now = service::clock::now().seconds();
@@ -57,17 +83,59 @@ impl Provider {
                 for (name, value) in twist.lock().unwrap().as_object().unwrap() {
                     claims[name] = value.clone();
                 }
-                let token = jws::sign(&Header::default(), &claims, key.as_ref()).unwrap();
+                let token = match *signs.lock().unwrap() {
+                    Signs::Curve => jws::sign(&Header::default(), &claims, key.as_ref()).unwrap(),
+                    Signs::Rsa { place, kid, alg } => testkit::RsaKey::nth(place)
+                        .sign(&json!({"alg": alg, "kid": kid, "typ": "JWT"}), &claims),
+                };
                 Json(json!({"id_token": token, "access_token": "x", "token_type": "Bearer"}))
             }
         };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(move || async move { Json(configuration) }))
-            .route("/jwks", get(move || async move { Json(jwks) }))
+            .route("/jwks", get(jwks))
             .route("/token", post(token));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, twist, nonce, verifiers }
+        Self { address, twist, nonce, verifiers, signs }
     }
+}
+
+/// Logs the first citizen in; whether the issuer took her.
+async fn logged_in(world: &World, provider: &Provider) -> bool {
+    let opened = open(world, "cn.huizheng.wallet", &push(world, &[]).await).await;
+    let cookie = opened.header("set-cookie").split(';').next().unwrap().to_owned();
+    let address = url::Url::parse(opened.header("location")).unwrap();
+    let of = |name: &str| address.query_pairs().find(|(n, _)| n == name).unwrap().1.into_owned();
+    *provider.nonce.lock().unwrap() = of("nonce");
+    let back = format!("/authorize/callback?code=c&state={}", of("state"));
+    let answer = world.http.get_with(&back, &[("cookie", cookie)]).await;
+    (answer.status, answer.header("location")) == (303, "/authorize/consent")
+}
+
+#[tokio::test]
+async fn a_provider_signs_with_rsa_and_replaces_its_key() {
+    let provider = Provider::start().await;
+    let config = OidcConfig::new(provider.address.parse().unwrap(), "us");
+    let world = World::of(Policy::default(), Citizens::OpenIdConnect(config.clone())).await;
+    world.approved().await;
+    let sign = |place, kid, alg| *provider.signs.lock().unwrap() = Signs::Rsa { place, kid, alg };
+    sign(0, "first", "RS256");
+    assert!(logged_in(&world, &provider).await);
+    sign(1, "second", "PS256");
+    assert!(logged_in(&world, &provider).await, "a key that is new is found at once");
+    sign(0, "second", "RS256");
+    assert!(!logged_in(&world, &provider).await, "another key under a known name, and no asking without end");
+    world.stop().await;
+
+    let mut only = config;
+    only.client.id_token_algorithm = Some(IdTokenAlgorithm::Rs256);
+    let world = World::of(Policy::default(), Citizens::OpenIdConnect(only)).await;
+    world.approved().await;
+    sign(1, "second", "PS256");
+    assert!(!logged_in(&world, &provider).await, "only RS256 was agreed on");
+    sign(1, "second", "RS256");
+    assert!(logged_in(&world, &provider).await);
+    world.stop().await;
 }
 
 #[tokio::test]
