@@ -10,16 +10,27 @@ use registry::{
 use service::node::{NodeError, SubmitError};
 use service::{NodeClient, Organisation};
 
+use store::Store;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
+
 use crate::audit;
-use crate::identity::Identity;
+use crate::identity::{Identity, Slot};
+use crate::keys::may_sign;
 use crate::model::Standing;
+use crate::tables::KEYS;
 
 /// The issuer's end of the chain. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     node: NodeClient,
     identity: Arc<Identity>,
+    store: Store,
+    /// Held while something is sent, and alone while the author's key changes.
+    sending: Arc<RwLock<()>>,
 }
+
+/// Nothing else is sent while this is held.
+pub(crate) struct Alone(#[expect(dead_code, reason = "it is held")] OwnedRwLockWriteGuard<()>);
 
 /// A status list as proven at one moment: two bits an entry, packed as the chain packs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +51,8 @@ pub(crate) struct Health {
 }
 
 impl Ledger {
-    pub(crate) fn new(node: NodeClient, identity: Arc<Identity>) -> Self {
-        Self { node, identity }
+    pub(crate) fn new(node: NodeClient, identity: Arc<Identity>, store: Store) -> Self {
+        Self { node, identity, store, sending: Arc::default() }
     }
 
     /// The chain's client, to judge what is presented by.
@@ -94,6 +105,21 @@ impl Ledger {
     /// Replaces the DID's document; final when it returns.
     pub(crate) async fn rotate(&self, document: DidDocument) -> Result<SubmitResponse, SubmitError> {
         self.act(&Action::DidRotate { document }).await
+    }
+
+    /// Waits until nothing is being sent, and lets nothing be sent until it is dropped: what the old author's key signed would
+    /// be refused once the new one counts.
+    pub(crate) async fn alone(&self) -> Alone {
+        Alone(self.sending.clone().write_owned().await)
+    }
+
+    /// Replaces the DID's document while nothing else is sent; final when it returns.
+    pub(crate) async fn rotate_alone(
+        &self,
+        _: &Alone,
+        document: DidDocument,
+    ) -> Result<SubmitResponse, SubmitError> {
+        self.send(&Action::DidRotate { document }).await
     }
 
     /// Declares a key compromised; final when it returns.
@@ -155,8 +181,10 @@ impl Ledger {
         };
         let keys = match proven.get(1).and_then(Proven::record) {
             Some(Record::Did(document)) => {
+                let signing =
+                    document.current_keys().filter(|key| Slot::SIGNING.iter().any(|s| s.takes(key)));
                 let sound = document.current_keys().all(|key| key.compromised_since.is_none());
-                document.current_keys().map(|key| key.from).max().filter(|_| sound)
+                signing.map(|key| key.from).max().filter(|_| sound)
             }
             _ => None,
         };
@@ -187,7 +215,26 @@ impl Ledger {
     }
 
     async fn act(&self, action: &Action) -> Result<SubmitResponse, SubmitError> {
-        self.identity.organisation().act(&self.node, action).await
+        let _held = self.sending.read().await;
+        self.send(action).await
+    }
+
+    async fn send(&self, action: &Action) -> Result<SubmitResponse, SubmitError> {
+        let by = self.identity.in_slot(Slot::Author);
+        match self.identity.organisation().act(&self.node, action).await {
+            // The store knows of another author's key, which this instance lacks or is about to use: to be sent again then.
+            Err(SubmitError::Rejected { code, .. })
+                if code == "not-authorised"
+                    && self
+                        .store
+                        .get(&KEYS, Slot::Author.code())
+                        .is_ok_and(|row| !may_sign(row.as_ref(), Slot::Author, &by)) =>
+            {
+                tracing::warn!(key = %by, "the author's key is not the one that counts");
+                Err(SubmitError::Busy)
+            }
+            done => done,
+        }
     }
 }
 

@@ -147,7 +147,7 @@ impl Issuer {
 
         let node_url = config.node_url.as_str().trim_end_matches('/');
         let node = NodeClient::new(NodeConfig::new(node_url, config.anchor.clone()).listening());
-        let ledger = Ledger::new(node, identity.clone());
+        let ledger = Ledger::new(node, identity.clone(), store.clone());
         let policy = config.policy;
         let seals = Arc::new(Seals::new(identity.seal_root()));
         let encryption = sealed::key(&seals)?;

@@ -8,7 +8,7 @@ use store::{BytesTable, StoreError, Table, Tx};
 use crate::accounts::{AccountRecord, ApiKey};
 use crate::attachments::Attachment;
 use crate::issuance::Deferred;
-use crate::keys::{Compromise, KeyRow, OldRoot, Signed};
+use crate::keys::{Compromise, KeyRow, OldRoot, Replacement, Signed};
 use crate::model::{Application, Authorization, CredentialRecord, Id, Job, Offer, Presentation, Record};
 use crate::status::Claim;
 
@@ -63,6 +63,8 @@ pub(crate) const JOBS: Table<u128, Job> = Table::new("jobs");
 pub(crate) const PREPARED: Table<(u128, u128), ()> = Table::new("jobs-prepared");
 /// The keys that count, by slot; none while it is the first.
 pub(crate) const KEYS: Table<str, KeyRow> = Table::new("keys");
+/// What was asked for the author's key, under its slot.
+pub(crate) const REPLACEMENTS: Table<str, Replacement> = Table::new("key-replacements");
 /// Declarations that a key was compromised, by the key's name.
 pub(crate) const COMPROMISED: Table<str, Compromise> = Table::new("compromised-keys");
 /// Every signature on a credential that left, by its key's name, then time.

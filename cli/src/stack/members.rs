@@ -43,7 +43,11 @@ pub(super) async fn issuer(
         staff: vec![
             issuer::StaffAccount::new(STAFF, shared.staff_token, Roles::ALL),
             // So that two can approve where a type asks for two.
-            issuer::StaffAccount::new(SUPERVISOR, shared.supervisor_token, Roles::of(&[Role::Supervisor])),
+            issuer::StaffAccount::new(
+                SUPERVISOR,
+                shared.supervisor_token,
+                Roles::of(&[Role::Supervisor, Role::Admin]),
+            ),
         ],
         staff_login: None,
         data_dir: shared.data.join("issuers").join(seed.id.as_str()),

@@ -4,6 +4,7 @@
 //! the same organisation.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use registry::api::SubmitResponse;
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
@@ -20,7 +21,7 @@ const FIRST_SIGNING_KEY: usize = 2;
 pub struct Organisation {
     did: Did,
     plan: DidPlan,
-    author: SoftwareSigner,
+    author: RwLock<Arc<SoftwareSigner>>,
 }
 
 /// Why there is no usable organisation in a folder.
@@ -63,27 +64,29 @@ impl Organisation {
             salt,
             recovery_commitment: recovery_commitment(&recovery.public_key()),
         };
-        Ok(Self { did: plan.did(network), plan, author })
+        Ok(Self { did: plan.did(network), plan, author: RwLock::new(Arc::new(author)) })
     }
 
-    /// The organisation that this registration made (`DidCreate`), whose author's key is in this folder. Its signing keys may
+    /// The organisation that this registration made (`DidCreate`), with the key that authors its transactions now. Its keys may
     /// have changed since.
     ///
     /// # Errors
     /// [`OrganisationError`].
     pub fn registered(
-        folder: &SecretFolder,
         network: &Slug,
         registration: Action,
+        author: SoftwareSigner,
     ) -> Result<Self, OrganisationError> {
-        const AUTHOR: &str = "author.key";
         let Action::DidCreate { document, salt, recovery_commitment } = registration else {
             return Err(OrganisationError::Unusable("did.json"));
         };
-        let seed = folder.existing(AUTHOR)?.ok_or(OrganisationError::Unusable(AUTHOR))?;
-        let author = SoftwareSigner::from_seed(&seed).map_err(|_| OrganisationError::Unusable(AUTHOR))?;
         let plan = DidPlan { document, salt, recovery_commitment };
-        Ok(Self { did: plan.did(network), plan, author })
+        Ok(Self { did: plan.did(network), plan, author: RwLock::new(Arc::new(author)) })
+    }
+
+    /// Acts with this key from now on.
+    pub fn act_with(&self, author: SoftwareSigner) {
+        *self.author.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(author);
     }
 
     /// What registers it, with public keys only; [`Organisation::registered`] reads it.
@@ -130,7 +133,8 @@ impl Organisation {
     /// # Errors
     /// [`SubmitError`].
     pub async fn act(&self, node: &NodeClient, action: &Action) -> Result<SubmitResponse, SubmitError> {
-        let signer: &(dyn TxSigner + Send + Sync) = &self.author;
+        let author = self.author.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let signer: &(dyn TxSigner + Send + Sync) = author.as_ref();
         node.act(&Author::Did(self.did.clone()), action, &[signer]).await
     }
 }

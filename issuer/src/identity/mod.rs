@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use credentials::UnixSeconds;
 use credentials::key::{Signer, SoftwareKey};
+use registry::build::SoftwareSigner;
 use registry::{Did, PublicKey, Slug};
 use service::secrets::SecretFolder;
 use service::{Organisation, OrganisationError};
@@ -26,6 +27,8 @@ const REGISTRATION: &str = "did.json";
 pub(crate) struct Identity {
     folder: SecretFolder,
     organisation: Organisation,
+    /// Which key authors, and from when.
+    author: RwLock<(Slug, UnixSeconds)>,
     ed25519: RwLock<Arc<SigningKey>>,
     p256: RwLock<Arc<SigningKey>>,
     root: RwLock<Arc<Root>>,
@@ -89,10 +92,10 @@ impl Identity {
     pub(crate) fn open(dir: &Path, network: &Slug) -> Result<Self, OrganisationError> {
         let folder = SecretFolder::open(dir)?;
         let organisation = organisation(&folder, network)?;
+        let author = RwLock::new((newest(&folder, Slot::Author)?, UnixSeconds(0)));
         let did = organisation.did().clone();
         let newest = |slot: Slot| {
-            let names = folder.names()?.into_iter().filter_map(|file| slot.named(&file));
-            let newest = names.max_by_key(number).ok_or(OrganisationError::Unusable(slot.code()))?;
+            let newest = newest(&folder, slot)?;
             let secret = folder.existing(&slot.file(&newest))?;
             let secret = secret.ok_or(OrganisationError::Unusable(slot.code()))?;
             Ok::<_, OrganisationError>((key_of(slot, &secret)?, newest))
@@ -106,7 +109,7 @@ impl Identity {
         let (root, name) = newest(Slot::MdocRoot)?;
         let root = RwLock::new(Arc::new(root_of(root, &did, name)?));
         let seal_root = folder.secret("seals.key")?;
-        Ok(Self { folder, organisation, ed25519, p256, root, seal_root })
+        Ok(Self { folder, organisation, author, ed25519, p256, root, seal_root })
     }
 
     /// The DID.
@@ -137,6 +140,7 @@ impl Identity {
     /// The name of the key that is in a slot here.
     pub(crate) fn in_slot(&self, slot: Slot) -> Slug {
         match slot {
+            Slot::Author => self.authoring().0,
             Slot::Ed25519 => self.eddsa().name.clone(),
             Slot::P256 => self.es256().name.clone(),
             Slot::MdocRoot => self.root().name.clone(),
@@ -146,10 +150,15 @@ impl Identity {
     /// From when the key in a slot counts, as [`Identity::switch`] was told; 0 for the first.
     pub(crate) fn since(&self, slot: Slot) -> UnixSeconds {
         match slot {
+            Slot::Author => self.authoring().1,
             Slot::Ed25519 => self.eddsa().since,
             Slot::P256 => self.es256().since,
             Slot::MdocRoot => self.root().since,
         }
+    }
+
+    fn authoring(&self) -> (Slug, UnixSeconds) {
+        self.author.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The secret that codes, tokens and nonces are sealed with.
@@ -177,12 +186,18 @@ impl Identity {
         since: UnixSeconds,
     ) -> Result<bool, OrganisationError> {
         let Some(secret) = self.folder.existing(&slot.file(name))? else { return Ok(false) };
+        if slot == Slot::Author {
+            self.organisation.act_with(signer(&secret)?);
+            *self.author.write().unwrap_or_else(PoisonError::into_inner) = (name.clone(), since);
+            return Ok(true);
+        }
         let key = key_of(slot, &secret)?;
         let put = |place: &RwLock<Arc<SigningKey>>, key| {
             let key = SigningKey { since, ..signing_key(self.did(), key, name.clone()) };
             *place.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
         };
         match slot {
+            Slot::Author => {}
             Slot::Ed25519 => put(&self.ed25519, key),
             Slot::P256 => put(&self.p256, key),
             Slot::MdocRoot => {
@@ -203,12 +218,25 @@ impl Identity {
     }
 }
 
+/// The name of the key of a slot that was made last.
+fn newest(folder: &SecretFolder, slot: Slot) -> Result<Slug, OrganisationError> {
+    let names = folder.names()?.into_iter().filter_map(|file| slot.named(&file));
+    names.max_by_key(number).ok_or(OrganisationError::Unusable(slot.code()))
+}
+
+fn signer(seed: &Zeroizing<[u8; 32]>) -> Result<SoftwareSigner, OrganisationError> {
+    SoftwareSigner::from_seed(seed).map_err(|_| OrganisationError::Unusable(Slot::Author.code()))
+}
+
 /// As it was registered, or will be.
 fn organisation(folder: &SecretFolder, network: &Slug) -> Result<Organisation, OrganisationError> {
     if let Some(noted) = folder.note(REGISTRATION)? {
         let registration =
             serde_json::from_slice(&noted).map_err(|_| OrganisationError::Unusable(REGISTRATION))?;
-        return Organisation::registered(folder, network, registration);
+        let author = newest(folder, Slot::Author)?;
+        let seed = folder.existing(&Slot::Author.file(&author))?;
+        let author = signer(&seed.ok_or(OrganisationError::Unusable(Slot::Author.code()))?)?;
+        return Organisation::registered(network, registration, author);
     }
     let files = folder.names()?;
     let missing = |slot: &Slot| {
@@ -220,7 +248,7 @@ fn organisation(folder: &SecretFolder, network: &Slug) -> Result<Organisation, O
         return Err(OrganisationError::Unusable(REGISTRATION));
     }
     let mut signing = Vec::new();
-    for slot in Slot::ON_CHAIN {
+    for slot in Slot::SIGNING {
         let first = Slug::new(slot.first()).map_err(|_| OrganisationError::Unusable(slot.code()))?;
         let key = key_of(slot, &folder.secret(&slot.file(&first))?)?;
         signing.push(registered(&key).ok_or(OrganisationError::Unusable(slot.code()))?);
@@ -321,6 +349,23 @@ mod tests {
         std::fs::remove_file(dir.path().join(REGISTRATION)).expect("removed");
         let refused = Identity::open(dir.path(), &network());
         assert!(matches!(refused, Err(OrganisationError::Unusable(REGISTRATION))), "not another issuer");
+    }
+
+    #[test]
+    fn the_author_changes_and_it_stays_the_same_issuer() {
+        let dir = tempfile::tempdir().expect("dir");
+        let identity = Identity::open(dir.path(), &network()).expect("made");
+        let did = identity.did().clone();
+        let (first, next) = (Slug::new("key-1").expect("name"), Slug::new("key-4").expect("name"));
+        assert_eq!(identity.in_slot(Slot::Author), first);
+        let staged = identity.stage(Slot::Author, &next).expect("made");
+        assert_eq!(identity.in_slot(Slot::Author), first, "not used yet");
+        assert!(identity.switch(Slot::Author, &next, UnixSeconds(9)).expect("switched"));
+        identity.erase(Slot::Author, &first).expect("erased");
+        let again = Identity::open(dir.path(), &network()).expect("read");
+        assert_eq!((again.did(), again.in_slot(Slot::Author)), (&did, next.clone()));
+        assert_eq!(again.holds(Slot::Author, &next).expect("read"), Some(staged));
+        assert!(!dir.path().join("author.key").exists());
     }
 
     #[test]

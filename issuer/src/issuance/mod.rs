@@ -248,7 +248,7 @@ impl Issuance {
     fn signing(&self, slot: Slot) -> Arc<SigningKey> {
         match slot {
             Slot::Ed25519 => self.identity.eddsa(),
-            Slot::P256 | Slot::MdocRoot => self.identity.es256(),
+            Slot::P256 | Slot::MdocRoot | Slot::Author => self.identity.es256(),
         }
     }
 

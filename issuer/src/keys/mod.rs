@@ -6,13 +6,14 @@
 
 mod compromise;
 mod keep;
+mod replacement;
 mod rotate;
 mod row;
 mod view;
 
 use std::sync::Arc;
 
-use registry::{DidRecord, Purpose, Slug};
+use registry::{DidRecord, Slug};
 use service::OrganisationError;
 use service::node::NodeError;
 use store::{Range, Store, StoreError};
@@ -25,6 +26,7 @@ use crate::status::Served;
 use crate::tables::{KEYS, MDOC_ROOTS};
 
 pub(crate) use compromise::{Compromise, Progress, Wish};
+pub(crate) use replacement::Replacement;
 pub(crate) use row::{KeyRow, OldRoot, Signed, may_sign, may_sign_in};
 pub(crate) use view::{KeyState, KeyView, KeysView};
 
@@ -44,6 +46,9 @@ pub(crate) struct Keys {
 /// Why nothing changed, or not yet.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
+    /// One alone may not replace it.
+    #[error("this key is replaced by two")]
+    ByTwo,
     /// There is no such key, or it signs no credentials.
     #[error("there is no such key")]
     Unknown,
@@ -124,6 +129,7 @@ impl Keys {
             }
         }
         self.agree(now).await?;
+        left |= !self.go_on_replacing(now).await?;
         left |= !self.go_on_declaring(now).await?;
         Ok(!left)
     }
@@ -143,8 +149,7 @@ impl Keys {
             if record.current_keys().any(|key| key.fragment == current) {
                 continue;
             }
-            let candidates =
-                record.current_keys().filter(|key| key.purposes.contains(Purpose::AssertionMethod));
+            let candidates = record.current_keys().filter(|key| slot.takes(key));
             let mut found = None;
             for key in candidates {
                 if self.identity.holds(slot, &key.fragment)? == Some(key.key) {

@@ -1,7 +1,7 @@
 //! Replacing a key.
 
 use credentials::UnixSeconds;
-use registry::{DidDocument, DidRecord, DocumentKey, Purpose, Purposes, Slug};
+use registry::{DidDocument, DidRecord, DocumentKey, Slug};
 use service::node::SubmitError;
 use store::{StoreError, Tx};
 
@@ -10,12 +10,17 @@ use super::{Keys, KeysError, first};
 use crate::audit::{Deed, Noting, OwnKey};
 use crate::clock::Moment;
 use crate::identity::{Slot, number};
+use crate::ledger::Alone;
 use crate::model::Actor;
 use crate::tables::{KEYS, MDOC_ROOTS};
 
 impl Keys {
-    /// Puts a new key into a slot; it counts when this returns `Ok`, and what the old one signed goes on counting.
+    /// Puts a new key into a slot; it counts when this returns `Ok`, and what the old one signed goes on counting. The author's
+    /// key takes two: see [`Keys::ask_to_replace`].
     pub(crate) async fn rotate(&self, slot: Slot, by: Actor, now: Moment) -> Result<Slug, KeysError> {
+        if !Slot::BY_ONE.contains(&slot) {
+            return Err(KeysError::ByTwo);
+        }
         let _one = self.one.lock().await;
         self.replaced(slot, by, now).await
     }
@@ -46,6 +51,11 @@ impl Keys {
 
     /// Completes a rotation that is noted. The new key counts when this returns `Ok`.
     pub(super) async fn finish(&self, slot: Slot, now: Moment) -> Result<Slug, KeysError> {
+        // Whoever authors changes between two transactions, never while one is under way.
+        let alone = match slot {
+            Slot::Author => Some(self.ledger.alone().await),
+            Slot::Ed25519 | Slot::P256 | Slot::MdocRoot => None,
+        };
         let seen = self.store.get(&KEYS, slot.code())?;
         let Some(KeyRow { current: old, since, next: Some(next) }) = seen.clone() else {
             return current(slot, seen.as_ref());
@@ -54,7 +64,7 @@ impl Keys {
         let record = if holds(&record, &next.name) {
             record
         } else {
-            let refused = match self.ledger.rotate(replacing(&record, &old, &next)).await {
+            let refused = match self.written(alone.as_ref(), replacing(slot, &record, &old, &next)).await {
                 Ok(_) => None,
                 Err(SubmitError::Rejected { code, .. }) => Some(code),
                 Err(error) => {
@@ -77,6 +87,13 @@ impl Keys {
         self.settle(slot, seen, KeyRow { current: next.name.clone(), since, next: None }, now).await?;
         self.erase_retired(slot, &record)?;
         Ok(next.name)
+    }
+
+    async fn written(&self, alone: Option<&Alone>, document: DidDocument) -> Result<(), SubmitError> {
+        match alone {
+            Some(alone) => self.ledger.rotate_alone(alone, document).await.map(drop),
+            None => self.ledger.rotate(document).await.map(drop),
+        }
     }
 
     /// Writes down which key counts, and uses it.
@@ -176,12 +193,11 @@ fn next_name(record: &DidRecord, begun: Option<&Next>) -> Result<Slug, KeysError
 }
 
 /// The document as it is, with one key in another's place.
-fn replacing(record: &DidRecord, old: &Slug, next: &Next) -> DidDocument {
-    let signs = Purposes::of(&[Purpose::AssertionMethod, Purpose::Authentication]);
+fn replacing(slot: Slot, record: &DidRecord, old: &Slug, next: &Next) -> DidDocument {
     let new = DocumentKey {
         fragment: next.name.clone(),
         key: next.public,
-        purposes: record.key(old).map_or(signs, |key| key.purposes),
+        purposes: record.key(old).map_or(slot.purposes(), |key| key.purposes),
     };
     let others = record.current_keys().filter(|key| key.fragment != *old).map(|key| DocumentKey {
         fragment: key.fragment.clone(),

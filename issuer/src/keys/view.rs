@@ -1,11 +1,11 @@
 //! The keys as they are shown: what the store says, and what the chain says.
 
 use credentials::UnixSeconds;
-use registry::{Purpose, Slug, UnixMillis};
+use registry::{Slug, UnixMillis};
 use store::Range;
 
 use super::row::OldRoot;
-use super::{Compromise, Keys, KeysError};
+use super::{Compromise, Keys, KeysError, Replacement};
 use crate::identity::{Slot, number};
 use crate::tables::{KEYS, MDOC_ROOTS};
 
@@ -14,6 +14,8 @@ pub(crate) struct KeysView {
     /// Newest first, slot by slot.
     pub(crate) keys: Vec<KeyView>,
     pub(crate) declarations: Vec<Compromise>,
+    /// What was asked for the author's key and is not done.
+    pub(crate) replacement: Option<Replacement>,
     /// Whether the chain answers now; what it proved last is shown either way.
     pub(crate) heard: bool,
     /// The block by which it was proven, its height and time; none if nothing is known from lately.
@@ -61,7 +63,7 @@ impl KeyState {
 impl Keys {
     /// What is shown of the keys. Without the chain, what is in use alone.
     pub(crate) async fn view(&self) -> Result<KeysView, KeysError> {
-        let declarations = self.declarations()?;
+        let (declarations, replacement) = (self.declarations()?, self.replacement()?);
         let heard = self.ledger.health().await.is_ok();
         let proven = self.ledger.document_proven().await.ok();
         let record = proven.as_ref().and_then(|(record, _)| record.as_ref());
@@ -79,13 +81,8 @@ impl Keys {
             let mut of_slot = Vec::new();
             match record.filter(|_| slot != Slot::MdocRoot) {
                 Some(record) => {
-                    let algorithm = slot.algorithm();
-                    let signing = record.keys.iter().filter(|key| {
-                        key.purposes.contains(Purpose::AssertionMethod)
-                            && matches!(key.key, registry::PublicKey::Ed25519(_))
-                                == (algorithm == credentials::key::Algorithm::EdDsa)
-                    });
-                    of_slot.extend(signing.map(|key| KeyView {
+                    let of_this = record.keys.iter().filter(|key| slot.takes(key));
+                    of_slot.extend(of_this.map(|key| KeyView {
                         slot,
                         name: key.fragment.clone(),
                         from: Some(key.from),
@@ -120,7 +117,7 @@ impl Keys {
             of_slot.sort_by_key(|key| std::cmp::Reverse(number(&key.name)));
             keys.extend(of_slot);
         }
-        Ok(KeysView { keys, declarations, heard, block: proven.map(|(_, block)| block) })
+        Ok(KeysView { keys, declarations, replacement, heard, block: proven.map(|(_, block)| block) })
     }
 
     /// The roots that readers of mdocs should have, newest first, DER: those that are not withdrawn.

@@ -13,6 +13,7 @@ use service::ui::{
 };
 use service::{Lang, Problem, dates};
 
+use super::author_key;
 use super::console::{SignedIn, StaffSession};
 use super::frame::console;
 use crate::core::{App, Core, texts};
@@ -113,7 +114,7 @@ async fn withdraw(
 }
 
 /// Back to the page, or the page with why not.
-async fn done(
+pub(super) async fn done(
     app: &Core,
     visitor: &Visitor,
     session: &StaffSession,
@@ -133,7 +134,7 @@ async fn done(
     refused(app, visitor, session, text).await
 }
 
-async fn refused(
+pub(super) async fn refused(
     app: &Core,
     visitor: &Visitor,
     session: &StaffSession,
@@ -159,6 +160,7 @@ async fn page(
             (heading(t.get("keys.title"), t.get("keys.lead")))
             (told)
             @if !view.heard { (notice(Tone::Unsure, t.get("overview.chain-away"), t.get("keys.away"))) }
+            @if let Some(wish) = &view.replacement { (author_key::request(lang, session, may, wish)) }
             @for one in open { (request(lang, session, may, one)) }
             (panel(t.get("keys.table"), html! {
                 (table(lang, &view))
@@ -169,7 +171,7 @@ async fn page(
             @if may {
                 (panel(t.get("keys.rotate"), html! {
                     p { (t.get("keys.rotate-text")) }
-                    div.row { @for slot in Slot::ALL {
+                    div.row { @for slot in Slot::BY_ONE {
                         form method="post" action={ "/console/keys/" (slot.code()) "/rotate" } data-once {
                             (csrf_field(&session.csrf))
                             button.button.quiet type="submit" { (t.with("keys.rotate-one", &[("slot", slot_word(lang, slot))])) }
@@ -177,6 +179,7 @@ async fn page(
                     } }
                 }))
                 (panel(t.get("keys.declare"), declare(lang, session, &view)))
+                @if view.replacement.is_none() { (author_key::ask_for(lang, session)) }
             }
             @if view.declarations.iter().any(|one| one.progress != Progress::Asked) {
                 (panel(t.get("keys.declared"), declared(lang, &view.declarations)))
@@ -245,7 +248,7 @@ fn declare(lang: Lang, session: &StaffSession, view: &KeysView) -> Markup {
     let keys = view
         .keys
         .iter()
-        .filter(|key| !matches!(key.state, KeyState::Compromised(_)))
+        .filter(|key| key.slot != Slot::Author && !matches!(key.state, KeyState::Compromised(_)))
         .map(|key| choice(key.name.as_str(), format!("{} · {}", key.name, slot_word(lang, key.slot))));
     let policies =
         [("keep", true), ("none", false)].map(|(value, keep)| choice(value, policy(lang, keep).to_owned()));
@@ -301,6 +304,7 @@ fn policy(lang: Lang, keep: bool) -> &'static str {
 fn slot_word(lang: Lang, slot: Slot) -> &'static str {
     let t = texts(lang);
     match slot {
+        Slot::Author => t.get("keys.slot-author"),
         Slot::Ed25519 => t.get("keys.slot-ed25519"),
         Slot::P256 => t.get("keys.slot-p256"),
         Slot::MdocRoot => t.get("keys.slot-mdoc-root"),

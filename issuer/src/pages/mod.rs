@@ -5,6 +5,7 @@ mod accreditation;
 mod application;
 mod apply;
 mod audit;
+mod author_key;
 mod authorize;
 mod citizens;
 mod console;
@@ -62,6 +63,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(jobs::router())
         .merge(accounts::router())
         .merge(audit::router())
+        .merge(author_key::router())
         .merge(keys::router())
         .merge(accreditation::router())
         .layer(from_fn(friendly_errors))

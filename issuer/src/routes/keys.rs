@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::Problem;
 use service::extract::{Json, Path};
 
+use super::author_key::ReplacementAnswer;
 use super::callers::StaffCaller;
 use crate::core::{App, Core};
 use crate::identity::Slot;
@@ -28,6 +29,9 @@ pub(super) fn router() -> Router<App> {
 struct KeysAnswer {
     keys: Vec<KeyAnswer>,
     declarations: Vec<Declaration>,
+    /// What was asked for the author's key and is not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<ReplacementAnswer>,
     /// The block by which the chain was asked; absent when it does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     block: Option<Block>,
@@ -102,6 +106,7 @@ async fn list(State(app): State<App>, _: StaffCaller) -> Result<Answer<KeysAnswe
     Ok(Answer(KeysAnswer {
         keys: view.keys.into_iter().map(Into::into).collect(),
         declarations: view.declarations.into_iter().map(Into::into).collect(),
+        replacement: view.replacement.map(Into::into),
         block: view.block.map(|(height, time)| Block { height, time }),
     }))
 }
@@ -113,7 +118,7 @@ struct Rotated {
     key: Slug,
 }
 
-/// Answers once the new key counts. The slot is `p256`, `ed25519` or `mdoc-root`.
+/// Answers once the new key counts. The slot is `p256`, `ed25519` or `mdoc-root`; the author's takes two, see `author_key`.
 async fn rotate(
     State(app): State<App>,
     Path(slot): Path<String>,
@@ -175,6 +180,9 @@ impl From<KeysError> for Problem {
     fn from(error: KeysError) -> Self {
         match error {
             KeysError::Unknown => Self::not_found("There is no such key, or nothing to do about it"),
+            KeysError::ByTwo => {
+                Self::conflict("takes-two", "Two admins replace this key: ask at /api/keys/author/replace")
+            }
             KeysError::Busy => Self::conflict("key-changing", "Another change of this key is under way"),
             KeysError::Away(error) => error.into(),
             KeysError::Queued => Self::unavailable(

@@ -3,6 +3,7 @@
 mod answers;
 mod applications;
 mod audit;
+mod author_key;
 mod backup;
 mod body;
 mod callers;
@@ -65,6 +66,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(lists::router())
         .merge(health::router())
         .merge(certificates::router())
+        .merge(author_key::router())
         .merge(keys::router())
         .merge(applications::router())
         .merge(presentations::router())

@@ -134,7 +134,7 @@ impl Served {
 
     /// Whether this instance has the keys that count.
     fn has_keys(&self) -> Result<bool, StoreError> {
-        for slot in Slot::ON_CHAIN {
+        for slot in Slot::SIGNING {
             let row = self.store.get(&KEYS, slot.code())?;
             if !may_sign(row.as_ref(), slot, &self.identity.in_slot(slot)) {
                 return Ok(false);

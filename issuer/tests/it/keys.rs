@@ -124,7 +124,7 @@ async fn a_new_key_signs_what_comes_and_the_old_one_vouches_for_what_was() {
         let refused = world.http.post_json("/api/keys/p256/rotate", Some(other), &json!({})).await;
         assert_eq!(refused.status, 403, "keys are for admins");
     }
-    assert_eq!(rotate(&world, "author").await.status, 404);
+    assert_eq!(rotate(&world, "authors").await.status, 404);
     assert_eq!(kid(&old), format!("{did}#key-3"));
 
     let rotated = rotate(&world, "p256").await;

@@ -12,6 +12,7 @@ mod access;
 mod applications;
 mod attestation;
 mod audit;
+mod author_key;
 mod authorize;
 mod backup;
 mod batch;
