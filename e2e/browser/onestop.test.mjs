@@ -54,6 +54,21 @@ for (const [lang, phone] of [
       assert.match(link, /^openid4vp:/)
     })
 
+    step('on a phone the wallet beside it comes first, and the code is for another device', async () => {
+      const size = company.page.viewportSize()
+      const way = company.link(company.say('issuer', 'presented.open'))
+      const top = async (found) => (await found.boundingBox()).y
+      const code = company.page.locator('.qr-frame')
+      assert.ok((await top(code)) < (await top(way)), 'where there is room, the code is first')
+      await company.page.setViewportSize({ width: 390, height: 844 })
+      assert.equal(await way.count(), 1)
+      const other = company.heading(company.say('shared', 'qr.on_another'))
+      assert.ok((await top(way)) < (await top(other)) && (await top(other)) < (await top(code)))
+      assert.ok((await top(way)) + 48 < 844, 'it is on the first screen')
+      await company.look('onestop-code-phone')
+      await company.page.setViewportSize(size)
+    })
+
     step('a no is a no: nothing leaves, and the page says so by itself', async () => {
       await holder.opensRequest(link)
       await holder.declines()

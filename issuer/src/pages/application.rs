@@ -12,7 +12,7 @@ use service::extract::{Multipart, Path, Query};
 use service::qr::Robustness;
 use service::ui::{
     self, Markup, QrPanel, Seen, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live,
-    news, notice, panel, qr_panel, stepper, upload,
+    news, notice, panel, qr_panel, stepper, two_ways, upload,
 };
 use service::{Lang, Problem};
 
@@ -431,18 +431,16 @@ fn open_offer(
     Ok(panel(
         &title,
         html! {
-            (qr_panel(lang, &QrPanel {
+            (two_ways(lang, t.get("offer.open"), &link_by_value(app, offer), qr_panel(lang, &QrPanel {
                 link: &link,
                 label: t.get("offer.scan"),
                 robustness: Robustness::Usual,
                 expires: Some((offer.expires_at.0, now)),
-            }))
-            div.stack {
+            }), Some(html! {
                 h3 { (t.get("offer.code")) }
                 p.code-large data-tx-code { (tx_code.as_str()) }
                 p.quiet { (t.get("offer.code-text")) }
-            }
-            (link_button(t.get("offer.open"), &link_by_value(app, offer), true))
+            })))
         },
     ))
 }

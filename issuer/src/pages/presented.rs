@@ -9,7 +9,7 @@ use service::extract::{Path, Query};
 use service::qr::Robustness;
 use service::ui::{
     Markup, QrPanel, Seen, Tone, Visitor, button, facts, form, heading, html, link_button, live, news,
-    notice, panel, qr_panel, stepper,
+    notice, panel, qr_panel, stepper, two_ways,
 };
 use service::{Lang, Problem};
 
@@ -146,14 +146,15 @@ fn code(app: &Core, lang: Lang, found: &Presentation, step: &Step) -> Result<Mar
     let now = app.now().seconds;
     Ok(html! {
         @if found.login.is_none() {
-            (qr_panel(lang, &QrPanel {
+            (two_ways(lang, t.get("presented.open"), &link, qr_panel(lang, &QrPanel {
                 link: &link,
                 label: &label,
                 robustness: Robustness::Usual,
                 expires: Some((found.expires_at.0, now.0)),
-            }))
+            }), None))
+        } @else {
+            div.row { (link_button(t.get("presented.open"), &link, false)) }
         }
-        div.row { (link_button(t.get("presented.open"), &link, found.login.is_none())) }
         (panel(t.get("presented.asked"), facts([
             (t.get("presented.asked-claims"), html! { (taken(lang, step)) }),
             (t.get("presented.asked-from"), html! { (presented) }),

@@ -18,6 +18,7 @@ mod pattern;
 mod phone;
 mod state;
 mod table;
+mod two_ways;
 mod verdict;
 mod visitor;
 
@@ -37,6 +38,7 @@ pub use pattern::pattern;
 pub use phone::{PhoneTab, phone};
 pub use state::{State, badge};
 pub use table::{Table, details, facts};
+pub use two_ways::two_ways;
 pub use verdict::{Check, Outcome, Verdict, checks, decision};
 pub use visitor::{Theme, Visitor};
 
