@@ -1,6 +1,7 @@
 //! Issuing: a key proof is checked, a place reserved, a credential signed.
 
 mod deferred;
+mod draft;
 mod kinds;
 mod proof;
 mod reserve;
@@ -13,7 +14,6 @@ use credentials::UnixSeconds;
 use credentials::catalogue::Format;
 use protocol::Endpoint;
 use protocol::openid4vci::BadProof;
-use rand_core::OsRng;
 use registry::UnixMillis;
 use serde_json::Value;
 use store::{Store, StoreError};
@@ -22,12 +22,11 @@ use crate::attestation::{self, AttestationRefused};
 use crate::clock::Moment;
 use crate::config::Policy;
 use crate::identity::{Identity, SigningKey, Slot};
-use crate::keys::Signed;
 use crate::ledger::Ledger;
 use crate::model::{Actor, Change, ChangeRefused, CredentialRecord, Id, StatusIndex};
 use crate::seals::{Later, Nonce, Seals};
 use crate::status::{ChangeError, Keeper, Served, Statuses, Why};
-use crate::tables::{CLAIMS, SIGNED};
+use crate::tables::CLAIMS;
 
 pub(crate) use deferred::{Deferred, INTERVAL};
 pub(crate) use kinds::{CredentialKind, Kinds};
@@ -128,7 +127,7 @@ impl From<StoreError> for IssueError {
 impl Issuance {
     /// Issues the credential `named` to whoever made the proofs, a copy for each, under the grant of a redeemed offer.
     ///
-    /// One durable write, between checking and signing. A wallet that lost the answer asks again with the same key and
+    /// One durable write before anything leaves, see `draft`. A wallet that lost the answer asks again with the same key and
     /// gets the same credential, signed anew. With other keys it needs a renewed offer, and what was issued before is
     /// revoked on the chain, finally, before anything takes its place.
     pub(crate) async fn issue(
@@ -217,32 +216,49 @@ impl Issuance {
             of: kind.of,
             keys,
         };
-        let (record, fill) = match reserve::reserve(&self.store, wanted.clone(), now).await {
+        let (draft, made) = self.draft(kind, &wanted, &holders, &signing, now)?.unzip();
+        let reserved = match reserve::reserve(&self.store, wanted.clone(), draft, now).await {
             Err(ReserveError::Replaces(before)) => {
                 self.give_up(before, now).await?;
-                reserve::reserve(&self.store, wanted, now).await?
+                reserve::reserve(&self.store, wanted, None, now).await?
             }
             Err(ReserveError::Undecided) if !nonces.is_empty() => {
                 return self.defer(offer, named, &holders, nonces, now).await;
             }
             reserved => reserved?,
         };
-        if let Some(fill) = fill {
+        if let Some(fill) = reserved.fill {
             self.keeper.gave_out(fill);
         }
+        let record = reserved.record;
+        let credentials = match made.filter(|_| reserved.as_drafted) {
+            Some(made) => made,
+            None => self.sign_reserved(kind, &record, &holders, &signing, now).await?,
+        };
+        Ok(Issued::Now { credentials, notification_id: self.seals.later(Later::Notification, record.id) })
+    }
+
+    /// Signs what is reserved, and notes the signatures.
+    async fn sign_reserved(
+        &self,
+        kind: &CredentialKind,
+        record: &CredentialRecord,
+        holders: &[HolderProof],
+        signing: &SigningKey,
+        now: Moment,
+    ) -> Result<Vec<Value>, IssueError> {
         let claims = self.store.get(&CLAIMS, record.application.key())?.ok_or(ReserveError::Token)?;
         let places: Vec<_> = record.places().map(|(_, place)| place).collect();
-        let copies = holders.into_iter().zip(places);
-        let signed = copies.map(|(holder, place)| {
-            let made = sign::sign(self, kind, &record, place, claims.clone(), holder, &signing)?;
-            Ok::<_, IssueError>((place, made))
-        });
-        let signed = signed.collect::<Result<Vec<_>, _>>()?;
-        self.remember(kind, &record, &signing, &signed, now).await?;
-        Ok(Issued::Now {
-            credentials: signed.into_iter().map(|(_, made)| made).collect(),
-            notification_id: self.seals.later(Later::Notification, record.id),
-        })
+        let one = |(holder, place): (&HolderProof, &StatusIndex)| {
+            sign::sign(self, kind, record, *place, claims.clone(), holder, signing)
+        };
+        let made = holders.iter().zip(&places).map(one).collect::<Result<Vec<_>, _>>()?;
+        let signed: Vec<_> = places.iter().copied().zip(&made).collect();
+        let noted = sign::noted(kind, record.id, &signed, now);
+        let key = signing.name().to_string();
+        // Durable before they leave.
+        self.store.write_async(move |tx| draft::note(tx, &key, &noted, now)).await?;
+        Ok(made)
     }
 
     fn signing(&self, slot: Slot) -> Arc<SigningKey> {
@@ -250,33 +266,6 @@ impl Issuance {
             Slot::Ed25519 => self.identity.eddsa(),
             Slot::P256 | Slot::MdocRoot | Slot::Author => self.identity.es256(),
         }
-    }
-
-    /// Notes which signatures leave, to stand by them should the key be compromised later. Durable before they leave.
-    async fn remember(
-        &self,
-        kind: &CredentialKind,
-        record: &CredentialRecord,
-        signing: &SigningKey,
-        signed: &[(StatusIndex, Value)],
-        now: Moment,
-    ) -> Result<(), StoreError> {
-        let rows: Vec<_> = signed
-            .iter()
-            .filter_map(|(place, made)| {
-                let tag = sign::signature(kind.format, made)?;
-                let StatusIndex { list, index } = *place;
-                Some(Signed { credential: record.id, list, index, tag, at: now.seconds })
-            })
-            .collect();
-        let key = signing.name().to_string();
-        self.store
-            .write_async(move |tx| {
-                rows.iter().try_for_each(|row| {
-                    tx.put(&SIGNED, (key.as_str(), Id::new(now.ms, &mut OsRng).key()), row)
-                })
-            })
-            .await
     }
 
     /// The time to write into credentials: so coarse that it tells nobody which of them were issued together, and not

@@ -10,6 +10,7 @@ use registry::Slug;
 use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError, Tx};
 
+use super::draft::Draft;
 use crate::audit::{Deed, Noting};
 use crate::clock::Moment;
 use crate::desk::put_changed;
@@ -108,22 +109,33 @@ impl Named {
     }
 }
 
-/// Reserves a credential, and says how full its status list is if an entry was given out. Durable when it returns.
-pub(crate) async fn reserve(
+/// What was reserved.
+pub(super) struct Reserved {
+    pub(super) record: CredentialRecord,
+    /// How full its status list is, if an entry was given out.
+    pub(super) fill: Option<ListFill>,
+    /// Whether it is what was drafted: then its signatures are noted, and what was signed may leave.
+    pub(super) as_drafted: bool,
+}
+
+/// Reserves a credential, as it was drafted if it still can be. Durable when it returns.
+pub(super) async fn reserve(
     store: &Store,
     wanted: Wanted,
+    draft: Option<Draft>,
     now: Moment,
-) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
+) -> Result<Reserved, ReserveError> {
     let noting = Noting::by_wallet(now);
-    store.write_async(move |tx| reserve_in(tx, wanted, &noting, now)).await
+    store.write_async(move |tx| reserve_in(tx, wanted, draft.as_ref(), &noting, now)).await
 }
 
 fn reserve_in(
     tx: &mut Tx<'_>,
     wanted: Wanted,
+    draft: Option<&Draft>,
     noting: &Noting,
     now: Moment,
-) -> Result<(CredentialRecord, Option<ListFill>), ReserveError> {
+) -> Result<Reserved, ReserveError> {
     let configuration = wanted.named.configuration();
     for (slot, name) in &wanted.keys {
         if !may_sign_in(tx, *slot, name)? {
@@ -168,7 +180,7 @@ fn reserve_in(
         let record = tx.get(&CREDENTIALS, before.key())?.ok_or(ReserveError::Token)?;
         let replaced = offer.replaces.get(configuration) == Some(before);
         match before_this(&record, &wanted.holder_keys, replaced) {
-            Before::SameAgain => return Ok((record, None)),
+            Before::SameAgain => return Ok(Reserved { record, fill: None, as_drafted: false }),
             Before::OutOfTheWay => {}
             Before::Refused(error) => return Err(error),
         }
@@ -178,16 +190,21 @@ fn reserve_in(
     if ends <= now.seconds {
         return Err(ReserveError::NoLongerValid);
     }
-    let id = Id::new(now.ms, &mut OsRng);
-    let mut keys = wanted.holder_keys.into_iter();
-    let holder_key = keys.next().ok_or(ReserveError::Token)?;
-    let (status, mut fill) = take_entry(tx, id)?;
-    let mut copies = Vec::with_capacity(keys.len());
-    for holder_key in keys {
-        let (status, filled) = take_entry(tx, id)?;
-        copies.push(CredentialCopy { holder_key, status });
-        fill = filled;
-    }
+    let drafted = match draft {
+        Some(draft) => draft.take(tx, (&claims, ends), now)?.map(|taken| (draft.id(), taken)),
+        None => None,
+    };
+    let as_drafted = drafted.is_some();
+    let (id, (places, fill)) = match drafted {
+        Some(drafted) => drafted,
+        None => {
+            let id = Id::new(now.ms, &mut OsRng);
+            (id, take_entries(tx, id, wanted.holder_keys.len())?)
+        }
+    };
+    let mut copies = wanted.holder_keys.into_iter().zip(places);
+    let (holder_key, status) = copies.next().ok_or(ReserveError::Token)?;
+    let copies = copies.map(|(holder_key, status)| CredentialCopy { holder_key, status }).collect();
     let record = CredentialRecord {
         id,
         application: application.id,
@@ -216,7 +233,23 @@ fn reserve_in(
     let deed = Deed::new("credential-issued").about("credential", id).about("status", status);
     noting.note(tx, deed.about("application", application.id).about("offer", offer.id))?;
     put_changed(tx, before, &application)?;
-    Ok((record, Some(fill)))
+    Ok(Reserved { record, fill: Some(fill), as_drafted })
+}
+
+/// Gives out so many entries, at least one.
+fn take_entries(
+    tx: &mut Tx<'_>,
+    credential: Id,
+    count: usize,
+) -> Result<(Vec<StatusIndex>, ListFill), ReserveError> {
+    let (first, mut fill) = take_entry(tx, credential)?;
+    let mut places = vec![first];
+    while places.len() < count {
+        let (place, filled) = take_entry(tx, credential)?;
+        places.push(place);
+        fill = filled;
+    }
+    Ok((places, fill))
 }
 
 /// Gives out a random free entry of the newest list. Lists are opened well before they fill up, so a free one is found
@@ -267,7 +300,7 @@ fn before_this(record: &CredentialRecord, holder_keys: &[String], replaced: bool
 }
 
 /// A number from 0 up to but not including `bound`, each as likely as any other.
-fn below(bound: u32, random: &mut impl RngCore) -> u32 {
+pub(super) fn below(bound: u32, random: &mut impl RngCore) -> u32 {
     let whole = u32::MAX - u32::MAX % bound;
     loop {
         let drawn = random.next_u32();

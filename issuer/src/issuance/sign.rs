@@ -17,8 +17,10 @@ use serde_json::{Map, Value};
 use super::Issuance;
 use super::kinds::CredentialKind;
 use super::proof::HolderProof;
+use crate::clock::Moment;
 use crate::identity::{SigningKey, Slot};
-use crate::model::{CredentialRecord, StatusIndex};
+use crate::keys::Signed;
+use crate::model::{CredentialRecord, Id, StatusIndex};
 use crate::status::Served;
 
 /// Why a reserved credential could not be signed. It stays reserved: asked for again, it is tried again.
@@ -52,7 +54,7 @@ pub(super) fn sign(
     record: &CredentialRecord,
     place: StatusIndex,
     claims: Map<String, Value>,
-    holder: HolderProof,
+    holder: &HolderProof,
     signing: &SigningKey,
 ) -> Result<Value, SignFailed> {
     // What was reserved under a key that was replaced since is signed anew, and can't be older than its key.
@@ -77,7 +79,7 @@ pub(super) fn sign(
                 vct: kind.of.vct.clone(),
                 disclosable: checked.disclosable().to_vec(),
                 claims: checked.into_map(),
-                holder: Some(holder.key),
+                holder: Some(holder.key.clone()),
                 issued_at: at,
                 not_before: None,
                 expires: record.valid_until,
@@ -94,7 +96,7 @@ pub(super) fn sign(
                 types: vec![kind.of.vc_type.clone()],
                 issuer,
                 verification_method: kid.to_owned(),
-                holder: Some(holder.did),
+                holder: Some(holder.did.clone()),
                 claims: checked.into_map(),
                 issued_at: at,
                 valid_from: Some(at),
@@ -121,7 +123,7 @@ pub(super) fn sign(
             let document = mdoc::Issuance {
                 doc_type: kind.of.doc_type().unwrap_or_default().to_owned(),
                 name_spaces: kind.of.mdoc_elements(&checked)?.unwrap_or_default(),
-                device_key: holder.key,
+                device_key: holder.key.clone(),
                 signed: at,
                 valid_from: at,
                 valid_until: until,
@@ -142,11 +144,27 @@ pub(super) fn slot(kind: &CredentialKind) -> Slot {
     }
 }
 
+/// What is to be noted of credentials of one record that were just made.
+pub(super) fn noted(
+    kind: &CredentialKind,
+    credential: Id,
+    made: &[(StatusIndex, &Value)],
+    now: Moment,
+) -> Vec<Signed> {
+    let one = |(place, made): &(StatusIndex, &Value)| {
+        let StatusIndex { list, index } = *place;
+        Some(Signed { credential, list, index, tag: signature(kind.format, made)?, at: now.seconds })
+    };
+    made.iter().filter_map(one).collect()
+}
+
 /// Which signature a credential that was just made carries.
-pub(super) fn signature(format: Format, credential: &Value) -> Option<SignatureTag> {
+fn signature(format: Format, credential: &Value) -> Option<SignatureTag> {
     match (format, credential) {
         (Format::SdJwtVc, Value::String(text)) => {
-            Some(SignatureTag::of(sd_jwt::Unverified::parse(text).ok()?.issuer_signature()))
+            // It is ours, made a moment ago: its third part is the signature, there is nothing else to be read in it.
+            let token = text.split('~').next()?;
+            Some(SignatureTag::of(&BASE64.decode(token.split('.').nth(2)?).ok()?))
         }
         (Format::MsoMdoc, Value::String(text)) => {
             let document = mdoc::Unverified::parse(&BASE64.decode(text).ok()?).ok()?;
