@@ -1,6 +1,7 @@
 // A department's desk in the browser: two who approve, an application sent back and corrected, bulk issuance with its progress, a
 // correction, accounts, and every page looked at.
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
 import { after, before } from 'node:test'
 import { approvedOffer, issuerOf, stack } from '../stack.mjs'
 import { launch, open } from './lib/browser.mjs'
@@ -139,6 +140,48 @@ step('a clerk with an account of her own signs in on a phone and changes the pas
   }
   await phone.button(phone.say('issuer', 'password.change')).click()
   await phone.page.getByText(phone.say('issuer', 'password.done'), { exact: true }).waitFor()
+})
+
+step('two admins replace the key that acts on the chain', async () => {
+  const issuer = issuerOf('mandate')
+  const one = await staff(stack.staff_token, issuer)
+  const other = await staff(stack.supervisor_token, issuer)
+  await one.page.goto(`${issuer.url}/console/keys`)
+  const form = one.page.locator('form[action="/console/keys/author/replace"]')
+  await form.locator('[name=why]').fill('离任交接')
+  await form.locator('button').click()
+  await one.page.getByText(one.say('issuer', 'keys.other-must')).waitFor()
+  await other.page.goto(`${issuer.url}/console/keys`)
+  await other.page.getByText('离任交接').waitFor()
+  await other.look('desk-keys-author')
+  await other.button(other.say('issuer', 'keys.author-approve')).click()
+  await form.waitFor({ state: 'detached' })
+  await other.page.locator('form[action="/console/keys/author/replace"]').waitFor()
+  await one.leave()
+  await other.leave()
+})
+
+step('a citizen logs in to collect, and sees what goes to which wallet', async () => {
+  const issuer = issuerOf('business-licence')
+  await approvedOffer('business-licence', await example('business-licence'))
+  const verifier = randomBytes(32).toString('base64url')
+  const pushed = await fetch(`${issuer.url}/par`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      client_id: 'cn.huizheng.wallet', redirect_uri: 'cn.huizheng.wallet:/authorized', response_type: 'code', scope: 'business-licence-sd-jwt',
+      state: 'of-a-test', code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256',
+    }),
+  })
+  assert.equal(pushed.status, 201, await pushed.clone().text())
+  const { request_uri: uri } = await pushed.json()
+  const citizen = await Applicant.arrive(browser, { lang: 'zh', width: 390, height: 844 }, seen)
+  await citizen.page.goto(`${issuer.url}/authorize?client_id=cn.huizheng.wallet&request_uri=${encodeURIComponent(uri)}`)
+  await citizen.heading(citizen.say('issuer', 'citizens.title')).waitFor()
+  await citizen.look('portal-login')
+  await citizen.page.locator('button.choice').first().click()
+  await citizen.page.getByText(citizen.say('issuer', 'authorize.yours'), { exact: true }).waitFor()
+  await citizen.look('portal-consent')
+  await citizen.leave()
 })
 
 step('a credential is looked at and corrected, and the portal shows its way', async () => {

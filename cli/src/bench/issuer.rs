@@ -19,6 +19,7 @@ use crate::fault::{Done, Fault, OrFault};
 use crate::stack::{Ports, Stack};
 use crate::story::desk::Desk;
 use crate::story::letter::{Answer, send};
+use crate::term::{Ink, Paint};
 
 /// How many issue at the same time, in the second measurement.
 const MANY: usize = 64;
@@ -59,19 +60,24 @@ async fn measure(stack: &Stack, folder: &Path, budget: Duration, records: u64, t
     let page = disk::synced_page(folder, 99).or_fault("is there room on this disk?")?;
     let floor_ms = REVOCATION_WRITES * page.as_secs_f64() * 1000.0;
     Line::new("revocation/visible_p99_ms", visible, "ms", floor_ms).print()?;
-    let before_mb = rss_mb();
+    let room = "is there room on this disk?";
+    let (before_mb, before_bytes) = (rss_mb(), disk::bytes_in(folder).or_fault(room)?);
+    let brought = bring(&desk, records).await?;
     let (rate, floor) = bulk(&desk, folder, records).await?;
     Line::new("bulk/per_s", rate, "1/s", floor).print()?;
-    // The whole stack is in this process, and so is the chain: the issuer's share is less.
-    if let (Some(mb), Some(before_mb)) = (rss_mb(), before_mb) {
-        let name = if records >= 1_000_000 {
-            "issuer/rss_mb_at_1m".to_owned()
-        } else {
-            format!("issuer/rss_mb_at_{records}")
-        };
-        Line::new(name, mb, "MB", before_mb).print()?;
+    let at = if records == 1_000_000 { "1m".to_owned() } else { records.to_string() };
+    // What the disk has more than before, where the records themselves, as they were brought, are so much.
+    let stored = disk::bytes_in(folder).or_fault(room)?.saturating_sub(before_bytes);
+    Line::new(format!("issuer/stored_mb_at_{at}"), mb(stored), "MB", mb(brought)).print()?;
+    // The whole stack is in this process, and so is the chain: the issuer's share is less. A store keeps 32 MB of its rows.
+    if let (Some(now_mb), Some(before_mb)) = (rss_mb(), before_mb) {
+        Line::new(format!("issuer/rss_mb_at_{at}"), now_mb, "MB", before_mb).print()?;
     }
     Ok(())
+}
+
+fn mb(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
 
 struct Measured {
@@ -162,21 +168,29 @@ async fn revocations(stack: &Stack, desk: &Desk, did: &str) -> Done<f64> {
     Ok(percentile(&mut took, 99))
 }
 
-/// Prepares so many licences from records; how many a second, and how many if the disk had only to take what is then in
-/// the stores more than before, in as many writes.
-async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
-    let room = "is there room on this disk?";
-    let mut from = 0;
+/// Brings so many records, and says how many bytes they are.
+async fn bring(desk: &Desk, records: u64) -> Done<u64> {
+    let (mut from, mut bytes, begun) = (0, 0, Instant::now());
     while from < records {
         let until = records.min(from + ROWS);
+        let rows = csv(from..until)?;
+        bytes += rows.len() as u64;
         let url = format!("{}/api/records/{}/csv", desk.url, "business-licence");
         let answer = desk.http.post(url).bearer_auth(&desk.token).header("content-type", "text/csv");
-        let answer = answer.body(csv(from..until)?).send().await.or_fault("")?;
+        let answer = answer.body(rows).send().await.or_fault("")?;
         if !answer.status().is_success() {
             return Err(Fault::new(format!("the import answers {}", answer.status()), ""));
         }
         from = until;
+        progress(&format!("{from} of {records} records brought"), begun);
     }
+    Ok(bytes)
+}
+
+/// Prepares so many licences from records that wait; how many a second, and how many if the disk had only to take what is then in
+/// the stores more than before, in as many writes.
+async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
+    let room = "is there room on this disk?";
     let url = format!("{}/api/jobs", desk.url);
     let body = json!({ "type": "business-licence" });
     let before = disk::bytes_in(folder).or_fault(room)?;
@@ -184,6 +198,7 @@ async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
     let job =
         send(&desk.http, Method::POST, &url, Some(&desk.token), Some(body)).await?.expect(201, "the job")?;
     let url = format!("{url}/{}", Answer::text(&job, "/id")?);
+    let mut told = 0;
     loop {
         let job =
             send(&desk.http, Method::GET, &url, Some(&desk.token), None).await?.expect(200, "the job")?;
@@ -197,6 +212,11 @@ async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
             let batches = usize::try_from(records.div_ceil(BATCH)).unwrap_or(usize::MAX);
             let floor = disk::synced_bytes(folder, written, batches).or_fault(room)?;
             return Ok((rate, records as f64 / floor.as_secs_f64()));
+        }
+        let done = job.get("done").and_then(Value::as_u64).unwrap_or_default();
+        if done >= told + ROWS {
+            told = done;
+            progress(&format!("{done} of {records} licences prepared"), begun);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -223,6 +243,14 @@ fn csv(range: std::ops::Range<u64>) -> Done<String> {
         );
     }
     Ok(text)
+}
+
+/// Says on the other stream how far a long measurement is.
+fn progress(what: &str, begun: Instant) {
+    eprintln!(
+        "{}",
+        Paint::stderr().text(Ink::Faint, &format!("{what}, after {} s", begun.elapsed().as_secs()))
+    );
 }
 
 /// Memory that this process holds, where Linux says so.
