@@ -150,6 +150,7 @@ fn read(view: View<'_>, wanted: &Wanted, now: Moment) -> Result<Option<Read>, St
         holder: Personal(application.holder.0),
         holder_key: holder_key.clone(),
         status,
+        phone: wanted.phone.clone(),
         copies: copies
             .map(|(holder_key, status)| CredentialCopy { holder_key: holder_key.clone(), status })
             .collect(),
