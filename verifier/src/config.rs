@@ -33,6 +33,9 @@ pub struct Config {
     /// The database that several instances of this verifier share, all with the same keys and the same base URLs. With `None`
     /// the store is in `data_dir`, and the instance is the only one.
     pub database: Option<store::Server>,
+    /// Where other instances reach this one's `operators` address. Claims are in the memory of the instance that judged them: with `None`
+    /// whoever asks another sees the decision without them.
+    pub peer_url: Option<Url>,
     /// Whether and how it answers the W3C CCG's VC-API too.
     pub vc_api: Option<VcApiConfig>,
     /// Periods and sizes.
@@ -114,6 +117,9 @@ pub enum ConfigError {
     /// No node.
     #[error("node_urls is empty: name at least one")]
     NoNode,
+    /// Other instances are told of an address that nobody listens on.
+    #[error("peer_url: set operators too, for that is what it leads to")]
+    PeerUrl,
     /// No tenant.
     #[error("tenants is empty: name at least one")]
     NoTenant,
@@ -156,6 +162,7 @@ impl Config {
             anchor,
             data_dir: data_dir.into(),
             database: None,
+            peer_url: None,
             vc_api: None,
             policy: Policy::default(),
             tenants: vec![tenant],
@@ -166,6 +173,9 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.node_urls.is_empty() {
             return Err(ConfigError::NoNode);
+        }
+        if self.peer_url.is_some() && self.operators.is_none() {
+            return Err(ConfigError::PeerUrl);
         }
         if self.tenants.is_empty() {
             return Err(ConfigError::NoTenant);

@@ -9,7 +9,7 @@ use protocol::dcql::DcqlQuery;
 use protocol::openid4vp::{ClientId, RequestLink};
 use registry::{LocalText, Slug};
 use serde_json::{Map, Value};
-use service::{Lang, NodeClient, Staff};
+use service::{Lang, NodeClient, StaffTokens};
 use tokio::sync::broadcast;
 
 use crate::access::Keys;
@@ -18,8 +18,10 @@ use crate::config::Policy;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::peers::Peers;
 use crate::purpose::{Policies, Purpose, Rules};
 use crate::request::{Desk, Memory, Request, RequestId};
+use crate::sessions::ClerkSessions;
 
 /// What handlers get: cheap to clone.
 pub(crate) type App = Arc<Core>;
@@ -35,13 +37,15 @@ pub(crate) struct Core {
     pub(crate) policies: Arc<Policies>,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) node: NodeClient,
-    pub(crate) staff: Staff<String>,
+    pub(crate) staff: StaffTokens,
+    pub(crate) sessions: ClerkSessions,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) desk: Desk,
     pub(crate) memory: Arc<Memory>,
     pub(crate) account: Account,
+    pub(crate) peers: Peers,
     /// Names of requests as they are answered.
     pub(crate) answered: broadcast::Sender<RequestId>,
 }

@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::jwe::{DecryptionKey, JweError};
 use protocol::Secret;
-use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::{aead, hmac};
 use zeroize::Zeroizing;
 
 /// The id of the key among those of its request: there is only one.
@@ -37,6 +38,34 @@ impl Sealing {
         Secret::new(BASE64.encode(self.derived(&[b"response-code", &[0], seal.as_bytes()])))
     }
 
+    /// Seals what was shown in answer to the request with this seal, for another instance with the same keys.
+    pub(crate) fn seal_shown(&self, seal: &str, shown: &[u8]) -> Option<Vec<u8>> {
+        let mut nonce = [0; aead::NONCE_LEN];
+        SystemRandom::new().fill(&mut nonce).ok()?;
+        let mut sealed = shown.to_vec();
+        let nonce_of = aead::Nonce::assume_unique_for_key(nonce);
+        self.between_instances(seal)?
+            .seal_in_place_append_tag(nonce_of, aead::Aad::empty(), &mut sealed)
+            .ok()?;
+        Some([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what another instance sealed; none when it was sealed otherwise, or changed.
+    pub(crate) fn open_shown(&self, seal: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<{ aead::NONCE_LEN }>()?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        let nonce = aead::Nonce::assume_unique_for_key(*nonce);
+        let length =
+            self.between_instances(seal)?.open_in_place(nonce, aead::Aad::empty(), &mut opened).ok()?.len();
+        opened.truncate(length);
+        Some(opened)
+    }
+
+    fn between_instances(&self, seal: &str) -> Option<aead::LessSafeKey> {
+        let key = self.derived(&[b"between-instances", &[0], seal.as_bytes()]);
+        aead::UnboundKey::new(&aead::AES_256_GCM, &key).ok().map(aead::LessSafeKey::new)
+    }
+
     fn derived(&self, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
         let mut context = hmac::Context::with_key(&self.0);
         parts.iter().for_each(|part| context.update(part));
@@ -53,6 +82,25 @@ impl std::fmt::Debug for Sealing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_goes_between_instances_is_opened_by_the_same_keys_for_the_same_request_alone() {
+        let (one, other) = (Sealing::new(&[7; 32]), Sealing::new(&[8; 32]));
+        let sealed = one.seal_shown("a", b"what was shown").expect("sealed");
+        assert!(!sealed.windows(4).any(|part| part == b"what"));
+        assert_eq!(
+            Sealing::new(&[7; 32]).open_shown("a", &sealed).expect("opened").as_slice(),
+            b"what was shown"
+        );
+        assert_ne!(one.seal_shown("a", b"what was shown").expect("sealed"), sealed, "never twice the same");
+        assert!(one.open_shown("b", &sealed).is_none() && other.open_shown("a", &sealed).is_none());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(one.open_shown("a", &changed).is_none(), "{at}");
+            assert!(one.open_shown("a", &sealed[..at]).is_none(), "{at}");
+        }
+    }
 
     #[test]
     fn each_request_has_a_key_and_a_code_of_its_own_and_keeps_them() {

@@ -29,6 +29,8 @@ struct Settings {
     listen: SocketAddr,
     #[serde(default)]
     operators: Option<SocketAddr>,
+    #[serde(default)]
+    peer_url: Option<Url>,
     node_urls: Vec<Url>,
     anchor_file: PathBuf,
     data_dir: PathBuf,
@@ -121,6 +123,7 @@ impl Settings {
                 schema: database.schema,
                 authorities: database.authorities,
             }),
+            peer_url: self.peer_url,
             vc_api: None,
             policy: self.policy.resolve(),
             tenants: tenants.collect::<Result<_, _>>()?,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use credentials::catalogue::{Catalogue, CatalogueError};
@@ -19,8 +20,12 @@ use crate::config::{Config, ConfigError};
 use crate::hosts;
 use crate::metrics::Metrics;
 use crate::purpose::PurposeError;
+use crate::registry_cache::RegistryCache;
 use crate::routes;
 use crate::tenant::{self, Served, Shared, Up};
+
+/// How long a node may take.
+const NODE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Where verifiers come from.
 #[derive(Debug)]
@@ -73,6 +78,7 @@ pub struct RunningVerifier {
     operators: Option<Running>,
     served: Vec<Served>,
     store: StoreHandle,
+    cache: Arc<RegistryCache>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -110,16 +116,23 @@ impl Verifier {
             None => None,
         };
         let store = open_store(config.database, config.data_dir.join("store")).await?;
-        let urls = config.node_urls.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let cache = Arc::new(RegistryCache::open(&config.data_dir.join("registry"))?);
+        let mut urls = config.node_urls.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let node = NodeConfig::new(urls.next().unwrap_or_default(), config.anchor).listening();
         let node = NodeClient::new(NodeConfig {
+            others: urls.collect(),
             max_age: config.policy.evidence_max_age,
-            ..NodeConfig::new(urls.into_iter().next().unwrap_or_default(), config.anchor).listening()
+            // Less than an answer may take: what is known is then decided by.
+            timeout: NODE_PATIENCE,
+            keep: Some(cache.clone()),
+            ..node
         });
         let (stop, stopped) = watch::channel(false);
         let shared = Shared {
             node,
             store: store.clone(),
             policy: config.policy,
+            peer_url: config.peer_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             catalogue: Catalogue::bundled()?,
             vc_api: config.vc_api,
             metrics: Arc::new(Metrics::new()),
@@ -143,7 +156,7 @@ impl Verifier {
             routers.push((one.base, one.router));
         }
         let server = listening.serve(router(routers, routes::elsewhere(apps)));
-        Ok(RunningVerifier { server, operators, served, store: StoreHandle(store), stop, tasks })
+        Ok(RunningVerifier { server, operators, served, store: StoreHandle(store), cache, stop, tasks })
     }
 }
 
@@ -213,9 +226,13 @@ impl RunningVerifier {
                 tracing::error!(%error, "something that ran beside the counter ended badly");
             }
         }
-        let store = self.store.0;
+        let (store, cache) = (self.store.0, self.cache);
+        let close = move || {
+            cache.close();
+            store.close();
+        };
         // Waits for the disk: not on a thread that others need.
-        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+        if let Err(error) = tokio::task::spawn_blocking(close).await {
             tracing::error!(%error, "the store was not closed");
         }
     }

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use audit::{Deed, Noting};
 use axum::Router;
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
 use registry::{Did, Slug};
-use service::{NodeClient, Staff};
+use service::{NodeClient, StaffTokens};
 use store::{Range, Store, StoreError, Table, Tx};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -22,18 +21,17 @@ use crate::identity::Identity;
 use crate::kept::Kept;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::peers::Peers;
 use crate::purpose::{Policies, Purpose, Watcher};
-use crate::request::{Desk, Memory, Tidier};
+use crate::request::{Desk, Follower, Memory, Tidier};
 use crate::routes;
+use crate::sessions::ClerkSessions;
 use crate::start::StartError;
 use crate::vc_api::{self, VcApiConfig};
 use crate::webhook::Webhooks;
 
 /// The DIDs of ours that are known to be on the chain: later starts need no chain.
 const REGISTERED: Table<str, bool> = Table::new("registered");
-
-/// How long a counter stays open without being used: a working day.
-const COUNTER_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// So many answers at once are remembered for those who wait; whoever falls behind looks again.
 const ANSWERED: usize = 1024;
@@ -44,6 +42,8 @@ pub(crate) struct Shared {
     /// Of all tenants; each sees its own scope.
     pub(crate) store: Store,
     pub(crate) policy: Policy,
+    /// Where other instances reach this one.
+    pub(crate) peer_url: Option<String>,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) vc_api: Option<VcApiConfig>,
     pub(crate) metrics: Arc<Metrics>,
@@ -92,6 +92,11 @@ impl Shared {
         let memory = Arc::new(Memory::new(policy.result_lifetime, policy.shown_bytes));
         let tidier = Tidier { store: store.clone(), memory: memory.clone() };
         let mut tasks = vec![tokio::spawn(tidier.run(self.stopped.clone()))];
+        let answered = broadcast::Sender::new(ANSWERED);
+        if store.is_shared() {
+            let follower = Follower { store: store.clone(), answered: answered.clone() };
+            tasks.push(tokio::spawn(follower.run(self.stopped.clone())));
+        }
         if let Some(dir) = tenant.policies_dir {
             let watcher = Watcher { dir, policies: policies.clone(), catalogue: self.catalogue };
             tasks.push(tokio::spawn(watcher.run(self.stopped.clone())));
@@ -101,8 +106,11 @@ impl Shared {
             tenant: tenant.id.clone(),
             name: tenant.name,
             account: Account::new(store.clone(), kept, Webhooks::new(policy.account)),
-            desk: Desk::new(store, policy.request_lifetime, policy.result_lifetime),
-            staff: Staff::new(tenant.staff, "counter", &base_url, COUNTER_IDLE),
+            desk: Desk::new(store.clone(), policy.request_lifetime, policy.result_lifetime)
+                .reached_at(self.peer_url.clone()),
+            sessions: ClerkSessions::new(store, &tenant.staff, &base_url),
+            staff: StaffTokens::new(tenant.staff),
+            peers: Peers::new(self.peer_url.clone()),
             keys: Keys::new(tenant.api_keys, &base_url),
             limits: Limits::new(&policy),
             metrics: self.metrics.clone(),
@@ -113,7 +121,7 @@ impl Shared {
             catalogue: self.catalogue,
             node: self.node.clone(),
             memory,
-            answered: broadcast::Sender::new(ANSWERED),
+            answered,
         });
         tasks.extend(account::run(&app, &self.stopped));
         let router = match self.vc_api.clone() {

@@ -2,7 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +14,7 @@ use registry::{
     Action, Author, Did, EvidenceError, Genesis, GenesisGovernance, LocalText, Member, Record, RecordKey,
     Slug, Transaction, Validator, ValidatorSet,
 };
-use service::node::{NodeConfig, NodeError, SubmitError, fetch_anchor};
+use service::node::{Keep, NodeConfig, NodeError, Row, SubmitError, fetch_anchor};
 use service::{Layers, NodeClient, Server, clock};
 
 struct Chain {
@@ -245,5 +246,127 @@ async fn without_events_facts_are_asked_for_each_time() {
         let proven = deaf.proven(&[RecordKey::Governance, RecordKey::Did(did)]).await.expect("proven");
         assert_eq!(proven[0].height(), chain.client.head().await.expect("head").height);
     }
+    chain.node.shutdown().await;
+}
+
+/// Keeps in memory what outlives a client.
+#[derive(Default)]
+struct Kept(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>);
+
+impl Kept {
+    fn rows(&self) -> std::sync::MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+        self.0.lock().expect("alone")
+    }
+}
+
+impl Keep for Kept {
+    fn all(&self) -> Vec<Row> {
+        self.rows().clone().into_iter().collect()
+    }
+
+    fn put(&self, rows: Vec<Row>) {
+        self.rows().extend(rows);
+    }
+
+    fn remove(&self, names: Vec<Vec<u8>>) {
+        names.iter().for_each(|name| drop(self.rows().remove(name)));
+    }
+}
+
+/// A client that keeps, before a node or before none.
+fn keeping(anchor: &registry::Anchor, node: &str, kept: &Arc<Kept>) -> NodeClient {
+    let config = NodeConfig::new(node, anchor.clone()).listening();
+    NodeClient::new(NodeConfig { keep: Some(kept.clone()), ..config })
+}
+
+const NOBODY: &str = "http://127.0.0.1:9";
+
+#[tokio::test]
+async fn what_was_kept_is_known_again_and_believed_for_its_proof_alone() {
+    let chain = chain().await;
+    let (did, kept) = (register(&chain.client, 3).await, Arc::<Kept>::default());
+    let key = RecordKey::Did(did);
+    let anchor = chain.client.anchor().clone();
+    let first = keeping(&anchor, &chain.node.base_url(), &kept);
+    let proven = first.proven_one(key.clone()).await.expect("proven");
+    assert_eq!(kept.rows().len(), 1);
+    drop(first);
+    let again = keeping(&anchor, NOBODY, &kept).proven_one(key.clone()).await.expect("from what was kept");
+    assert_eq!(again, proven);
+
+    // Whatever is changed in it, it is dropped; and what is not what its name says.
+    let (name, bytes) = kept.rows().clone().into_iter().next().expect("a row");
+    for at in (0..bytes.len()).step_by(29) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        kept.put(vec![(name.clone(), changed)]);
+        let unknown = keeping(&anchor, NOBODY, &kept).proven_one(key.clone()).await;
+        assert!(matches!(unknown, Err(NodeError::Unreachable { .. })), "byte {at}");
+        assert!(kept.rows().is_empty(), "byte {at}");
+    }
+    let other = chain.client.facts(&[RecordKey::Governance]).await.expect("proven").remove(0).evidence;
+    kept.put(vec![(name.clone(), other.to_bytes())]);
+    keeping(&anchor, NOBODY, &kept).proven_one(key.clone()).await.expect_err("another key's evidence");
+    assert!(kept.rows().is_empty());
+
+    // Nor by another anchor, nor once it is too old.
+    let stranger = self::chain().await;
+    kept.put(vec![(name.clone(), bytes.clone())]);
+    keeping(stranger.client.anchor(), NOBODY, &kept)
+        .proven_one(key.clone())
+        .await
+        .expect_err("another chain");
+    assert!(kept.rows().is_empty());
+    kept.put(vec![(name, bytes)]);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let config = NodeConfig { max_age: Duration::from_secs(1), ..NodeConfig::new(NOBODY, anchor) };
+    let impatient = NodeClient::new(NodeConfig { keep: Some(kept.clone()), ..config });
+    impatient.proven_one(key).await.expect_err("too old");
+    assert!(kept.rows().is_empty());
+    chain.node.shutdown().await;
+    stranger.node.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_a_block_changes_is_kept_anew_without_being_asked_for() {
+    let chain = chain().await;
+    let (did, kept) = (register(&chain.client, 3).await, Arc::<Kept>::default());
+    let key = RecordKey::StatusList(registry::StatusListId { owner: did.clone(), number: 1 });
+    let client = keeping(chain.client.anchor(), &chain.node.base_url(), &kept);
+    assert_eq!(client.proven_one(key.clone()).await.expect("proven").record(), None);
+    // Until it listens, changes are not told: so a few are made.
+    let author = Author::Did(did.clone());
+    let list = |number| Action::StatusListCreate { number, length: 131_072 };
+    chain.client.act(&author, &list(1), &[&signer(3)]).await.expect("final");
+    let known = async {
+        loop {
+            let evidence =
+                kept.rows().values().next().and_then(|bytes| registry::Evidence::from_bytes(bytes).ok());
+            let now = clock::now();
+            let age = Duration::from_secs(120);
+            let proven =
+                evidence.and_then(|one| registry::verify(&one, chain.client.anchor(), now, age).ok());
+            if proven.is_some_and(|proven| proven.record().is_some()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), known).await.expect("it is kept as it is now");
+    chain.node.shutdown().await;
+    let after = client.proven_one(key).await.expect("from memory");
+    assert!(after.record().is_some());
+}
+
+#[tokio::test]
+async fn the_next_node_is_asked_when_one_is_away_and_a_transaction_goes_there_too() {
+    let chain = chain().await;
+    let config = NodeConfig::new(NOBODY, chain.client.anchor().clone());
+    let others = vec!["http://127.0.0.1:10".to_owned(), chain.node.base_url()];
+    let client = NodeClient::new(NodeConfig { others, ..config });
+    client.proven_one(RecordKey::Governance).await.expect("proven");
+    let did = register(&client, 4).await;
+    assert!(client.proven_one(RecordKey::Did(did)).await.expect("proven").record().is_some());
+    assert!(client.newest().is_some());
     chain.node.shutdown().await;
 }

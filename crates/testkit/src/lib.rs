@@ -3,6 +3,7 @@
 //! Everybody here is made up. The same number gives the same person, company or random bytes each time, so that a
 //! test that fails, fails again. Check characters are worked out here and not by the code under test.
 
+mod balancer;
 mod check_characters;
 mod clock;
 mod company;
@@ -15,6 +16,7 @@ mod postgres;
 mod rsa;
 mod settings;
 
+pub use balancer::Balancer;
 pub use check_characters::{
     credit_code_check, id_number_check, licence_identifier_check, organisation_check,
 };

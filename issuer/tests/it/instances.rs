@@ -1,52 +1,15 @@
 //! Two instances of one issuer behind one address, on one database.
 
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credentials::key::Algorithm;
 use issuer::{Config, Issuer, RunningIssuer, StartError};
 use serde_json::json;
 use store::Server;
-use testkit::Postgres;
-use tokio::net::{TcpListener, TcpStream};
+use testkit::{Balancer, Postgres};
 
 use crate::wallet::Wallet;
 use crate::world::{STAFF_TOKEN, World};
-
-/// Sends each new connection to the next of its instances.
-struct Balancer {
-    base_url: String,
-    instances: Arc<Mutex<Vec<SocketAddr>>>,
-}
-
-impl Balancer {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base_url = format!("http://{}", listener.local_addr().expect("its number"));
-        let instances: Arc<Mutex<Vec<SocketAddr>>> = Arc::default();
-        let (to, turn) = (instances.clone(), AtomicUsize::new(0));
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let instance = {
-                    let instances = to.lock().expect("instances");
-                    instances[turn.fetch_add(1, Ordering::SeqCst) % instances.len()]
-                };
-                tokio::spawn(async move {
-                    let mut server = TcpStream::connect(instance).await.expect("the instance is up");
-                    _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-                });
-            }
-        });
-        Self { base_url, instances }
-    }
-
-    fn send_to(&self, instances: &[&RunningIssuer]) {
-        *self.instances.lock().expect("instances") =
-            instances.iter().map(|instance| instance.address()).collect();
-    }
-}
 
 /// Two instances, the world seen through the balancer, and what they stand on.
 struct Pair {
@@ -73,15 +36,15 @@ impl Pair {
             Config {
                 data_dir,
                 listen: "127.0.0.1:0".parse().expect("an address"),
-                base_url: Some(balancer.base_url.parse().expect("a URL")),
+                base_url: Some(balancer.base_url().parse().expect("a URL")),
                 database: Some(server(&postgres)),
                 ..world.config.clone()
             }
         };
         // Both at once, on a database that has nothing yet.
         let (one, other) = tokio::join!(world.instance(config(0)), world.instance(config(1)));
-        balancer.send_to(&[&one, &other]);
-        world.see_through(&balancer.base_url.clone());
+        balancer.send_to(&[one.address(), other.address()]);
+        world.see_through(balancer.base_url());
         Self { world, balancer, one, other, postgres, dir }
     }
 
@@ -146,12 +109,12 @@ async fn whoever_is_signed_in_at_one_instance_is_at_all_of_them() {
     // The instance that was signed in at stops; its sessions go on.
     let Pair { world, balancer, one, other, postgres, dir } = pair;
     one.shutdown().await;
-    balancer.send_to(&[&other]);
+    balancer.send_to(&[other.address()]);
     assert_eq!(see().await.status, 200);
     let one = world.instance(Config {
         data_dir: world.config.data_dir.with_file_name("instance-0"),
         listen: "127.0.0.1:0".parse().expect("an address"),
-        base_url: Some(balancer.base_url.parse().expect("a URL")),
+        base_url: Some(balancer.base_url().parse().expect("a URL")),
         database: Some(server(&postgres)),
         ..world.config.clone()
     });
@@ -162,7 +125,7 @@ async fn whoever_is_signed_in_at_one_instance_is_at_all_of_them() {
     let sent = crate::http::encode(&[("csrf", tokens[0].as_str())]);
     let signed_out = http.post_with("/console/sign-out", &headers, sent).await;
     assert_eq!((signed_out.status, signed_out.header("location")), (303, "/console/sign-in"));
-    balancer.send_to(&[&one]);
+    balancer.send_to(&[one.address()]);
     assert_eq!(see().await.header("location"), "/console/sign-in");
     pair = Pair { world, balancer, one, other, postgres, dir };
     pair.stop().await;
@@ -193,11 +156,11 @@ async fn of_an_instance_that_is_gone_another_carries_out_what_it_had_begun() {
     let mut pair = Pair::start().await;
     let (_, credential) = pair.world.issued("business-licence-vc").await;
     pair.world.stop_chain().await;
-    pair.balancer.send_to(&[&pair.one]);
+    pair.balancer.send_to(&[pair.one.address()]);
     assert_eq!(pair.world.change(&credential, "revoke").await.problem(), "change-queued");
     let Pair { world, balancer, one, other, postgres, dir } = pair;
     one.shutdown().await;
-    balancer.send_to(&[&other]);
+    balancer.send_to(&[other.address()]);
     let mut world = world;
     world.start_chain().await;
     assert_eq!(world.record(&credential).await["status"], "valid", "the claim is not over yet");
@@ -235,13 +198,13 @@ async fn an_instance_without_the_new_key_signs_nothing_until_it_has_it() {
     let world = &pair.world;
     let keys =
         |number: usize| world.config.data_dir.with_file_name(format!("instance-{number}")).join("keys");
-    pair.balancer.send_to(&[&pair.one]);
+    pair.balancer.send_to(&[pair.one.address()]);
     let (before, _) = world.issued("business-licence-sd-jwt").await;
     let rotated = world.http.post_json("/api/keys/p256/rotate", Some(STAFF_TOKEN), &json!({})).await;
     assert_eq!((rotated.status, &rotated.json()["key"]), (200, &json!("key-4")), "{}", rotated.text());
 
     // The other instance has the retired key alone. It notices by the store, before anything is signed.
-    pair.balancer.send_to(&[&pair.other]);
+    pair.balancer.send_to(&[pair.other.address()]);
     let offer = world.collectable(&world.approved().await).await;
     let (token, wallet) = (world.token(&offer).await, Wallet::new(Algorithm::Es256));
     let ask = |configuration: &'static str| {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::key::PublicKey;
 use credentials::status::StatusRef;
-use registry::{Did, KeyId, Proven, Record, RecordKey, SignatureTag, Slug, StatusListId};
+use registry::{Did, EvidenceError, KeyId, Proven, Record, RecordKey, SignatureTag, Slug, StatusListId};
 use service::NodeClient;
+use service::node::NodeError;
 
 use super::base::Base;
 use super::check::SeenBlock;
@@ -73,7 +74,49 @@ fn entry_of(status: &StatusRef) -> Option<(StatusListId, u32)> {
 
 /// Proven facts, of one block but for what is only asked when a key was compromised; none of them when the chain can't be reached.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts(BTreeMap<RecordKey, Proven>);
+pub(crate) struct Facts(BTreeMap<RecordKey, Proven>, Missing);
+
+/// Why facts are missing, if some are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// No node answers, or nothing was brought along.
+    #[default]
+    Unreachable,
+    /// What came proves nothing: it is forged, of another chain, or about something else.
+    NotBelieved,
+    /// What came is older than facts may be: the node is behind, or this machine's clock is ahead.
+    TooOld,
+    /// What came is from the future: this machine's clock is behind.
+    Future,
+}
+
+impl Missing {
+    const ALL: [Self; 4] = [Self::Unreachable, Self::NotBelieved, Self::TooOld, Self::Future];
+
+    /// Whether a check's reason is that facts are missing.
+    pub(super) fn is(reason: &str) -> bool {
+        Self::ALL.iter().any(|missing| missing.code() == reason)
+    }
+
+    fn of(error: &NodeError) -> Self {
+        match error {
+            NodeError::Unreachable { .. } | NodeError::Refused { .. } => Self::Unreachable,
+            NodeError::Evidence(EvidenceError::TooOld { .. }) => Self::TooOld,
+            NodeError::Evidence(EvidenceError::FromTheFuture { .. }) => Self::Future,
+            NodeError::Evidence(_) | NodeError::HandOver(_) | NodeError::Nonsense { .. } => Self::NotBelieved,
+        }
+    }
+
+    /// What a check that needs them says, by a stable name.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable => "chain_unreachable",
+            Self::NotBelieved => "chain_not_believed",
+            Self::TooOld => "chain_too_old",
+            Self::Future => "chain_from_the_future",
+        }
+    }
+}
 
 impl Facts {
     /// Fetches what is needed to decide on these credentials. When that fails, there are no facts, which makes what
@@ -97,7 +140,8 @@ impl Facts {
 
     fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
-        self
+        // What the second question could not find out is what is missing.
+        Self(self.0, more.1)
     }
 
     async fn at(keys: BTreeSet<RecordKey>, node: &NodeClient) -> Self {
@@ -106,13 +150,19 @@ impl Facts {
             Ok(proven) => Self::new(proven),
             Err(error) => {
                 tracing::warn!(%error, "deciding without the chain");
-                Self::default()
+                Self(BTreeMap::new(), Missing::of(&error))
             }
         }
     }
 
+    /// Why what is not there is not there.
+    pub(super) fn missing(&self) -> &'static str {
+        self.1.code()
+    }
+
     pub(crate) fn new(proven: impl IntoIterator<Item = Proven>) -> Self {
-        Self(proven.into_iter().map(|proven| (proven.key().clone(), proven)).collect())
+        let facts = proven.into_iter().map(|proven| (proven.key().clone(), proven));
+        Self(facts.collect(), Missing::default())
     }
 
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Proven> {

@@ -10,7 +10,7 @@ use registry::{LocalText, Record, RecordKey, UnixMillis};
 use super::base::Base;
 use super::check::{Check, CheckId, Decision, Outcome, Subject};
 use super::credential::{Expect, Received};
-use super::facts::{Facts, Named, usable};
+use super::facts::{Facts, Missing, Named, usable};
 use super::registry as chain;
 use super::rules;
 use super::shown::Shown;
@@ -165,7 +165,7 @@ pub(crate) fn on_chain(
 
 /// Whether a check could not be made because the chain did not say enough.
 pub(crate) fn unreachable(check: &Check) -> bool {
-    check.outcome == Outcome::Unknown && check.reason == chain::UNREACHABLE
+    check.outcome == Outcome::Unknown && Missing::is(&check.reason)
 }
 
 /// A check of `credentials` as one of ours: the same name, and the flaw's name as the reason.

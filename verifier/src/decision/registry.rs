@@ -10,9 +10,6 @@ use registry::{Purpose, Record, RecordKey, Status, UnixMillis, VerificationKey};
 use super::check::{Check, CheckId};
 use super::facts::{Facts, Named};
 
-/// What to say when the chain's facts are not there.
-pub(super) const UNREACHABLE: &str = "chain_unreachable";
-
 /// Credentials write their time in whole seconds, the chain in milliseconds: what held at either end of the second
 /// counts, so that what is issued right after an accreditation, or right before a rotation, is not refused.
 fn in_that_second<T, E>(issued: UnixMillis, held: impl Fn(UnixMillis) -> Result<T, E>) -> Result<T, E> {
@@ -30,7 +27,8 @@ pub(super) fn issuer_key<'f>(named: &Named, facts: &'f Facts) -> Result<&'f Veri
     if key.did != *did {
         return Err(Check::failed(ID, "key_of_another_controller"));
     }
-    let proven = facts.get(&RecordKey::Did(did.clone())).ok_or_else(|| Check::unknown(ID, UNREACHABLE))?;
+    let proven =
+        facts.get(&RecordKey::Did(did.clone())).ok_or_else(|| Check::unknown(ID, facts.missing()))?;
     match proven.record() {
         Some(Record::Did(record)) => {
             record.key(&key.fragment).ok_or_else(|| Check::failed(ID, "key_not_registered"))
@@ -47,7 +45,7 @@ pub(super) fn key_when_issued(named: &Named, issued: Option<UnixMillis>, facts: 
     };
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Did(did.clone());
-    let Some(proven) = facts.get(&record) else { return Check::unknown(ID, UNREACHABLE) };
+    let Some(proven) = facts.get(&record) else { return Check::unknown(ID, facts.missing()) };
     let valid = |t| key_valid_at(proven, key, Purpose::AssertionMethod, t);
     let found = match valid(issued.after(Duration::from_millis(999))) {
         // It held then: the other end of the second can't say more.
@@ -77,7 +75,7 @@ fn stood_by(named: &Named, issued: UnixMillis, since: UnixMillis, facts: &Facts)
         return doubted;
     }
     let Some(kept) = facts.get(&RecordKey::kept_of(list, *index)) else {
-        return Check::unknown(ID, UNREACHABLE);
+        return Check::unknown(ID, facts.missing());
     };
     match kept_nevertheless(kept, list, *index, signature) {
         Ok(()) => Check::passed(ID).at(issued),
@@ -94,7 +92,7 @@ pub(super) fn accredited(named: &Named, issued: Option<UnixMillis>, facts: &Fact
     };
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Trust(did.clone(), credential_type.clone());
-    let Some(proven) = facts.get(&record) else { return Check::unknown(ID, UNREACHABLE) };
+    let Some(proven) = facts.get(&record) else { return Check::unknown(ID, facts.missing()) };
     match in_that_second(issued, |t| accredited_at(proven, did, credential_type, t)) {
         Ok(_) => Check::passed(ID).at(issued),
         Err(NotGranted::OtherRecord | NotGranted::Never) => Check::failed(ID, "never_accredited"),
@@ -119,7 +117,7 @@ pub(crate) fn status(named: &Named, has_status: bool, issued: Option<UnixMillis>
     }
     let opened = facts.get(&RecordKey::StatusList(list.clone()));
     let chunk = facts.get(&RecordKey::chunk_of(list, *index));
-    let (Some(opened), Some(chunk)) = (opened, chunk) else { return Check::unknown(ID, UNREACHABLE) };
+    let (Some(opened), Some(chunk)) = (opened, chunk) else { return Check::unknown(ID, facts.missing()) };
     if list_has(opened, list, *index).is_err() {
         return Check::failed(ID, "no_such_entry");
     }

@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::check::{Check, CheckId};
 use super::credential::Received;
 use super::facts::{Facts, Named};
-use super::registry::UNREACHABLE;
 use crate::purpose::{AskRule, MandateRule};
 
 /// How far an issuer's clock may be ahead.
@@ -39,7 +38,7 @@ pub(super) fn issuer_is_asked(rule: &AskRule, named: &Named) -> Option<Check> {
 pub(super) fn evidence_is_fresh(max_age: Duration, facts: &Facts, now: UnixMillis) -> Check {
     const ID: CheckId = CheckId::EvidenceAge;
     match facts.block() {
-        None => Check::unknown(ID, UNREACHABLE),
+        None => Check::unknown(ID, facts.missing()),
         Some(block) if block.time.after(max_age) < now => Check::unknown(ID, "too_old").at(block.time),
         Some(block) => Check::passed(ID).at(block.time),
     }

@@ -1,8 +1,10 @@
-//! The claims that were shown: kept in memory for a while, never written to the disk, never in a log.
+//! The claims that were shown: kept in memory for a while, never written to the disk, never in a log. Written as JSON they go, sealed, from
+//! one instance's memory to another's.
 
 use credentials::catalogue::{Claim, CredentialType, Kind};
 use protocol::Format;
 use protocol::dcql::{ClaimPath, DcqlQuery, QueryId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{Lang, dates};
 
@@ -10,7 +12,7 @@ use super::credential::Received;
 use super::words::texts;
 
 /// The claims of one genuine credential that were asked for, in the catalogue's order.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Shown {
     pub(crate) query: QueryId,
     /// The catalogue's id of its type.

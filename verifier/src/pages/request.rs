@@ -42,6 +42,7 @@ async fn page(
 ) -> Result<Response, Problem> {
     let now = clock::now();
     let found = find(&app, &id, &session, now)?;
+    app.bring(&id, &found).await;
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let (title, content) = match ended(&app, lang, &id, &found, now) {
         Some(content) => (t.get("counter.result"), html! { (content) (next(lang, &found, &session.csrf)) }),
@@ -66,6 +67,7 @@ async fn fragment(
 ) -> Result<Response, Problem> {
     let now = clock::now();
     let found = find(&app, &id, &session, now)?;
+    app.bring(&id, &found).await;
     Ok(match ended(&app, visitor.lang, &id, &found, now) {
         Some(content) => news(&seen, ENDED, true, || {
             html! { div.stack { (content) (next(visitor.lang, &found, &session.csrf)) } }
@@ -84,6 +86,9 @@ async fn shown(
 ) -> Result<Response, Problem> {
     let found = app.desk.find(&id, clock::now()).map_err(Problem::internal)?;
     let found = found.filter(|found| is_shown_to(found, &session));
+    if let Some(found) = &found {
+        app.bring(&id, found).await;
+    }
     Ok(match (found, app.memory.get(&id)) {
         (Some(found), Some(claims)) => {
             news(&seen, result::KEPT, false, || result::claims(&app, visitor.lang, &claims, found.forgotten))

@@ -13,7 +13,7 @@ use service::extract::Form;
 use service::ui::{
     Brand, Field, Kind, Page, Tone, Visitor, Width, button, form, heading, html, notice, panel,
 };
-use service::{Problem, Session};
+use service::{Problem, Session, clock};
 
 use crate::client::Client;
 use crate::core::{App, Core};
@@ -33,7 +33,8 @@ impl FromRequestParts<App> for Clerk {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        match app.staff.sessions().find(&parts.headers) {
+        let found = app.sessions.find(&parts.headers, clock::now()).await;
+        match found.map_err(|error| Problem::internal(error).into_response())? {
             Some(session) => Ok(Self(session)),
             None if parts.method == Method::GET => Err(Redirect::to("/sign-in").into_response()),
             None => Err(Problem::unauthorized("Open the counter first").into_response()),
@@ -88,10 +89,10 @@ async fn sign_in(
 ) -> Response {
     let t = texts(visitor.lang);
     match app.staff.by_token(token.expose().trim()) {
-        Some(clerk) => {
-            let started = app.staff.sessions().start(clerk.to_owned());
-            ([(header::SET_COOKIE, started.set_cookie)], Redirect::to("/")).into_response()
-        }
+        Some(clerk) => match app.sessions.begin(clerk, clock::now()).await {
+            Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response(),
+            Err(error) => Problem::internal(error).into_response(),
+        },
         None => match app.staff.wrong_sign_in(&client) {
             Ok(()) => page(&app, &visitor, Some((StatusCode::UNAUTHORIZED, t.get("sign_in.wrong")))),
             Err(_) => page(&app, &visitor, Some((StatusCode::TOO_MANY_REQUESTS, t.get("sign_in.many")))),
@@ -106,7 +107,7 @@ async fn sign_out(
     Form(Plain { csrf }): Form<Plain>,
 ) -> Result<Response, Problem> {
     session.check_csrf(&csrf)?;
-    let ended = app.staff.sessions().end(&headers);
+    let ended = app.sessions.end(&headers).await.map_err(Problem::internal)?;
     Ok(([(header::SET_COOKIE, ended)], Redirect::to("/sign-in")).into_response())
 }
 

@@ -6,6 +6,7 @@ use protocol::dcql::DcqlQuery;
 use registry::{Slug, UnixMillis};
 use store::{Store, StoreError, Tx};
 
+use super::news;
 use super::record::{Answered, DUE, Manner, OUTCOMES, Outcome, REQUESTS, Request, RequestId};
 
 /// The requests of one verifier. Clones share them.
@@ -14,6 +15,8 @@ pub(crate) struct Desk {
     store: Store,
     request_lifetime: Duration,
     result_lifetime: Duration,
+    /// Where other instances reach this one.
+    held_at: Option<String>,
 }
 
 /// What is to be asked.
@@ -49,7 +52,12 @@ pub(crate) enum AnswerError {
 
 impl Desk {
     pub(crate) fn new(store: Store, request_lifetime: Duration, result_lifetime: Duration) -> Self {
-        Self { store, request_lifetime, result_lifetime }
+        Self { store, request_lifetime, result_lifetime, held_at: None }
+    }
+
+    /// The same, saying to other instances where this one's memory is.
+    pub(crate) fn reached_at(self, held_at: Option<String>) -> Self {
+        Self { held_at, ..self }
     }
 
     /// Asks. When this returns, the request is on the disk.
@@ -107,7 +115,9 @@ impl Desk {
         now: UnixMillis,
         taken: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), AnswerError> {
-        let (key, row) = (id.to_string(), Answered { at: now, outcome });
+        let held_at = self.held_at.clone().filter(|_| matches!(outcome, Outcome::Decided(_)));
+        let (key, row) = (id.to_string(), Answered { at: now, outcome, held_at });
+        let is_shared = self.store.is_shared();
         let due = now.after(self.result_lifetime);
         self.store
             .write_async(move |tx| {
@@ -118,6 +128,9 @@ impl Desk {
                     return Err(AnswerError::Used);
                 }
                 tx.put(&OUTCOMES, key.as_str(), &row)?;
+                if is_shared {
+                    news::note(tx, &key)?;
+                }
                 tx.put(&DUE, (due.0, key), &())?;
                 Ok(taken(tx)?)
             })

@@ -19,7 +19,7 @@ pub(crate) struct Memory {
 #[derive(Default)]
 struct Inner {
     held: HashMap<RequestId, Arc<[Shown]>>,
-    /// In the order in which they came, which is the order in which they go.
+    /// In the order in which they go.
     order: VecDeque<(UnixMillis, RequestId, usize)>,
     bytes: usize,
 }
@@ -34,7 +34,10 @@ impl Memory {
         let size = 256 + shown.iter().map(Shown::size).sum::<usize>();
         let mut inner = self.lock();
         inner.held.insert(id.clone(), shown.into());
-        inner.order.push_back((now.after(self.lifetime), id.clone(), size));
+        let due = now.after(self.lifetime);
+        // What another instance had comes late, and goes no later for it.
+        let place = inner.order.partition_point(|(other, ..)| *other <= due);
+        inner.order.insert(place, (due, id.clone(), size));
         inner.bytes += size;
         while inner.bytes > self.bytes && inner.order.len() > 1 {
             inner.drop_oldest();
@@ -88,6 +91,16 @@ mod tests {
         memory.sweep(UnixMillis(10_000));
         assert!(memory.get(&id).is_none());
         assert_eq!(memory.lock().bytes, 0);
+    }
+
+    #[test]
+    fn what_comes_late_goes_when_it_is_due() {
+        let memory = Memory::new(Duration::from_secs(10), 1 << 20);
+        let (first, late) = (RequestId::random(), RequestId::random());
+        memory.keep(&first, shown(1), UnixMillis(5_000));
+        memory.keep(&late, shown(1), UnixMillis(0));
+        memory.sweep(UnixMillis(10_000));
+        assert!(memory.get(&late).is_none() && memory.get(&first).is_some());
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod desk;
 mod memory;
+mod news;
 mod object;
 mod record;
 mod tidy;
 
 pub(crate) use desk::{AnswerError, Desk, Found, Wish};
 pub(crate) use memory::Memory;
+pub(crate) use news::Follower;
 pub(crate) use object::{response_uri, signed};
 pub(crate) use record::{Manner, Outcome, Request, RequestId};
 pub(crate) use tidy::Tidier;

@@ -124,6 +124,9 @@ pub(crate) struct Manner {
 pub(crate) struct Answered {
     pub(crate) at: UnixMillis,
     pub(crate) outcome: Outcome,
+    /// Where other instances reach the one that has in memory what was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held_at: Option<String>,
 }
 
 /// What became of a request.

@@ -19,7 +19,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// All tenants at once.
-pub(super) type Apps = Arc<[App]>;
+pub(crate) type Apps = Arc<[App]>;
 
 /// The same of all tenants, where a balancer names none of them.
 pub(super) fn of_all() -> Router<Apps> {

@@ -15,7 +15,8 @@ use service::{Layers, assets, ui};
 
 use crate::core::App;
 use crate::hosts::misdirected;
-use crate::pages;
+use crate::{pages, peers};
+pub(crate) use health::Apps;
 
 /// The layers that every service has, and which paths are OpenID4VP's.
 pub(crate) fn layers() -> Layers {
@@ -30,7 +31,7 @@ pub(crate) fn layers() -> Layers {
 /// What operators alone are answered.
 pub(crate) fn operators(apps: Vec<App>) -> Router {
     let watched = Layers { pages: false, ..Layers::default() };
-    watched.wrap(health::operators().with_state(apps.into()))
+    watched.wrap(health::operators().merge(peers::router()).with_state(apps.into()))
 }
 
 /// What is answered at a host that is no tenant's: health alone.

@@ -81,6 +81,7 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     let config = folder.load(&[]).unwrap();
     assert_eq!(format!("{:?}", config.policy), format!("{:?}", Policy::default()));
     assert_eq!(config.operators, Some("127.0.0.1:7196".parse().unwrap()));
+    assert_eq!(config.peer_url, Some("http://10.0.0.6:7196".parse().unwrap()));
     assert_eq!(config.node_urls.len(), 1);
     assert_eq!(config.anchor, network.anchor);
     assert!(config.tls.is_some());
@@ -164,6 +165,7 @@ async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
         ("[tenants.bank]", "[tenants.bank]\nno_such_right = true", "no_such_right"),
         ("[tenants.bank]", "[tenants.Bank]", "tenants"),
         ("listen = ", "# listen = ", "listen"),
+        ("operators = ", "# operators = ", "peer_url"),
         ("node_urls = [\"http://127.0.0.1:7100\"]", "node_urls = []", "node_urls"),
         ("https://counter.example", "https://counter.example/path", "base_url"),
         ("\"ask\", \"verify\"", "\"ask\", \"everything\"", "everything"),

@@ -1,19 +1,21 @@
 //! Questions that wait together are asked together: one request, one block, however many callers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use registry::api::{self, EvidenceRequest};
 use registry::{EvidenceBundle, RecordKey};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
 
+use super::held::{Facts, Held};
 use super::{Fact, Link, NodeError, send};
 use crate::trace_context::{self, TraceContext};
 
-/// How many facts are kept for when the node doesn't answer.
-const CACHED: usize = 4096;
 /// How many questions wait before callers do.
 const WAITING: usize = 1024;
+/// How long renewing may keep questions waiting.
+const RENEWING: Duration = Duration::from_secs(2);
 
 /// At most `api::MAX_KEYS` keys, and where the facts go.
 pub(super) struct Question {
@@ -29,9 +31,10 @@ pub(super) struct Batcher {
 }
 
 impl Batcher {
-    pub(super) fn start(link: Arc<Link>) -> Self {
+    /// `changed` are the keys that the node's events tell of.
+    pub(super) fn start(link: Arc<Link>, changed: mpsc::Receiver<Vec<RecordKey>>) -> Self {
         let (questions, asked) = mpsc::channel(WAITING);
-        tokio::spawn(run(link.clone(), asked));
+        tokio::spawn(run(link.clone(), asked, changed));
         Self { questions, link }
     }
 
@@ -41,15 +44,37 @@ impl Batcher {
 }
 
 /// One request at a time: whatever is asked meanwhile goes together into the next one, which begins after it was asked.
-async fn run(link: Arc<Link>, mut asked: mpsc::Receiver<Question>) {
-    let mut cache = HashMap::new();
-    let mut held = None;
+async fn run(
+    link: Arc<Link>,
+    mut asked: mpsc::Receiver<Question>,
+    mut changed: mpsc::Receiver<Vec<RecordKey>>,
+) {
+    let mut held = Held::read_back(&link).await;
+    let mut waits = None;
+    // A third of the time that facts are handed out again: so none that is asked for runs out.
+    let mut refreshing = tokio::time::interval(link.config.reuse.max(super::SHORTEST_REUSE) / 3);
+    refreshing.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let first = match held.take() {
+        let first = match waits.take() {
             Some(question) => question,
-            None => match asked.recv().await {
-                Some(question) => question,
-                None => return,
+            None => tokio::select! {
+                question = asked.recv() => match question {
+                    Some(question) => question,
+                    None => return,
+                },
+                Some(keys) = changed.recv(), if link.config.keep.is_some() => {
+                    let mut keys = held.superseded(&link, keys);
+                    while let Ok(more) = changed.try_recv() {
+                        keys.extend(held.superseded(&link, more));
+                    }
+                    renew(&link, &mut held, keys).await;
+                    continue;
+                }
+                _ = refreshing.tick(), if link.config.keep.is_some() => {
+                    let keys = held.worth_refreshing();
+                    renew(&link, &mut held, keys).await;
+                    continue;
+                }
             },
         };
         let (mut keys, trace) = (first.keys.clone(), first.trace);
@@ -57,13 +82,13 @@ async fn run(link: Arc<Link>, mut asked: mpsc::Receiver<Question>) {
         while let Ok(question) = asked.try_recv() {
             let new = question.keys.iter().filter(|key| !keys.contains(key)).cloned().collect::<Vec<_>>();
             if keys.len() + new.len() > api::MAX_KEYS {
-                held = Some(question);
+                waits = Some(question);
                 break;
             }
             keys.extend(new);
             together.push(question);
         }
-        let facts = trace_context::within(trace, fetch(&link, keys, &mut cache)).await;
+        let facts = trace_context::within(trace, fetch(&link, keys, &mut held)).await;
         for question in together {
             // Whoever asked may have gone away meanwhile.
             _ = question.answer.send(answer(&facts, &question.keys));
@@ -71,7 +96,15 @@ async fn run(link: Arc<Link>, mut asked: mpsc::Receiver<Question>) {
     }
 }
 
-type Facts = HashMap<RecordKey, Fact>;
+/// Asks for what is held anew, before anybody needs it. One try: what fails is asked for when it is needed.
+async fn renew(link: &Link, held: &mut Held, keys: Vec<RecordKey>) {
+    for keys in keys.chunks(api::MAX_KEYS) {
+        match tokio::time::timeout(RENEWING, fetch_now(link, keys)).await {
+            Ok(Ok(facts)) if !held.knows_newer(&facts) => held.take(link, &facts),
+            _ => return tracing::debug!("facts are not renewed"),
+        }
+    }
+}
 
 fn answer(facts: &Result<Facts, NodeError>, keys: &[RecordKey]) -> Result<Vec<Fact>, NodeError> {
     let facts = facts.as_ref().map_err(Clone::clone)?;
@@ -80,34 +113,45 @@ fn answer(facts: &Result<Facts, NodeError>, keys: &[RecordKey]) -> Result<Vec<Fa
     keys.iter().map(fact).collect()
 }
 
-async fn fetch(link: &Link, mut keys: Vec<RecordKey>, cache: &mut Facts) -> Result<Facts, NodeError> {
+/// From what stands, else from the first node that answers and can be believed, else from what is young enough.
+async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &mut Held) -> Result<Facts, NodeError> {
     keys.dedup();
-    if let Some(facts) = still_standing(link, &keys, cache) {
+    if let Some(facts) = held.standing(link, &keys) {
         return Ok(facts);
     }
-    match fetch_now(link, &keys).await {
-        Ok(facts) => {
-            if cache.len() + facts.len() > CACHED {
-                cache.clear();
-            }
-            cache.extend(facts.iter().map(|(key, fact)| (key.clone(), fact.clone())));
-            Ok(facts)
-        }
-        Err(error @ NodeError::Unreachable { .. }) => from_cache(link, &keys, cache).ok_or(error),
-        Err(error) => Err(error),
+    if let Some(facts) = held.young_while_away(link, &keys) {
+        return Ok(facts);
     }
+    let mut last = link.unreachable();
+    for _ in 0..link.nodes() {
+        let asked = link.place();
+        match fetch_now(link, &keys).await {
+            Ok(facts) if held.knows_newer(&facts) => last = NodeError::Nonsense { what: "facts of before" },
+            Ok(facts) => {
+                held.take(link, &facts);
+                return Ok(facts);
+            }
+            Err(error @ NodeError::Refused { .. }) => return Err(error),
+            Err(error) => last = error,
+        }
+        link.turn_from(asked, &last);
+    }
+    // A node that can't be believed is as good as none: what was proven before is as true as it was.
+    held.nobody_answered();
+    held.young(link, &keys).ok_or(last)
 }
 
 async fn fetch_now(link: &Link, keys: &[RecordKey]) -> Result<Facts, NodeError> {
     let body = serde_json::to_vec(&EvidenceRequest { keys: keys.to_vec() })
         .map_err(|_| NodeError::Nonsense { what: "a key that can't be asked for" })?;
+    let url = link.url();
     let request = link
         .http
-        .post(format!("{}{}", link.config.url, api::EVIDENCE))
+        .post(format!("{url}{}", api::EVIDENCE))
         .header(http::header::CONTENT_TYPE, "application/json")
         .header(http::header::ACCEPT, api::BUNDLE)
         .body(body);
-    let bytes = send(request, &link.config.url).await?;
+    let bytes = send(request, url).await?;
     let bundle =
         EvidenceBundle::from_bytes(&bytes).map_err(|_| NodeError::Nonsense { what: "no evidence" })?;
     let facts: Facts = link
@@ -122,21 +166,4 @@ async fn fetch_now(link: &Link, keys: &[RecordKey]) -> Result<Facts, NodeError> 
     } else {
         Err(NodeError::Nonsense { what: "facts about something else" })
     }
-}
-
-/// All of them, or none: facts of different ages don't make an answer.
-fn from_cache(link: &Link, keys: &[RecordKey], cache: &Facts) -> Option<Facts> {
-    let now = link.now();
-    let young = |fact: &&Fact| fact.proven.time().until(now) <= link.config.max_age;
-    let stands = |fact: &&Fact| !link.standing.is_superseded(fact.proven.key(), fact.proven.height());
-    keys.iter().map(|key| Some((key.clone(), cache.get(key).filter(young).filter(stands)?.clone()))).collect()
-}
-
-/// All of them, when events say that each stands as it was proven.
-fn still_standing(link: &Link, keys: &[RecordKey], cache: &Facts) -> Option<Facts> {
-    let now = link.now();
-    let reuse = link.config.reuse.min(link.config.max_age);
-    let young = |fact: &&Fact| fact.proven.time().until(now) < reuse;
-    let stands = |fact: &&Fact| link.standing.holds(fact.proven.key(), fact.proven.height());
-    keys.iter().map(|key| Some((key.clone(), cache.get(key).filter(young).filter(stands)?.clone()))).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use registry::api::{self, HandOversResponse};
 use registry::{EvidenceBundle, EvidenceError, LightClient, Proven};
 
-use super::{Link, NodeError};
+use super::{Link, NodeError, kept};
 
 impl Link {
     /// The facts of a bundle. When others signed it than are known, the hand-overs to them are fetched first, once for all
@@ -36,7 +36,7 @@ impl Link {
         }
     }
 
-    fn light(&self) -> LightClient {
+    pub(super) fn light(&self) -> LightClient {
         self.light.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -44,11 +44,18 @@ impl Link {
         loop {
             let answer: HandOversResponse = self.get(&api::hand_overs_path(light.height())).await?;
             light.follow(&answer.hand_overs, self.now(), self.config.trusting)?;
+            if let Some(keep) = &self.config.keep {
+                keep.put(kept::rows_of(&answer.hand_overs));
+            }
             if answer.hand_overs.len() < api::MAX_HAND_OVERS {
                 break;
             }
         }
-        *self.light.write().unwrap_or_else(PoisonError::into_inner) = light.clone();
+        self.set_light(light.clone());
         Ok(light)
+    }
+
+    pub(super) fn set_light(&self, light: LightClient) {
+        *self.light.write().unwrap_or_else(PoisonError::into_inner) = light;
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use registry::RecordKey;
 use registry::api::events::{self, BlockEvent, PositionEvent};
+use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
+use super::Link;
 use crate::sse::{Event, Events};
 
 /// How long the node may be silent: it sends a comment every ten seconds.
@@ -62,8 +64,8 @@ impl Standing {
         self.lock().live = false;
     }
 
-    /// Takes an event in; none when it cannot be read.
-    fn hear(&self, event: &Event) -> Option<()> {
+    /// Takes an event in: the keys that it says are changed; none when it cannot be read.
+    fn hear(&self, event: &Event) -> Option<Vec<RecordKey>> {
         match event.name.as_str() {
             events::HEAD | events::RESET => {
                 let PositionEvent { height } = serde_json::from_str(&event.data).ok()?;
@@ -78,11 +80,12 @@ impl Standing {
                     heard.changed.clear();
                     heard.base = block.height;
                 }
-                heard.changed.extend(block.changed.into_iter().map(|key| (key, block.height)));
+                heard.changed.extend(block.changed.iter().map(|key| (key.clone(), block.height)));
+                return Some(block.changed);
             }
             _ => {}
         }
-        Some(())
+        Some(Vec::new())
     }
 
     fn lock(&self) -> MutexGuard<'_, Heard> {
@@ -100,13 +103,14 @@ impl Heard {
 pub(super) struct Ears(JoinHandle<()>);
 
 impl Ears {
-    pub(super) fn open(node: &str, standing: Arc<Standing>) -> Self {
-        let url = format!("{node}{}?{QUERY}", registry::api::EVENTS);
+    /// What is heard goes into the link's `standing`; the keys that blocks change, to `changed`.
+    pub(super) fn open(link: Arc<Link>, changed: Sender<Vec<RecordKey>>) -> Self {
         Self(tokio::spawn(async move {
             let mut pause = PAUSE;
             loop {
-                let heard = listen(&url, &standing).await;
-                standing.lost();
+                let url = format!("{}{}?{QUERY}", link.url(), registry::api::EVENTS);
+                let heard = listen(&url, &link.standing, &changed).await;
+                link.standing.lost();
                 // One that broke off after a while is tried again at once; one that refuses is left alone for longer.
                 pause = if heard { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
                 tokio::time::sleep(pause).await;
@@ -122,7 +126,7 @@ impl Drop for Ears {
 }
 
 /// Listens until it breaks off; whether anything was heard.
-async fn listen(url: &str, standing: &Standing) -> bool {
+async fn listen(url: &str, standing: &Standing, changed: &Sender<Vec<RecordKey>>) -> bool {
     // Without `Last-Event-ID`: facts from before are asked for again, which is cheaper than keeping track.
     let mut events = match Events::open(url, None, SILENCE).await {
         Ok(events) => events,
@@ -139,9 +143,15 @@ async fn listen(url: &str, standing: &Standing) -> bool {
                 return true;
             }
         };
-        if next.iter().any(|event| standing.hear(event).is_none()) {
-            tracing::warn!("the node sends events that can't be read");
-            return false;
+        for event in next {
+            let Some(keys) = standing.hear(&event) else {
+                tracing::warn!("the node sends events that can't be read");
+                return false;
+            };
+            // Where there is no room, nothing is renewed before it is needed; that it changed is known all the same.
+            if !keys.is_empty() && changed.try_send(keys).is_err() {
+                tracing::debug!("more changes than can be asked for");
+            }
         }
     }
 }

@@ -3,31 +3,40 @@
 mod batch;
 mod error;
 mod follow;
+mod held;
+mod kept;
 mod listening;
 mod submit;
 
 pub use error::{NodeError, SubmitError};
+pub use kept::{Keep, Row};
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use registry::api::{self, HeadResponse, NonceResponse, ProblemView};
 use registry::{Anchor, Author, Evidence, LightClient, Proven, RecordKey, UnixMillis};
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{clock, outbound, trace_context};
 
 /// The largest answer that is read: 64 records with their proofs stay far below.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// Facts that are handed out again for less than this are renewed no more often for it.
+const SHORTEST_REUSE: Duration = Duration::from_secs(3);
+/// So many blocks' changes wait to be asked for.
+const CHANGES: usize = 256;
 
 /// Which node to ask, and what to believe.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NodeConfig {
     /// The node's base URL, without a slash at the end.
     pub url: String,
+    /// Other nodes of the chain: the next is asked when one doesn't answer or can't be believed, and from then on.
+    pub others: Vec<String>,
     /// The chain that is trusted, pinned at setup.
     pub anchor: Anchor,
     /// How old proven facts may be. An idle chain makes a block every 15 seconds.
@@ -40,13 +49,34 @@ pub struct NodeConfig {
     /// How old facts may be that are handed out again unasked while the node's events say that they stand. Zero asks
     /// every time and listens to nothing.
     pub reuse: Duration,
+    /// Where facts are kept beyond the process, if anywhere. Then facts that were asked for lately are renewed unasked, too: so that
+    /// when no node answers, what is known is as young as it can be.
+    pub keep: Option<Arc<dyn Keep>>,
+}
+
+impl fmt::Debug for NodeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeConfig")
+            .field("url", &self.url)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NodeConfig {
     /// Facts at most two minutes old, answers within ten seconds.
     pub fn new(url: impl Into<String>, anchor: Anchor) -> Self {
         let (max_age, timeout) = (Duration::from_secs(120), Duration::from_secs(10));
-        Self { url: url.into(), anchor, max_age, timeout, trusting: None, reuse: Duration::ZERO }
+        Self {
+            url: url.into(),
+            others: Vec::new(),
+            anchor,
+            max_age,
+            timeout,
+            trusting: None,
+            reuse: Duration::ZERO,
+            keep: None,
+        }
     }
 
     /// The same, listening to the node's events: facts at most 30 seconds old are handed out again while they stand.
@@ -89,6 +119,8 @@ struct Inner {
 pub(crate) struct Link {
     http: reqwest::Client,
     config: NodeConfig,
+    /// Which of the nodes is asked.
+    place: AtomicUsize,
     /// The validators as far as they were followed.
     light: RwLock<LightClient>,
     standing: Arc<listening::Standing>,
@@ -107,11 +139,13 @@ impl NodeClient {
     pub fn new(config: NodeConfig) -> Self {
         let light = RwLock::new(LightClient::new(config.anchor.clone()));
         let standing = Arc::<listening::Standing>::default();
-        let listens = !config.reuse.is_zero();
-        let ears = listens.then(|| listening::Ears::open(&config.url, standing.clone()));
         let http = outbound::client(config.timeout);
-        let link = Arc::new(Link { http, config, light, standing, newest: AtomicU64::new(0) });
-        let batcher = batch::Batcher::start(link.clone());
+        let (place, newest) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let link = Arc::new(Link { http, config, place, light, standing, newest });
+        let (tell, changed) = mpsc::channel(CHANGES);
+        let listens = !link.config.reuse.is_zero();
+        let ears = listens.then(|| listening::Ears::open(link.clone(), tell));
+        let batcher = batch::Batcher::start(link.clone(), changed);
         Self { inner: Arc::new(Inner { link, batcher, _ears: ears }) }
     }
 
@@ -201,12 +235,40 @@ impl Link {
         clock::now()
     }
 
+    fn nodes(&self) -> usize {
+        1 + self.config.others.len()
+    }
+
+    fn place(&self) -> usize {
+        self.place.load(Ordering::Relaxed)
+    }
+
+    /// The node that is asked.
+    fn url(&self) -> &str {
+        let other = self.place().checked_sub(1).and_then(|place| self.config.others.get(place));
+        other.unwrap_or(&self.config.url)
+    }
+
+    /// Goes on to the next node, unless somebody did meanwhile.
+    fn turn_from(&self, place: usize, error: &NodeError) {
+        let next = (place + 1) % self.nodes();
+        let turned = self.place.compare_exchange(place, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if turned && next != place {
+            tracing::warn!(%error, next = self.url(), "another node is asked from now on");
+        }
+    }
+
     fn unreachable(&self) -> NodeError {
-        NodeError::Unreachable { url: self.config.url.clone() }
+        NodeError::Unreachable { url: self.url().to_owned() }
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, NodeError> {
-        get(&self.http, &self.config.url, path).await
+        let asked = self.place();
+        let answer = get(&self.http, self.url(), path).await;
+        if let Err(error @ NodeError::Unreachable { .. }) = &answer {
+            self.turn_from(asked, error);
+        }
+        answer
     }
 }
 

@@ -67,12 +67,13 @@ impl NodeClient {
 
     async fn submit_once(&self, bytes: Vec<u8>) -> Result<SubmitResponse, SubmitError> {
         let link = &self.inner.link;
+        let (asked, url) = (link.place(), link.url());
         let request = link
             .http
-            .post(format!("{}{}", link.config.url, api::TRANSACTIONS))
+            .post(format!("{url}{}", api::TRANSACTIONS))
             .header(http::header::CONTENT_TYPE, api::OCTETS)
             .body(bytes);
-        match send(request, &link.config.url).await {
+        match send(request, url).await {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| SubmitError::Unknown),
             Err(NodeError::Refused { problem }) => match (problem.code(), problem.known.clone()) {
                 (api::TRANSACTION_KNOWN, Some(known)) => Ok(known),
@@ -87,7 +88,11 @@ impl NodeClient {
                     Err(SubmitError::Rejected { code: code.to_owned(), detail: problem.detail.clone() })
                 }
             },
-            Err(NodeError::Unreachable { .. }) => Err(SubmitError::Unknown),
+            // The next try goes to another node, if there is one: the chain takes the same bytes once.
+            Err(error @ NodeError::Unreachable { .. }) => {
+                link.turn_from(asked, &error);
+                Err(SubmitError::Unknown)
+            }
             Err(error) => Err(error.into()),
         }
     }

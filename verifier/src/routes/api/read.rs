@@ -62,6 +62,7 @@ pub(super) async fn read(
     let now = clock::now();
     let found = find(&app, &id, &caller)?;
     check_code(&app, &found, &coming)?;
+    app.bring(&id, &found).await;
     Ok(([(header::CACHE_CONTROL, "no-store")], Answer(view(&app, &id, found, now))).into_response())
 }
 
@@ -97,6 +98,7 @@ impl Waiting {
         }
         let now = clock::now();
         let found = self.app.desk.find(&self.id, now).ok().flatten()?;
+        self.app.bring(&self.id, &found).await;
         Some(view(&self.app, &self.id, found, now))
     }
 

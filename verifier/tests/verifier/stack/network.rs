@@ -18,6 +18,7 @@ use super::both;
 /// A solo chain behind a node, governed by two keys that must both sign.
 pub(crate) struct Network {
     pub(crate) dir: TempDir,
+    pub(crate) genesis: Genesis,
     pub(crate) anchor: Anchor,
     pub(crate) node_url: String,
     pub(crate) client: NodeClient,
@@ -44,14 +45,14 @@ impl Network {
         };
         let anchor = genesis.anchor();
         let config = SoloConfig::new(dir.path().join("chain"));
-        let ledger = SoloLedger::open(config, Some(genesis), Arc::new(validator)).unwrap();
+        let ledger = SoloLedger::open(config, Some(genesis.clone()), Arc::new(validator)).unwrap();
         let node = Node::bind(NodeConfig::new(([127, 0, 0, 1], 0).into()), Arc::new(ledger)).await.unwrap();
         let node_url = node.base_url();
         let client = NodeClient::new(ClientConfig {
             timeout: Duration::from_secs(30),
             ..ClientConfig::new(node_url.clone(), anchor.clone())
         });
-        Self { dir, anchor, node_url, client, node, members }
+        Self { dir, genesis, anchor, node_url, client, node, members }
     }
 
     /// Governance does something.

@@ -1,0 +1,107 @@
+//! Which requests were answered, told from instance to instance by the store they share.
+
+use std::time::Duration;
+
+use store::{Range, Store, StoreError, Table, Tx};
+use tokio::sync::{broadcast, watch};
+
+use super::record::RequestId;
+
+/// Requests in the order in which they were answered, numbered.
+const NEWS: Table<u64, String> = Table::new("news");
+/// So many are remembered: more than can come while an instance looks away for a moment.
+const REMEMBERED: u64 = 16_384;
+/// How often an instance looks.
+const PERIOD: Duration = Duration::from_millis(250);
+/// How many are read at once.
+const TOGETHER: usize = 1024;
+
+/// Notes that a request was answered, in the write that answers it.
+pub(super) fn note(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    let last = tx.page(&NEWS, &Range::all().reversed(), 1)?.into_iter().next();
+    let next = last.map_or(1, |(number, _)| number + 1);
+    if let Some(old) = next.checked_sub(REMEMBERED) {
+        tx.remove(&NEWS, old)?;
+    }
+    tx.put(&NEWS, next, &id.to_owned())
+}
+
+/// Tells those who wait at this instance what any instance answered.
+pub(crate) struct Follower {
+    pub(crate) store: Store,
+    pub(crate) answered: broadcast::Sender<RequestId>,
+}
+
+impl Follower {
+    /// Looks until it is stopped.
+    pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let mut seen = None;
+        loop {
+            let looked = match seen {
+                // Whoever waits has looked before: nothing of before is told.
+                None => self.newest().await,
+                Some(seen) => self.look(seen).await,
+            };
+            match looked {
+                Ok(now) => seen = Some(now),
+                Err(error) => tracing::warn!(%error, "what other instances answered is not known just now"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PERIOD) => {}
+                _ = stopped.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// The last number; 0 when there is none.
+    async fn newest(&self) -> Result<u64, StoreError> {
+        let last = self.read(Range::all().reversed(), 1).await?;
+        Ok(last.first().map_or(0, |(number, _)| *number))
+    }
+
+    /// Tells of everything after `seen`; the last that there is.
+    async fn look(&self, seen: u64) -> Result<u64, StoreError> {
+        let rows = self.read(Range::all().after(seen), TOGETHER).await?;
+        let last = rows.last().map_or(seen, |(number, _)| *number);
+        // Nobody may be waiting.
+        rows.into_iter().filter_map(|(_, id)| id.parse().ok()).for_each(|id| _ = self.answered.send(id));
+        Ok(last)
+    }
+
+    async fn read(&self, range: Range<u64>, limit: usize) -> Result<Vec<(u64, String)>, StoreError> {
+        let store = self.store.clone();
+        // Waits for the server: not on a thread that others need.
+        let read = tokio::task::spawn_blocking(move || store.page(&NEWS, &range, limit));
+        read.await.map_err(|error| StoreError::Failed(error.to_string()))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_answered_is_told_once_from_when_it_looks() {
+        let store = Store::in_memory().expect("a store");
+        let ids: Vec<RequestId> = (0..3).map(|_| RequestId::random()).collect();
+        let write = |id: &RequestId| {
+            let id = id.to_string();
+            store.write(move |tx| note(tx, &id)).expect("noted");
+        };
+        let (answered, mut heard) = broadcast::channel(8);
+        let follower = Follower { store: store.clone(), answered };
+        assert_eq!(follower.newest().await.expect("read"), 0);
+        write(&ids[0]);
+        let seen = follower.newest().await.expect("read");
+        assert_eq!(seen, 1);
+        write(&ids[1]);
+        write(&ids[2]);
+        let seen = follower.look(seen).await.expect("read");
+        assert_eq!(follower.look(seen).await.expect("read"), 3);
+        assert_eq!(
+            [heard.recv().await.expect("told"), heard.recv().await.expect("told")],
+            [ids[1].clone(), ids[2].clone()]
+        );
+        assert!(heard.try_recv().is_err());
+    }
+}
