@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
 
 mod bulk;
+mod counter;
 mod demo;
 mod keys;
 mod story;
