@@ -116,6 +116,10 @@ pub struct DemoArgs {
     /// Run the chain on this many validators that decide together, instead of one alone.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
     pub network: Option<u16>,
+    /// Run only the counter of a demo that ran in this folder before, without chain, issuers and phone: as it is when the
+    /// network is gone.
+    #[arg(long, conflicts_with_all = ["story", "network", "vc_api"])]
+    pub only_counter: bool,
     /// Let issuers and counter answer the W3C CCG's VC-API too: for test suites.
     #[arg(long)]
     pub vc_api: bool,
@@ -257,6 +261,18 @@ pub enum WalletCommand {
         /// Don't ask, agree.
         #[arg(long)]
         yes: bool,
+    },
+    /// Answer a counter's request that is shown as codes, with no network: prints the codes to show, a line each.
+    Answer {
+        /// Files with the codes' texts, a line each, or pictures of them (PNG, JPEG).
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Don't ask, agree.
+        #[arg(long)]
+        yes: bool,
+        /// Draw the codes as SVG into this folder instead.
+        #[arg(long, value_name = "DIR")]
+        svg: Option<PathBuf>,
     },
     /// What left the wallet, to whom and why.
     Log {

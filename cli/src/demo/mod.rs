@@ -18,6 +18,9 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
     if args.story {
         return crate::story::run(data, ports, args.network).await;
     }
+    if args.only_counter {
+        return only_counter(data, ports, args.urls.as_deref()).await;
+    }
     let vc_api = args.vc_api.then(|| verifier::VcApiConfig { did_web_hosts: args.did_web.clone() });
     let stack = start_with(data, ports, args.network, vc_api).await?;
     if let Some(file) = &args.urls {
@@ -33,6 +36,25 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
         eprintln!("{}", Paint::stderr().text(Ink::Faint, "stopping; everything is kept"));
     }
     stack.shutdown().await;
+    Ok(())
+}
+
+/// The counter alone, on the first of the ports.
+async fn only_counter(data: &Path, ports: Ports, file: Option<&Path>) -> Done {
+    let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
+    let (counter, urls, _claim) = crate::stack::counter_alone(&config)
+        .await
+        .or_fault("name the folder of a demo that ran before, and that runs no more, with --data")?;
+    if let Some(file) = file {
+        urls.write(file).or_fault("name a file that can be written with --urls")?;
+    }
+    term::say_line(format!(
+        "{} the counter alone: {}",
+        Paint::stdout().text(Ink::Good, "✓"),
+        counter.base_url()
+    ));
+    service::server::shutdown_signal().await;
+    counter.shutdown().await;
     Ok(())
 }
 

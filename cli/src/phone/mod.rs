@@ -9,7 +9,7 @@ mod log;
 mod more;
 mod offer;
 mod request;
-mod scan;
+pub(crate) mod scan;
 mod scanner;
 mod state;
 mod words;

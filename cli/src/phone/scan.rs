@@ -25,6 +25,11 @@ pub(crate) enum ScanError {
 
 /// The text of the first readable QR code in a PNG or JPEG. Takes up to a second: not on a thread that others need.
 pub(crate) fn read(picture: &[u8]) -> Result<String, ScanError> {
+    read_all(picture)?.into_iter().next().ok_or(ScanError::NoCode)
+}
+
+/// The texts of all readable QR codes in a PNG or JPEG, at least one.
+pub(crate) fn read_all(picture: &[u8]) -> Result<Vec<String>, ScanError> {
     let mut reader =
         ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(|_| ScanError::NotAPicture)?;
     let mut limits = Limits::default();
@@ -45,11 +50,13 @@ pub(crate) fn read(picture: &[u8]) -> Result<String, ScanError> {
         .ok_or(ScanError::NoCode)
 }
 
-fn decode(picture: &GrayImage) -> Option<String> {
+fn decode(picture: &GrayImage) -> Option<Vec<String>> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let mut prepared =
         rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.as_raw()[y * width + x]);
-    prepared.detect_grids().iter().find_map(|grid| grid.decode().ok().map(|(_, text)| text))
+    let grids = prepared.detect_grids();
+    let texts: Vec<String> = grids.iter().filter_map(|grid| Some(grid.decode().ok()?.1)).collect();
+    (!texts.is_empty()).then_some(texts)
 }
 
 fn shrink(picture: GrayImage, side: u32) -> GrayImage {

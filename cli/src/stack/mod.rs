@@ -1,11 +1,13 @@
 //! Everything in one process on loopback: chain, issuers, counter, phone. The demo runs it, and so do end-to-end tests.
 
+mod alone;
 mod error;
 mod members;
 mod seed;
 mod start;
 mod validators;
 
+pub(crate) use alone::counter_alone;
 pub use error::StackError;
 pub use seed::{IssuerSeed, PurposeSeed, Seed, VerifierSeed};
 

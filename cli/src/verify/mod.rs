@@ -2,6 +2,7 @@
 
 mod ask;
 mod batch;
+pub(crate) mod codes;
 mod offline;
 
 use std::path::PathBuf;
@@ -15,10 +16,11 @@ use crate::fault::{Done, Fault, OrFault};
 /// `huizheng verify …`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// An answer shown as QR codes, read with no network: a file with the codes' texts, a line each.
-    #[arg(long, value_name = "FILE", requires_all = ["anchor", "request"])]
-    pub offline: Option<PathBuf>,
-    /// With --offline: the counter's own request, as a JWS or as the codes' texts.
+    /// An answer shown as QR codes, read with no network: files with the codes' texts, a line each, and pictures of the codes
+    /// (PNG, JPEG).
+    #[arg(long, value_name = "FILE", num_args = 1.., requires_all = ["anchor", "request"])]
+    pub offline: Vec<PathBuf>,
+    /// With --offline: the counter's own request, as a JWS, as the codes' texts, or as a picture of a code.
     #[arg(long, value_name = "FILE")]
     pub request: Option<PathBuf>,
     /// With --offline: the policy, a TOML file, that the answer must meet.
@@ -65,9 +67,9 @@ pub async fn run(args: VerifyArgs) -> Done {
     if let Some(VerifyCommand::Ask(ask)) = args.command {
         return ask::run(ask);
     }
-    match (&args.command, &args.offline) {
-        (Some(VerifyCommand::Batch { folder, node }), None) => batch::run(folder, node, anchor(&args)?).await,
-        (None, Some(file)) => offline::run(file, &args, anchor(&args)?),
+    match (&args.command, args.offline.as_slice()) {
+        (Some(VerifyCommand::Batch { folder, node }), []) => batch::run(folder, node, anchor(&args)?).await,
+        (None, [_, ..]) => offline::run(&args.offline, &args, anchor(&args)?),
         _ => Err(Fault::new(
             "there is nothing to verify",
             "name a folder with `verify batch DIR`, or a file with --offline FILE",

@@ -1,23 +1,23 @@
 //! An answer shown as QR codes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
 use credentials::jws;
-use protocol::offline::{CheckedOfflineRequest, Collected, Collector, Message, OfflineRequest};
+use protocol::offline::{CheckedOfflineRequest, Message, OfflineRequest};
 use registry::{Anchor, LightClient};
 use service::clock;
 use verifier::offline::{OfflineDecision, Question, judge};
 use verifier::{Outcome, PurposeConfig, Verdict};
 
-use super::VerifyArgs;
+use super::{VerifyArgs, codes};
 use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint, plain};
 use crate::verifier::journal;
 
-pub(super) fn run(file: &Path, args: &VerifyArgs, anchor: Anchor) -> Done {
-    let answer = match message(file)? {
+pub(super) fn run(files: &[PathBuf], args: &VerifyArgs, anchor: Anchor) -> Done {
+    let answer = match codes::message(&codes::read(files)?)? {
         Message::Answer(answer) => answer,
         Message::Ask(_) => {
             return Err(Fault::new(
@@ -58,32 +58,16 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, anchor: Anchor) -> Done {
     }
 }
 
-/// The message in a file of codes' texts.
-fn message(file: &Path) -> Done<Message> {
-    let text = std::fs::read_to_string(file).or_fault(format!("{} can't be read", file.display()))?;
-    let mut collector = Collector::default();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if let Collected::Whole(bytes) = collector.add(line).or_fault("scan the codes again")? {
-            return Message::from_bytes(&bytes).or_fault("show the codes again");
-        }
-    }
-    Err(Fault::new(
-        "codes are missing",
-        "scan the others too, and put their texts into the file, a line each",
-    ))
-}
-
 /// The counter's own request. Its signature is for the phone to check.
 pub(super) fn request_of(file: &Path) -> Done<CheckedOfflineRequest> {
-    let todo = "give the counter's request as a JWS, or as the texts of its codes";
-    let text = std::fs::read_to_string(file).or_fault(todo)?;
-    let token = if text.trim_start().starts_with("HZ1:") {
-        match message(file)? {
+    let todo = "give the counter's request as a JWS, as the texts of its codes, or as a picture";
+    let read = codes::read(&[file.to_path_buf()])?;
+    let token = match read.as_slice() {
+        [token] if !codes::is_code(token) => token.clone(),
+        texts => match codes::message(texts)? {
             Message::Ask(ask) => ask.request,
             Message::Answer(_) => return Err(Fault::new("this is an answer, not a request", todo)),
-        }
-    } else {
-        text.trim().to_owned()
+        },
     };
     let token = jws::Unverified::parse(&token).or_fault(todo)?;
     let claims = serde_json::to_vec(token.dangerous_claims()).or_fault(todo)?;

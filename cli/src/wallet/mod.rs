@@ -1,5 +1,6 @@
 //! `huizheng wallet`: a real wallet for the terminal.
 
+mod answer;
 mod card;
 mod pin;
 mod present;
@@ -31,6 +32,9 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
         WalletCommand::List { json } => card::list(&open(&folder).await?, json).await,
         WalletCommand::Show { card, json } => card::show(&open(&folder).await?, &card, json).await,
         WalletCommand::Present { request, yes } => present::run(&open(&folder).await?, &request, yes).await,
+        WalletCommand::Answer { files, yes, svg } => {
+            answer::run(&open(&folder).await?, &files, yes, svg.as_deref()).await
+        }
         WalletCommand::Log { json } => card::log(&open(&folder).await?, json),
     }
 }

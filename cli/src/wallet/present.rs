@@ -33,7 +33,7 @@ pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
 }
 
 /// Asks which card, where several would do.
-fn choose(request: &ConsentRequest) -> Done<Choice> {
+pub(super) fn choose(request: &ConsentRequest) -> Done<Choice> {
     let mut choice = Choice::first();
     let demanded = request.questions.iter().filter(|question| !question.optional);
     for question in demanded.filter(|question| question.options.len() > 1) {
@@ -61,7 +61,7 @@ fn picked<'q>(question: &'q Question, choice: &Choice) -> Option<&'q CardOption>
     found.or(question.options.first().filter(|_| !question.optional))
 }
 
-fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {
+pub(super) fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {
     let basis = match request.legal_basis {
         LegalBasis::Consent => "your consent",
         LegalBasis::Statutory => "required by law",
@@ -113,7 +113,7 @@ fn caution(warning: Warning) -> &'static str {
     }
 }
 
-fn refused(error: &RequestRefused) -> Fault {
+pub(super) fn refused(error: &RequestRefused) -> Fault {
     let todo = match error {
         RequestRefused::Web(_) | RequestRefused::Chain(_) => "check the connection and try again",
         RequestRefused::Link(_)
@@ -137,7 +137,7 @@ fn refused(error: &RequestRefused) -> Fault {
     Fault::new(error.to_string(), todo)
 }
 
-fn not_presented(error: &PresentError) -> Fault {
+pub(super) fn not_presented(error: &PresentError) -> Fault {
     let todo = match error {
         PresentError::NotOpen | PresentError::Expired => "ask for a new code; nothing was sent",
         PresentError::WouldLink => "choose other cards, or renew the card; nothing was sent",
