@@ -67,6 +67,7 @@ async fn no_log_line_has_a_persons_value_or_a_secret() {
     config.tenants[0].api_keys = vec![ApiKey {
         account: StaffAccount::new("program", KEY),
         scopes: vec![Scope::Ask, Scope::AskAnything, Scope::Verify],
+        webhooks: Vec::new(),
     }];
     let counter = Counter::of(Verifier::bind(config).await.unwrap());
 
