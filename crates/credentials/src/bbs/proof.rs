@@ -99,39 +99,51 @@ pub fn prove(
         return Err(BbsError::TooMuch);
     }
     let hidden = others(shown, list.len()).ok_or(BbsError::Indexes)?;
-    let b = signed.b();
-    key.check(signature, b).map_err(|_| BbsError::SignatureWrong)?;
+    key.check(signature, signed.b()).map_err(|_| BbsError::SignatureWrong)?;
+    signed.show(signature, presentation_header, (shown, &hidden), rng)
+}
 
-    let mut random = || Secret::random(rng);
-    let (r1, r2, e, r1_tilde, r3_tilde) = (random(), random(), random(), random(), random());
-    let tildes: Vec<Secret> = hidden.iter().map(|_| random()).collect();
-    let r3 = Secret(Option::from(r2.0.invert()).ok_or(BbsError::SignatureWrong)?);
+impl Signed {
+    /// The proof, of a signature that was checked: one of another would not verify.
+    fn show(
+        &self,
+        signature: &Signature,
+        presentation_header: &[u8],
+        (shown, hidden): (&[usize], &[usize]),
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Proof, BbsError> {
+        let b = self.b();
+        let mut random = || Secret::random(rng);
+        let (r1, r2, e, r1_tilde, r3_tilde) = (random(), random(), random(), random(), random());
+        let tildes: Vec<Secret> = hidden.iter().map(|_| random()).collect();
+        let r3 = Secret(Option::from(r2.0.invert()).ok_or(BbsError::SignatureWrong)?);
 
-    let d = b * r2.0;
-    let a_bar = signature.a * (r1.0 * r2.0);
-    let b_bar = d * r1.0 - a_bar * signature.e;
-    let t1 = a_bar * e.0 + d * r1_tilde.0;
-    let generators = signed.generators.messages();
-    let t2 = hidden
-        .iter()
-        .zip(&tildes)
-        .fold(d * r3_tilde.0, |sum, (number, tilde)| sum + generators[*number].point * tilde.0);
-    let points = [a_bar, b_bar, d, t1, t2].map(|point| point.to_affine());
-    let visible = shown.iter().map(|number| (*number, signed.messages[*number]));
-    let challenge = challenge(&points, visible, signed.domain, presentation_header);
+        let d = b * r2.0;
+        let a_bar = signature.a * (r1.0 * r2.0);
+        let b_bar = d * r1.0 - a_bar * signature.e;
+        let t1 = a_bar * e.0 + d * r1_tilde.0;
+        let generators = self.generators.messages();
+        let t2 = hidden
+            .iter()
+            .zip(&tildes)
+            .fold(d * r3_tilde.0, |sum, (number, tilde)| sum + generators[*number].point * tilde.0);
+        let points = [a_bar, b_bar, d, t1, t2].map(|point| point.to_affine());
+        let visible = shown.iter().map(|number| (*number, self.messages[*number]));
+        let challenge = challenge(&points, visible, self.domain, presentation_header);
 
-    let [a_bar, b_bar, d, ..] = points;
-    let answers = hidden.iter().zip(&tildes);
-    Ok(Proof {
-        a_bar,
-        b_bar,
-        d,
-        e: e.0 + signature.e * challenge,
-        r1: r1_tilde.0 - r1.0 * challenge,
-        r3: r3_tilde.0 - r3.0 * challenge,
-        hidden: answers.map(|(number, tilde)| tilde.0 + signed.messages[*number] * challenge).collect(),
-        challenge,
-    })
+        let [a_bar, b_bar, d, ..] = points;
+        let answers = hidden.iter().zip(&tildes);
+        Ok(Proof {
+            a_bar,
+            b_bar,
+            d,
+            e: e.0 + signature.e * challenge,
+            r1: r1_tilde.0 - r1.0 * challenge,
+            r3: r3_tilde.0 - r3.0 * challenge,
+            hidden: answers.map(|(number, tilde)| tilde.0 + self.messages[*number] * challenge).collect(),
+            challenge,
+        })
+    }
 }
 
 impl PublicKey {
@@ -224,5 +236,37 @@ impl Drop for Secret {
 impl fmt::Debug for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("bbs::Proof").field("hidden", &self.hidden.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SecretKey;
+    use super::*;
+
+    /// Every part of such a proof fits the others; only the pairing tells whose signature is behind it.
+    #[test]
+    fn a_proof_of_somebody_elses_signature() {
+        let (issuer, thief) =
+            (SecretKey::generate(&mut testkit::rng(1)), SecretKey::generate(&mut testkit::rng(2)));
+        let list = [b"name".as_slice(), b"term"];
+        let key = issuer.public_key();
+        let signed = Signed::new(key, b"header", messages(list)).unwrap();
+        // As either would sign it in the issuer's name.
+        let by = |signer: &SecretKey| {
+            let e = Scalar::from(7);
+            Signature { a: (signed.b() * (signer.scalar() + e).invert().unwrap()).to_affine(), e }
+        };
+        let verify = |signature: &Signature, presentation_header: &[u8]| {
+            let choice = ([0].as_slice(), [1].as_slice());
+            let proof = signed.show(signature, presentation_header, choice, &mut testkit::rng(3)).unwrap();
+            let disclosed =
+                Disclosed { header: b"header", presentation_header, messages: &list[..1], indexes: &[0] };
+            key.verify_proof(&proof, &disclosed)
+        };
+        assert_eq!(verify(&by(&issuer), b"nonce"), Ok(()));
+        assert_eq!(verify(&by(&thief), b"nonce"), Err(BadSignature));
+        assert_eq!(verify(&by(&issuer), &[0; MAX_HEADER]), Ok(()));
+        assert_eq!(verify(&by(&issuer), &[0; MAX_HEADER + 1]), Err(BadSignature), "header_too_long");
     }
 }

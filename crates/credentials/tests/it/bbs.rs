@@ -393,3 +393,20 @@ fn bounds() {
     assert_eq!(public.verify(b"header", &[], &bare), Ok(()));
     assert_eq!(public.verify(b"Header", &[], &bare), Err(BadSignature));
 }
+
+/// A message beside those that the numbers name is no part of what was signed.
+#[test]
+fn a_message_more_than_numbers() {
+    let world = world();
+    let proof = world.prove(3);
+    let verify = |messages: &[&[u8]]| {
+        let (header, presentation_header) = HEADERS;
+        let disclosed = Disclosed { header, presentation_header, messages, indexes: &SHOWN };
+        world.key.public_key().verify_proof(&proof, &disclosed)
+    };
+    let mut shown: Vec<&[u8]> = SHOWN.iter().map(|at| world.messages[*at].as_slice()).collect();
+    assert_eq!(verify(&shown), Ok(()));
+    assert_eq!(verify(&shown[1..]), Err(BadSignature), "one_less");
+    shown.push(b"forged");
+    assert_eq!(verify(&shown), Err(BadSignature), "one_more");
+}

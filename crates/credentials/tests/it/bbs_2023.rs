@@ -329,6 +329,42 @@ fn base_proofs_refused() {
 }
 
 #[test]
+fn base_proof_under_another_key() {
+    let other = SecretKey::generate(&mut testkit::rng(9));
+    let changed = with_value(Value::Object(issued()), |bytes| {
+        assert_eq!(bytes[152..154], [0x58, 96]);
+        bytes[154..250].copy_from_slice(other.public_key().to_bytes());
+    });
+    assert_eq!(flaws(changed), [Flaw::SignatureWrong]);
+}
+
+/// A map of labels that does not rise says the same in other bytes.
+#[test]
+fn labels_in_another_order() {
+    let issued = signed(vc_issuance(), Vec::new()).unwrap();
+    let pointers = ["/issuer", "/credentialStatus"].map(str::to_owned);
+    let shown = derive(&issued, &pointers, b"", Contexts::pinned(), &mut testkit::rng(2)).unwrap();
+    let turned = with_value(shown, |bytes| {
+        let proof = usize::from(u16::from_be_bytes([bytes[5], bytes[6]]));
+        let head = 7 + proof;
+        assert!(bytes[head] > 0xa1 && bytes[head + 1] == 0 && bytes[head + 3] == 1);
+        bytes[head + 1..head + 5].rotate_left(2);
+    });
+    assert_eq!(UnverifiedCredential::read(turned).err(), Some(ParseError::ProofValue));
+}
+
+/// Kinds of proof that are not taken, by their first bytes (BBS cryptosuites §3.3.1, §3.3.6).
+#[test]
+fn features_refused_by_name() {
+    for (kinds, feature) in [(4..=5, "anonymous holder binding"), (6..=9, "pseudonym")] {
+        for kind in kinds {
+            let of_kind = with_value(shown(), |bytes| bytes[2] = kind);
+            assert_eq!(UnverifiedCredential::read(of_kind).err(), Some(ParseError::ProofFeature(feature)));
+        }
+    }
+}
+
+#[test]
 fn nothing_to_derive() {
     let issued = issued();
     let try_with = |credential: &Map<String, Value>, pointers: &[&str], ph: &[u8]| {
