@@ -146,6 +146,9 @@ impl TokenListClaims {
 struct Payload {
     #[serde(flatten)]
     claims: TokenListClaims,
+    /// Nobody need write it; it counts when it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<UnixSeconds>,
     status_list: Encoded,
 }
 
@@ -234,7 +237,7 @@ impl TokenList {
     ) -> Result<jws::Prepared, CreateError> {
         let header = Header { kid: kid.map(str::to_owned), ..Header::typed(TYP) };
         let encoded = Encoded { bits: self.bits, lst: BASE64.encode(zlib(&self.bytes)) };
-        jws::prepare(&header, &Payload { claims, status_list: encoded }, key)
+        jws::prepare(&header, &Payload { claims, nbf: None, status_list: encoded }, key)
     }
 
     /// Verifies a list's JWT: by the issuer's key, for the URI that the credential names, not expired.
@@ -249,6 +252,9 @@ impl TokenList {
     ) -> Result<(Self, TokenListClaims), TokenListError> {
         let payload: Payload = jws::Unverified::parse(text)?.verify(key, TYP)?.claims;
         payload.claims.check(uri, now)?;
+        if payload.nbf.is_some_and(|from| now.plus(LEEWAY) < from) {
+            return Err(TokenListError::MadeInFuture);
+        }
         Ok((Self::decode(&payload.status_list)?, payload.claims))
     }
 

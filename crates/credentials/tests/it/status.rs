@@ -128,6 +128,12 @@ fn token_lists_refused() {
             sign(typ, payload(|p| p["iat"] = (NOW.0 + 61).into())),
             TokenListError::MadeInFuture,
         ),
+        ("not_yet", sign(typ, payload(|p| p["nbf"] = (NOW.0 + 61).into())), TokenListError::MadeInFuture),
+        (
+            "nbf_as_string",
+            sign(typ, payload(|p| p["nbf"] = "1".into())),
+            TokenListError::Refused(VerifyError::ClaimsWrong),
+        ),
         (
             "exp_as_string",
             sign(typ, payload(|p| p["exp"] = "1".into())),
@@ -167,8 +173,11 @@ fn token_lists_refused() {
     ] {
         assert_eq!(TokenList::verify(&text, URI, key.public_key(), NOW).map(drop), Err(error), "{name}");
     }
-    let soon = sign(typ, payload(|p| p["iat"] = (NOW.0 + 60).into()));
-    TokenList::verify(&soon, URI, key.public_key(), NOW).unwrap();
+    for time in ["iat", "nbf"] {
+        let mut soon = payload(|_| {});
+        soon[time] = (NOW.0 + 60).into();
+        TokenList::verify(&sign(typ, soon), URI, key.public_key(), NOW).unwrap();
+    }
     TokenList::verify(&good, URI, key.public_key(), NOW).unwrap();
     assert_eq!(TokenList::new(Bits::One, usize::MAX).map(drop), Err(TokenListError::TooLarge));
     let largest = |more| TokenList::from_bytes(Bits::Two, vec![0; MAX_LIST_BYTES + more]).map(drop);
