@@ -171,6 +171,9 @@ fn exactly_the_chosen_elements_show() {
     let verified = response(&presented()).verify(Trust::Anchors(&[anchor()]), &expect(&session)).unwrap();
     let shown: Vec<_> = verified.elements().map(|(namespace, name, _)| (namespace, name)).collect();
     assert_eq!(shown.len(), chosen().len());
+    assert_eq!(verified.element(MDL_NAMESPACE, "family_name").and_then(Value::as_text), Some("张"));
+    assert_eq!(verified.element(MDL_NAMESPACE, "given_name"), None);
+    assert_eq!(verified.element("another.namespace", "family_name"), None);
     assert!(chosen().iter().all(|element| shown.contains(element)));
     for check in [
         CheckName::IssuerSignature,
@@ -186,6 +189,10 @@ fn exactly_the_chosen_elements_show() {
     let before = document.select(&chosen()).unwrap();
     assert!(before.elements().eq(verified.elements()));
     assert_eq!(document.issuer_uri(), Some("did:hui:anhui:zIssuer#key-2"));
+    // The signature as it came: the same however much is shown.
+    let whole = cbor::parse(&issued()).unwrap();
+    let auth = whole.as_map().unwrap().member("issuerAuth").and_then(Value::as_array).unwrap();
+    assert_eq!(auth[3].as_bytes(), Some(document.issuer_signature()));
     let all = document.dangerous_claims();
     assert_eq!(all[MDL_NAMESPACE]["given_name"], "三");
     assert!(all[MDL_NAMESPACE]["portrait"].as_str().unwrap().starts_with("____"), "bytes in base64url");

@@ -4,7 +4,7 @@ use credentials::cbor::{self, Map, Value};
 use credentials::cose::Making;
 use credentials::key::{Algorithm, Signer};
 use credentials::mdoc::{
-    DeviceResponse, Expect, MDL, MDL_NAMESPACE, ParseError, SessionTranscript, Trust, Unverified,
+    DeviceResponse, Expect, Issuance, MDL, MDL_NAMESPACE, ParseError, SessionTranscript, Trust, Unverified,
 };
 use credentials::{Flaw, UnixSeconds, cose};
 
@@ -35,13 +35,13 @@ fn edit(value: &mut Value, path: &[&str], change: &mut dyn FnMut(&mut Value)) {
     }
 }
 
-fn edited(bytes: &[u8], path: &str, mut change: impl FnMut(&mut Value)) -> Vec<u8> {
+pub(crate) fn edited(bytes: &[u8], path: &str, mut change: impl FnMut(&mut Value)) -> Vec<u8> {
     let mut value = cbor::parse(bytes).unwrap();
     edit(&mut value, &path.split('/').filter(|step| !step.is_empty()).collect::<Vec<_>>(), &mut change);
     cbor::encode(&value)
 }
 
-fn insert(map: &mut Value, name: &str, value: Value) {
+pub(crate) fn insert(map: &mut Value, name: &str, value: Value) {
     let mut entries = map.as_map().unwrap().clone().into_entries();
     entries.retain(|(key, _)| key.as_text() != Some(name));
     entries.push((name.into(), value));
@@ -130,6 +130,16 @@ fn flaws_of_a_presentation_are_named() {
         (
             "presented_as_another_type",
             change(&format!("{DOCUMENT}/docType"), &mut |it| *it = "org.iso.23220.photoid.1".into()),
+            vec![Flaw::DocTypeWrong, Flaw::KeyBindingSignatureWrong],
+        ),
+        (
+            "issued_as_another_type",
+            {
+                let other = Issuance { doc_type: "org.iso.23220.photoid.1".to_owned(), ..issuance() };
+                let other = Unverified::parse(&other.sign(&signer(), &mut testkit::rng(5)).unwrap()).unwrap();
+                let shown = other.select(&chosen()).unwrap().bind(&session).sign(&device()).unwrap();
+                edited(&shown, &format!("{DOCUMENT}/docType"), |it| *it = MDL.into())
+            },
             vec![Flaw::DocTypeWrong, Flaw::KeyBindingSignatureWrong],
         ),
         (
@@ -425,4 +435,111 @@ fn messages_of_other_kinds_do_not_pass() {
     let refused = response(&bytes).verify(Trust::Anchors(&[anchor()]), &expect(&session)).unwrap_err();
     assert_eq!(refused.flaws(), [Flaw::SignatureWrong]);
     assert_eq!(response(&presented()).doc_type(), MDL);
+}
+
+/// What the issuer says of times, and when it had its certificate.
+#[test]
+fn times_of_issue() {
+    let flaws = |change: fn(&mut Issuance)| {
+        let mut issuance = issuance();
+        change(&mut issuance);
+        let document = Unverified::parse(&issuance.sign(&signer(), &mut testkit::rng(5)).unwrap()).unwrap();
+        document.check_issuer(Trust::Anchors(&[anchor()]), NOW).flaws().to_vec()
+    };
+    assert_eq!(flaws(|i| i.valid_from = NOW.plus(61)), [Flaw::NotYetValid], "not_yet_valid");
+    assert_eq!(flaws(|i| i.valid_from = NOW.plus(60)), []);
+    assert_eq!(flaws(|i| (i.signed, i.valid_from) = (NOW.plus(60), NOW.plus(60))), []);
+    let before = |i: &mut Issuance| i.signed = NOW.plus(-86_401);
+    assert_eq!(flaws(before), [Flaw::CertificateUntrusted], "signed_before_the_certificate");
+    assert_eq!(flaws(|i| i.signed = NOW.plus(-86_400)), []);
+}
+
+#[test]
+fn a_namespace_held_back_at_issue_is_noticed() {
+    let mut more = issuance();
+    more.name_spaces.push(("org.iso.18013.5.1.CN".to_owned(), vec![("points".to_owned(), 12.into())]));
+    let whole = more.sign(&signer(), &mut testkit::rng(5)).unwrap();
+    let verify = |bytes: &[u8]| {
+        let document = Unverified::parse(bytes).unwrap();
+        let verified = document.verify_issued(Trust::Anchors(&[anchor()]), None, NOW);
+        verified.map(drop).map_err(|refused| refused.flaws().to_vec())
+    };
+    assert_eq!(verify(&whole), Ok(()));
+    let without = edited(&whole, "nameSpaces", |spaces| {
+        let items = spaces.as_map().unwrap().member(MDL_NAMESPACE).unwrap().clone();
+        *spaces = Map::from([(MDL_NAMESPACE, items)]).into();
+    });
+    assert_eq!(verify(&without), Err(vec![Flaw::StatementCountWrong]));
+}
+
+#[test]
+fn elements_there_twice() {
+    let mut first = Vec::new();
+    edited(&issued(), "nameSpaces/org.iso.18013.5.1/0", |item| {
+        let inside = cbor::parse(item.as_encoded().unwrap()).unwrap();
+        let member = |name: &str| inside.as_map().unwrap().member(name).unwrap().clone();
+        first = vec![member("elementIdentifier"), member("digestID")];
+    });
+    for (name, at) in [("elementIdentifier", 0), ("digestID", 1)] {
+        let path = format!("nameSpaces/org.iso.18013.5.1/1/{name}");
+        let twice = edited(&issued(), &path, |value| *value = first[at].clone());
+        assert_eq!(Unverified::parse(&twice).map(drop), Err(ParseError::DuplicateElement), "{name}");
+    }
+}
+
+#[test]
+fn salts_are_long_enough() {
+    let with = |length: usize| {
+        let salted = edited(&issued(), "nameSpaces/org.iso.18013.5.1/0/random", |salt| {
+            *salt = Value::Bytes(vec![1; length]);
+        });
+        Unverified::parse(&salted).map(drop)
+    };
+    assert_eq!(with(15), Err(ParseError::Element));
+    assert_eq!(with(16), Ok(()));
+    // Those of the issuer are random.
+    let mut salts = Vec::new();
+    edited(&issued(), "nameSpaces/org.iso.18013.5.1", |items| {
+        for item in items.as_array().unwrap() {
+            let inside = cbor::parse(item.as_encoded().unwrap()).unwrap();
+            salts.push(inside.as_map().unwrap().member("random").unwrap().as_bytes().unwrap().to_vec());
+        }
+    });
+    salts.sort();
+    assert!(salts.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn chains_too_long() {
+    let of = |length: usize| {
+        let mut issuance = issuance();
+        issuance.x5chain = vec![issuance.x5chain[0].clone(); length];
+        Unverified::parse(&issuance.sign(&signer(), &mut testkit::rng(5)).unwrap()).map(drop)
+    };
+    assert_eq!((of(4), of(5)), (Ok(()), Err(ParseError::Certificate)));
+}
+
+#[test]
+fn documents_with_errors() {
+    let bytes = edited(&presented(), DOCUMENT, |document| insert(document, "errors", Map::default().into()));
+    assert_eq!(DeviceResponse::parse(&bytes).map(drop), Err(ParseError::Failed));
+}
+
+/// RFC 8949 §3.4: what stands under another tag means something else.
+#[test]
+fn tags_of_other_kinds() {
+    let retagged = |path: &str, tag: u64| {
+        let bytes = edited(&issued(), path, |value| {
+            let Value::Tag(_, inside) = value.clone() else { panic!("a tag") };
+            *value = Value::tagged(tag, *inside);
+        });
+        Unverified::parse(&bytes).map(drop)
+    };
+    for time in ["signed", "validFrom", "validUntil"] {
+        let path = format!("issuerAuth/2/validityInfo/{time}");
+        assert_eq!(retagged(&path, 0), Ok(()));
+        assert_eq!(retagged(&path, 1004), Err(ParseError::SecurityObject), "{time}");
+    }
+    assert_eq!(retagged("nameSpaces/org.iso.18013.5.1/0", 24), Ok(()));
+    assert_eq!(retagged("nameSpaces/org.iso.18013.5.1/0", 25), Err(ParseError::Element), "item");
 }
