@@ -202,6 +202,11 @@ mod tests {
             ("double_written_as_negative_integer", "[-1.5e20]".into(), Error::NumberNotExact),
             ("integer_beyond_64_bits", "100000000000000000000".into(), Error::NumberNotExact),
             ("integer_as_large_as_a_double", "[1e30,1000000000000000000001]".into(), Error::NumberNotExact),
+            (
+                "integer_after_a_quote",
+                r#"["a\"b",1E30,1000000000000000000001]"#.into(),
+                Error::NumberNotExact,
+            ),
             ("integer_at_the_end", "-1000000000000000000001".into(), Error::NumberNotExact),
             ("number_beyond_doubles", "1e400".into(), Error::Syntax),
             ("lone_surrogate", r#""\ud800""#.into(), Error::Syntax),
@@ -225,6 +230,7 @@ mod tests {
             "1e21",
             "-1e+300",
             "[1000000000000000000001.0]",
+            "[1,1e30,9007199254740992]",
             r#"["1000000000000000000001\"2000000000000000000002",1E30]"#,
             "1.0000000000000000000001e40",
         ] {

@@ -219,3 +219,10 @@ fn headers_are_refused_by_name() {
         assert_eq!(Unverified::read(Value::Array(vec![Value::Null; parts])).unwrap_err(), ParseError::Form);
     }
 }
+
+/// Of entries with one key the first stays: nothing that others would refuse is written.
+#[test]
+fn maps_are_made_with_each_key_once() {
+    let map = Map::sorted(vec![(1.into(), 2.into()), (0.into(), 3.into()), (1.into(), 4.into())]);
+    assert_eq!((map.len(), map.member(1_i64)), (2, Some(&2.into())));
+}

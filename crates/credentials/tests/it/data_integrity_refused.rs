@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// A change to what is signed or to the result.
-type Change = fn(&mut Value);
+pub(crate) type Change = fn(&mut Value);
 
 /// Our credential, changed after it was signed.
 fn changed(change: Change) -> Value {
@@ -23,7 +23,7 @@ fn changed(change: Change) -> Value {
 }
 
 /// Our credential, signed anew by the issuer's key after a change to the document or to the proof's options.
-fn resigned(key: &SoftwareKey, change: Change, options: fn(&mut ProofOptions)) -> Value {
+pub(crate) fn resigned(key: &SoftwareKey, change: Change, options: fn(&mut ProofOptions)) -> Value {
     let mut credential = vc_issued(Algorithm::EdDsa);
     credential.as_object_mut().unwrap().remove("proof");
     change(&mut credential);
@@ -170,7 +170,8 @@ fn credentials_refused_by_verification() {
             .expect_err(name);
         assert_eq!(refused.flaws(), flaws, "{name}");
     }
-    let whole = resigned(&right, same, |_| {});
+    // An end that is still to come is none yet.
+    let whole = resigned(&right, same, |o| o.expires = Some(NOW.plus(-59)));
     UnverifiedCredential::parse(&bytes(&whole)).unwrap().verify(right.public_key(), NOW).unwrap();
 }
 
@@ -287,6 +288,16 @@ fn credentials_refused_by_the_parser() {
             ParseError::Member("credentialSubject"),
         ),
         (
+            "subjects_none",
+            changed(|c| c["credentialSubject"] = json!([])),
+            ParseError::Member("credentialSubject"),
+        ),
+        (
+            "previous_proofs_none",
+            changed(|c| c["proof"]["previousProof"] = json!([])),
+            ParseError::Proof("previousProof"),
+        ),
+        (
             "subject_a_text",
             changed(|c| c["credentialSubject"] = "x".into()),
             ParseError::Member("credentialSubject"),
@@ -354,7 +365,7 @@ fn issuing_refuses() {
 }
 
 /// Our presentation, signed anew by a key after a change.
-fn presented(
+pub(crate) fn presented(
     key: &SoftwareKey,
     change: impl FnOnce(&mut Value),
     options: impl FnOnce(&mut ProofOptions),
@@ -435,6 +446,11 @@ fn presentations_refused_by_verification() {
         (
             "thief_names_the_holder",
             presented(&thief, |p| p["holder"] = vc_holder().did.into(), |_| {}),
+            vec![Flaw::HolderIsAnother],
+        ),
+        (
+            "holder_names_another",
+            presented(&holder, |p| p["holder"] = "did:web:other.example".into(), |_| {}),
             vec![Flaw::HolderIsAnother],
         ),
         (

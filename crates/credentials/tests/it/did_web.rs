@@ -12,6 +12,7 @@ fn addresses() {
     for (did, url) in [
         ("did:web:w3c-ccg.github.io", "https://w3c-ccg.github.io/.well-known/did.json"),
         ("did:web:w3c-ccg.github.io:user:alice", "https://w3c-ccg.github.io/user/alice/did.json"),
+        ("did:web:example.com:a_b-c.d", "https://example.com/a_b-c.d/did.json"),
         ("did:web:example.com%3A3000", "https://example.com:3000/.well-known/did.json"),
         ("did:web:example.com%3A3000:user:alice#key-1", "https://example.com:3000/user/alice/did.json"),
     ] {
@@ -19,6 +20,7 @@ fn addresses() {
         assert_eq!(read.url(), url);
         assert_eq!(read.did(), did.split('#').next().unwrap());
     }
+    assert_eq!(DidWeb::parse("did:web:example.com%3A3000:user").unwrap().host(), "example.com");
 }
 
 #[test]
@@ -36,6 +38,8 @@ fn addresses_refused() {
         ("host_with_slash", "did:web:example.com/evil", DidWebError::Host),
         ("host_with_query", "did:web:example.com?x", DidWebError::Host),
         ("label_empty", "did:web:example..com", DidWebError::Host),
+        ("label_begins_with_hyphen", "did:web:-example.com", DidWebError::Host),
+        ("label_ends_with_hyphen", "did:web:example-.com", DidWebError::Host),
         ("dot_at_the_end", "did:web:example.com.", DidWebError::Host),
         ("port_zero", "did:web:example.com%3A0", DidWebError::Port),
         ("port_too_large", "did:web:example.com%3A65536", DidWebError::Port),
@@ -50,6 +54,10 @@ fn addresses_refused() {
         assert_eq!(DidWeb::parse(did), Err(error), "{name}");
     }
     assert_eq!(DidWeb::parse(&format!("did:web:example.com:{}", "a".repeat(600))), Err(DidWebError::TooLong));
+    // RFC 1035 §2.3.4, as text.
+    let host = |last: usize| format!("did:web:{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(last));
+    assert_eq!(DidWeb::parse(&host(62)), Err(DidWebError::Host), "host_too_long");
+    assert!(DidWeb::parse(&host(61)).is_ok());
 }
 
 /// A change to a document.

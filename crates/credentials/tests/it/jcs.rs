@@ -130,3 +130,33 @@ fn reading_and_writing_agree() {
 fn number(value: f64) -> String {
     String::from_utf8(canonical(&Value::Number(Number::from_f64(value).unwrap()))).unwrap()
 }
+
+/// RFC 8785 §3.2.2.2: each control character has one spelling, and nothing else is escaped.
+#[test]
+fn control_characters() {
+    let written = |text: &str| String::from_utf8(canonical(&Value::String(text.to_owned()))).unwrap();
+    for control in 0..0x20_u8 {
+        let expected = match control {
+            0x08 => "\\b".to_owned(),
+            0x09 => "\\t".to_owned(),
+            0x0a => "\\n".to_owned(),
+            0x0c => "\\f".to_owned(),
+            0x0d => "\\r".to_owned(),
+            other => format!("\\u{other:04x}"),
+        };
+        assert_eq!(written(&char::from(control).to_string()), format!("\"{expected}\""));
+    }
+    assert_eq!(written("\" /\u{7f}\u{80}"), "\"\\\" /\u{7f}\u{80}\"");
+}
+
+/// Whole numbers that no double holds are written as the nearest (§3.2.2.3).
+#[test]
+fn whole_numbers_beyond_doubles() {
+    for (number, text) in [
+        (9_007_199_254_740_993_i64, "9007199254740992"),
+        (-9_007_199_254_740_995, "-9007199254740996"),
+        (i64::MAX, "9223372036854776000"),
+    ] {
+        assert_eq!(String::from_utf8(canonical(&Value::from(number))).unwrap(), text);
+    }
+}

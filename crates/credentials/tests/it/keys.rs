@@ -114,6 +114,13 @@ fn refused_keys() {
         assert_eq!(ed(twisted), Err(KeyError::NotOnCurve), "not_canonical {twisted}");
     }
     assert_eq!(ed(&"02".repeat(32)), Err(KeyError::NotOnCurve), "not_on_curve");
+    // Every y from p on, as 255 bits hold it: some are points of full order, spelt another time.
+    for (beyond, sign) in (0..19).flat_map(|beyond| [(beyond, 0x7f), (beyond, 0xff)]) {
+        let mut spelling = [0xff; 32];
+        (spelling[0], spelling[31]) = (0xed + beyond, sign);
+        let read = PublicKey::ed25519(&spelling);
+        assert_eq!(read, Err(KeyError::NotOnCurve), "not_canonical p + {beyond}, {sign:x}");
+    }
 
     let off_curve = [&[4][..], &[7; 64]].concat();
     assert_eq!(PublicKey::p256(&off_curve), Err(KeyError::NotOnCurve));
@@ -210,4 +217,22 @@ fn secrets_do_not_show() {
     assert!(shown.contains("z6Mk") && !shown.contains(&hex::encode(&secret[..4])), "{shown}");
     let again = SoftwareKey::from_secret_bytes(Algorithm::EdDsa, &secret).unwrap();
     assert_eq!(again.public_key(), key.public_key());
+}
+
+/// The same key in SEC 1's uncompressed form is another text: one key, one name.
+#[test]
+fn multikeys_are_compressed() {
+    let mut algorithms = vec![Algorithm::Es256, Algorithm::Es384];
+    #[cfg(feature = "p521")]
+    algorithms.push(Algorithm::Es512);
+    #[cfg(feature = "sm2")]
+    algorithms.push(Algorithm::Sm2);
+    for algorithm in algorithms {
+        let public = key(1, algorithm).public_key().clone();
+        let (multikey, cose) = (public.to_multikey_bytes(), public.to_cose_key());
+        let coordinate = |name: i64| cose.as_map().unwrap().member(name).unwrap().as_bytes().unwrap();
+        let uncompressed = [&multikey[..2], &[4], coordinate(-2), coordinate(-3)].concat();
+        assert_eq!(PublicKey::from_multikey_bytes(&uncompressed), Err(KeyError::Encoding), "{algorithm:?}");
+        assert_eq!(PublicKey::from_multikey_bytes(&multikey), Ok(public), "{algorithm:?}");
+    }
 }

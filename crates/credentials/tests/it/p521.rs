@@ -1,5 +1,6 @@
 //! P-521: one vector, every text of a key, tokens and envelopes; and where it is not taken.
 
+use credentials::cbor::Map;
 use credentials::data_integrity::{Making, ProofOptions, Purpose, SecureError};
 use credentials::key::{Algorithm, KeyError, PublicKey, SelfContained, Signer, SoftwareKey};
 use credentials::{Flaw, data_integrity, vc_cose, vc_jose};
@@ -62,6 +63,12 @@ fn every_text_leads_back_to_the_key() {
         let key = key(seed, Algorithm::Es512).public_key().clone();
         assert_eq!(PublicKey::from_multikey(&key.to_multikey()), Ok(key.clone()));
         assert_eq!(PublicKey::from_cose_key(&key.to_cose_key()), Ok(key.clone()));
+        for (alg, fits) in [(-36, true), (-52, true), (-7, false), (-35, false), (0, false)] {
+            let mut entries = key.to_cose_key().as_map().unwrap().clone().into_entries();
+            entries.push((3.into(), i64::into(alg)));
+            let read = PublicKey::from_cose_key(&Map::sorted(entries).into());
+            assert_eq!(read.err(), (!fits).then_some(KeyError::Unsupported), "{alg}");
+        }
         let jwk = serde_json::to_value(key.to_jwk()).unwrap();
         assert_eq!((&jwk["crv"], jwk["x"].as_str().map(str::len)), (&json!("P-521"), Some(88)));
         assert_eq!(PublicKey::from_jwk(&serde_json::from_value(jwk.clone()).unwrap()), Ok(key.clone()));

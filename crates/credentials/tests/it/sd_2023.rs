@@ -1,11 +1,15 @@
 //! `ecdsa-sd-2023`: the W3C's vectors step by step, and what is refused.
 
 use credentials::data_integrity::sd::{DeriveError, Issuing, Secrets, derive};
-use credentials::data_integrity::{ParseError, UnverifiedCredential};
+use credentials::data_integrity::{
+    Cryptosuite, Making, ParseError, Prepared, SecureError, UnverifiedCredential,
+};
 use credentials::jsonld::{Contexts, JsonLdError};
 use credentials::key::{Algorithm, SelfContained, Signer, SoftwareKey};
-use credentials::{Flaw, UnixSeconds};
+use credentials::{Flaw, UnixSeconds, cbor};
+use hmac::{Hmac, Mac};
 use serde_json::{Map, Value, json};
+use sha2::Sha256;
 
 use crate::ld_support::{Change, Folder, object, w3c_contexts};
 use crate::rdf_suites::{options_of, secret_key};
@@ -272,4 +276,74 @@ fn pointers_that_do_not_fit() {
     changed["credentialSubject"]["address"] = json!(["a", "b"]);
     let derived = derive(&changed, &["/credentialSubject/name".to_owned()], Contexts::pinned());
     assert_eq!(derived.err(), Some(DeriveError::Mismatch));
+}
+
+/// The CBOR of a proof value.
+fn components(value: &Value) -> Vec<cbor::Value> {
+    let mut found = Vec::new();
+    let _ = with_value(value.clone(), |bytes| {
+        found = cbor::parse(&bytes[3..]).unwrap().as_array().unwrap().to_vec();
+    });
+    found
+}
+
+/// §3.4.5: labels are HMACs under a key of this credential's own, which only its holder is given. Computed here anew.
+#[test]
+fn labels_are_keyed() {
+    let base = components(&Value::Object(issued()));
+    let label_key = base[2].as_bytes().unwrap();
+    assert!(label_key.len() == 32 && label_key.iter().any(|byte| *byte != 0));
+    let possible: Vec<Vec<u8>> = (0..32)
+        .map(|number| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(label_key).unwrap();
+            mac.update(format!("c14n{number}").as_bytes());
+            mac.finalize().into_bytes().to_vec()
+        })
+        .collect();
+    let derived = components(&shown(&["/credentialSubject/name"]));
+    let labels: Vec<_> =
+        derived[3].as_map().unwrap().iter().map(|(_, label)| label.as_bytes().unwrap().to_vec()).collect();
+    assert!(labels.len() > 1 && labels.iter().all(|label| possible.contains(label)));
+    // What the issuer signed stands in both, byte for byte.
+    let read = UnverifiedCredential::read(shown(&["/credentialSubject/name"])).unwrap();
+    assert_eq!(read.issuer_signature(), base[0].as_bytes());
+}
+
+/// Its proofs have parts of their own: nothing is signed in its name the plain way.
+#[test]
+fn no_plain_signature_in_its_name() {
+    let (document, options) = vc_issuance().document().unwrap();
+    let making = Making::with(Cryptosuite::EcdsaSd2023);
+    let made = Prepared::beside(document, options, key().public_key(), &making).map(drop);
+    assert_eq!(made, Err(SecureError::KeyNotOfSuite));
+}
+
+#[test]
+fn label_for_no_node() {
+    let more = with_value(shown(&["/credentialSubject/name"]), |bytes| {
+        let last = bytes.windows(2).rposition(|pair| pair == [0x58, 0x20]).unwrap();
+        // Entries of 35 bytes, the number first; before the first of them the head of the map.
+        let count = bytes[last - 1] + 1;
+        let head = last - 2 - 35 * usize::from(count - 1);
+        assert_eq!(bytes[head], 0xa0 + count);
+        let entry = [vec![count, 0x58, 0x20], vec![9; 32]].concat();
+        bytes.splice(last + 34..last + 34, entry).for_each(drop);
+        bytes[head] += 1;
+    });
+    assert_eq!(flaws(more), [Flaw::LabelMapWrong]);
+}
+
+/// The statements' key is on P-256, whatever else would verify.
+#[test]
+fn statement_keys_of_other_kinds() {
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es384] {
+        let other = crate::support::key(9, algorithm).public_key().to_multikey_bytes();
+        let exchanged = with_value(shown(&["/credentialSubject/name"]), |bytes| {
+            let at = bytes.windows(4).position(|four| four == [0x58, 0x23, 0x80, 0x24]).unwrap();
+            let key = [vec![0x58, u8::try_from(other.len()).unwrap()], other.clone()].concat();
+            bytes.splice(at..at + 37, key).for_each(drop);
+        });
+        let read = UnverifiedCredential::read(exchanged);
+        assert_eq!(read.err(), Some(ParseError::ProofValue), "{algorithm:?}");
+    }
 }

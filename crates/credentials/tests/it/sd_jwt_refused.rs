@@ -165,6 +165,7 @@ fn refused_by_verification() {
             .verify_presented(right.public_key(), &expect())
             .expect_err(name);
         assert_eq!(refused.flaws(), flaws, "{name}");
+        assert_eq!(refused.findings().flaws(), flaws, "{name}");
     }
     Unverified::parse(&good).unwrap().verify_presented(right.public_key(), &expect()).unwrap();
 }

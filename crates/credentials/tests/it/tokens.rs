@@ -190,3 +190,19 @@ fn times() {
         assert!(of(json!({"iat": wrong})).is_err());
     }
 }
+
+/// As an `id_token`: the type is told otherwise, the signature is checked all the same.
+#[test]
+fn tokens_without_a_type() {
+    let verify = |text: &str, key: &PublicKey| Unverified::parse(text).unwrap().verify_untyped(key);
+    let right = key(1, Algorithm::EdDsa);
+    assert_eq!(verify(&token(), right.public_key()).map(Value::Object), Ok(json!({"aud": "a"})));
+    for (name, seed, algorithm, error) in [
+        ("signed_with_other_key", 9, Algorithm::EdDsa, VerifyError::SignatureWrong),
+        ("key_of_other_kind", 1, Algorithm::Es256, VerifyError::AlgorithmNotOfKey),
+    ] {
+        assert_eq!(verify(&token(), key(seed, algorithm).public_key()), Err(error), "{name}");
+    }
+    let none = raw(r#"{"alg":"none"}"#, "{}");
+    assert_eq!(verify(&none, right.public_key()), Err(VerifyError::AlgorithmNotOfKey), "alg_none");
+}

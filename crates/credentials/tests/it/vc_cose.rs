@@ -1,7 +1,7 @@
 //! `vc+cose` and `vp+cose`: issued, presented, verified, refused.
 
 use credentials::cose::{Header, Making};
-use credentials::envelope::Presented;
+use credentials::envelope::{MediaType, Presented};
 use credentials::key::{Algorithm, PublicKey, Signer};
 use credentials::vc_cose::{
     self, Document, ParseError, Presenting, UnverifiedCredential, UnverifiedPresentation,
@@ -203,4 +203,73 @@ fn credentials_of_every_form_inside_are_read() {
     let trailing = make(enveloped("data:application/vc+cose;base64,AAA="));
     let error = credentials::cose::ParseError::Cbor(cbor::Error::Trailing);
     assert_eq!(trailing.unwrap_err(), ParseError::Cose(error), "envelope_trailing");
+}
+
+/// A presentation by the holder, whose document and protected header were changed before it was signed.
+fn presentation(
+    document: impl FnOnce(&mut Value),
+    header: impl FnOnce(&mut Header),
+) -> Result<UnverifiedPresentation, ParseError> {
+    let holder = vc_holder();
+    let mut inside = json!({
+        "@context": [data_integrity::CONTEXT_V2],
+        "type": ["VerifiablePresentation"],
+        "holder": holder.did,
+        "verifiableCredential": [MediaType::VcCose.envelope(&issued(Algorithm::Es256))],
+    });
+    document(&mut inside);
+    let mut protected = Header::typed(vc_cose::PRESENTATION_TYP).with_kid(&holder.verification_method);
+    protected.other.push((15.into(), claims()));
+    header(&mut protected);
+    let signer = key(2, Algorithm::EdDsa);
+    let making = Making::protected(protected);
+    let prepared = making.prepare(inside.to_string().into_bytes(), signer.public_key());
+    UnverifiedPresentation::parse(&prepared.sign(&signer).unwrap())
+}
+
+/// RFC 8392 §3.1, RFC 9711 §4.1: `aud`, `iat`, `nonce`.
+fn claims() -> cbor::Value {
+    cbor::Map::from([(3, AUDIENCE.into()), (6, NOW.0.into()), (10, NONCE.as_bytes().into())]).into()
+}
+
+#[test]
+fn presentations_refused() {
+    let flaws = |read: Result<UnverifiedPresentation, ParseError>| {
+        let read = read.unwrap();
+        let checked = read.check(&expect()).flaws().to_vec();
+        let verified = read.verify(&expect()).map(drop).map_err(|refused| refused.flaws().to_vec());
+        assert_eq!(verified, if checked.is_empty() { Ok(()) } else { Err(checked.clone()) });
+        checked
+    };
+    let same = |_: &mut Value| {};
+    let good = presentation(same, |_| {}).unwrap();
+    assert_eq!(good.kid(), Some(vc_holder().verification_method.as_str()));
+    assert_eq!(good.dangerous_members()["holder"], vc_holder().did);
+    assert_eq!(flaws(Ok(good)), []);
+    let another = presentation(|d| d["holder"] = json!("did:web:other.example"), |_| {});
+    assert_eq!(flaws(another), [Flaw::HolderIsAnother], "holder_names_another");
+    let missing = [Flaw::KeyBindingTooOld, Flaw::ChallengeMissing, Flaw::DomainMissing];
+    let elsewhere = presentation(same, |h| h.other = vec![(99.into(), claims())]);
+    assert_eq!(flaws(elsewhere), missing, "claims_under_another_label");
+    let behind =
+        presentation(same, |h| h.other = vec![(14.into(), cbor::Value::Null), (15.into(), claims())]);
+    assert_eq!(flaws(behind), [], "claims_behind_another_label");
+    let listed = presentation(
+        |d| d["verifiableCredential"][0]["type"] = json!(["EnvelopedVerifiableCredential"]),
+        |_| {},
+    );
+    assert_eq!(flaws(listed), [], "an envelope whose type is a list");
+    let unnamed = presentation(same, |h| h.kid = None);
+    assert_eq!(flaws(unnamed), [Flaw::NotBound], "kid_missing");
+    let of = |count: usize| {
+        presentation(
+            |d| d["verifiableCredential"] = vec![d["verifiableCredential"][0].clone(); count].into(),
+            |_| {},
+        )
+    };
+    assert_eq!(of(17).unwrap_err(), ParseError::Inside, "too_many_credentials");
+    assert_eq!(of(16).unwrap().credentials().len(), 16);
+    for created in [NOW.plus(60), NOW.plus(-MAX_AGE)] {
+        assert!(presented(|p| p.created = created).verify(&expect()).is_ok());
+    }
 }

@@ -52,6 +52,7 @@ fn a_credential_is_issued_and_verified() {
         assert_eq!(credential.issuer(), "did:hui:anhui:zIssuer");
         assert_eq!(credential.kid(), Some("did:hui:anhui:zIssuer#key-1"));
         assert!(credential.status().is_some() && credential.holder().is_none());
+        assert_eq!((credential.issued_at(), credential.valid_from()), (Some(NOW), Some(NOW)));
         let verified = credential.verify(issuer(algorithm).public_key(), NOW).unwrap();
         assert_eq!(verified.subject()["id"], vc_holder().did.as_str());
         assert_eq!(verified.types(), ["VerifiableCredential", "BusinessLicence"]);

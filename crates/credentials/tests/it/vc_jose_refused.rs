@@ -11,7 +11,7 @@ use credentials::vc_jose::{ParseError, PresentationError, UnverifiedCredential, 
 use credentials::{Flaw, json as strict};
 use serde_json::{Value, json};
 
-use crate::support::{NOW, issuer, key, vc_issuance};
+use crate::support::{NOW, expect, issuer, key, vc_issuance};
 use crate::vc_jose::{holder_key, issued, issued_sd, presenting, read_payload};
 
 /// A token of these texts as they stand, signed by the issuer's P-256 key.
@@ -316,4 +316,82 @@ fn refused_by_verification() {
     assert!(vc_issuance().valid_until.is_some());
     let typed = jws::sign(&Header::typed("vc+jwt"), &payload(), &right).unwrap();
     UnverifiedCredential::parse(&typed).unwrap().verify(right.public_key(), NOW).unwrap();
+}
+
+/// The presentation of [`presenting`], changed before its holder signed it.
+fn presentation(
+    kid: Option<&str>,
+    change: impl FnOnce(&mut Value),
+) -> Result<UnverifiedPresentation, PresentationError> {
+    let holder = crate::support::vc_holder();
+    let mut payload = read_payload(&presenting(&holder).prepare().unwrap().sign(&holder_key()).unwrap());
+    change(&mut payload);
+    let header = Header { kid: kid.map(str::to_owned), ..Header::typed("vp+jwt") };
+    UnverifiedPresentation::parse(&jws::sign(&header, &payload, &holder_key()).unwrap())
+}
+
+#[test]
+fn presentations_refused() {
+    let kid = crate::support::vc_holder().verification_method;
+    let read = |change: fn(&mut Value)| presentation(Some(&kid), change);
+    let claim = |name| PresentationError::Parse(ParseError::ClaimWrong(name));
+    for (name, outcome, error) in [
+        ("iss_not_the_holder", read(|p| p["iss"] = json!("did:key:zOther")), claim("iss")),
+        (
+            "jti_not_the_id",
+            read(|p| {
+                p["id"] = json!("urn:a");
+                p["jti"] = json!("urn:b");
+            }),
+            claim("jti"),
+        ),
+        ("holder_a_number", read(|p| p["holder"] = json!(1)), claim("holder")),
+        ("too_many_credentials", read(|p| fill(p, 17)), PresentationError::TooMany),
+    ] {
+        assert_eq!(outcome.map(drop), Err(error), "{name}");
+    }
+    assert_eq!(read(|p| fill(p, 16)).unwrap().credentials().len(), 16);
+
+    let flaws = |presentation: UnverifiedPresentation| {
+        let checked = presentation.check(&expect()).flaws().to_vec();
+        assert_eq!(
+            presentation.verify(&expect()).map(drop).map_err(|r| r.flaws().to_vec()),
+            match &*checked {
+                [] => Ok(()),
+                flaws => Err(flaws.to_vec()),
+            }
+        );
+        checked
+    };
+    let good = read(|_| {}).unwrap();
+    assert_eq!(good.dangerous_members()["nonce"], json!(crate::support::NONCE));
+    assert_eq!(
+        good.check_signature(key(1, Algorithm::EdDsa).public_key(), NOW).flaws(),
+        [Flaw::KeyBindingSignatureWrong]
+    );
+    assert_eq!(
+        good.check_signature(key(1, Algorithm::Es256).public_key(), NOW).flaws(),
+        [Flaw::KeyBindingTypeWrong]
+    );
+    assert_eq!(flaws(good), []);
+    let named = |holder: &str| {
+        let mut holder = Some(json!(holder));
+        presentation(Some(&kid), |p| {
+            p["holder"] = holder.take().unwrap();
+            p.as_object_mut().unwrap().remove("iss");
+        })
+    };
+    // The key is the named holder's: it is asked for by whoever looks the holder up elsewhere, and here.
+    let other = named("did:web:other.example").unwrap();
+    assert_eq!(other.check_signature(holder_key().public_key(), NOW).flaws(), [Flaw::HolderIsAnother]);
+    // Seen twice: it is not whose key the token names, and not who made it.
+    assert_eq!(flaws(other), [Flaw::HolderIsAnother; 2], "holder_names_another");
+    assert_eq!(flaws(presentation(None, |_| {}).unwrap()), [Flaw::NotBound], "kid_missing");
+    let resolved = presentation(Some("did:web:a.example#1"), |_| {}).unwrap();
+    assert_eq!(flaws(resolved), [Flaw::NotBound], "kid_to_be_looked_up");
+}
+
+fn fill(presentation: &mut Value, count: usize) {
+    let one = presentation["verifiableCredential"][0].clone();
+    presentation["verifiableCredential"] = vec![one; count].into();
 }
