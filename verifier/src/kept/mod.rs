@@ -22,8 +22,11 @@ use crate::request::{Outcome, RequestId};
 
 pub(crate) use seal::{KeptKey, SealFailed};
 
+/// The request, and the part of its query that was answered.
+type Name = (String, String);
+
 /// What is kept, by the request and the part of its query that it answered.
-const KEPT: Table<(String, String), Row> = Table::new("kept-claims");
+const KEPT: Table<Name, Row> = Table::new("kept-claims");
 /// When it is to be deleted, in milliseconds since 1970, and which.
 const DUE: Table<(u64, String, String), ()> = Table::new("kept-claims-due");
 
@@ -44,7 +47,7 @@ struct Row {
 
 /// A row to be written.
 pub(crate) struct KeptClaims {
-    key: (String, String),
+    key: Name,
     row: Row,
 }
 
@@ -181,7 +184,7 @@ impl Kept {
             .await
     }
 
-    fn rows(&self, id: &RequestId) -> Result<Vec<((String, String), Row)>, StoreError> {
+    fn rows(&self, id: &RequestId) -> Result<Vec<(Name, Row)>, StoreError> {
         self.store.page(&KEPT, &Range::prefix((id.to_string(),)), ROWS)
     }
 }
@@ -196,13 +199,13 @@ impl KeptClaims {
 }
 
 impl Record {
-    fn of((request, credential): (String, String), row: Row, claims: Option<Map<String, Value>>) -> Self {
+    fn of((request, credential): Name, row: Row, claims: Option<Map<String, Value>>) -> Self {
         Self { request, credential, purpose: row.purpose, at: row.at, expires: row.expires, claims }
     }
 }
 
 /// What a sealed text is bound to: each part ends with a zero byte, which none has.
-fn binding((request, part): &(String, String), row: &Row) -> Vec<u8> {
+fn binding((request, part): &Name, row: &Row) -> Vec<u8> {
     let (at, expires) = (row.at.0.to_string(), row.expires.0.to_string());
     let parts = [request.as_str(), part, row.purpose.as_str(), &at, &expires];
     parts.iter().flat_map(|part| part.bytes().chain([0])).collect()

@@ -54,7 +54,7 @@ impl Message<'_> {
         let signature = key.sign(base(&components, &parameters).as_bytes())?;
         Ok(Signed {
             signature_input: format!("{LABEL}={parameters}"),
-            signature: format!("{LABEL}=:{}:", STANDARD.encode(&signature)),
+            signature: format!("{LABEL}=:{}:", STANDARD.encode(signature)),
             content_digest,
         })
     }

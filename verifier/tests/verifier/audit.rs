@@ -61,7 +61,7 @@ async fn anchored(network: &Network, verifier: &RunningVerifier, entries: usize)
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), covered).await.expect("anchored")
+    tokio::time::timeout(Duration::from_secs(30), covered).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

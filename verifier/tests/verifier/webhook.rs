@@ -50,7 +50,7 @@ impl Receiver {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), enough).await.expect("told");
+        tokio::time::timeout(Duration::from_secs(20), enough).await.unwrap();
         self.got.lock().unwrap().clone()
     }
 }
@@ -95,10 +95,7 @@ async fn verified(network: &Network, origin: &str, did: &Did, got: &(HeaderMap, 
     let registry::PublicKey::P256(point) = &known.key else { panic!("a P-256 key") };
     let signature = header("signature").strip_prefix("huizheng=:").unwrap().strip_suffix(':').unwrap();
     let signature = Signature::from_slice(&STANDARD.decode(signature).unwrap()).unwrap();
-    PublicKey::p256(point.as_bytes())
-        .unwrap()
-        .verify(base.as_bytes(), &signature)
-        .expect("signed by the verifier");
+    PublicKey::p256(point.as_bytes()).unwrap().verify(base.as_bytes(), &signature).unwrap();
     let event: Value = serde_json::from_slice(body).unwrap();
     assert_eq!(event["id"], header("webhook-id"));
     event
