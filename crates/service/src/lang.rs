@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri, header};
@@ -106,9 +105,12 @@ fn accepted(value: &str) -> Option<Lang> {
 }
 
 /// Keeps the language that `?lang=` chose in a cookie, for the pages that follow.
-pub(crate) async fn remember(request: Request, next: Next) -> Response {
+pub(crate) async fn remember<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let chosen = asked_in(request.uri());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if let Some(lang) = chosen {
         let text = format!("{COOKIE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.code());
         if let Ok(value) = HeaderValue::from_str(&text) {

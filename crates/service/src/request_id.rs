@@ -1,7 +1,6 @@
 //! Every request has an id: in its log lines, in its answer's `x-request-id`, and in a problem's `requestId`.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderValue;
 
@@ -19,11 +18,14 @@ pub fn current() -> Option<String> {
 
 /// Takes over an id that a machine made, else makes one. What a caller might have written for itself is not repeated in logs:
 /// it may be somebody's number or name.
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
+pub(crate) async fn layer<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let given =
         request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| well_formed(id));
     let id = given.map_or_else(|| crate::random::hex(8), str::to_owned);
-    let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).await;
+    let mut response = REQUEST_ID.scope(id.clone(), next(request)).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);
     }

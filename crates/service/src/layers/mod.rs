@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -63,21 +63,43 @@ impl Layers {
                     "This address doesn't take that method",
                 )
             });
-        let router = router.layer(from_fn_with_state(self, oauth_errors));
-        let router = if self.pages { router.layer(from_fn(ui::friendly_errors)) } else { router };
+        // Each layer of axum's copies all that lie within it for every request: so there are few, which do much.
         router
-            .layer(from_fn(lang::remember))
             .layer(DefaultBodyLimit::max(self.body_limit))
-            .layer(from_fn_with_state(self, limits))
+            .layer(from_fn_with_state(self, within))
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(from_fn_with_state(self, oauth_errors))
-            .layer(from_fn_with_state(self, security_headers))
-            .layer(from_fn(trace))
-            .layer(from_fn(request_id::layer))
+            .layer(from_fn_with_state(self, around))
     }
 }
 
-async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+/// What must hold whatever happens inside, a panic included.
+async fn around(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let answered = |request: Request| async move {
+        let belongs = (layers.oauth)(request.uri().path());
+        security_headers(layers, oauth_errors(belongs, next.run(request).await))
+    };
+    request_id::layer(request, |request| trace(request, answered)).await
+}
+
+/// What bounds a request and dresses its answer.
+async fn within(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let answered = |request: Request| async move {
+        let belongs = (layers.oauth)(request.uri().path());
+        oauth_errors(belongs, next.run(request).await)
+    };
+    let dressed = |request: Request| async move {
+        match layers.pages {
+            true => ui::friendly(request, answered).await,
+            false => answered(request).await,
+        }
+    };
+    limits(layers, request, |request| lang::remember(request, dressed)).await
+}
+
+async fn limits<F>(layers: Layers, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let (body_limit, timeout) =
         (layers.large)(request.uri().path()).unwrap_or((layers.body_limit, layers.timeout));
     let announced =
@@ -92,7 +114,7 @@ async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> R
             .into_response();
     }
     let (waiting, request) = Waiting::watch(request);
-    match tokio::time::timeout(timeout, next.run(request)).await {
+    match tokio::time::timeout(timeout, next(request)).await {
         Ok(response) => response,
         Err(_) if waiting.for_the_body() => {
             let title = "The body did not come in time";
@@ -103,9 +125,7 @@ async fn limits(State(layers): State<Layers>, request: Request, next: Next) -> R
 }
 
 /// What the router and the layers refuse by themselves, in the words of the protocol that the path belongs to.
-async fn oauth_errors(State(layers): State<Layers>, request: Request, next: Next) -> Response {
-    let belongs = (layers.oauth)(request.uri().path());
-    let mut response = next.run(request).await;
+fn oauth_errors(belongs: bool, mut response: Response) -> Response {
     let problem = if belongs { response.extensions_mut().remove::<Problem>() } else { None };
     match problem {
         None => response,
@@ -146,8 +166,7 @@ pub fn page_policy(form_leads_to: &str) -> HeaderValue {
     HeaderValue::try_from(widened).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
-async fn security_headers(State(layers): State<Layers>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn security_headers(layers: Layers, mut response: Response) -> Response {
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -169,7 +188,10 @@ async fn security_headers(State(layers): State<Layers>, request: Request, next: 
 
 /// One line a request, with the path and never the query: queries carry codes and links. The span is there at every level, so
 /// that whatever a request causes to be said has its id.
-async fn trace(request: Request, next: Next) -> Response {
+async fn trace<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let span = tracing::error_span!(
         "request",
         request_id = request_id::current().unwrap_or_default(),
@@ -185,7 +207,7 @@ async fn trace(request: Request, next: Next) -> Response {
     let told = span.clone();
     let started = Instant::now();
     async move {
-        let response = trace_context::within(Some(belongs_to), next.run(request)).await;
+        let response = trace_context::within(Some(belongs_to), next(request)).await;
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis() as u64);
         told.record("http.response.status_code", status);
         tracing::debug!(status, ms, "answered");

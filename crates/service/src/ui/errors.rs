@@ -16,9 +16,17 @@ use crate::request_id;
 /// A middleware (`from_fn(friendly_errors)`) for routers of pages: where a browser asked for HTML, a [`Problem`]
 /// becomes a page that says the same. Programs still get problem+json.
 pub async fn friendly_errors(request: Request, next: Next) -> Response {
+    friendly(request, |request| next.run(request)).await
+}
+
+/// The same around whatever answers.
+pub(crate) async fn friendly<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let (parts, body) = request.into_parts();
     let visitor = wants_html(&parts.headers).then(|| Visitor::of(&parts));
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let response = next(Request::from_parts(parts, body)).await;
     match (visitor, response.extensions().get::<Problem>()) {
         (Some(visitor), Some(problem)) => {
             let mut page = page(&visitor, problem).into_response();

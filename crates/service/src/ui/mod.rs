@@ -24,6 +24,7 @@ mod visitor;
 
 pub use card::{CardView, card, card_stack};
 pub use consent::{ConsentView, Leaf, WhoAsks, consent};
+pub(crate) use errors::friendly;
 pub use errors::friendly_errors;
 pub use form::{
     Choice, Field, Kind, button, csrf_field, danger_button, errors, fill_button, form, link_button, upload,
