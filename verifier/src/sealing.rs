@@ -4,13 +4,19 @@
 //! HAIP 1.0 §5 wants a key for each request. Neither a copy of the store nor a copy of the keys alone opens an answer, and
 //! once the row is deleted, nothing does.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use credentials::jwe::{DecryptionKey, JweError};
+use credentials::jwe::{BasePointTable, DecryptionKey, JweError};
+use credentials::key::Jwk;
 use protocol::Secret;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{aead, hmac};
 use zeroize::Zeroizing;
+
+/// A counter makes a key for every request.
+static TABLE: LazyLock<BasePointTable> = LazyLock::new(BasePointTable::new);
 
 /// The id of the key among those of its request: there is only one.
 const KEY_ID: &str = "response";
@@ -31,6 +37,11 @@ impl Sealing {
             DecryptionKey::from_secret_bytes(KEY_ID, &self.derived(&[b"response-key", &[n], seal.as_bytes()]))
         });
         tried.into_iter().find(Result::is_ok).unwrap_or(Err(JweError::Key))
+    }
+
+    /// The public half of that key, as the request has it.
+    pub(crate) fn jwk(&self, seal: &str) -> Result<Jwk, JweError> {
+        self.key(seal)?.to_jwk_by(&TABLE)
     }
 
     /// The response code (OpenID4VP 1.0 §13.3): whoever has it holds the device that answered.
@@ -105,9 +116,10 @@ mod tests {
     #[test]
     fn each_request_has_a_key_and_a_code_of_its_own_and_keeps_them() {
         let sealing = Sealing::new(&[7; 32]);
-        let jwk = |sealing: &Sealing, seal| {
-            serde_json::to_value(sealing.key(seal).expect("a key").to_jwk().expect("a key")).expect("json")
-        };
+        let jwk =
+            |sealing: &Sealing, seal| serde_json::to_value(sealing.jwk(seal).expect("a key")).expect("json");
+        let plain = sealing.key("a").and_then(|key| key.to_jwk()).expect("a key");
+        assert_eq!(jwk(&sealing, "a"), serde_json::to_value(plain).expect("json"));
         assert_eq!(jwk(&sealing, "a"), jwk(&Sealing::new(&[7; 32]), "a"));
         assert_ne!(jwk(&sealing, "a"), jwk(&sealing, "b"));
         assert_ne!(jwk(&sealing, "a"), jwk(&Sealing::new(&[8; 32]), "a"));

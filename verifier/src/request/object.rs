@@ -55,7 +55,7 @@ pub(crate) fn signed(
         ..ClientMetadata::default()
     };
     if manner.encrypted {
-        let jwk = identity.sealing().key(&request.seal)?.to_jwk()?;
+        let jwk = identity.sealing().jwk(&request.seal)?;
         let serde_json::Value::Object(jwk) = serde_json::to_value(jwk).map_err(|_| JweError::Key)? else {
             return Err(JweError::Key.into());
         };

@@ -9,7 +9,7 @@ use p256::{PublicKey as Point, SecretKey};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::{ECDH_ES, JweError};
+use super::{BasePointTable, ECDH_ES, JweError};
 use crate::key::{Jwk, PublicKey};
 
 /// A key that others gave us to encrypt to.
@@ -81,7 +81,20 @@ impl DecryptionKey {
     /// # Errors
     /// [`JweError::Key`], never for a key that was made here.
     pub fn to_jwk(&self) -> Result<Jwk, JweError> {
-        let mut jwk = jwk(&self.secret.public_key())?;
+        self.named(&self.secret.public_key())
+    }
+
+    /// The same by a table: for whoever makes many keys.
+    ///
+    /// # Errors
+    /// As [`DecryptionKey::to_jwk`].
+    pub fn to_jwk_by(&self, table: &BasePointTable) -> Result<Jwk, JweError> {
+        let point = table.times(&self.secret.to_nonzero_scalar()).to_affine();
+        self.named(&Point::from_affine(point).map_err(|_| JweError::Key)?)
+    }
+
+    fn named(&self, point: &Point) -> Result<Jwk, JweError> {
+        let mut jwk = jwk(point)?;
         jwk.kid = Some(self.kid.clone());
         jwk.usage = Some("enc".to_owned());
         jwk.alg = Some(ECDH_ES.to_owned());
@@ -118,10 +131,7 @@ fn point(jwk: &Jwk) -> Result<Point, JweError> {
     let mut bare = jwk.clone();
     (bare.alg, bare.usage) = (None, None);
     let key = PublicKey::from_jwk(&bare).map_err(|_| JweError::Key)?;
-    if jwk.crv.as_deref() != Some("P-256") {
-        return Err(JweError::Key);
-    }
-    Point::from_sec1_bytes(&key.to_bytes()).map_err(|_| JweError::Key)
+    Point::from_sec1_bytes(key.p256_point().ok_or(JweError::Key)?).map_err(|_| JweError::Key)
 }
 
 fn jwk(point: &Point) -> Result<Jwk, JweError> {

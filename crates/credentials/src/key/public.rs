@@ -169,6 +169,14 @@ impl PublicKey {
         }
     }
 
+    /// The point of a P-256 key, uncompressed (SEC 1 §2.3.3).
+    pub(crate) fn p256_point(&self) -> Option<&[u8; 65]> {
+        match &self.0 {
+            Inner::P256(point) => Some(point),
+            _ => None,
+        }
+    }
+
     /// Ed25519: the 32 bytes; P-256, P-384 and SM2: the 33 or 49 bytes of the compressed point.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
