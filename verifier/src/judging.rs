@@ -88,6 +88,48 @@ pub async fn judge(
 ) -> Result<Judgement, Unreadable> {
     let received = Received::all(answer, question.query)?;
     let facts = Facts::about(&received, catalogue, node).await;
+    Ok(judged(&received, question, catalogue, &facts))
+}
+
+/// What the chain says, proven; for answers that are judged again or together.
+#[derive(Clone)]
+pub struct Known(Facts);
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Known")
+    }
+}
+
+/// What the chain says now of what this answer to `query` names.
+///
+/// # Errors
+/// [`Unreadable`].
+pub async fn known(
+    answer: VpToken,
+    query: &DcqlQuery,
+    catalogue: &Catalogue,
+    node: &NodeClient,
+) -> Result<Known, Unreadable> {
+    let received = Received::all(answer, query)?;
+    Ok(Known(Facts::about(&received, catalogue, node).await))
+}
+
+/// Judges the answer to a question by facts that are there already.
+///
+/// # Errors
+/// [`Unreadable`] when there is nothing to judge.
+pub fn judge_by(
+    answer: VpToken,
+    question: Question<'_>,
+    catalogue: &Catalogue,
+    known: &Known,
+) -> Result<Judgement, Unreadable> {
+    let received = Received::all(answer, question.query)?;
+    Ok(judged(&received, question, catalogue, &known.0))
+}
+
+fn judged(received: &[Received], question: Question<'_>, catalogue: &Catalogue, facts: &Facts) -> Judgement {
     let asked = Asked {
         query: question.query,
         nonce: question.nonce,
@@ -96,8 +138,8 @@ pub async fn judge(
         binding_max_age: question.binding_max_age,
         now: question.now,
     };
-    let judged = decision::judge_by(&received, asked, Terms::default(), catalogue, &facts);
-    Ok(Judgement { decision: judged.decision, shown: judged.shown })
+    let judged = decision::judge_by(received, asked, Terms::default(), catalogue, facts);
+    Judgement { decision: judged.decision, shown: judged.shown }
 }
 
 impl Judgement {

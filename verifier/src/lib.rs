@@ -60,6 +60,7 @@ pub use purpose::{
     AskConfig, KeepConfig, MandateConfig, NoPeriod, Period, PurposeConfig, PurposeError, UnknownMeans,
 };
 pub use service::{OrganisationError, SettingsError, StaffAccount};
+pub use signer::{NotAKey, RequestSigner};
 pub use start::{RunningVerifier, StartError, Verifier};
 pub use tenant::Served;
 pub use vc_api::VcApiConfig;

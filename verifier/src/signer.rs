@@ -8,7 +8,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 /// A P-256 key in memory that signs with ES256.
-pub(crate) struct RequestSigner {
+pub struct RequestSigner {
     pair: EcdsaKeyPair,
     public: PublicKey,
     random: SystemRandom,
@@ -17,11 +17,14 @@ pub(crate) struct RequestSigner {
 /// The secret is no P-256 key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the secret of a P-256 key")]
-pub(crate) struct NotAKey;
+pub struct NotAKey;
 
 impl RequestSigner {
     /// The key of these 32 secret bytes (the scalar, big-endian).
-    pub(crate) fn new(secret: &[u8; 32]) -> Result<Self, NotAKey> {
+    ///
+    /// # Errors
+    /// [`NotAKey`].
+    pub fn new(secret: &[u8; 32]) -> Result<Self, NotAKey> {
         let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, secret).map_err(|_| NotAKey)?;
         let public = key.public_key().clone();
         let random = SystemRandom::new();

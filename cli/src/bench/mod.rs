@@ -4,9 +4,11 @@ mod disk;
 mod flow;
 mod issuance;
 mod issuer;
+mod library;
 mod load;
 mod pace;
 mod presentation;
+mod sealing;
 mod verifier;
 mod wallet;
 

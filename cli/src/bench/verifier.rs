@@ -19,7 +19,7 @@ use verifier::offline::{Question, judge};
 
 use super::flow::round_trips;
 use super::presentation::{PRESENTATION_TRIPS, Phone};
-use super::{Line, issuance};
+use super::{Line, issuance, library};
 use crate::demo;
 use crate::fault::{Done, Fault, OrFault};
 use crate::stack::{Ports, Stack};
@@ -64,6 +64,8 @@ async fn measure(stack: &Stack, budget: Duration, trips: f64) -> Done {
         Line::new(name("decision/p50_ms"), at(0.5), "ms", floor_ms).print()?;
         Line::new(name("decision/p99_ms"), at(0.99), "ms", floor_ms).print()?;
     }
+    at_half(&phone, budget, trips).await?;
+    library::run(stack, &phone, budget).await?;
     batch(stack, &http).await?;
     offline(stack, &phone).await
 }
@@ -86,6 +88,36 @@ async fn present(phone: &Arc<Phone>, together: usize, budget: Duration) -> Done<
         took.extend(task.await.or_fault(BROKEN)??);
     }
     Ok((took.len() as f64 / start.elapsed().as_secs_f64(), took))
+}
+
+/// How many a second are offered where it is looked at half of what is aimed at: 2,000 a second.
+const HALF: u32 = 1_000;
+
+/// `decision/p99_ms_at_half`: how long answers take when so many come a second, whether those before are decided or not. Where the
+/// machine takes fewer, they queue, and the figure says so.
+async fn at_half(phone: &Arc<Phone>, budget: Duration, trips: f64) -> Done {
+    let mut tasks = Vec::new();
+    let mut clock = tokio::time::interval(Duration::from_secs(1) / HALF);
+    let start = Instant::now();
+    while start.elapsed() < budget {
+        clock.tick().await;
+        let phone = phone.clone();
+        tasks.push(tokio::spawn(async move { phone.show(false).await }));
+    }
+    let offered = tasks.len() as f64 / start.elapsed().as_secs_f64();
+    let mut took = Vec::new();
+    for task in tasks {
+        took.push(task.await.or_fault(BROKEN)??);
+    }
+    took.sort();
+    let floor_ms = 1000.0 / trips;
+    Line::new("decision/offered_per_s_at_half", offered, "1/s", f64::from(HALF)).print()?;
+    for (name, part) in [("decision/p50_ms_at_half", 50), ("decision/p99_ms_at_half", 99)] {
+        let place = (took.len() * part / 100).min(took.len().saturating_sub(1));
+        let ms = took.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0);
+        Line::new(name, ms, "ms", floor_ms).print()?;
+    }
+    Ok(())
 }
 
 /// `batch/per_s`: W3C credentials by EdDSA, on every processor. Floor: their signatures alone, on as many.
