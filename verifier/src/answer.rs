@@ -190,7 +190,7 @@ impl Core {
     }
 
     /// Tells those who wait for it that it is answered.
-    fn answered(&self, id: &RequestId) {
+    pub(crate) fn answered(&self, id: &RequestId) {
         // Nobody may be waiting.
         let _ = self.answered.send(id.clone());
         self.account.webhooks.wake();

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use credentials::jws::Header;
 use credentials::key::{Algorithm, Signer, SoftwareKey};
 use protocol::Endpoint;
+use protocol::offline::OFFLINE_TYPE;
 use protocol::openid4vp::{ClientId, REQUEST_TYPE};
 use registry::{Did, PublicKey, Slug};
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,11 @@ impl Identity {
                 Header { x5c: Some(vec![STANDARD.encode(&self.certified.certificate)]), ..header }
             }
         }
+    }
+
+    /// The header of a request that is shown as codes.
+    pub(crate) fn offline_header(&self) -> Header {
+        Header::typed(OFFLINE_TYPE).with_kid(&self.kid)
     }
 
     /// The key that signs requests.

@@ -26,6 +26,7 @@ mod answer;
 pub mod batch;
 mod certificate;
 mod client;
+mod codes;
 mod config;
 mod core;
 mod decision;

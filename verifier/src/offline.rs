@@ -115,19 +115,46 @@ fn judged(
 ) -> Result<Judged, OfflineError> {
     let policy = question.policy.map(|policy| Purpose::new(policy.clone(), catalogue)).transpose()?;
     let by = policy.as_ref().map(|policy| (policy.id.clone(), policy.version.clone()));
-    let mut rules = policy.map_or_else(Rules::default, |policy| policy.rules);
+    let rules = policy.map_or_else(Rules::default, |policy| policy.rules);
+    let received = received(answer, question.query)?;
+    let known = stapled(&answer.staples, light, question.now);
+    let mut judged = weigh(&received, &answer.nonce, question, rules, catalogue, &known);
+    if was_used {
+        judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
+    }
+    let accepted = judged.decision.verdict == Verdict::Accepted;
+    let claims = judged.shown.into_iter().filter(|_| accepted);
+    let seen = OfflineDecision {
+        claims: claims.map(|shown| (shown.credential_type, shown.claims.into_iter().collect())).collect(),
+        evidence_of: known.0.block().map(|block| block.time),
+        ..seen(&judged.decision)
+    };
+    let named = received.iter().map(|one| (one.named(catalogue), one.issued())).collect();
+    Ok(Judged { seen, policy: by, named })
+}
+
+/// What an answer presents, each credential by the query that it answers.
+pub(crate) fn received(answer: &Answer, query: &DcqlQuery) -> Result<Vec<Received>, BadPresentation> {
+    let token = answer.presentations.iter().map(|(query, shown)| (query.clone(), vec![shown.clone()]));
+    Received::all(VpToken(token.collect()), query)
+}
+
+/// The judgement, by facts, and whether some evidence was refused. The policy's rules are these, not the question's.
+pub(crate) fn weigh(
+    received: &[Received],
+    answered: &str,
+    question: Question<'_>,
+    mut rules: Rules,
+    catalogue: &Catalogue,
+    (facts, refused): &(Facts, bool),
+) -> decision::Judged {
     rules.evidence_max_age.get_or_insert(question.max_age);
     let (nonce, max_age) = match question.binding {
         Binding::Challenge(nonce) => (nonce.as_str(), MAX_CHALLENGE_SECONDS),
         // The place is the counter's; the rest of the nonce is the phone's own, and counts for a minute.
-        Binding::Place(place) if place_of(&answer.nonce) == Some(place) => {
-            (answer.nonce.as_str(), ONE_WAY_SECONDS)
-        }
+        Binding::Place(place) if place_of(answered) == Some(place) => (answered, ONE_WAY_SECONDS),
         Binding::Place(place) => (place.as_str(), ONE_WAY_SECONDS),
     };
-    let token = answer.presentations.iter().map(|(query, shown)| (query.clone(), vec![shown.clone()]));
-    let received = Received::all(VpToken(token.collect()), question.query)?;
-    let (facts, refused) = stapled(&answer.staples, light, question.now);
     let asked = Asked {
         query: question.query,
         nonce,
@@ -137,33 +164,22 @@ fn judged(
         now: question.now,
     };
     let terms = Terms { rules: Some(&rules), ..Terms::default() };
-    let mut judged = judge_by(&received, asked, terms, catalogue, &facts);
+    let mut judged = judge_by(received, asked, terms, catalogue, facts);
     // An mdoc's device signs no time, so nobody could tell when an answer that names no challenge was made.
     if matches!(question.binding, Binding::Place(_))
         && received.iter().any(|one| one.format() == Format::MsoMdoc)
     {
         judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "no_time"));
     }
-    if was_used {
-        judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
-    }
-    if refused {
+    if *refused {
         judged.decision = judged.decision.with(Check::failed(CheckId::EvidenceAge, "evidence_refused"));
     }
-    let accepted = judged.decision.verdict == Verdict::Accepted;
-    let claims = judged.shown.into_iter().filter(|_| accepted);
-    let seen = OfflineDecision {
-        claims: claims.map(|shown| (shown.credential_type, shown.claims.into_iter().collect())).collect(),
-        evidence_of: facts.block().map(|block| block.time),
-        ..seen(&judged.decision)
-    };
-    let named = received.iter().map(|one| (one.named(catalogue), one.issued())).collect();
-    Ok(Judged { seen, policy: by, named })
+    judged
 }
 
 /// What the staples prove; and whether one of them proves nothing: forged, of another chain, from the future. That is told, since
 /// no honest phone carries it.
-fn stapled(staples: &[Vec<u8>], light: &LightClient, now: UnixMillis) -> (Facts, bool) {
+pub(crate) fn stapled(staples: &[Vec<u8>], light: &LightClient, now: UnixMillis) -> (Facts, bool) {
     // How old is too old is the policy's to say: whatever was signed is looked at.
     const ANY_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
     let (mut proven, mut refused) = (Vec::new(), false);

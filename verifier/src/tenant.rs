@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::access::Keys;
 use crate::account::{self, Account};
+use crate::codes::Keeper;
 use crate::config::{Policy, Tenant};
 use crate::core::{App, Core};
 use crate::identity::Identity;
@@ -101,6 +102,9 @@ impl Shared {
             let watcher = Watcher { dir, policies: policies.clone(), catalogue: self.catalogue };
             tasks.push(tokio::spawn(watcher.run(self.stopped.clone())));
         }
+        let keeper =
+            Keeper { store: store.clone(), node: self.node.clone(), did: did.clone(), policies: policies.clone() };
+        tasks.push(tokio::spawn(keeper.run(self.stopped.clone())));
         let kept = Kept::new(store.clone(), identity.kept_key().clone());
         let app = Arc::new(Core {
             tenant: tenant.id.clone(),

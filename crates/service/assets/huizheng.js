@@ -165,6 +165,6 @@
     for (const element of all("template[data-toast]", root)) toast(element.content.textContent);
     root.querySelector("[data-focus]")?.focus();
   };
-  window.huizheng = { toast };
+  window.huizheng = { toast, setUp };
   setUp(document);
 })();

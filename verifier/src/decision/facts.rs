@@ -165,6 +165,17 @@ impl Facts {
         Self(facts.collect(), Missing::default())
     }
 
+    /// These and others; of two about the same the newer.
+    pub(crate) fn newer_of(mut self, others: Self) -> Self {
+        for (key, proven) in others.0 {
+            match self.0.get(&key) {
+                Some(known) if known.time() > proven.time() => {}
+                _ => _ = self.0.insert(key, proven),
+            }
+        }
+        self
+    }
+
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Proven> {
         self.0.get(key)
     }

@@ -20,7 +20,7 @@ pub use check::{CheckId, Outcome, Verdict};
 pub use credential::BadPresentation;
 pub(crate) use credential::Received;
 pub(crate) use facts::{Facts, Named, usable};
-pub(crate) use judge::{Asked, Terms, judge_by, on_chain, unreachable};
+pub(crate) use judge::{Asked, Judged, Terms, judge_by, on_chain, unreachable};
 pub(crate) use registry::status;
 pub(crate) use shown::Shown;
 pub(crate) use words::{evidence, finding, reason, texts, title};

@@ -1,6 +1,10 @@
-//! The counter's pages: choose a purpose, show the code, see the decision.
+//! The counter's pages: choose a purpose, show the code or read one, see the decision.
 
+mod app;
+mod codes;
 mod counter;
+mod look;
+mod printed;
 mod request;
 mod result;
 mod session;
@@ -11,5 +15,13 @@ use crate::core::App;
 
 /// The pages, for clerks who signed in.
 pub(crate) fn router() -> Router<App> {
-    Router::new().merge(session::router()).merge(counter::router()).merge(request::router())
+    let pages = [
+        session::router(),
+        counter::router(),
+        request::router(),
+        codes::router(),
+        printed::router(),
+        app::router(),
+    ];
+    pages.into_iter().fold(Router::new(), Router::merge)
 }

@@ -1,19 +1,21 @@
 //! The code, and what becomes of it.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use registry::UnixMillis;
-use service::extract::{Path, Query};
+use serde::Deserialize;
+use service::extract::{Form, Path, Query};
 use service::qr::Robustness;
 use service::ui::{
-    Markup, QrPanel, Seen, Tone, Visitor, Width, html, link_button, live, news, notice, qr_panel,
+    Icon, Markup, QrPanel, Seen, Tone, Visitor, Width, html, icon, link_button, live, news, notice, qr_panel,
 };
 use service::{Lang, Problem, clock};
 
-use super::counter::start_form;
+use super::counter::{Way, asks, start_form};
+use super::look::{Look, banner};
 use super::result;
 use super::session::{Clerk, ClerkSession, frame, screen_of};
 use crate::core::{App, Core};
@@ -22,6 +24,8 @@ use crate::request::{Found, Outcome, RequestId};
 
 /// How often the page asks, in seconds.
 const PERIOD: u32 = 1;
+/// So many seconds before a code runs out the page shows a new one; what the former brings until then still counts.
+const REFRESH: u32 = 20;
 /// The versions of what its parts show.
 const WAITING: &str = "waiting";
 const ENDED: &str = "ended";
@@ -32,6 +36,8 @@ pub(super) fn router() -> Router<App> {
         .route("/requests/{id}", get(page))
         .route("/requests/{id}/live", get(fragment))
         .route("/requests/{id}/shown", get(shown))
+        .route("/requests/{id}/state", get(state))
+        .route("/requests/{id}/clear", post(clear))
 }
 
 async fn page(
@@ -44,11 +50,15 @@ async fn page(
     let found = find(&app, &id, &session, now)?;
     app.bring(&id, &found).await;
     let (lang, t) = (visitor.lang, texts(visitor.lang));
-    let (title, content) = match ended(&app, lang, &id, &found, now) {
-        Some(content) => (t.get("counter.result"), html! { (content) (next(lang, &found, &session.csrf)) }),
+    let (title, content) = match ended(&app, lang, &id, &found, now, &session.csrf) {
+        Some(content) => (t.get("counter.result"), content),
         None => {
             let url = format!("/requests/{id}/live");
-            (t.get("counter.scan"), live(&url, PERIOD, WAITING, code(&app, lang, &id, &found, now)))
+            let asked = html! { (code(&app, lang, &id, &found, now)) (beside(&app, lang, &id, &found, &session.csrf)) };
+            (
+                t.get("counter.scan"),
+                html! { div.refreshed { (live(&url, PERIOD, WAITING, html! { div.desk { (asked) } })) } },
+            )
         }
     };
     let page = frame(&app, &visitor, Some(&session), title)
@@ -68,12 +78,51 @@ async fn fragment(
     let now = clock::now();
     let found = find(&app, &id, &session, now)?;
     app.bring(&id, &found).await;
-    Ok(match ended(&app, visitor.lang, &id, &found, now) {
-        Some(content) => news(&seen, ENDED, true, || {
-            html! { div.stack { (content) (next(visitor.lang, &found, &session.csrf)) } }
+    let (lang, csrf) = (visitor.lang, session.csrf.as_str());
+    Ok(match ended(&app, lang, &id, &found, now, csrf) {
+        Some(content) => news(&seen, ENDED, true, || html! { div.stack { (content) } }),
+        None => news(&seen, WAITING, false, || {
+            html! { div.desk { (code(&app, lang, &id, &found, now)) (beside(&app, lang, &id, &found, csrf)) } }
         }),
-        None => news(&seen, WAITING, false, || code(&app, visitor.lang, &id, &found, now)),
     })
+}
+
+/// Where it stands, for the page that shows a newer code and still takes what the former one brings.
+async fn state(
+    State(app): State<App>,
+    Clerk(session): Clerk,
+    Path(id): Path<RequestId>,
+) -> Result<Response, Problem> {
+    let now = clock::now();
+    let found = find(&app, &id, &session, now)?;
+    let state = match &found.answered {
+        Some(_) => "answered",
+        None if found.request.expires <= now => "expired",
+        None => "open",
+    };
+    Ok(private(Json(serde_json::json!({ "state": state }))))
+}
+
+#[derive(Deserialize)]
+struct Clear {
+    csrf: String,
+}
+
+/// The clerk, the page's clock, or the screen that goes away says that nothing personal is needed any more.
+async fn clear(
+    State(app): State<App>,
+    Clerk(session): Clerk,
+    Path(id): Path<RequestId>,
+    Form(Clear { csrf }): Form<Clear>,
+) -> Result<Redirect, Problem> {
+    session.check_csrf(&csrf)?;
+    let found = find(&app, &id, &session, clock::now())?;
+    // What a program asked for is the program's to read.
+    if found.request.manner.screen.is_some() {
+        app.memory.forget(&id);
+        app.desk.clear(&id).await.map_err(Problem::internal)?;
+    }
+    Ok(Redirect::to(&format!("/requests/{id}")))
 }
 
 /// The claims that were shown, as long as they are kept: so they leave the screen too.
@@ -84,8 +133,7 @@ async fn shown(
     Path(id): Path<RequestId>,
     Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
-    let found = app.desk.find(&id, clock::now()).map_err(Problem::internal)?;
-    let found = found.filter(|found| is_shown_to(found, &session));
+    let found = mine(&app, &id, &session, clock::now())?;
     if let Some(found) = &found {
         app.bring(&id, found).await;
     }
@@ -103,44 +151,101 @@ fn is_shown_to(found: &Found, session: &ClerkSession) -> bool {
     found.request.manner.screen.as_ref().is_none_or(|screen| *screen == screen_of(session))
 }
 
-fn find(app: &Core, id: &RequestId, session: &ClerkSession, now: UnixMillis) -> Result<Found, Problem> {
+pub(super) fn find(
+    app: &Core,
+    id: &RequestId,
+    session: &ClerkSession,
+    now: UnixMillis,
+) -> Result<Found, Problem> {
+    let found = mine(app, id, session, now)?;
+    found.ok_or_else(|| Problem::not_found("There is no such request, or it is forgotten"))
+}
+
+/// A request that this session may see. What was cleared, here or at another instance, is forgotten before anything is shown.
+fn mine(
+    app: &Core,
+    id: &RequestId,
+    session: &ClerkSession,
+    now: UnixMillis,
+) -> Result<Option<Found>, Problem> {
     let found = app.desk.find(id, now).map_err(Problem::internal)?;
     let found = found.filter(|found| is_shown_to(found, session));
-    found.ok_or_else(|| Problem::not_found("There is no such request, or it is forgotten"))
+    if found.as_ref().and_then(|found| found.answered.as_ref()).is_some_and(|answered| answered.cleared) {
+        app.memory.forget(id);
+    }
+    Ok(found)
 }
 
 /// The code and what it is for.
 fn code(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) -> Markup {
-    let t = texts(lang);
-    let purpose = app.purpose(&found.request.purpose);
-    let title = purpose
-        .as_ref()
-        .map_or(found.request.purpose.as_str(), |purpose| lang.pick(&purpose.title.zh, &purpose.title.en));
-    let label = t.with("counter.scan_lead", &[("title", title)]);
+    let title = title_of(app, lang, found);
+    let label = texts(lang).with("counter.scan_lead", &[("title", &title)]);
     let link = app.link(id, &found.request).unwrap_or_default();
     let expires = Some((found.request.expires.seconds(), now.seconds()));
+    qr_panel(lang, &QrPanel { link: &link, label: &label, robustness: Robustness::Usual, expires })
+}
+
+/// What stands beside the code: what is asked, and the other ways.
+fn beside(app: &Core, lang: Lang, id: &RequestId, found: &Found, csrf: &str) -> Markup {
+    let t = texts(lang);
+    let purpose = app.purpose(&found.request.purpose);
     html! {
-        (qr_panel(lang, &QrPanel { link: &link, label: &label, robustness: Robustness::Usual, expires }))
-        p.row { span { (t.get("counter.waiting")) } (link_button(t.get("counter.other"), "/", true)) }
+        aside.stack {
+            section.panel {
+                h2 { (title_of(app, lang, found)) }
+                @if let (Some(purpose), None) = (&purpose, &found.request.query) {
+                    p.quiet { (t.get("counter.asks")) }
+                    ul.stack { @for ask in &purpose.asks { li { (asks(app, lang, ask)) } } }
+                }
+                p.waiting { (icon(Icon::Hourglass)) span { (t.get("counter.waiting")) } }
+            }
+            section.panel.stack {
+                p { (t.get("codes.instead")) }
+                div.row {
+                    (link_button(t.get("codes.start"), &format!("/requests/{id}/codes"), true))
+                    (link_button(t.get("counter.other"), "/", true))
+                }
+            }
+            @if found.request.query.is_none() {
+                div.refresh data-refresh=(REFRESH) data-state={ "/requests/" (id) "/state" } {
+                    (start_form(found.request.purpose.as_str(), csrf, Way::Link, true, t.get("counter.again")))
+                }
+            }
+        }
     }
 }
 
-/// How it ended, if it did.
-fn ended(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis) -> Option<Markup> {
+/// What it is asked for, by the policy's title.
+pub(super) fn title_of(app: &Core, lang: Lang, found: &Found) -> String {
+    let purpose = app.purpose(&found.request.purpose);
+    let title = purpose.as_ref().map(|purpose| lang.pick(&purpose.title.zh, &purpose.title.en));
+    title.unwrap_or(found.request.purpose.as_str()).to_owned()
+}
+
+/// How it ended, if it did, and what to do next.
+pub(super) fn ended(
+    app: &Core,
+    lang: Lang,
+    id: &RequestId,
+    found: &Found,
+    now: UnixMillis,
+    csrf: &str,
+) -> Option<Markup> {
     let t = texts(lang);
+    let short = |said: Markup| Some(html! { (said) (next(lang, found, csrf)) });
     match found.answered.as_ref().map(|answered| &answered.outcome) {
         Some(Outcome::Decided(decision)) => {
-            Some(result::decided(app, lang, id, &found.request, decision, found.forgotten))
+            Some(result::decided(app, lang, id, found, decision, csrf, &next(lang, found, csrf)))
         }
         Some(Outcome::Declined { code }) if code == "access_denied" => {
-            Some(notice(Tone::Info, t.get("decision.declined"), t.get("decision.declined_text")))
+            short(banner(lang, Look::Declined, None, t.get("decision.declined_text"), None))
         }
         Some(Outcome::Declined { code }) => {
             let text = t.with("decision.phone_refused_text", &[("code", code)]);
-            Some(notice(Tone::Unsure, t.get("decision.phone_refused"), &text))
+            short(notice(Tone::Unsure, t.get("decision.phone_refused"), &text))
         }
         None if found.request.expires <= now => {
-            Some(notice(Tone::Info, t.get("decision.expired"), t.get("decision.expired_text")))
+            short(banner(lang, Look::RanOut, None, t.get("decision.expired_text"), None))
         }
         None => None,
     }
@@ -150,16 +255,16 @@ fn ended(app: &Core, lang: Lang, id: &RequestId, found: &Found, now: UnixMillis)
 fn next(lang: Lang, found: &Found, csrf: &str) -> Markup {
     let t = texts(lang);
     html! {
-        div.row {
-            @if found.request.query.is_none() {
-                (start_form(found.request.purpose.as_str(), csrf, t.get("counter.again")))
+        div.row.next {
+            (link_button(t.get("result.next"), "/", false))
+            @if found.request.query.is_none() && found.request.manner.place.is_none() {
+                (start_form(found.request.purpose.as_str(), csrf, Way::Link, false, t.get("counter.again")))
             }
-            (link_button(t.get("counter.other"), "/", true))
         }
     }
 }
 
 /// Never kept by a browser or a proxy.
-fn private(content: impl IntoResponse) -> Response {
+pub(super) fn private(content: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], content).into_response()
 }

@@ -1,29 +1,34 @@
-//! The decision: one word and why, what was shown, and every check opening to its evidence.
+//! The decision: how it looks and why, what was shown, and every check opening to its evidence.
+
+use std::time::Duration;
 
 use registry::UnixMillis;
 use service::ui::{
-    self, Check as CheckView, Markup, Outcome as OutcomeView, Tone, Verdict as VerdictView, facts, html,
-    live, notice, panel,
+    self, Check as CheckView, Markup, Outcome as OutcomeView, Tone, facts, html, live, notice, panel,
 };
 use service::{Lang, dates};
 
+use super::look::{Look, banner};
 use crate::core::Core;
-use crate::decision::{self, Check, Decision, Outcome, Shown, Verdict, texts};
-use crate::request::{Request, RequestId};
+use crate::decision::{self, Check, Decision, Outcome, Shown, texts};
+use crate::request::{Found, RequestId};
 
 /// How often the page looks whether the claims are still kept, in seconds.
 const PERIOD: u32 = 15;
 /// The version of the page's part that shows claims.
 pub(super) const KEPT: &str = "kept";
+/// How long what is personal stays on the screen: long enough to read and compare, short enough for whoever comes next.
+const ON_SCREEN: Duration = Duration::from_secs(120);
 
 /// The whole result.
 pub(super) fn decided(
     app: &Core,
     lang: Lang,
     id: &RequestId,
-    request: &Request,
+    found: &Found,
     decision: &Decision,
-    forgotten: UnixMillis,
+    csrf: &str,
+    next: &Markup,
 ) -> Markup {
     let t = texts(lang);
     let shown = app.memory.get(id);
@@ -32,26 +37,41 @@ pub(super) fn decided(
         .flat_map(|shown| shown.iter())
         .find_map(|one| one.portrait(app.catalogue.by_id(&one.credential_type)?));
     let reason = decision::reason(lang, decision);
-    let verdict = VerdictView {
-        outcome: match decision.verdict {
-            Verdict::Accepted => OutcomeView::Passed,
-            Verdict::Refused => OutcomeView::Failed,
-            Verdict::CannotTell => OutcomeView::Unknown,
-        },
-        reason: &reason,
-        portrait,
-    };
-    let client_id = app.client_id_of(request).map_or("", |id| id.as_str());
+    let client_id = app.client_id_of(&found.request).map_or("", |id| id.as_str());
     let checks: Vec<CheckView> =
         decision.checks.iter().map(|check| check_view(lang, decision, check, client_id)).collect();
     html! {
-        (ui::decision(lang, &verdict))
+        (banner(lang, Look::of(decision), Some(decision.verdict), &reason, portrait))
         @match &shown {
-            Some(shown) if !shown.is_empty() => (live(&format!("/requests/{id}/shown"), PERIOD, KEPT, claims(app, lang, shown, forgotten))),
+            Some(shown) if !shown.is_empty() => {
+                (leaving(app, lang, id, csrf))
+                (live(&format!("/requests/{id}/shown"), PERIOD, KEPT, claims(app, lang, shown, found.forgotten)))
+            },
             Some(_) => (notice(Tone::Unsure, "", t.get("counter.refused_shown"))),
             None => (notice(Tone::Info, "", t.get("counter.gone"))),
         }
-        (panel(t.get("counter.checks"), ui::checks(lang, &checks)))
+        (next)
+        section.panel {
+            h2 { (t.get("counter.checks")) }
+            p.quiet { (counted(lang, decision)) }
+            (ui::checks(lang, &checks))
+        }
+    }
+}
+
+/// The bar that takes what is personal off the screen: by itself after a while, or at once.
+fn leaving(app: &Core, lang: Lang, id: &RequestId, csrf: &str) -> Markup {
+    let t = texts(lang);
+    let seconds = ON_SCREEN.min(app.policy.result_lifetime).as_secs();
+    let left = t.with("result.leaves", &[("n", &seconds.to_string())]);
+    html! {
+        form.leaving method="post" action={ "/requests/" (id) "/clear" } data-leaving=(seconds) data-text=(t.get("result.leaves")) {
+            (ui::csrf_field(csrf))
+            p { span data-leaving-text role="timer" aria-live="off" { (left) } }
+            progress max=(seconds) value=(seconds) aria-hidden="true" {}
+            button.button.quiet.small type="submit" { (t.get("result.clear")) " " kbd { "Esc" } }
+            template data-cleared { (notice(Tone::Info, "", t.get("result.cleared"))) }
+        }
     }
 }
 
@@ -59,17 +79,26 @@ pub(super) fn decided(
 pub(super) fn claims(app: &Core, lang: Lang, shown: &[Shown], forgotten: UnixMillis) -> Markup {
     let t = texts(lang);
     html! {
-        div.stack {
+        div.stack.claims data-personal {
             @for one in shown {
                 @if let Some(kind) = app.catalogue.by_id(&one.credential_type) {
                     @let words = one.in_words(kind, lang);
-                    (panel(lang.pick(&kind.label.zh, &kind.label.en),
-                        facts(words.iter().map(|(label, value)| (label.as_str(), html! { (value) })))))
+                    @if !words.is_empty() {
+                        (panel(lang.pick(&kind.label.zh, &kind.label.en),
+                            facts(words.iter().map(|(label, value)| (label.as_str(), html! { (value) })))))
+                    }
                 }
             }
-            p.quiet { (t.with("counter.forget", &[("time", &dates::moment(lang, forgotten))])) }
+            p.quiet.small { (t.with("counter.forget", &[("time", &dates::moment(lang, forgotten))])) }
         }
     }
+}
+
+/// How many checks there were, and how they came out.
+fn counted(lang: Lang, decision: &Decision) -> String {
+    let count = |outcome| decision.checks.iter().filter(|check| check.outcome == outcome).count().to_string();
+    let [passed, failed, unknown] = [Outcome::Passed, Outcome::Failed, Outcome::Unknown].map(count);
+    texts(lang).with("result.counted", &[("passed", &passed), ("failed", &failed), ("unknown", &unknown)])
 }
 
 fn check_view(lang: Lang, decision: &Decision, check: &Check, client_id: &str) -> CheckView {

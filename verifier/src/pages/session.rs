@@ -15,6 +15,7 @@ use service::ui::{
 };
 use service::{Problem, Session, clock};
 
+use super::app;
 use crate::client::Client;
 use crate::core::{App, Core};
 use crate::decision::texts;
@@ -60,14 +61,14 @@ struct SignIn {
 }
 
 /// The layout of all pages.
-pub(super) fn frame(app: &Core, visitor: &Visitor, session: Option<&ClerkSession>, title: &str) -> Page {
+pub(super) fn frame(core: &Core, visitor: &Visitor, session: Option<&ClerkSession>, title: &str) -> Page {
     let t = texts(visitor.lang);
     let brand = Brand {
-        name: app.name_in(visitor.lang).to_owned(),
+        name: core.name_in(visitor.lang).to_owned(),
         part: t.get("counter.part").to_owned(),
         home: "/".to_owned(),
     };
-    let page = Page::new(visitor, title).brand(brand);
+    let page = Page::new(visitor, title).brand(brand).head(app::head()).script(app::asset("counter.js"));
     match session {
         None => page,
         Some(session) => page.aside(html! {

@@ -116,7 +116,7 @@ impl Desk {
         taken: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), AnswerError> {
         let held_at = self.held_at.clone().filter(|_| matches!(outcome, Outcome::Decided(_)));
-        let (key, row) = (id.to_string(), Answered { at: now, outcome, held_at });
+        let (key, row) = (id.to_string(), Answered { at: now, outcome, held_at, cleared: false });
         let is_shared = self.store.is_shared();
         let due = now.after(self.result_lifetime);
         self.store
@@ -135,5 +135,18 @@ impl Desk {
                 Ok(taken(tx)?)
             })
             .await
+    }
+
+    /// Notes that what was shown is to be forgotten, by every instance. When this returns, it is on the disk.
+    pub(crate) async fn clear(&self, id: &RequestId) -> Result<(), StoreError> {
+        let key = id.to_string();
+        let clear = move |tx: &mut Tx<'_>| match tx.get(&OUTCOMES, key.as_str())? {
+            Some(answered) => {
+                let cleared = Answered { held_at: None, cleared: true, ..answered };
+                tx.put(&OUTCOMES, key.as_str(), &cleared)
+            }
+            None => Ok(()),
+        };
+        self.store.write_async(clear).await
     }
 }

@@ -48,6 +48,19 @@ impl Memory {
         self.lock().held.get(id).cloned()
     }
 
+    /// Forgets what was shown in answer to a request before its time.
+    pub(crate) fn forget(&self, id: &RequestId) {
+        let mut inner = self.lock();
+        if inner.held.remove(id).is_none() {
+            return;
+        }
+        if let Some(at) = inner.order.iter().position(|(_, held, _)| held == id)
+            && let Some((_, _, size)) = inner.order.remove(at)
+        {
+            inner.bytes = inner.bytes.saturating_sub(size);
+        }
+    }
+
     /// Drops what is due.
     pub(crate) fn sweep(&self, now: UnixMillis) {
         let mut inner = self.lock();
@@ -101,6 +114,21 @@ mod tests {
         memory.keep(&late, shown(1), UnixMillis(0));
         memory.sweep(UnixMillis(10_000));
         assert!(memory.get(&late).is_none() && memory.get(&first).is_some());
+    }
+
+    #[test]
+    fn what_is_cleared_goes_at_once_and_leaves_its_room() {
+        let memory = Memory::new(Duration::from_secs(10), 1 << 20);
+        let (id, other) = (RequestId::random(), RequestId::random());
+        memory.keep(&id, shown(500), UnixMillis(0));
+        memory.keep(&other, shown(1), UnixMillis(0));
+        let before = memory.lock().bytes;
+        memory.forget(&id);
+        memory.forget(&id);
+        assert!(memory.get(&id).is_none() && memory.get(&other).is_some());
+        assert!(memory.lock().bytes <= before - 500);
+        memory.sweep(UnixMillis(10_000));
+        assert_eq!(memory.lock().bytes, 0);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use registry::{Slug, UnixMillis};
 use serde::{Deserialize, Serialize};
 use store::Table;
 
+use crate::codes::Place;
 use crate::decision::Decision;
 use crate::identity::KnownBy;
 
@@ -117,6 +118,9 @@ pub(crate) struct Manner {
     /// Where the program that asked is told what came of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) webhook: Option<Endpoint>,
+    /// By codes, one-way: the place that the request was printed for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<Place>,
 }
 
 /// What became of a request, and when.
@@ -127,6 +131,9 @@ pub(crate) struct Answered {
     /// Where other instances reach the one that has in memory what was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) held_at: Option<String>,
+    /// A clerk, or her screen, had what was shown forgotten: no instance shows it any more.
+    #[serde(default)]
+    pub(crate) cleared: bool,
 }
 
 /// What became of a request.

@@ -25,7 +25,7 @@ pub(crate) fn layers() -> Layers {
             .is_some_and(|rest| rest.ends_with("/object") || rest.ends_with("/response"))
     };
     let large = |path: &str| (path == api::verify::BATCH_PATH).then_some(api::verify::BATCH);
-    Layers { oauth, large, ..Layers::default() }
+    Layers { oauth, large, camera: true, ..Layers::default() }
 }
 
 /// What operators alone are answered.

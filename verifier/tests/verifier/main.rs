@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod claims;
 mod faults;
+mod codes;
 mod haip;
 mod health;
 mod instances;

@@ -6,14 +6,14 @@ use serde_json::Value;
 use crate::stack::{Counter, Issuer, Lies, Network, Phone, Stack, TOKEN};
 
 /// A browser that keeps the session's cookie.
-struct Browser<'c> {
+pub(crate) struct Browser<'c> {
     counter: &'c Counter,
     http: Client,
     cookie: String,
 }
 
 impl<'c> Browser<'c> {
-    async fn signed_in(counter: &'c Counter) -> Self {
+    pub(crate) async fn signed_in(counter: &'c Counter) -> Self {
         let mut browser = Self { counter, http: counter.http.clone(), cookie: String::new() };
         let answer = browser.post("/sign-in", &[("token", TOKEN)]).await;
         assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/".parse().unwrap()));
@@ -23,7 +23,7 @@ impl<'c> Browser<'c> {
         browser
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         let request = self
             .http
             .get(self.counter.url(path))
@@ -32,24 +32,29 @@ impl<'c> Browser<'c> {
         request.header("cookie", &self.cookie).send().await.unwrap()
     }
 
-    async fn text(&self, path: &str) -> String {
+    pub(crate) async fn text(&self, path: &str) -> String {
         let answer = self.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.post_as("text/html", path, form).await
+    }
+
+    pub(crate) async fn post_as(&self, accept: &str, path: &str, form: &[(&str, &str)]) -> Response {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self
             .http
             .post(self.counter.url(path))
-            .header("accept", "text/html")
+            .header("accept", accept)
+            .header("accept-language", "en")
             .header("cookie", &self.cookie);
         request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap()
     }
 
     /// Presses the button of a purpose; the id of the request it leads to.
-    async fn start(&self, purpose: &str) -> String {
+    pub(crate) async fn start(&self, purpose: &str) -> String {
         let csrf = value_of(&self.text("/").await, "csrf");
         let answer = self.post("/requests", &[("purpose", purpose), ("csrf", &csrf)]).await;
         assert_eq!(answer.status(), 303);
@@ -57,7 +62,7 @@ impl<'c> Browser<'c> {
     }
 }
 
-fn value_of(page: &str, name: &str) -> String {
+pub(crate) fn value_of(page: &str, name: &str) -> String {
     let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {page}"));
     page[at..].split('"').nth(3).unwrap().to_owned()
 }

@@ -152,7 +152,7 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 /// No inline script or style, nothing from elsewhere, never in a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-    media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The policy of a page whose form leads to another place as well: an origin (`https://a.example`) or a private scheme
 /// (`cn.example.app:`). Anything that is no such source leaves the policy as every page has it.

@@ -161,6 +161,11 @@ impl NodeClient {
         (newest > 0).then_some(UnixMillis(newest))
     }
 
+    /// What is trusted by now: the anchor, and its validators as far as they were followed.
+    pub fn followed(&self) -> LightClient {
+        self.inner.link.light()
+    }
+
     /// What the chain says at these keys, in their order; nothing unproven comes out. Facts asked for together are of
     /// one block when there are at most 64 of them and the node answers.
     ///

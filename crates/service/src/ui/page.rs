@@ -61,6 +61,7 @@ pub struct Page {
     aside: Option<Markup>,
     width: Width,
     scripts: Vec<String>,
+    head: Markup,
     body: Markup,
 }
 
@@ -75,6 +76,7 @@ impl Page {
             aside: None,
             width: Width::default(),
             scripts: Vec::new(),
+            head: Markup::default(),
             body: Markup::default(),
         }
     }
@@ -114,6 +116,13 @@ impl Page {
         self
     }
 
+    /// More in its head: a manifest, another stylesheet of this origin.
+    #[must_use]
+    pub fn head(mut self, head: Markup) -> Self {
+        self.head = head;
+        self
+    }
+
     /// The content.
     #[must_use]
     pub fn body(mut self, body: Markup) -> Self {
@@ -140,6 +149,7 @@ impl Page {
                     link rel="icon" href=(assets::ICON) type="image/svg+xml";
                     link rel="stylesheet" href=(assets::stylesheet());
                     script src=(assets::script()) defer {}
+                    (self.head)
                     @for src in &self.scripts { script src=(src) defer {} }
                 }
                 body.wide[self.width == Width::Wide].reading[self.width == Width::Reading].phone-page[self.width == Width::Phone] {

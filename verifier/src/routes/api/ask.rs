@@ -133,6 +133,7 @@ fn manner(app: &Core, body: &Body, query: &DcqlQuery) -> Result<Manner, Problem>
         transaction_data,
         screen: None,
         webhook: None,
+        place: None,
     })
 }
 

@@ -1,0 +1,149 @@
+//! Taking an answer that was read from codes: judge it by what it brings along and by what the node says, record it.
+
+use std::time::Duration;
+
+use protocol::offline::{Answer, Binding, ONE_WAY_SECONDS};
+use registry::UnixMillis;
+use store::{StoreError, Table, Tx};
+
+use super::ask::challenge_ends;
+use crate::account::Taken;
+use crate::core::Core;
+use crate::decision::{BadPresentation, Check, CheckId, Facts};
+use crate::identity::KnownBy;
+use crate::kept::SealFailed;
+use crate::offline::{self, Question};
+use crate::request::{AnswerError, Outcome, Request, RequestId};
+
+/// One-way nonces that were taken, with the time from which they may be forgotten: none is taken twice.
+const TAKEN: Table<str, UnixMillis> = Table::new("taken");
+/// The same by time.
+const TAKEN_UNTIL: Table<(u64, String), ()> = Table::new("taken_until");
+/// So many are forgotten at once.
+const BATCH: usize = 100;
+/// How old what a phone brings along may be where the policy says nothing.
+const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
+/// How long the node is waited for: a clerk's patience, not a network's.
+const NODE: Duration = Duration::from_millis(1500);
+
+/// Why an answer is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// There is no such request, or it is forgotten.
+    #[error("there is no such request")]
+    Unknown,
+    /// It ran out.
+    #[error("the request has expired")]
+    Expired,
+    /// It was answered before.
+    #[error("the request was answered already")]
+    Used,
+    /// A presentation in it can't be read.
+    #[error(transparent)]
+    Presentation(#[from] BadPresentation),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What its policy keeps can't be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealFailed),
+}
+
+impl From<AnswerError> for Refusal {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Unknown => Self::Unknown,
+            AnswerError::Used => Self::Used,
+            AnswerError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Core {
+    /// Takes the answer to a request. When this returns, the decision is on the disk.
+    pub(crate) async fn take_codes(
+        &self,
+        id: &RequestId,
+        answer: &Answer,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let found = self.desk.find(id, now)?.ok_or(Refusal::Unknown)?;
+        let request = found.request;
+        if found.answered.is_some() {
+            return Err(Refusal::Used);
+        }
+        if challenge_ends(&request) <= now {
+            return Err(Refusal::Expired);
+        }
+        let query = self.query_of(&request).ok_or(Refusal::Unknown)?;
+        let client_id = self.identity.client_id(KnownBy::DecentralizedIdentifier);
+        let binding = binding_of(&request);
+        let question = Question {
+            query: &query,
+            client_id: client_id.ok_or(Refusal::Unknown)?.as_str(),
+            binding: &binding,
+            policy: None,
+            max_age: MAX_AGE,
+            now,
+        };
+        let received = offline::received(answer, &query)?;
+        let staples = offline::stapled(&answer.staples, &self.node.followed(), now);
+        // A counter that is connected knows better than the phone.
+        let asked = Facts::about(&received, self.catalogue, &self.node);
+        let facts = tokio::time::timeout(NODE, asked).await.unwrap_or_default();
+        let rules = query.rules().cloned().unwrap_or_default();
+        let known = (staples.0.newer_of(facts), staples.1);
+        let mut judged = offline::weigh(&received, &answer.nonce, question, rules, self.catalogue, &known);
+        if matches!(binding, Binding::Place(_)) && !self.is_first(&answer.nonce, now).await? {
+            judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
+            judged.shown.clear();
+        }
+        // The journal of decisions made without the node is appended to here: `judged.decision` says of which block its facts are.
+        let verdict = judged.decision.verdict;
+        let (memory, kept) = (self.memory.clone(), id.clone());
+        let outcome = Outcome::Decided(judged.decision);
+        let retention = self.retention(&query).await;
+        let shown = judged.shown.as_slice();
+        let taken = Taken { id, request: &request, query: Some(&query), outcome: &outcome, shown, retention };
+        let entry = self.account.entry(&taken, now)?;
+        let keep = move |tx: &mut Tx<'_>| {
+            entry.write(tx)?;
+            memory.keep(&kept, judged.shown, now);
+            Ok(())
+        };
+        self.desk.answer(id, outcome, now, keep).await?;
+        self.metrics.decided(&self.tenant, verdict);
+        self.answered(id);
+        Ok(())
+    }
+
+    /// Whether this nonce is seen for the first time; it is noted as seen.
+    async fn is_first(&self, nonce: &str, now: UnixMillis) -> Result<bool, StoreError> {
+        // As long as it could count, with both clocks wrong by a minute.
+        let lives = Duration::from_secs(ONE_WAY_SECONDS.unsigned_abs() + 120);
+        let (nonce, until) = (nonce.to_owned(), now.after(lives));
+        let mut due = self.account.store().page(&TAKEN_UNTIL, &store::Range::all(), BATCH)?;
+        due.retain(|((at, _), ())| *at <= now.0);
+        self.account.store()
+            .write_async(move |tx| {
+                for ((at, nonce), ()) in due {
+                    tx.remove(&TAKEN, nonce.as_str())?;
+                    tx.remove(&TAKEN_UNTIL, (at, nonce))?;
+                }
+                if tx.contains(&TAKEN, nonce.as_str())? {
+                    return Ok(false);
+                }
+                tx.put(&TAKEN, nonce.as_str(), &until)?;
+                tx.put(&TAKEN_UNTIL, (until.0, nonce), &())?;
+                Ok::<_, StoreError>(true)
+            })
+            .await
+    }
+}
+
+fn binding_of(request: &Request) -> Binding {
+    match &request.manner.place {
+        Some(place) => Binding::Place(place.as_str().to_owned()),
+        None => Binding::Challenge(request.nonce.clone()),
+    }
+}
