@@ -8,6 +8,7 @@ mod library;
 mod load;
 mod pace;
 mod presentation;
+mod qr;
 mod sealing;
 mod verifier;
 mod wallet;

@@ -25,8 +25,8 @@ use crate::story::teller::must;
 
 /// Requests of a presentation: ask, signed request, answer.
 pub(super) const PRESENTATION_TRIPS: f64 = 3.0;
-const PURPOSE: &str = "company-service";
-const QUERY: &str = "business-licence-sd-jwt";
+pub(super) const PURPOSE: &str = "company-service";
+pub(super) const QUERY: &str = "business-licence-sd-jwt";
 /// Each so-manieth decision is read and must be an acceptance.
 const LOOK_AT: usize = 200;
 
@@ -97,7 +97,7 @@ impl Phone {
         serde_json::from_slice(&payload).or_fault("the request should be a signed token")
     }
 
-    fn presentation(&self, audience: &str, nonce: &str) -> Done<String> {
+    pub(super) fn presentation(&self, audience: &str, nonce: &str) -> Done<String> {
         let todo = "this build is broken; report it";
         let chosen = ["name", "creditCode", "legalRepresentative"].map(ClaimPath::top);
         let now = UnixSeconds(service::clock::now().seconds());

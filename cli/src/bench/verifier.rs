@@ -67,7 +67,8 @@ async fn measure(stack: &Stack, budget: Duration, trips: f64) -> Done {
     at_half(&phone, budget, trips).await?;
     library::run(stack, &phone, budget).await?;
     batch(stack, &http).await?;
-    offline(stack, &phone).await
+    offline(stack, &phone).await?;
+    super::qr::measure(stack, &http, &phone).await
 }
 
 /// Presentations a second, and how long each answer took from being posted to being decided and on the disk.
