@@ -99,7 +99,7 @@ for (const lang of ['zh', 'en']) {
       await holder.tab('log').click()
       await holder.page.getByText(holder.say('phone', 'log.refused')).first().waitFor()
 
-      await counter.page.getByText(counter.say('counter', 'decision.declined'), { exact: true }).waitFor()
+      await counter.page.getByText(counter.say('counter', 'look.declined'), { exact: true }).waitFor()
       await counter.look('counter-overreach')
     })
 

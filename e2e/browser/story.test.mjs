@@ -105,7 +105,7 @@ for (const [lang, phone] of [
       await holder.opensRequest(link)
       await holder.declines()
       await holder.look('phone-declined')
-      await counter.page.getByText(counter.say('counter', 'decision.declined'), { exact: true }).waitFor()
+      await counter.page.getByText(counter.say('counter', 'look.declined'), { exact: true }).waitFor()
       await counter.look('counter-declined')
     })
 

@@ -13,8 +13,16 @@ const ARGS = [
 ]
 
 /** Starts the browser: `CHROMIUM` names the executable, Debian's by default. */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS })
+export function launch({ args = [], executable = CHROMIUM } = {}) {
+  return chromium.launch({ executablePath: executable, args: [...ARGS, ...args] })
+}
+
+/** The browser's executable. */
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/** A browser with a profile of its own on the disk, as whoever installs an app has it. */
+export function launchAsOwner(profile) {
+  return chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: ARGS })
 }
 
 /** @typedef {{ lang?: 'zh' | 'en', scheme?: 'light' | 'dark', width?: number, height?: number }} Look */

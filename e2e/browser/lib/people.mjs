@@ -229,9 +229,9 @@ const OUTCOMES = { good: 'accepted', bad: 'refused', unsure: 'cannot tell' }
 
 /** A clerk at the counter. */
 export class Counter extends Person {
-  async opens() {
-    await this.page.goto(stack.verifier.url)
-    await this.field(this.say('counter', 'sign_in.token')).fill(stack.staff_token)
+  async opens({ url, token } = { url: stack.verifier.url, token: stack.staff_token }) {
+    await this.page.goto(url)
+    await this.field(this.say('counter', 'sign_in.token')).fill(token)
     await this.button(this.say('counter', 'sign_in.button')).click()
     await this.heading(this.say('counter', 'counter.title')).waitFor()
   }
@@ -244,9 +244,26 @@ export class Counter extends Person {
 
   async chooses(purpose) {
     await this.page.goto(stack.verifier.url)
-    const tile = this.page.getByRole('article').filter({ has: this.page.locator(`input[value="${purpose}"]`) })
-    await tile.getByRole('button').click()
+    await this.tile(purpose).locator('[value=link]').click()
     await this.page.locator('.qr-frame').waitFor()
+  }
+
+  /** Chooses a purpose, to ask and read by codes. */
+  async choosesCodes(purpose) {
+    await this.page.goto(stack.verifier.url)
+    await this.tile(purpose).locator('[value=codes]').click()
+    await this.page.locator('[data-reader]').waitFor()
+  }
+
+  tile(purpose) {
+    return this.page.getByRole('article').filter({ has: this.page.locator(`input[value="${purpose}"]`) })
+  }
+
+  /** How the decision looks, once it shows by itself. */
+  async outcome() {
+    const banner = this.page.locator('[data-look]')
+    await banner.waitFor()
+    return banner.getAttribute('data-look')
   }
 
   /** The decision once it shows, by itself: how it came out, what it says, and every check. */

@@ -69,7 +69,8 @@ export async function resolveRequest(link, resolve) {
  *
  * @param {Awaited<ReturnType<typeof resolveRequest>>} resolved
  * @param {Held[]} held
- * @param {{ nonce?: string, audience?: string, key?: import('./keys.mjs').Key }} [forged] what a dishonest wallet says instead
+ * @param {{ nonce?: string, audience?: string, key?: import('./keys.mjs').Key, also?: object, credential?: string }} [forged]
+ *   what a dishonest wallet says instead: `also` names claims that nobody asked for, `credential` is another text of the credential
  * @returns {Promise<{ status: number, body: unknown, disclosed: Record<string, object> }>}
  */
 export async function respond({ client, payload }, held, forged = {}) {
@@ -78,9 +79,9 @@ export async function respond({ client, payload }, held, forged = {}) {
   const presentations = {}
   for (const [id, { index, claims }] of Object.entries(chosen)) {
     const presentation = await presentSdJwt({
-      credential: held[index].credential,
+      credential: forged.credential ?? held[index].credential,
       key: forged.key ?? held[index].key,
-      disclose: frameOf(claims),
+      disclose: { ...frameOf(claims), ...forged.also },
       nonce: forged.nonce ?? payload.nonce,
       audience: forged.audience ?? payload.client_id,
     })

@@ -1,0 +1,188 @@
+// The network really cut: a counter and its browser in a network namespace with nothing but loopback, holding the chain's anchor and what the
+// counter kept. A phone in the same dark answers by codes.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CHROMIUM, launch } from './lib/browser.mjs'
+import { HUIZHENG, NOTHING, Wallet, asked, cameraOf, film, folder, scan } from './lib/codes.mjs'
+import { Counter } from './lib/people.mjs'
+import { steps } from './lib/steps.mjs'
+import { CLAIMS, TYPE } from '../interop/lib/licence.mjs'
+
+const PURPOSE = 'company-service'
+const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
+const isRoot = process.getuid() === 0
+// A place with no network at all.
+const NOWHERE = ['unshare', ...(isRoot ? [] : ['-r']), '-n']
+// So many hours from now.
+const clock = (hours) => ({ LD_PRELOAD: FAKETIME, FAKETIME: `+${hours}h`, FAKETIME_DONT_FAKE_MONOTONIC: '1' })
+
+// A program of its own that is ready once its file of addresses is there.
+async function ready(program, args, urls, options = {}) {
+  rmSync(urls, { force: true })
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options })
+  let said = ''
+  child.stderr.on('data', (more) => (said += more))
+  for (let waited = 0; !existsSync(urls); waited += 1) {
+    assert.ok(child.exitCode === null && waited < 600, `it did not start: ${said}`)
+    await sleep(100)
+  }
+  return child
+}
+
+const stop = async (child) => {
+  if (!child || child.exitCode !== null) return
+  const ended = new Promise((done) => child.once('exit', done))
+  child.kill('SIGTERM')
+  await ended
+}
+
+describe('with the network cut', () => {
+  const [data, clip] = [folder('cut'), join(folder('clip'), 'camera.mjpeg')]
+  const [before_, after_] = [join(data, 'before.json'), join(data, 'after.json')]
+  const headless = ['--data', data, 'demo', '--headless', '--port-base', '0', '--urls', before_]
+  const step = steps()
+  const seen = []
+  let demo, alone, browser, online, painter, counter, wallet, inside, now, token
+
+  before(async () => {
+    painter = await launch()
+    await film(painter, [NOTHING], clip)
+  })
+  after(async () => {
+    await online?.close()
+    await browser?.close()
+    await painter?.close()
+    await stop(alone)
+    await stop(demo)
+  })
+
+  // The counter alone, in a namespace where there is loopback and no way out.
+  async function cut(env = {}) {
+    const run = `ip link set lo up && exec "$0" "$@"`
+    const counterAlone = [HUIZHENG, '--data', data, 'demo', '--only-counter', '--port-base', '0', '--urls', after_]
+    const args = [...NOWHERE.slice(1), 'env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), 'sh', '-c', run, ...counterAlone]
+    alone = await ready(NOWHERE[0], args, after_)
+    inside = ['nsenter', '-t', String(alone.pid), ...(isRoot ? [] : ['-U', '--preserve-credentials']), '-n']
+    now = JSON.parse(readFileSync(after_, 'utf8'))
+    // The browser is a neighbour of the counter's, and of nobody else's.
+    const neighbour = join(data, 'chromium')
+    writeFileSync(neighbour, `#!/bin/sh\nexec ${inside.join(' ')} ${CHROMIUM} "$@"\n`)
+    chmodSync(neighbour, 0o755)
+    browser = await launch({ executable: neighbour, args: cameraOf(clip) })
+  }
+
+  async function atTheReader() {
+    const person = await Counter.arrive(browser, { lang: 'zh', width: 1366, height: 768 }, seen)
+    await person.opens({ url: now.verifier.url, token })
+    await person.tile(PURPOSE).locator('[value=codes]').click()
+    await person.page.locator('[data-reader]').waitFor()
+    return person
+  }
+
+  step('before: a counter that has its evidence, a phone with a licence', async () => {
+    demo = await ready(HUIZHENG, headless, before_)
+    const { chain, issuers, verifier, staff_token } = JSON.parse(readFileSync(before_, 'utf8'))
+    token = staff_token
+    wallet = new Wallet()
+    await wallet.init(chain.url)
+    const issuer = Object.values(issuers).find(({ credential_types }) => credential_types.includes(TYPE))
+    const call = async (method, path, { token, body } = {}) => {
+      const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) }
+      const answer = await fetch(issuer.url + path, { method, headers, body: body && JSON.stringify(body) })
+      assert.ok(answer.ok, `${path}: ${answer.status}`)
+      const text = await answer.text()
+      return text && JSON.parse(text)
+    }
+    const { id, secret } = await call('POST', '/api/applications', { body: { type: TYPE, claims: CLAIMS } })
+    await call('POST', `/api/applications/${id}/approve`, { token: staff_token })
+    await wallet.receive(await call('GET', `/api/applications/${id}/offer`, { token: secret }))
+    assert.match(await wallet.run('wallet', 'list'), /合肥徽光/)
+    // The counter fetches evidence of itself on its own; until it has it, its codes are one less.
+    online = await launch()
+    const person = await Counter.arrive(online, { lang: 'zh' })
+    await person.opens({ url: verifier.url, token })
+    let codes = 0
+    for (let tried = 0; codes < 2 && tried < 100; tried += 1) {
+      await person.page.goto(verifier.url)
+      await person.tile(PURPOSE).locator('[value=codes]').click()
+      codes = (await asked(person.page)).split('\n').length
+      if (codes < 2) await sleep(100)
+    }
+    assert.ok(codes >= 2, 'the counter has no evidence of itself')
+    await online.close()
+    await stop(demo)
+  })
+
+  step('there is nothing but loopback, and the chain can’t be reached', async () => {
+    await cut()
+    wallet.within = inside
+    const links = execFileSync(inside[0], [...inside.slice(1), 'ip', '-o', 'link'], { encoding: 'utf8' }).trim().split('\n')
+    assert.equal(links.length, 1, links.join('\n'))
+    assert.match(links[0], /\blo\b/)
+    assert.equal(execFileSync(inside[0], [...inside.slice(1), 'ip', 'route'], { encoding: 'utf8' }).trim(), '')
+    await assert.rejects(fetch(`${now.verifier.url}/health/live`), 'the counter can be reached from outside')
+    counter = await Counter.arrive(browser, { lang: 'zh', width: 1366, height: 768 }, seen)
+    await counter.page.goto(now.verifier.url)
+    const reached = await counter.page.evaluate((url) => fetch(url).then(() => true, () => false), `${now.verifier.url}/health/ready`)
+    assert.ok(reached, 'the counter itself answers')
+    const isReady = await counter.page.evaluate((url) => fetch(url).then(({ status }) => status), `${now.verifier.url}/health/ready`)
+    assert.notEqual(isReady, 200, 'the counter thinks that it has a chain')
+    counter.page.faults.splice(0)
+  })
+
+  step('a phone reads the counter’s codes, checks them by their evidence, and the camera reads its answer', async () => {
+    await counter.opens({ url: now.verifier.url, token })
+    await counter.tile(PURPOSE).locator('[value=codes]').click()
+    const answer = await wallet.answer(await asked(counter.page))
+    await film(painter, await answer.draw(), clip)
+    await counter.button(counter.say('counter', 'codes.camera')).click()
+    assert.equal(await counter.outcome(), 'accepted')
+    const { refused, cannotTell } = await counter.decision()
+    assert.deepEqual([...refused, ...cannotTell], [])
+    await counter.page.getByText(CLAIMS.creditCode).waitFor()
+    await counter.look('counter-cut')
+  })
+
+  step('a scanner does as well', async () => {
+    const person = await atTheReader()
+    const { texts } = await wallet.answer(await asked(person.page))
+    for (const text of texts) await scan(person.page, text)
+    assert.equal(await person.outcome(), 'accepted')
+  })
+
+  step('a phone that was without a network for a day and a half carries what is too old, and the counter says so', async () => {
+    assert.ok(existsSync(FAKETIME), 'libfaketime is missing')
+    await browser.close()
+    await stop(alone)
+    // The counter had its network back after thirty hours, the phone had not.
+    const later = clock(30)
+    demo = await ready(HUIZHENG, headless, before_, { env: { ...process.env, ...later } })
+    const { verifier } = JSON.parse(readFileSync(before_, 'utf8'))
+    Object.assign(wallet, { within: NOWHERE, env: later })
+    online = await launch()
+    const person = await Counter.arrive(online, { lang: 'zh' })
+    await person.opens({ url: verifier.url, token })
+    for (let believed = false, tried = 0; !believed; tried += 1) {
+      assert.ok(tried < 100, 'the counter has no new evidence of itself')
+      await person.page.goto(verifier.url)
+      await person.tile(PURPOSE).locator('[value=codes]').click()
+      believed = await wallet.answer(await asked(person.page)).then(() => true, () => false)
+    }
+    await online.close()
+    await stop(demo)
+
+    await cut(clock(36))
+    Object.assign(wallet, { within: inside, env: clock(36) })
+    const dark = await atTheReader()
+    const { texts } = await wallet.answer(await asked(dark.page))
+    for (const text of texts) await scan(dark.page, text)
+    assert.equal(await dark.outcome(), 'too_old')
+    await dark.look('counter-look-too_old')
+  })
+
+  step('every page is accessible in both themes, fits a narrow screen and reports no fault', () => assert.deepEqual(seen, []))
+})
