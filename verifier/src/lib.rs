@@ -11,6 +11,8 @@
 //! | address | for | what |
 //! |---|---|---|
 //! | `/`, `/sign-in`, `/requests/{id}` | clerks | the counter, in a session |
+//! | `/requests/{id}/codes`, `/printed` | clerks | the same by codes, with no network between counter and phone |
+//! | `/counter/…`, `/sw.js`, `/counter.webmanifest`, `/away` | browsers | what the pages load, and the app |
 //! | `GET`, `POST /requests/{id}/object` | wallets | the signed request |
 //! | `POST /requests/{id}/response` | wallets | the answer |
 //! | `/api/requests`, `/api/requests/{id}`, `…/events`, `/api/policies` | programs | ask, and the decision; bearer token |

@@ -4,16 +4,17 @@ use std::io::Write;
 use std::sync::LazyLock;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ring::digest::{Context, SHA256};
 use serde_json::json;
-use service::assets as shared;
+use service::extract::Path;
 use service::ui::{Markup, Visitor, html};
+use service::{Problem, assets as shared};
 
 use crate::core::App;
 use crate::decision::texts;
@@ -43,8 +44,6 @@ const ASSETS: [Asset; 9] = [
     asset_of("icon-maskable.png", "image/png", include_bytes!("../../assets/icon-maskable.png")),
 ];
 const WORKER: &str = include_str!("../../assets/sw.js");
-/// Where the worker is: its place is what it may answer for.
-const WORKER_PATH: &str = "/sw.js";
 const MANIFEST_PATH: &str = "/counter.webmanifest";
 /// What is shown when the counter's own service is away.
 const AWAY_PATH: &str = "/away";
@@ -76,9 +75,9 @@ static PACKED: LazyLock<Vec<Option<Vec<u8>>>> = LazyLock::new(|| {
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/counter/{version}/{name}", get(serve))
-        .route(MANIFEST_PATH, get(manifest))
-        .route(WORKER_PATH, get(worker))
-        .route(AWAY_PATH, get(away))
+        .route("/counter.webmanifest", get(manifest))
+        .route("/sw.js", get(worker))
+        .route("/away", get(away))
 }
 
 /// Where an asset is.
@@ -98,7 +97,9 @@ pub(super) fn head() -> Markup {
 
 async fn serve(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let found = ASSETS.iter().zip(&*PACKED).find(|(asset, _)| version == *VERSION && asset.name == name);
-    let Some((asset, packed)) = found else { return StatusCode::NOT_FOUND.into_response() };
+    let Some((asset, packed)) = found else {
+        return Problem::not_found("There is no such part of the counter").into_response();
+    };
     let takes = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let takes = takes.is_some_and(|takes| takes.split(',').any(|one| one.trim().starts_with("gzip")));
     let head = [
@@ -137,7 +138,7 @@ async fn manifest(State(app): State<App>, visitor: Visitor) -> Response {
     (head, manifest.to_string()).into_response()
 }
 
-/// The service worker, with the version and the addresses of what it keeps.
+/// The service worker, with the version and the addresses of what it keeps. It is at the root, since its place says what it may answer for.
 async fn worker() -> Response {
     let mut kept: Vec<String> = ASSETS.iter().map(|one| asset(one.name)).collect();
     kept.extend([shared::stylesheet(), shared::script(), shared::ICON].map(str::to_owned));
