@@ -61,7 +61,7 @@ fn draw(
     id: &RequestId,
     found: &Found,
     now: UnixMillis,
-    said: Option<Said<'_>>,
+    said: Option<&Said<'_>>,
 ) -> Result<Response, Problem> {
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let title = title_of(app, lang, found);
@@ -130,12 +130,12 @@ fn own(
 }
 
 /// The reader: camera, scanner, and a field.
-fn reader(lang: Lang, id: &RequestId, session: &ClerkSession, said: Option<Said<'_>>) -> Markup {
+fn reader(lang: Lang, id: &RequestId, session: &ClerkSession, said: Option<&Said<'_>>) -> Markup {
     let t = texts(lang);
     let field = Field::new("codes", t.get("codes.field"))
         .kind(Kind::Lines)
         .hint(t.get("codes.field_hint"))
-        .value(said.as_ref().map_or("", |said| said.codes));
+        .value(said.map_or("", |said| said.codes));
     html! {
         section.panel.reader data-reader={ "/requests/" (id) "/codes" } data-decoder=(asset("decoder.js"))
             data-no-camera=(t.get("codes.no_camera")) data-looking=(t.get("codes.looking"))
@@ -155,7 +155,7 @@ fn reader(lang: Lang, id: &RequestId, session: &ClerkSession, said: Option<Said<
                 p data-read-text { (t.get("codes.ready")) }
                 ol.parts data-parts {}
             }
-            div data-said role="alert" { @if let Some(said) = &said { (notice(Tone::Bad, "", said.text)) } }
+            div data-said role="alert" { @if let Some(said) = said { (notice(Tone::Bad, "", said.text)) } }
             details.more open[said.is_some()] {
                 summary { (t.get("codes.by_hand")) }
                 form.more-body method="post" action={ "/requests/" (id) "/codes" } data-once {
@@ -230,7 +230,7 @@ async fn take(
         return Ok(private(Json(json!({ "state": "refused", "code": code, "text": text }))));
     }
     let said = Said { text: &text, codes: kept };
-    let mut page = draw(&app, &visitor, &session, &id, &found, now, Some(said))?;
+    let mut page = draw(&app, &visitor, &session, &id, &found, now, Some(&said))?;
     *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(page)
 }
