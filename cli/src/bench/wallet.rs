@@ -109,7 +109,7 @@ async fn presenting(stack: &Stack, wallet: &Wallet, budget: Duration) -> Done<Li
 /// Three claims of a licence for a counter with no network.
 async fn offline(stack: &Stack, data: &Path, wallet: &Wallet) -> Done {
     let broken = "this build is broken; report it";
-    let keys = SecretFolder::open(&data.join("verifier/keys")).or_fault(broken)?;
+    let keys = SecretFolder::open(&data.join("verifier/keys/counter")).or_fault(broken)?;
     let key = keys.secret("signing-p256.key").or_fault(broken)?;
     let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, key.as_slice()).or_fault(broken)?;
     let verifier = &stack.urls().verifier;

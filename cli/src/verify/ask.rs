@@ -53,7 +53,7 @@ pub(super) fn run(args: AskArgs) -> Done {
 }
 
 pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
-    let todo = "name the folder of the counter's keys: `keys` in its data folder";
+    let todo = "name the folder of the counter's keys, below `keys` in the verifier's data folder";
     let missing = || Fault::new(format!("{} has no {}", args.keys.display(), KEY.0), todo);
     if !args.keys.is_dir() {
         return Err(missing());

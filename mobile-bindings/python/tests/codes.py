@@ -30,7 +30,7 @@ class OfflineCounter:
         """Asks whoever stands there, or with a code printed for a place."""
         asked = self._folder / f"ask-{place or 'challenge'}"
         (self._folder / "query.json").write_text(json.dumps(query))
-        keys = Path(os.environ["HUIZHENG_DATA"]) / "verifier/keys"
+        keys = Path(os.environ["HUIZHENG_DATA"]) / "verifier/keys/counter"
         for_place = [] if place is None else ["--place", place]
         done = huizheng(
             "ask", "--keys", keys, "--did", self._did, "--purpose", purpose, "--query", self._folder / "query.json", *for_place

@@ -21,7 +21,7 @@ struct OfflineCounter {
     /// Asks whoever stands there, or with a code printed for a place.
     func ask(_ purpose: String, _ query: Json, place: String? = nil) throws -> Ask {
         try JSONSerialization.data(withJSONObject: query).write(to: file("query.json"))
-        let keys = try environment("HUIZHENG_DATA") + "/verifier/keys"
+        let keys = try environment("HUIZHENG_DATA") + "/verifier/keys/counter"
         let forPlace = place.map { ["--place", $0] } ?? []
         let (code, said) = try huizheng(
             ["ask", "--keys", keys, "--did", did, "--purpose", purpose, "--query", file("query.json").path] + forPlace

@@ -21,7 +21,7 @@ class OfflineDecision(val isAccepted: Boolean, val said: String)
 class OfflineCounter {
     private val folder = createTempDirectory("huizheng-counter")
     private val command = needed("HUIZHENG")
-    private val keys = Path.of(needed("HUIZHENG_DATA"), "verifier", "keys")
+    private val keys = Path.of(needed("HUIZHENG_DATA"), "verifier", "keys", "counter")
     private val anchor = folder.resolve("anchor.json").also { it.writeText(Services.anchor) }
 
     /** Asks whoever stands there, or with a code printed for a place. */
