@@ -7,7 +7,7 @@ use wallet_core::ports::{SystemRandomness, Zeroizing};
 use crate::{
     config::WalletConfig,
     error::WalletError,
-    ports::{Clock, HolderKeyStore, HttpClient, device},
+    ports::{Biometrics, Clock, HolderKeyStore, HttpClient, device},
     text::{LocalText, each},
     time,
     wallet::Wallet,
@@ -54,7 +54,7 @@ pub fn new_backup_code() -> Result<String, WalletError> {
 /// Makes a wallet of a backup, with a PIN of its own. All or nothing: ended in the middle it can be begun again. A wrong
 /// passphrase is `EnterPinAgain`.
 #[expect(clippy::too_many_arguments, reason = "all of them are needed, and platforms name them")]
-#[uniffi::export(default(clock = None))]
+#[uniffi::export(default(clock = None, biometrics = None))]
 pub async fn restore_wallet(
     folder: String,
     pin: String,
@@ -64,9 +64,10 @@ pub async fn restore_wallet(
     backup: Vec<u8>,
     passphrase: String,
     clock: Option<Arc<dyn Clock>>,
+    biometrics: Option<Arc<dyn Biometrics>>,
 ) -> Result<RestoredWallet, WalletError> {
     let (pin, passphrase) = (Zeroizing::new(pin), Zeroizing::new(passphrase));
-    let (ports, config) = (device(keys, http, clock), config.try_into()?);
+    let (ports, config) = (device(keys, http, clock, biometrics), config.try_into()?);
     let (wallet, restored) =
         wallet_core::Wallet::restore(folder, &pin, ports, config, &backup, &passphrase).await?;
     Ok(RestoredWallet {

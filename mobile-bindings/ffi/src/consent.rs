@@ -63,6 +63,8 @@ pub struct Question {
     pub id: String,
     /// What type of card is asked for.
     pub label: LocalText,
+    /// Whether the holder may leave it out: it is not answered unless a choice names it.
+    pub optional: bool,
     /// The credentials that answer it: at least one, the best first.
     pub options: Vec<CardOption>,
 }
@@ -88,8 +90,21 @@ pub struct CardOption {
     pub leaves: Vec<Claim>,
     /// What would stay.
     pub stays: Vec<Claim>,
+    /// How often the copy that would be shown was shown before.
+    pub reuse: CopyReuse,
     /// What the holder should know first.
     pub warnings: Vec<ConsentWarning>,
+}
+
+/// How often the copy of a card that would be shown was shown before. Copies are of one-use keys as long as there are unused ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
+pub struct CopyReuse {
+    /// Whether this verifier has seen it, and will know its holder again.
+    pub known_here: bool,
+    /// How many other verifiers have seen it.
+    pub others: u32,
+    /// Copies of the card in this format that nobody has seen.
+    pub unused: u32,
 }
 
 /// What the holder should know before she says yes.
@@ -184,8 +199,8 @@ impl From<wallet_core::LegalBasis> for LegalBasis {
 }
 
 impl From<wallet_core::Question> for Question {
-    fn from(wallet_core::Question { id, label, options, .. }: wallet_core::Question) -> Self {
-        Self { id, label: label.into(), options: each(options) }
+    fn from(wallet_core::Question { id, label, optional, options, .. }: wallet_core::Question) -> Self {
+        Self { id, label: label.into(), optional, options: each(options) }
     }
 }
 
@@ -201,8 +216,15 @@ impl From<wallet_core::CardOption> for CardOption {
             state: option.state.into(),
             leaves: each(option.leaves),
             stays: each(option.stays),
+            reuse: option.reuse.into(),
             warnings: each(option.warnings),
         }
+    }
+}
+
+impl From<wallet_core::Reuse> for CopyReuse {
+    fn from(wallet_core::Reuse { known_here, others, unused }: wallet_core::Reuse) -> Self {
+        Self { known_here, others, unused }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The wallet core for Kotlin, Swift and Python: mechanical adapters, and the words an app needs.
 //!
-//! An app implements the device ([`HolderKeyStore`], [`HttpClient`]; [`Clock`] if it must), opens a [`Wallet`], and
+//! An app implements the device ([`HolderKeyStore`], [`HttpClient`]; [`Biometrics`] if it likes, [`Clock`] if it must), opens a [`Wallet`], and
 //! hears of failures by [`WalletError`], whose kinds say what can be done. Lists come as records, whole or by pages;
 //! nothing is asked claim by claim. A [`CancelHandle`] ends calls where the platform's own cancelling does not.
 
 mod backup;
+mod biometrics;
 mod browse;
 mod cancel;
 mod card;
@@ -17,6 +18,8 @@ mod login;
 mod offer;
 mod offline;
 mod ports;
+mod recover;
+mod screen;
 mod text;
 mod time;
 mod wallet;
@@ -27,8 +30,8 @@ pub use cancel::CancelHandle;
 pub use card::{Card, CardColours, CardState, Claim, ClaimKind, CredentialFormat, LastKnownState};
 pub use config::WalletConfig;
 pub use consent::{
-    CardOption, Consent, ConsentWarning, LegalBasis, MissingCard, MissingReason, Presented, Question,
-    Verifier,
+    CardOption, Consent, ConsentWarning, CopyReuse, LegalBasis, MissingCard, MissingReason, Presented,
+    Question, Verifier,
 };
 pub use error::WalletError;
 pub use later::{PickUpOutcome, PickedUp};
@@ -36,6 +39,8 @@ pub use log::{Asked, LogEntry, LogEvent, PresentationOutcome, Shared};
 pub use offer::{NotReceived, Offer, OfferDetails, OfferedCredential, Received, TxCodeInput};
 pub use offline::{OfflineCode, QrCollector, QrSeen};
 pub use ports::*;
+pub use recover::{RecoveredWallet, recover_wallet};
+pub use screen::{WalletScreen, is_protected};
 pub use text::LocalText;
 pub use wallet::{Wallet, wallet_exists};
 

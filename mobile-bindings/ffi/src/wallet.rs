@@ -16,7 +16,7 @@ use crate::{
     error::WalletError,
     log::LogEntry,
     offer::{Offer, Received},
-    ports::{Clock, HolderKeyStore, HttpClient, KeyProtection, device},
+    ports::{Biometrics, Clock, HolderKeyStore, HttpClient, KeyProtection, device},
     text::each,
 };
 
@@ -65,7 +65,7 @@ impl Wallet {
 #[uniffi::export]
 impl Wallet {
     /// Makes a new wallet in a folder of its own.
-    #[uniffi::constructor(default(clock = None))]
+    #[uniffi::constructor(default(clock = None, biometrics = None))]
     pub async fn create(
         folder: String,
         pin: String,
@@ -73,14 +73,15 @@ impl Wallet {
         keys: Arc<dyn HolderKeyStore>,
         http: Arc<dyn HttpClient>,
         clock: Option<Arc<dyn Clock>>,
+        biometrics: Option<Arc<dyn Biometrics>>,
     ) -> Result<Self, WalletError> {
         let pin = Zeroizing::new(pin);
-        let ports = device(keys, http, clock);
+        let ports = device(keys, http, clock, biometrics);
         Ok(Self::holding(wallet_core::Wallet::create(folder, &pin, ports, config.try_into()?).await?))
     }
 
     /// Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
-    #[uniffi::constructor(default(clock = None))]
+    #[uniffi::constructor(default(clock = None, biometrics = None))]
     pub async fn open(
         folder: String,
         pin: String,
@@ -88,9 +89,10 @@ impl Wallet {
         keys: Arc<dyn HolderKeyStore>,
         http: Arc<dyn HttpClient>,
         clock: Option<Arc<dyn Clock>>,
+        biometrics: Option<Arc<dyn Biometrics>>,
     ) -> Result<Self, WalletError> {
         let pin = Zeroizing::new(pin);
-        let ports = device(keys, http, clock);
+        let ports = device(keys, http, clock, biometrics);
         Ok(Self::holding(wallet_core::Wallet::open(folder, &pin, ports, config.try_into()?).await?))
     }
 
@@ -161,7 +163,7 @@ impl Wallet {
     }
 
     /// Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-    /// is answered by its first option. A request is answered once.
+    /// is answered by its first option, unless it is optional: then it is not. A request is answered once.
     #[uniffi::method(default(choice))]
     pub async fn present(
         &self,

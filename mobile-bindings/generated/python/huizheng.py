@@ -525,11 +525,21 @@ def _uniffi_check_contract_api_version(lib):
         raise InternalError("UniFFI contract version mismatch: try cleaning and rebuilding your project")
 
 def _uniffi_check_api_checksums(lib):
+    if lib.uniffi_huizheng_checksum_func_is_protected() != 21591:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_func_new_backup_code() != 53634:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_func_restore_wallet() != 9201:
+    if lib.uniffi_huizheng_checksum_func_recover_wallet() != 1506:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_func_restore_wallet() != 59744:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_func_wallet_exists() != 20418:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_biometrics_guard() != 50836:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_biometrics_release() != 32379:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_biometrics_forget() != 63522:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_cancelhandle_cancel() != 12494:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -581,13 +591,19 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_draft_complaint() != 54652:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_enrol_biometrics() != 3748:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_erase() != 41966:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_export_all() != 41058:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_finish_login() != 10197:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_forget_biometrics() != 10362:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_forget_to_collect() != 43678:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_has_biometrics() != 39251:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_holders() != 41815:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -599,7 +615,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_pick_up() != 20571:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_present() != 20643:
+    if lib.uniffi_huizheng_checksum_method_wallet_present() != 39729:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_present_offline() != 40388:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -625,9 +641,11 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_until() != 40336:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_constructor_wallet_create() != 12399:
+    if lib.uniffi_huizheng_checksum_constructor_wallet_create() != 42732:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_constructor_wallet_open() != 63800:
+    if lib.uniffi_huizheng_checksum_constructor_wallet_open() != 61523:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics() != 48659:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
 
 # A ctypes library to expose the extern-C FFI definitions.
@@ -658,15 +676,30 @@ _UniffiLib.ffi_huizheng_rustbuffer_reserve.restype = _UniffiRustBuffer
 _UniffiLib.ffi_huizheng_uniffi_contract_version.argtypes = (
 )
 _UniffiLib.ffi_huizheng_uniffi_contract_version.restype = ctypes.c_uint32
+_UniffiLib.uniffi_huizheng_checksum_func_is_protected.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_func_is_protected.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_func_new_backup_code.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_new_backup_code.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_func_recover_wallet.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_func_recover_wallet.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_func_restore_wallet.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_restore_wallet.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_guard.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_guard.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_release.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_release.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_forget.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_forget.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_cancelhandle_cancel.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_cancelhandle_cancel.restype = ctypes.c_uint16
@@ -742,6 +775,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.restype = cty
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_draft_complaint.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_draft_complaint.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_enrol_biometrics.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_enrol_biometrics.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_erase.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_erase.restype = ctypes.c_uint16
@@ -751,9 +787,15 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_export_all.restype = ctypes.c_
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_biometrics.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_biometrics.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_to_collect.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_to_collect.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_has_biometrics.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_has_biometrics.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_holders.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_holders.restype = ctypes.c_uint16
@@ -814,16 +856,35 @@ _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_create.restype = ctypes.c
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_fn_func_is_protected.argtypes = (
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_func_is_protected.restype = ctypes.c_int8
 _UniffiLib.uniffi_huizheng_fn_func_new_backup_code.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_func_new_backup_code.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_huizheng_fn_func_recover_wallet.argtypes = (
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_func_recover_wallet.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_func_restore_wallet.argtypes = (
     _UniffiRustBuffer,
     _UniffiRustBuffer,
     _UniffiRustBuffer,
     ctypes.c_uint64,
     ctypes.c_uint64,
+    _UniffiRustBuffer,
     _UniffiRustBuffer,
     _UniffiRustBuffer,
     _UniffiRustBuffer,
@@ -834,6 +895,20 @@ _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.restype = ctypes.c_int8
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_guard.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_guard.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_release.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_release.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_forget.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_forget.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_cancelhandle_cancel.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -962,6 +1037,11 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_draft_complaint.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_draft_complaint.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_enrol_biometrics.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_enrol_biometrics.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_erase.argtypes = (
     ctypes.c_uint64,
 )
@@ -975,11 +1055,19 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_forget_biometrics.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_forget_biometrics.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_has_biometrics.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_has_biometrics.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_holders.argtypes = (
     ctypes.c_uint64,
 )
@@ -1081,6 +1169,7 @@ _UniffiLib.uniffi_huizheng_fn_constructor_wallet_create.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint64,
     _UniffiRustBuffer,
+    _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_constructor_wallet_create.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open.argtypes = (
@@ -1090,8 +1179,28 @@ _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint64,
     _UniffiRustBuffer,
+    _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_constructor_wallet_open_by_biometrics.argtypes = (
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_constructor_wallet_open_by_biometrics.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_clone_biometrics.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_clone_biometrics.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_free_biometrics.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_free_biometrics.restype = None
 _UniffiLib.uniffi_huizheng_fn_clone_cancelhandle.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1162,6 +1271,48 @@ _UniffiLib.uniffi_huizheng_fn_free_wallet.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_free_wallet.restype = None
+class _UniffiForeignFutureResultRustBuffer(ctypes.Structure):
+    _fields_ = [
+        ("return_value", _UniffiRustBuffer),
+        ("call_status", _UniffiRustCallStatus),
+    ]
+_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiForeignFutureResultRustBuffer,
+)
+_UNIFFI_FOREIGN_FUTURE_DROPPED_CALLBACK = ctypes.CFUNCTYPE(None,ctypes.c_uint64,
+)
+class _UniffiForeignFutureDroppedCallbackStruct(ctypes.Structure):
+    _fields_ = [
+        ("handle", ctypes.c_uint64),
+        ("free", _UNIFFI_FOREIGN_FUTURE_DROPPED_CALLBACK),
+    ]
+_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
+)
+_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD1 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
+)
+class _UniffiForeignFutureResultVoid(ctypes.Structure):
+    _fields_ = [
+        ("call_status", _UniffiRustCallStatus),
+    ]
+_UNIFFI_FOREIGN_FUTURE_COMPLETEVOID = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiForeignFutureResultVoid,
+)
+_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD2 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UNIFFI_FOREIGN_FUTURE_COMPLETEVOID,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
+)
+_UNIFFI_CALLBACK_INTERFACE_CLONE_HUIZHENG_BIOMETRICS = ctypes.CFUNCTYPE(ctypes.c_uint64,ctypes.c_uint64,
+)
+_UNIFFI_CALLBACK_INTERFACE_FREE_HUIZHENG_BIOMETRICS = ctypes.CFUNCTYPE(None,ctypes.c_uint64,
+)
+class _UniffiVTableCallbackInterfaceHuizhengBiometrics(ctypes.Structure):
+    _fields_ = [
+        ("uniffi_free", _UNIFFI_CALLBACK_INTERFACE_FREE_HUIZHENG_BIOMETRICS),
+        ("uniffi_clone", _UNIFFI_CALLBACK_INTERFACE_CLONE_HUIZHENG_BIOMETRICS),
+        ("guard", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD0),
+        ("release", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD1),
+        ("forget", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD2),
+    ]
+_UniffiLib.uniffi_huizheng_fn_init_callback_vtable_biometrics.argtypes = (
+    ctypes.POINTER(_UniffiVTableCallbackInterfaceHuizhengBiometrics),
+)
+_UniffiLib.uniffi_huizheng_fn_init_callback_vtable_biometrics.restype = None
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_CLOCK_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.POINTER(_UniffiRustBuffer),
     ctypes.POINTER(_UniffiRustCallStatus),
 )
@@ -1182,31 +1333,11 @@ _UniffiLib.uniffi_huizheng_fn_init_callback_vtable_clock.restype = None
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD0 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,ctypes.POINTER(_UniffiRustBuffer),
     ctypes.POINTER(_UniffiRustCallStatus),
 )
-class _UniffiForeignFutureResultRustBuffer(ctypes.Structure):
-    _fields_ = [
-        ("return_value", _UniffiRustBuffer),
-        ("call_status", _UniffiRustCallStatus),
-    ]
-_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiForeignFutureResultRustBuffer,
-)
-_UNIFFI_FOREIGN_FUTURE_DROPPED_CALLBACK = ctypes.CFUNCTYPE(None,ctypes.c_uint64,
-)
-class _UniffiForeignFutureDroppedCallbackStruct(ctypes.Structure):
-    _fields_ = [
-        ("handle", ctypes.c_uint64),
-        ("free", _UNIFFI_FOREIGN_FUTURE_DROPPED_CALLBACK),
-    ]
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD1 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
 )
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD2 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
 )
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD3 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETERUST_BUFFER,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
-)
-class _UniffiForeignFutureResultVoid(ctypes.Structure):
-    _fields_ = [
-        ("call_status", _UniffiRustCallStatus),
-    ]
-_UNIFFI_FOREIGN_FUTURE_COMPLETEVOID = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiForeignFutureResultVoid,
 )
 _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_HOLDER_KEY_STORE_METHOD4 = ctypes.CFUNCTYPE(None,ctypes.c_uint64,_UniffiRustBuffer,_UNIFFI_FOREIGN_FUTURE_COMPLETEVOID,ctypes.c_uint64,ctypes.POINTER(_UniffiForeignFutureDroppedCallbackStruct),
 )
@@ -2827,6 +2958,51 @@ class _UniffiFfiConverterTypeCardHolder(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceString.write(value.cards, buf)
         _UniffiFfiConverterSequenceString.write(value.mandates, buf)
 
+@dataclass
+class CopyReuse:
+    """
+    How often the copy of a card that would be shown was shown before. Copies are of one-use keys as long as there are unused ones.
+"""
+    def __init__(self, *, known_here:bool, others:int, unused:int):
+        self.known_here = known_here
+        self.others = others
+        self.unused = unused
+        
+        
+
+    
+    def __str__(self):
+        return "CopyReuse(known_here={}, others={}, unused={})".format(self.known_here, self.others, self.unused)
+    def __eq__(self, other):
+        if self.known_here != other.known_here:
+            return False
+        if self.others != other.others:
+            return False
+        if self.unused != other.unused:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeCopyReuse(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return CopyReuse(
+            known_here=_UniffiFfiConverterBoolean.read(buf),
+            others=_UniffiFfiConverterUInt32.read(buf),
+            unused=_UniffiFfiConverterUInt32.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterBoolean.check_lower(value.known_here)
+        _UniffiFfiConverterUInt32.check_lower(value.others)
+        _UniffiFfiConverterUInt32.check_lower(value.unused)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterBoolean.write(value.known_here, buf)
+        _UniffiFfiConverterUInt32.write(value.others, buf)
+        _UniffiFfiConverterUInt32.write(value.unused, buf)
+
 
 
 
@@ -2926,7 +3102,7 @@ class CardOption:
     """
     A credential that answers a question.
 """
-    def __init__(self, *, id:str, card:str, label:LocalText, issuer_name:LocalText, holder_line:str, format:CredentialFormat, state:CardState, leaves:typing.List[Claim], stays:typing.List[Claim], warnings:typing.List[ConsentWarning]):
+    def __init__(self, *, id:str, card:str, label:LocalText, issuer_name:LocalText, holder_line:str, format:CredentialFormat, state:CardState, leaves:typing.List[Claim], stays:typing.List[Claim], reuse:CopyReuse, warnings:typing.List[ConsentWarning]):
         self.id = id
         self.card = card
         self.label = label
@@ -2936,13 +3112,14 @@ class CardOption:
         self.state = state
         self.leaves = leaves
         self.stays = stays
+        self.reuse = reuse
         self.warnings = warnings
         
         
 
     
     def __str__(self):
-        return "CardOption(id={}, card={}, label={}, issuer_name={}, holder_line={}, format={}, state={}, leaves={}, stays={}, warnings={})".format(self.id, self.card, self.label, self.issuer_name, self.holder_line, self.format, self.state, self.leaves, self.stays, self.warnings)
+        return "CardOption(id={}, card={}, label={}, issuer_name={}, holder_line={}, format={}, state={}, leaves={}, stays={}, reuse={}, warnings={})".format(self.id, self.card, self.label, self.issuer_name, self.holder_line, self.format, self.state, self.leaves, self.stays, self.reuse, self.warnings)
     def __eq__(self, other):
         if self.id != other.id:
             return False
@@ -2962,6 +3139,8 @@ class CardOption:
             return False
         if self.stays != other.stays:
             return False
+        if self.reuse != other.reuse:
+            return False
         if self.warnings != other.warnings:
             return False
         return True
@@ -2979,6 +3158,7 @@ class _UniffiFfiConverterTypeCardOption(_UniffiConverterRustBuffer):
             state=_UniffiFfiConverterTypeCardState.read(buf),
             leaves=_UniffiFfiConverterSequenceTypeClaim.read(buf),
             stays=_UniffiFfiConverterSequenceTypeClaim.read(buf),
+            reuse=_UniffiFfiConverterTypeCopyReuse.read(buf),
             warnings=_UniffiFfiConverterSequenceTypeConsentWarning.read(buf),
         )
 
@@ -2993,6 +3173,7 @@ class _UniffiFfiConverterTypeCardOption(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeCardState.check_lower(value.state)
         _UniffiFfiConverterSequenceTypeClaim.check_lower(value.leaves)
         _UniffiFfiConverterSequenceTypeClaim.check_lower(value.stays)
+        _UniffiFfiConverterTypeCopyReuse.check_lower(value.reuse)
         _UniffiFfiConverterSequenceTypeConsentWarning.check_lower(value.warnings)
 
     @staticmethod
@@ -3006,6 +3187,7 @@ class _UniffiFfiConverterTypeCardOption(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeCardState.write(value.state, buf)
         _UniffiFfiConverterSequenceTypeClaim.write(value.leaves, buf)
         _UniffiFfiConverterSequenceTypeClaim.write(value.stays, buf)
+        _UniffiFfiConverterTypeCopyReuse.write(value.reuse, buf)
         _UniffiFfiConverterSequenceTypeConsentWarning.write(value.warnings, buf)
 
 class _UniffiFfiConverterOptionalString(_UniffiConverterRustBuffer):
@@ -3214,20 +3396,23 @@ class Question:
     """
     One credential that is asked for.
 """
-    def __init__(self, *, id:str, label:LocalText, options:typing.List[CardOption]):
+    def __init__(self, *, id:str, label:LocalText, optional:bool, options:typing.List[CardOption]):
         self.id = id
         self.label = label
+        self.optional = optional
         self.options = options
         
         
 
     
     def __str__(self):
-        return "Question(id={}, label={}, options={})".format(self.id, self.label, self.options)
+        return "Question(id={}, label={}, optional={}, options={})".format(self.id, self.label, self.optional, self.options)
     def __eq__(self, other):
         if self.id != other.id:
             return False
         if self.label != other.label:
+            return False
+        if self.optional != other.optional:
             return False
         if self.options != other.options:
             return False
@@ -3239,6 +3424,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
         return Question(
             id=_UniffiFfiConverterString.read(buf),
             label=_UniffiFfiConverterTypeLocalText.read(buf),
+            optional=_UniffiFfiConverterBoolean.read(buf),
             options=_UniffiFfiConverterSequenceTypeCardOption.read(buf),
         )
 
@@ -3246,12 +3432,14 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
     def check_lower(value):
         _UniffiFfiConverterString.check_lower(value.id)
         _UniffiFfiConverterTypeLocalText.check_lower(value.label)
+        _UniffiFfiConverterBoolean.check_lower(value.optional)
         _UniffiFfiConverterSequenceTypeCardOption.check_lower(value.options)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterString.write(value.id, buf)
         _UniffiFfiConverterTypeLocalText.write(value.label, buf)
+        _UniffiFfiConverterBoolean.write(value.optional, buf)
         _UniffiFfiConverterSequenceTypeCardOption.write(value.options, buf)
 
 class _UniffiFfiConverterSequenceTypeQuestion(_UniffiConverterRustBuffer):
@@ -6464,6 +6652,12 @@ class WalletProtocol(typing.Protocol):
         A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
 """
         raise NotImplementedError
+    async def enrol_biometrics(self, pin: str) -> None:
+        """
+        Lets the device's biometrics open this wallet from now on, beside the PIN, which counts as a try. The wallet must have
+        been opened with `biometrics`.
+"""
+        raise NotImplementedError
     async def erase(self, ) -> None:
         """
         Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
@@ -6479,9 +6673,19 @@ class WalletProtocol(typing.Protocol):
         Goes on with a login whose browser came back at `address`, and collects.
 """
         raise NotImplementedError
+    async def forget_biometrics(self, ) -> None:
+        """
+        Lets only the PIN open it from now on.
+"""
+        raise NotImplementedError
     async def forget_to_collect(self, id: str) -> bool:
         """
         Forgets a card that is not to be collected again. False if there is none of this id.
+"""
+        raise NotImplementedError
+    async def has_biometrics(self, ) -> bool:
+        """
+        Whether biometrics open it, unless they have changed since.
 """
         raise NotImplementedError
     async def holders(self, ) -> typing.List[CardHolder]:
@@ -6513,7 +6717,7 @@ class WalletProtocol(typing.Protocol):
     async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
         """
         Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-        is answered by its first option. A request is answered once.
+        is answered by its first option, unless it is optional: then it is not. A request is answered once.
 """
         raise NotImplementedError
     async def present_offline(self, consent_id: str,choice: dict[str, str],coarse: bool = False) -> OfflineCode:
@@ -6592,7 +6796,7 @@ class Wallet(WalletProtocol):
     
     _handle: ctypes.c_uint64
     @classmethod
-    async def create(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
+    async def create(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT,biometrics: typing.Union[object, typing.Optional[Biometrics]] = _DEFAULT) -> Wallet:
         """
         Makes a new wallet in a folder of its own.
 """
@@ -6610,6 +6814,10 @@ class Wallet(WalletProtocol):
         if clock is _DEFAULT:
             clock = None
         _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+
+        if biometrics is _DEFAULT:
+            biometrics = None
+        _UniffiFfiConverterOptionalTypeBiometrics.check_lower(biometrics)
         _uniffi_lowered_args = (
             _UniffiFfiConverterString.lower(folder),
             _UniffiFfiConverterString.lower(pin),
@@ -6617,6 +6825,7 @@ class Wallet(WalletProtocol):
             _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
             _UniffiFfiConverterTypeHttpClient.lower(http),
             _UniffiFfiConverterOptionalTypeClock.lower(clock),
+            _UniffiFfiConverterOptionalTypeBiometrics.lower(biometrics),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
@@ -6629,7 +6838,7 @@ class Wallet(WalletProtocol):
             _uniffi_error_converter,
         )
     @classmethod
-    async def open(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
+    async def open(cls, folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT,biometrics: typing.Union[object, typing.Optional[Biometrics]] = _DEFAULT) -> Wallet:
         """
         Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
 """
@@ -6647,6 +6856,10 @@ class Wallet(WalletProtocol):
         if clock is _DEFAULT:
             clock = None
         _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+
+        if biometrics is _DEFAULT:
+            biometrics = None
+        _UniffiFfiConverterOptionalTypeBiometrics.check_lower(biometrics)
         _uniffi_lowered_args = (
             _UniffiFfiConverterString.lower(folder),
             _UniffiFfiConverterString.lower(pin),
@@ -6654,11 +6867,50 @@ class Wallet(WalletProtocol):
             _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
             _UniffiFfiConverterTypeHttpClient.lower(http),
             _UniffiFfiConverterOptionalTypeClock.lower(clock),
+            _UniffiFfiConverterOptionalTypeBiometrics.lower(biometrics),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    @classmethod
+    async def open_by_biometrics(cls, folder: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,biometrics: Biometrics,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> Wallet:
+        """
+        Opens a wallet by the device's biometrics, once `enrol_biometrics` has switched that on. `UseAnotherWay` (not switched on,
+        changed since, or wrong PINs were tried) and `Cancelled`: ask for the PIN.
+"""
+        
+        _UniffiFfiConverterString.check_lower(folder)
+
+        _UniffiFfiConverterTypeWalletConfig.check_lower(config)
+
+        _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
+
+        _UniffiFfiConverterTypeHttpClient.check_lower(http)
+
+        _UniffiFfiConverterTypeBiometrics.check_lower(biometrics)
+
+        if clock is _DEFAULT:
+            clock = None
+        _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+        _uniffi_lowered_args = (
+            _UniffiFfiConverterString.lower(folder),
+            _UniffiFfiConverterTypeWalletConfig.lower(config),
+            _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
+            _UniffiFfiConverterTypeHttpClient.lower(http),
+            _UniffiFfiConverterTypeBiometrics.lower(biometrics),
+            _UniffiFfiConverterOptionalTypeClock.lower(clock),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeWallet.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_constructor_wallet_open_by_biometrics(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_u64,
             _UniffiLib.ffi_huizheng_rust_future_complete_u64,
             _UniffiLib.ffi_huizheng_rust_future_free_u64,
@@ -6902,6 +7154,27 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    async def enrol_biometrics(self, pin: str) -> None:
+        """
+        Lets the device's biometrics open this wallet from now on, beside the PIN, which counts as a try. The wallet must have
+        been opened with `biometrics`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(pin)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(pin),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_enrol_biometrics(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_void,
+            _UniffiLib.ffi_huizheng_rust_future_complete_void,
+            _UniffiLib.ffi_huizheng_rust_future_free_void,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     async def erase(self, ) -> None:
         """
         Deletes everything: the folder and the keys in the device (PIPL art. 47). The wallet is locked then.
@@ -6956,6 +7229,23 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    async def forget_biometrics(self, ) -> None:
+        """
+        Lets only the PIN open it from now on.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_biometrics(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_void,
+            _UniffiLib.ffi_huizheng_rust_future_complete_void,
+            _UniffiLib.ffi_huizheng_rust_future_free_void,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     async def forget_to_collect(self, id: str) -> bool:
         """
         Forgets a card that is not to be collected again. False if there is none of this id.
@@ -6970,6 +7260,23 @@ class Wallet(WalletProtocol):
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def has_biometrics(self, ) -> bool:
+        """
+        Whether biometrics open it, unless they have changed since.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_has_biometrics(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_i8,
             _UniffiLib.ffi_huizheng_rust_future_complete_i8,
             _UniffiLib.ffi_huizheng_rust_future_free_i8,
@@ -7074,7 +7381,7 @@ class Wallet(WalletProtocol):
     async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
         """
         Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-        is answered by its first option. A request is answered once.
+        is answered by its first option, unless it is optional: then it is not. A request is answered once.
 """
         
         _UniffiFfiConverterString.check_lower(consent_id)
@@ -7379,6 +7686,69 @@ class _UniffiFfiConverterTypeWallet:
         buf.write_u64(cls.lower(value))
 
 @dataclass
+class RecoveredWallet:
+    """
+    A damaged wallet with what of it could be read, and what could not.
+"""
+    def __init__(self, *, wallet:Wallet, cards:int, cards_lost:int, log_entries_lost:int, others_lost:int, incomplete:bool):
+        self.wallet = wallet
+        self.cards = cards
+        self.cards_lost = cards_lost
+        self.log_entries_lost = log_entries_lost
+        self.others_lost = others_lost
+        self.incomplete = incomplete
+        
+        
+
+    
+    def __str__(self):
+        return "RecoveredWallet(wallet={}, cards={}, cards_lost={}, log_entries_lost={}, others_lost={}, incomplete={})".format(self.wallet, self.cards, self.cards_lost, self.log_entries_lost, self.others_lost, self.incomplete)
+    def __eq__(self, other):
+        if self.wallet != other.wallet:
+            return False
+        if self.cards != other.cards:
+            return False
+        if self.cards_lost != other.cards_lost:
+            return False
+        if self.log_entries_lost != other.log_entries_lost:
+            return False
+        if self.others_lost != other.others_lost:
+            return False
+        if self.incomplete != other.incomplete:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeRecoveredWallet(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return RecoveredWallet(
+            wallet=_UniffiFfiConverterTypeWallet.read(buf),
+            cards=_UniffiFfiConverterUInt64.read(buf),
+            cards_lost=_UniffiFfiConverterUInt64.read(buf),
+            log_entries_lost=_UniffiFfiConverterUInt64.read(buf),
+            others_lost=_UniffiFfiConverterUInt64.read(buf),
+            incomplete=_UniffiFfiConverterBoolean.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeWallet.check_lower(value.wallet)
+        _UniffiFfiConverterUInt64.check_lower(value.cards)
+        _UniffiFfiConverterUInt64.check_lower(value.cards_lost)
+        _UniffiFfiConverterUInt64.check_lower(value.log_entries_lost)
+        _UniffiFfiConverterUInt64.check_lower(value.others_lost)
+        _UniffiFfiConverterBoolean.check_lower(value.incomplete)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeWallet.write(value.wallet, buf)
+        _UniffiFfiConverterUInt64.write(value.cards, buf)
+        _UniffiFfiConverterUInt64.write(value.cards_lost, buf)
+        _UniffiFfiConverterUInt64.write(value.log_entries_lost, buf)
+        _UniffiFfiConverterUInt64.write(value.others_lost, buf)
+        _UniffiFfiConverterBoolean.write(value.incomplete, buf)
+
+@dataclass
 class RestoredWallet:
     """
     What came of a restoration. Together it names everything that was in the backup.
@@ -7440,19 +7810,28 @@ class WalletConfig:
     """
     Which chain a wallet trusts, and how it reaches it.
 """
-    def __init__(self, *, anchor:str, node:str):
+    def __init__(self, *, anchor:str, node:str, wipe_after:typing.Optional[int] = _DEFAULT, refuse_links:bool = False):
         self.anchor = anchor
         self.node = node
+        if wipe_after is _DEFAULT:
+            self.wipe_after = None
+        else:
+            self.wipe_after = wipe_after
+        self.refuse_links = refuse_links
         
         
 
     
     def __str__(self):
-        return "WalletConfig(anchor={}, node={})".format(self.anchor, self.node)
+        return "WalletConfig(anchor={}, node={}, wipe_after={}, refuse_links={})".format(self.anchor, self.node, self.wipe_after, self.refuse_links)
     def __eq__(self, other):
         if self.anchor != other.anchor:
             return False
         if self.node != other.node:
+            return False
+        if self.wipe_after != other.wipe_after:
+            return False
+        if self.refuse_links != other.refuse_links:
             return False
         return True
 
@@ -7462,17 +7841,23 @@ class _UniffiFfiConverterTypeWalletConfig(_UniffiConverterRustBuffer):
         return WalletConfig(
             anchor=_UniffiFfiConverterString.read(buf),
             node=_UniffiFfiConverterString.read(buf),
+            wipe_after=_UniffiFfiConverterOptionalUInt32.read(buf),
+            refuse_links=_UniffiFfiConverterBoolean.read(buf),
         )
 
     @staticmethod
     def check_lower(value):
         _UniffiFfiConverterString.check_lower(value.anchor)
         _UniffiFfiConverterString.check_lower(value.node)
+        _UniffiFfiConverterOptionalUInt32.check_lower(value.wipe_after)
+        _UniffiFfiConverterBoolean.check_lower(value.refuse_links)
 
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterString.write(value.anchor, buf)
         _UniffiFfiConverterString.write(value.node, buf)
+        _UniffiFfiConverterOptionalUInt32.write(value.wipe_after, buf)
+        _UniffiFfiConverterBoolean.write(value.refuse_links, buf)
 
 
 
@@ -7980,6 +8365,472 @@ class _UniffiFfiConverterTypeQrSeen(_UniffiConverterRustBuffer):
             _UniffiFfiConverterString.write(value.reason, buf)
 
 
+
+
+
+
+
+
+class WalletScreen(enum.Enum):
+    """
+    A screen of a wallet app.
+"""
+    
+    WELCOME = 0
+    """
+    Before there is a wallet.
+"""
+    
+    PIN = 1
+    """
+    Entering or choosing a PIN.
+"""
+    
+    CARDS = 2
+    """
+    The list of cards.
+"""
+    
+    CARD = 3
+    """
+    One card.
+"""
+    
+    SCAN = 4
+    """
+    The camera.
+"""
+    
+    OFFER = 5
+    """
+    What is offered, and its transaction code.
+"""
+    
+    CONSENT = 6
+    """
+    What would leave.
+"""
+    
+    OFFLINE_CODE = 7
+    """
+    A code shown to a counter.
+"""
+    
+    LOG = 8
+    """
+    What came and left.
+"""
+    
+    COMPLAINT = 9
+    """
+    A complaint's draft.
+"""
+    
+    BACKUP = 10
+    """
+    A backup's passphrase.
+"""
+    
+    TO_COLLECT = 11
+    """
+    What is to be collected again.
+"""
+    
+    SETTINGS = 12
+    """
+    Settings, and what the app says of itself.
+"""
+    
+
+
+class _UniffiFfiConverterTypeWalletScreen(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return WalletScreen.WELCOME
+        if variant == 2:
+            return WalletScreen.PIN
+        if variant == 3:
+            return WalletScreen.CARDS
+        if variant == 4:
+            return WalletScreen.CARD
+        if variant == 5:
+            return WalletScreen.SCAN
+        if variant == 6:
+            return WalletScreen.OFFER
+        if variant == 7:
+            return WalletScreen.CONSENT
+        if variant == 8:
+            return WalletScreen.OFFLINE_CODE
+        if variant == 9:
+            return WalletScreen.LOG
+        if variant == 10:
+            return WalletScreen.COMPLAINT
+        if variant == 11:
+            return WalletScreen.BACKUP
+        if variant == 12:
+            return WalletScreen.TO_COLLECT
+        if variant == 13:
+            return WalletScreen.SETTINGS
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value == WalletScreen.WELCOME:
+            return
+        if value == WalletScreen.PIN:
+            return
+        if value == WalletScreen.CARDS:
+            return
+        if value == WalletScreen.CARD:
+            return
+        if value == WalletScreen.SCAN:
+            return
+        if value == WalletScreen.OFFER:
+            return
+        if value == WalletScreen.CONSENT:
+            return
+        if value == WalletScreen.OFFLINE_CODE:
+            return
+        if value == WalletScreen.LOG:
+            return
+        if value == WalletScreen.COMPLAINT:
+            return
+        if value == WalletScreen.BACKUP:
+            return
+        if value == WalletScreen.TO_COLLECT:
+            return
+        if value == WalletScreen.SETTINGS:
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value == WalletScreen.WELCOME:
+            buf.write_i32(1)
+        if value == WalletScreen.PIN:
+            buf.write_i32(2)
+        if value == WalletScreen.CARDS:
+            buf.write_i32(3)
+        if value == WalletScreen.CARD:
+            buf.write_i32(4)
+        if value == WalletScreen.SCAN:
+            buf.write_i32(5)
+        if value == WalletScreen.OFFER:
+            buf.write_i32(6)
+        if value == WalletScreen.CONSENT:
+            buf.write_i32(7)
+        if value == WalletScreen.OFFLINE_CODE:
+            buf.write_i32(8)
+        if value == WalletScreen.LOG:
+            buf.write_i32(9)
+        if value == WalletScreen.COMPLAINT:
+            buf.write_i32(10)
+        if value == WalletScreen.BACKUP:
+            buf.write_i32(11)
+        if value == WalletScreen.TO_COLLECT:
+            buf.write_i32(12)
+        if value == WalletScreen.SETTINGS:
+            buf.write_i32(13)
+
+
+
+
+class Biometrics():
+    """
+    Guards one short secret by the device's biometrics, so that they open the wallet beside its PIN. The app implements it
+    where it wants that. The key behind it is in hardware, is used only right after the owner was recognised, and is destroyed
+    when a face or finger is added: on Android a key with `setUserAuthenticationRequired` and
+    `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
+"""
+    
+    async def guard(self, secret: bytes) -> bytes:
+        """
+        Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
+        `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
+"""
+        raise NotImplementedError
+    async def release(self, guarded: bytes) -> bytes:
+        """
+        Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+        `Declined` when the owner was not recognised or turned away.
+"""
+        raise NotImplementedError
+    async def forget(self, ) -> None:
+        """
+        Deletes the key; one that is gone already is no error.
+"""
+        raise NotImplementedError
+
+class BiometricsImpl(Biometrics):
+    """
+    Guards one short secret by the device's biometrics, so that they open the wallet beside its PIN. The app implements it
+    where it wants that. The key behind it is in hardware, is used only right after the owner was recognised, and is destroyed
+    when a face or finger is added: on Android a key with `setUserAuthenticationRequired` and
+    `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
+"""
+    
+    _handle: ctypes.c_uint64
+    
+    def __init__(self, *args, **kwargs):
+        raise ValueError("This class has no default constructor")
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_free_biometrics, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_huizheng_fn_clone_biometrics, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    async def guard(self, secret: bytes) -> bytes:
+        """
+        Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
+        `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
+"""
+        
+        _UniffiFfiConverterBytes.check_lower(secret)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(secret),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeHolderKeyError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_biometrics_guard(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def release(self, guarded: bytes) -> bytes:
+        """
+        Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+        `Declined` when the owner was not recognised or turned away.
+"""
+        
+        _UniffiFfiConverterBytes.check_lower(guarded)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(guarded),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeHolderKeyError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_biometrics_release(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def forget(self, ) -> None:
+        """
+        Deletes the key; one that is gone already is no error.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypeHolderKeyError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_biometrics_forget(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_void,
+            _UniffiLib.ffi_huizheng_rust_future_complete_void,
+            _UniffiLib.ffi_huizheng_rust_future_free_void,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+
+
+
+
+# Put all the bits inside a class to keep the top-level namespace clean
+class _UniffiTraitImplBiometricsImpl:
+    # For each method, generate a callback function to pass to Rust
+
+    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD0
+    def guard(
+            uniffi_handle,
+            secret,
+            uniffi_future_callback,
+            uniffi_callback_data,
+            uniffi_out_dropped_callback,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeBiometrics._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = (_UniffiFfiConverterBytes.lift(secret), )
+            uniffi_method = uniffi_obj.guard
+            return uniffi_method(*uniffi_args)
+        def handle_success(return_value):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultRustBuffer(
+                    _UniffiFfiConverterBytes.lower(return_value),
+                    _UniffiRustCallStatus.default()
+                )
+            )
+
+        def handle_error(status_code, rust_buffer):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultRustBuffer(
+                    _UniffiRustBuffer.default(),
+                    _UniffiRustCallStatus(status_code, rust_buffer),
+                )
+            )
+        _uniffi_trait_interface_call_async_with_error(
+            make_call,
+            uniffi_out_dropped_callback,
+            handle_success,
+            handle_error,
+            HolderKeyError,
+            _UniffiFfiConverterTypeHolderKeyError.lower,
+        )
+
+    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD1
+    def release(
+            uniffi_handle,
+            guarded,
+            uniffi_future_callback,
+            uniffi_callback_data,
+            uniffi_out_dropped_callback,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeBiometrics._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = (_UniffiFfiConverterBytes.lift(guarded), )
+            uniffi_method = uniffi_obj.release
+            return uniffi_method(*uniffi_args)
+        def handle_success(return_value):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultRustBuffer(
+                    _UniffiFfiConverterBytes.lower(return_value),
+                    _UniffiRustCallStatus.default()
+                )
+            )
+
+        def handle_error(status_code, rust_buffer):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultRustBuffer(
+                    _UniffiRustBuffer.default(),
+                    _UniffiRustCallStatus(status_code, rust_buffer),
+                )
+            )
+        _uniffi_trait_interface_call_async_with_error(
+            make_call,
+            uniffi_out_dropped_callback,
+            handle_success,
+            handle_error,
+            HolderKeyError,
+            _UniffiFfiConverterTypeHolderKeyError.lower,
+        )
+
+    @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD2
+    def forget(
+            uniffi_handle,
+            uniffi_future_callback,
+            uniffi_callback_data,
+            uniffi_out_dropped_callback,
+        ):
+        uniffi_obj = _UniffiFfiConverterTypeBiometrics._handle_map.get(uniffi_handle)
+        def make_call():
+            uniffi_args = ()
+            uniffi_method = uniffi_obj.forget
+            return uniffi_method(*uniffi_args)
+        def handle_success(return_value):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultVoid(
+                    _UniffiRustCallStatus.default()
+                )
+            )
+
+        def handle_error(status_code, rust_buffer):
+            uniffi_future_callback(
+                uniffi_callback_data,
+                _UniffiForeignFutureResultVoid(
+                    _UniffiRustCallStatus(status_code, rust_buffer),
+                )
+            )
+        _uniffi_trait_interface_call_async_with_error(
+            make_call,
+            uniffi_out_dropped_callback,
+            handle_success,
+            handle_error,
+            HolderKeyError,
+            _UniffiFfiConverterTypeHolderKeyError.lower,
+        )
+
+    @_UNIFFI_CALLBACK_INTERFACE_FREE_HUIZHENG_BIOMETRICS
+    def _uniffi_free(uniffi_handle):
+        _UniffiFfiConverterTypeBiometrics._handle_map.remove(uniffi_handle)
+
+    @_UNIFFI_CALLBACK_INTERFACE_CLONE_HUIZHENG_BIOMETRICS
+    def _uniffi_clone(uniffi_handle):
+        return _UniffiFfiConverterTypeBiometrics._handle_map.clone(uniffi_handle)
+
+    # Generate the FFI VTable.  This has a field for each callback interface method.
+    _uniffi_vtable = _UniffiVTableCallbackInterfaceHuizhengBiometrics(
+        _uniffi_free,
+        _uniffi_clone,
+        guard,
+        release,
+        forget,
+    )
+    # Send Rust a pointer to the VTable.  Note: this means we need to keep the struct alive forever,
+    # or else bad things will happen when Rust tries to access it.
+    _UniffiLib.uniffi_huizheng_fn_init_callback_vtable_biometrics(ctypes.byref(_uniffi_vtable))
+
+class _UniffiFfiConverterTypeBiometrics:
+    _handle_map = _UniffiHandleMap()
+
+    @staticmethod
+    def lift(value: int):
+        if (value & 1) == 0:
+            # Rust-generated handle, construct a new class that uses the handle to implement the
+            # interface
+            return BiometricsImpl._uniffi_make_instance(value)
+        else:
+            # Python-generated handle, get the object from the handle map
+            return _UniffiFfiConverterTypeBiometrics._handle_map.remove(value)
+
+    @staticmethod
+    def check_lower(value: Biometrics):
+        if not isinstance(value, Biometrics):
+            raise TypeError("Expected Biometrics subclass, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: Biometrics):
+         if isinstance(value, BiometricsImpl):
+            # Rust-implementated object.  Clone the handle and return it
+            return value._uniffi_clone_handle()
+         else:
+            # Python-implementated object, generate a new vtable handle and return that.
+            return _UniffiFfiConverterTypeBiometrics._handle_map.insert(value)
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer):
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: Biometrics, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
 
 
 class Clock():
@@ -8970,6 +9821,50 @@ class _UniffiFfiConverterOptionalTypeClock(_UniffiConverterRustBuffer):
             return _UniffiFfiConverterTypeClock.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterOptionalTypeBiometrics(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeBiometrics.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeBiometrics.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeBiometrics.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+def is_protected(screen: WalletScreen) -> bool:
+    """
+    Whether a screen shows a secret or something personal: then it stays out of screenshots, recordings and the list of recent apps
+    (Android: `FLAG_SECURE`; iOS: covered while inactive or captured), and out of accessibility services that the holder has
+    not switched on.
+"""
+    
+    _UniffiFfiConverterTypeWalletScreen.check_lower(screen)
+    _uniffi_lowered_args = (
+        _UniffiFfiConverterTypeWalletScreen.lower(screen),
+    )
+    _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+    _uniffi_error_converter = None
+    _uniffi_ffi_result = _uniffi_rust_call_with_error(
+        _uniffi_error_converter,
+        _UniffiLib.uniffi_huizheng_fn_func_is_protected,
+        *_uniffi_lowered_args,
+    )
+    return _uniffi_lift_return(_uniffi_ffi_result)
 def new_backup_code() -> str:
     """
     A passphrase for backups that nobody guesses: 24 letters and digits, to be written down.
@@ -8984,7 +9879,49 @@ def new_backup_code() -> str:
         *_uniffi_lowered_args,
     )
     return _uniffi_lift_return(_uniffi_ffi_result)
-async def restore_wallet(folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,backup: bytes,passphrase: str,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT) -> RestoredWallet:
+async def recover_wallet(folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT,biometrics: typing.Union[object, typing.Optional[Biometrics]] = _DEFAULT) -> RecoveredWallet:
+    """
+    Opens a wallet that is damaged (`RestoreWallet`), for a holder who has no backup. What is unreadable is removed: make a copy of
+    the folder first. `RestoreWallet` again when not even its keys are there.
+"""
+    
+    _UniffiFfiConverterString.check_lower(folder)
+
+    _UniffiFfiConverterString.check_lower(pin)
+
+    _UniffiFfiConverterTypeWalletConfig.check_lower(config)
+
+    _UniffiFfiConverterTypeHolderKeyStore.check_lower(keys)
+
+    _UniffiFfiConverterTypeHttpClient.check_lower(http)
+
+    if clock is _DEFAULT:
+        clock = None
+    _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+
+    if biometrics is _DEFAULT:
+        biometrics = None
+    _UniffiFfiConverterOptionalTypeBiometrics.check_lower(biometrics)
+    _uniffi_lowered_args = (
+        _UniffiFfiConverterString.lower(folder),
+        _UniffiFfiConverterString.lower(pin),
+        _UniffiFfiConverterTypeWalletConfig.lower(config),
+        _UniffiFfiConverterTypeHolderKeyStore.lower(keys),
+        _UniffiFfiConverterTypeHttpClient.lower(http),
+        _UniffiFfiConverterOptionalTypeClock.lower(clock),
+        _UniffiFfiConverterOptionalTypeBiometrics.lower(biometrics),
+    )
+    _uniffi_lift_return = _UniffiFfiConverterTypeRecoveredWallet.lift
+    _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+    return await _uniffi_rust_call_async(
+        _UniffiLib.uniffi_huizheng_fn_func_recover_wallet(*_uniffi_lowered_args),
+        _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+        _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+        _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+        _uniffi_lift_return,
+        _uniffi_error_converter,
+    )
+async def restore_wallet(folder: str,pin: str,config: WalletConfig,keys: HolderKeyStore,http: HttpClient,backup: bytes,passphrase: str,clock: typing.Union[object, typing.Optional[Clock]] = _DEFAULT,biometrics: typing.Union[object, typing.Optional[Biometrics]] = _DEFAULT) -> RestoredWallet:
     """
     Makes a wallet of a backup, with a PIN of its own. All or nothing: ended in the middle it can be begun again. A wrong
     passphrase is `EnterPinAgain`.
@@ -9007,6 +9944,10 @@ async def restore_wallet(folder: str,pin: str,config: WalletConfig,keys: HolderK
     if clock is _DEFAULT:
         clock = None
     _UniffiFfiConverterOptionalTypeClock.check_lower(clock)
+
+    if biometrics is _DEFAULT:
+        biometrics = None
+    _UniffiFfiConverterOptionalTypeBiometrics.check_lower(biometrics)
     _uniffi_lowered_args = (
         _UniffiFfiConverterString.lower(folder),
         _UniffiFfiConverterString.lower(pin),
@@ -9016,6 +9957,7 @@ async def restore_wallet(folder: str,pin: str,config: WalletConfig,keys: HolderK
         _UniffiFfiConverterBytes.lower(backup),
         _UniffiFfiConverterString.lower(passphrase),
         _UniffiFfiConverterOptionalTypeClock.lower(clock),
+        _UniffiFfiConverterOptionalTypeBiometrics.lower(biometrics),
     )
     _uniffi_lift_return = _UniffiFfiConverterTypeRestoredWallet.lift
     _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
@@ -9063,6 +10005,7 @@ __all__ = [
     "HttpError",
     "KeyAlgorithm",
     "QrSeen",
+    "WalletScreen",
     "LocalText",
     "Asked",
     "CardColours",
@@ -9070,6 +10013,7 @@ __all__ = [
     "Claim",
     "Card",
     "CardHolder",
+    "CopyReuse",
     "CardOption",
     "CardToCollect",
     "ComplaintDraft",
@@ -9091,9 +10035,12 @@ __all__ = [
     "PickedUp",
     "Presented",
     "Received",
+    "RecoveredWallet",
     "RestoredWallet",
     "WalletConfig",
+    "is_protected",
     "new_backup_code",
+    "recover_wallet",
     "restore_wallet",
     "wallet_exists",
     "Offer",
@@ -9102,6 +10049,8 @@ __all__ = [
     "CancelHandleProtocol",
     "Wallet",
     "WalletProtocol",
+    "BiometricsImpl",
+    "Biometrics",
     "ClockImpl",
     "Clock",
     "HolderKeyStoreImpl",

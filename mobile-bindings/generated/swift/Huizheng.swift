@@ -679,6 +679,382 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
 
 
 /**
+ * Guards one short secret by the device's biometrics, so that they open the wallet beside its PIN. The app implements it
+ * where it wants that. The key behind it is in hardware, is used only right after the owner was recognised, and is destroyed
+ * when a face or finger is added: on Android a key with `setUserAuthenticationRequired` and
+ * `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
+ */
+public protocol Biometrics: AnyObject, Sendable {
+    
+    /**
+     * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
+     * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
+     */
+    func `guard`(secret: Data) async throws  -> Data
+    
+    /**
+     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * `Declined` when the owner was not recognised or turned away.
+     */
+    func release(guarded: Data) async throws  -> Data
+    
+    /**
+     * Deletes the key; one that is gone already is no error.
+     */
+    func forget() async throws 
+    
+}
+/**
+ * Guards one short secret by the device's biometrics, so that they open the wallet beside its PIN. The app implements it
+ * where it wants that. The key behind it is in hardware, is used only right after the owner was recognised, and is destroyed
+ * when a face or finger is added: on Android a key with `setUserAuthenticationRequired` and
+ * `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
+ */
+open class BiometricsImpl: Biometrics, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_huizheng_fn_clone_biometrics(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_huizheng_fn_free_biometrics(handle, $0) }
+    }
+
+    
+
+    
+    /**
+     * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
+     * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
+     */
+open func `guard`(secret: Data)async throws  -> Data  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_biometrics_guard(
+                        self.uniffiCloneHandle(),FfiConverterData.lower(secret)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterData.lift,
+            errorHandler: FfiConverterTypeHolderKeyError_lift
+        )
+}
+    
+    /**
+     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * `Declined` when the owner was not recognised or turned away.
+     */
+open func release(guarded: Data)async throws  -> Data  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_biometrics_release(
+                        self.uniffiCloneHandle(),FfiConverterData.lower(guarded)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterData.lift,
+            errorHandler: FfiConverterTypeHolderKeyError_lift
+        )
+}
+    
+    /**
+     * Deletes the key; one that is gone already is no error.
+     */
+open func forget()async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_biometrics_forget(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_void,
+            completeFunc: ffi_huizheng_rust_future_complete_void,
+            freeFunc: ffi_huizheng_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeHolderKeyError_lift
+        )
+}
+    
+
+    
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceBiometrics {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceBiometrics = UniffiVTableCallbackInterfaceBiometrics(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeBiometrics.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Biometrics: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeBiometrics.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Biometrics: handle missing in uniffiClone")
+            }
+        },
+        `guard`: { (
+            uniffiHandle: UInt64,
+            secret: RustBuffer,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteRustBuffer,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> Data in
+                guard let uniffiObj = try? FfiConverterTypeBiometrics.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.`guard`(
+                     secret: try FfiConverterData.lift(secret)
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: Data) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: FfiConverterData.lower(returnValue),
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: RustBuffer.empty(),
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeHolderKeyError_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        },
+        release: { (
+            uniffiHandle: UInt64,
+            guarded: RustBuffer,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteRustBuffer,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> Data in
+                guard let uniffiObj = try? FfiConverterTypeBiometrics.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.release(
+                     guarded: try FfiConverterData.lift(guarded)
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: Data) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: FfiConverterData.lower(returnValue),
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer(
+                        returnValue: RustBuffer.empty(),
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeHolderKeyError_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        },
+        forget: { (
+            uniffiHandle: UInt64,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteVoid,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeBiometrics.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.forget(
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: ()) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultVoid(
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultVoid(
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeHolderKeyError_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceBiometrics> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceBiometrics>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitBiometrics() {
+    uniffi_huizheng_fn_init_callback_vtable_biometrics(UniffiCallbackInterfaceBiometrics.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBiometrics: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<Biometrics>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = Biometrics
+
+    public static func lift(_ handle: UInt64) throws -> Biometrics {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return BiometricsImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: Biometrics) -> UInt64 {
+         if let rustImpl = value as? BiometricsImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Biometrics {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Biometrics, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBiometrics_lift(_ handle: UInt64) throws -> Biometrics {
+    return try FfiConverterTypeBiometrics.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBiometrics_lower(_ value: Biometrics) -> UInt64 {
+    return FfiConverterTypeBiometrics.lower(value)
+}
+
+
+
+
+
+
+/**
  * Ends the calls that were made through `wallet.until(handle)`, now and later: each fails with `Cancelled`.
  *
  * A cancelled coroutine of Kotlin or task of Python ends its call by itself; a cancelled task of Swift does not, and
@@ -2215,6 +2591,22 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func toCollect() async throws  -> [CardToCollect]
     
     /**
+     * Lets the device's biometrics open this wallet from now on, beside the PIN, which counts as a try. The wallet must have
+     * been opened with `biometrics`.
+     */
+    func enrolBiometrics(pin: String) async throws 
+    
+    /**
+     * Lets only the PIN open it from now on.
+     */
+    func forgetBiometrics() async throws 
+    
+    /**
+     * Whether biometrics open it, unless they have changed since.
+     */
+    func hasBiometrics() async throws  -> Bool
+    
+    /**
      * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
      */
     func cardsPage(after: String?, limit: UInt32) async throws  -> [Card]
@@ -2325,7 +2717,7 @@ public protocol WalletProtocol: AnyObject, Sendable {
     
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option. A request is answered once.
+     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
      */
     func present(consentId: String, choice: [String: String]) async throws  -> Presented
     
@@ -2420,13 +2812,32 @@ open class Wallet: WalletProtocol, @unchecked Sendable {
 
     
     /**
-     * Makes a new wallet in a folder of its own.
+     * Opens a wallet by the device's biometrics, once `enrol_biometrics` has switched that on. `UseAnotherWay` (not switched on,
+     * changed since, or wrong PINs were tried) and `Cancelled`: ask for the PIN.
      */
-public static func create(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, clock: Clock? = nil)async throws  -> Wallet  {
+public static func openByBiometrics(folder: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, biometrics: Biometrics, clock: Clock? = nil)async throws  -> Wallet  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
-                uniffi_huizheng_fn_constructor_wallet_create(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterOptionTypeClock.lower(clock)
+                uniffi_huizheng_fn_constructor_wallet_open_by_biometrics(FfiConverterString.lower(folder),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterTypeBiometrics_lower(biometrics),FfiConverterOptionTypeClock.lower(clock)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_u64,
+            completeFunc: ffi_huizheng_rust_future_complete_u64,
+            freeFunc: ffi_huizheng_rust_future_free_u64,
+            liftFunc: FfiConverterTypeWallet_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Makes a new wallet in a folder of its own.
+     */
+public static func create(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, clock: Clock? = nil, biometrics: Biometrics? = nil)async throws  -> Wallet  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_constructor_wallet_create(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterOptionTypeClock.lower(clock),FfiConverterOptionTypeBiometrics.lower(biometrics)
                 )
             },
             pollFunc: ffi_huizheng_rust_future_poll_u64,
@@ -2440,11 +2851,11 @@ public static func create(folder: String, pin: String, config: WalletConfig, key
     /**
      * Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
      */
-public static func `open`(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, clock: Clock? = nil)async throws  -> Wallet  {
+public static func `open`(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, clock: Clock? = nil, biometrics: Biometrics? = nil)async throws  -> Wallet  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
-                uniffi_huizheng_fn_constructor_wallet_open(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterOptionTypeClock.lower(clock)
+                uniffi_huizheng_fn_constructor_wallet_open(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterOptionTypeClock.lower(clock),FfiConverterOptionTypeBiometrics.lower(biometrics)
                 )
             },
             pollFunc: ffi_huizheng_rust_future_poll_u64,
@@ -2549,6 +2960,64 @@ open func toCollect()async throws  -> [CardToCollect]  {
             completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
             freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
             liftFunc: FfiConverterSequenceTypeCardToCollect.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Lets the device's biometrics open this wallet from now on, beside the PIN, which counts as a try. The wallet must have
+     * been opened with `biometrics`.
+     */
+open func enrolBiometrics(pin: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_enrol_biometrics(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(pin)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_void,
+            completeFunc: ffi_huizheng_rust_future_complete_void,
+            freeFunc: ffi_huizheng_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Lets only the PIN open it from now on.
+     */
+open func forgetBiometrics()async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_forget_biometrics(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_void,
+            completeFunc: ffi_huizheng_rust_future_complete_void,
+            freeFunc: ffi_huizheng_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Whether biometrics open it, unless they have changed since.
+     */
+open func hasBiometrics()async throws  -> Bool  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_has_biometrics(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_i8,
+            completeFunc: ffi_huizheng_rust_future_complete_i8,
+            freeFunc: ffi_huizheng_rust_future_free_i8,
+            liftFunc: FfiConverterBool.lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
 }
@@ -2936,7 +3405,7 @@ open func log(before: String? = nil, limit: UInt32 = UInt32(50))async throws  ->
     
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option. A request is answered once.
+     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
      */
 open func present(consentId: String, choice: [String: String] = [:])async throws  -> Presented  {
     return
@@ -3602,6 +4071,10 @@ public struct CardOption: Equatable, Hashable {
      */
     public let stays: [Claim]
     /**
+     * How often the copy that would be shown was shown before.
+     */
+    public let reuse: CopyReuse
+    /**
      * What the holder should know first.
      */
     public let warnings: [ConsentWarning]
@@ -3637,6 +4110,9 @@ public struct CardOption: Equatable, Hashable {
          * What would stay.
          */stays: [Claim], 
         /**
+         * How often the copy that would be shown was shown before.
+         */reuse: CopyReuse, 
+        /**
          * What the holder should know first.
          */warnings: [ConsentWarning]) {
         self.id = id
@@ -3648,6 +4124,7 @@ public struct CardOption: Equatable, Hashable {
         self.state = state
         self.leaves = leaves
         self.stays = stays
+        self.reuse = reuse
         self.warnings = warnings
     }
 
@@ -3676,6 +4153,7 @@ public struct FfiConverterTypeCardOption: FfiConverterRustBuffer {
                 state: FfiConverterTypeCardState.read(from: &buf), 
                 leaves: FfiConverterSequenceTypeClaim.read(from: &buf), 
                 stays: FfiConverterSequenceTypeClaim.read(from: &buf), 
+                reuse: FfiConverterTypeCopyReuse.read(from: &buf), 
                 warnings: FfiConverterSequenceTypeConsentWarning.read(from: &buf)
         )
     }
@@ -3690,6 +4168,7 @@ public struct FfiConverterTypeCardOption: FfiConverterRustBuffer {
         FfiConverterTypeCardState.write(value.state, into: &buf)
         FfiConverterSequenceTypeClaim.write(value.leaves, into: &buf)
         FfiConverterSequenceTypeClaim.write(value.stays, into: &buf)
+        FfiConverterTypeCopyReuse.write(value.reuse, into: &buf)
         FfiConverterSequenceTypeConsentWarning.write(value.warnings, into: &buf)
     }
 }
@@ -4124,6 +4603,85 @@ public func FfiConverterTypeConsent_lift(_ buf: RustBuffer) throws -> Consent {
 #endif
 public func FfiConverterTypeConsent_lower(_ value: Consent) -> RustBuffer {
     return FfiConverterTypeConsent.lower(value)
+}
+
+
+/**
+ * How often the copy of a card that would be shown was shown before. Copies are of one-use keys as long as there are unused ones.
+ */
+public struct CopyReuse: Equatable, Hashable {
+    /**
+     * Whether this verifier has seen it, and will know its holder again.
+     */
+    public let knownHere: Bool
+    /**
+     * How many other verifiers have seen it.
+     */
+    public let others: UInt32
+    /**
+     * Copies of the card in this format that nobody has seen.
+     */
+    public let unused: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whether this verifier has seen it, and will know its holder again.
+         */knownHere: Bool, 
+        /**
+         * How many other verifiers have seen it.
+         */others: UInt32, 
+        /**
+         * Copies of the card in this format that nobody has seen.
+         */unused: UInt32) {
+        self.knownHere = knownHere
+        self.others = others
+        self.unused = unused
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CopyReuse: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCopyReuse: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CopyReuse {
+        return
+            try CopyReuse(
+                knownHere: FfiConverterBool.read(from: &buf), 
+                others: FfiConverterUInt32.read(from: &buf), 
+                unused: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CopyReuse, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.knownHere, into: &buf)
+        FfiConverterUInt32.write(value.others, into: &buf)
+        FfiConverterUInt32.write(value.unused, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCopyReuse_lift(_ buf: RustBuffer) throws -> CopyReuse {
+    return try FfiConverterTypeCopyReuse.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCopyReuse_lower(_ value: CopyReuse) -> RustBuffer {
+    return FfiConverterTypeCopyReuse.lower(value)
 }
 
 
@@ -5271,6 +5829,10 @@ public struct Question: Equatable, Hashable {
      */
     public let label: LocalText
     /**
+     * Whether the holder may leave it out: it is not answered unless a choice names it.
+     */
+    public let optional: Bool
+    /**
      * The credentials that answer it: at least one, the best first.
      */
     public let options: [CardOption]
@@ -5285,10 +5847,14 @@ public struct Question: Equatable, Hashable {
          * What type of card is asked for.
          */label: LocalText, 
         /**
+         * Whether the holder may leave it out: it is not answered unless a choice names it.
+         */optional: Bool, 
+        /**
          * The credentials that answer it: at least one, the best first.
          */options: [CardOption]) {
         self.id = id
         self.label = label
+        self.optional = optional
         self.options = options
     }
 
@@ -5310,6 +5876,7 @@ public struct FfiConverterTypeQuestion: FfiConverterRustBuffer {
             try Question(
                 id: FfiConverterString.read(from: &buf), 
                 label: FfiConverterTypeLocalText.read(from: &buf), 
+                optional: FfiConverterBool.read(from: &buf), 
                 options: FfiConverterSequenceTypeCardOption.read(from: &buf)
         )
     }
@@ -5317,6 +5884,7 @@ public struct FfiConverterTypeQuestion: FfiConverterRustBuffer {
     public static func write(_ value: Question, into buf: inout [UInt8]) {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterTypeLocalText.write(value.label, into: &buf)
+        FfiConverterBool.write(value.optional, into: &buf)
         FfiConverterSequenceTypeCardOption.write(value.options, into: &buf)
     }
 }
@@ -5403,6 +5971,115 @@ public func FfiConverterTypeReceived_lift(_ buf: RustBuffer) throws -> Received 
 #endif
 public func FfiConverterTypeReceived_lower(_ value: Received) -> RustBuffer {
     return FfiConverterTypeReceived.lower(value)
+}
+
+
+/**
+ * A damaged wallet with what of it could be read, and what could not.
+ */
+public struct RecoveredWallet {
+    /**
+     * The wallet, open. From now on it opens as usual.
+     */
+    public let wallet: Wallet
+    /**
+     * Cards that are there and whole.
+     */
+    public let cards: UInt64
+    /**
+     * Cards that could not be read: collect them again.
+     */
+    public let cardsLost: UInt64
+    /**
+     * Entries of the log that could not be read.
+     */
+    public let logEntriesLost: UInt64
+    /**
+     * Other records that could not be read: evidence, what is fetched anew.
+     */
+    public let othersLost: UInt64
+    /**
+     * Records are missing altogether, or are older than they were: how many and which, nobody can tell.
+     */
+    public let incomplete: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The wallet, open. From now on it opens as usual.
+         */wallet: Wallet, 
+        /**
+         * Cards that are there and whole.
+         */cards: UInt64, 
+        /**
+         * Cards that could not be read: collect them again.
+         */cardsLost: UInt64, 
+        /**
+         * Entries of the log that could not be read.
+         */logEntriesLost: UInt64, 
+        /**
+         * Other records that could not be read: evidence, what is fetched anew.
+         */othersLost: UInt64, 
+        /**
+         * Records are missing altogether, or are older than they were: how many and which, nobody can tell.
+         */incomplete: Bool) {
+        self.wallet = wallet
+        self.cards = cards
+        self.cardsLost = cardsLost
+        self.logEntriesLost = logEntriesLost
+        self.othersLost = othersLost
+        self.incomplete = incomplete
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension RecoveredWallet: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRecoveredWallet: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RecoveredWallet {
+        return
+            try RecoveredWallet(
+                wallet: FfiConverterTypeWallet.read(from: &buf), 
+                cards: FfiConverterUInt64.read(from: &buf), 
+                cardsLost: FfiConverterUInt64.read(from: &buf), 
+                logEntriesLost: FfiConverterUInt64.read(from: &buf), 
+                othersLost: FfiConverterUInt64.read(from: &buf), 
+                incomplete: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RecoveredWallet, into buf: inout [UInt8]) {
+        FfiConverterTypeWallet.write(value.wallet, into: &buf)
+        FfiConverterUInt64.write(value.cards, into: &buf)
+        FfiConverterUInt64.write(value.cardsLost, into: &buf)
+        FfiConverterUInt64.write(value.logEntriesLost, into: &buf)
+        FfiConverterUInt64.write(value.othersLost, into: &buf)
+        FfiConverterBool.write(value.incomplete, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecoveredWallet_lift(_ buf: RustBuffer) throws -> RecoveredWallet {
+    return try FfiConverterTypeRecoveredWallet.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecoveredWallet_lower(_ value: RecoveredWallet) -> RustBuffer {
+    return FfiConverterTypeRecoveredWallet.lower(value)
 }
 
 
@@ -5785,6 +6462,15 @@ public struct WalletConfig: Equatable, Hashable {
      * The base URL of a node of that chain. It need not be trusted: all it answers is proven.
      */
     public let node: String
+    /**
+     * How many wrong PINs in a row wipe the wallet; none: it stays locked, and each try takes a day in the end.
+     */
+    public let wipeAfter: UInt32?
+    /**
+     * Whether nothing leaves that links its holder (`UseAnotherWay`): cards shown together that don't tell by themselves that they
+     * are one person's, or a copy that others have seen. False: it is said, and she decides.
+     */
+    public let refuseLinks: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5795,9 +6481,18 @@ public struct WalletConfig: Equatable, Hashable {
          */anchor: String, 
         /**
          * The base URL of a node of that chain. It need not be trusted: all it answers is proven.
-         */node: String) {
+         */node: String, 
+        /**
+         * How many wrong PINs in a row wipe the wallet; none: it stays locked, and each try takes a day in the end.
+         */wipeAfter: UInt32? = nil, 
+        /**
+         * Whether nothing leaves that links its holder (`UseAnotherWay`): cards shown together that don't tell by themselves that they
+         * are one person's, or a copy that others have seen. False: it is said, and she decides.
+         */refuseLinks: Bool = false) {
         self.anchor = anchor
         self.node = node
+        self.wipeAfter = wipeAfter
+        self.refuseLinks = refuseLinks
     }
 
     
@@ -5817,13 +6512,17 @@ public struct FfiConverterTypeWalletConfig: FfiConverterRustBuffer {
         return
             try WalletConfig(
                 anchor: FfiConverterString.read(from: &buf), 
-                node: FfiConverterString.read(from: &buf)
+                node: FfiConverterString.read(from: &buf), 
+                wipeAfter: FfiConverterOptionUInt32.read(from: &buf), 
+                refuseLinks: FfiConverterBool.read(from: &buf)
         )
     }
 
     public static func write(_ value: WalletConfig, into buf: inout [UInt8]) {
         FfiConverterString.write(value.anchor, into: &buf)
         FfiConverterString.write(value.node, into: &buf)
+        FfiConverterOptionUInt32.write(value.wipeAfter, into: &buf)
+        FfiConverterBool.write(value.refuseLinks, into: &buf)
     }
 }
 
@@ -7853,6 +8552,191 @@ public func FfiConverterTypeWalletError_lower(_ value: WalletError) -> RustBuffe
     return FfiConverterTypeWalletError.lower(value)
 }
 
+
+/**
+ * A screen of a wallet app.
+ */
+
+public enum WalletScreen: Equatable, Hashable {
+    
+    /**
+     * Before there is a wallet.
+     */
+    case welcome
+    /**
+     * Entering or choosing a PIN.
+     */
+    case pin
+    /**
+     * The list of cards.
+     */
+    case cards
+    /**
+     * One card.
+     */
+    case card
+    /**
+     * The camera.
+     */
+    case scan
+    /**
+     * What is offered, and its transaction code.
+     */
+    case offer
+    /**
+     * What would leave.
+     */
+    case consent
+    /**
+     * A code shown to a counter.
+     */
+    case offlineCode
+    /**
+     * What came and left.
+     */
+    case log
+    /**
+     * A complaint's draft.
+     */
+    case complaint
+    /**
+     * A backup's passphrase.
+     */
+    case backup
+    /**
+     * What is to be collected again.
+     */
+    case toCollect
+    /**
+     * Settings, and what the app says of itself.
+     */
+    case settings
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension WalletScreen: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWalletScreen: FfiConverterRustBuffer {
+    typealias SwiftType = WalletScreen
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WalletScreen {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .welcome
+        
+        case 2: return .pin
+        
+        case 3: return .cards
+        
+        case 4: return .card
+        
+        case 5: return .scan
+        
+        case 6: return .offer
+        
+        case 7: return .consent
+        
+        case 8: return .offlineCode
+        
+        case 9: return .log
+        
+        case 10: return .complaint
+        
+        case 11: return .backup
+        
+        case 12: return .toCollect
+        
+        case 13: return .settings
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: WalletScreen, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .welcome:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .pin:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .cards:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .card:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .scan:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .offer:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .consent:
+            writeInt(&buf, Int32(7))
+        
+        
+        case .offlineCode:
+            writeInt(&buf, Int32(8))
+        
+        
+        case .log:
+            writeInt(&buf, Int32(9))
+        
+        
+        case .complaint:
+            writeInt(&buf, Int32(10))
+        
+        
+        case .backup:
+            writeInt(&buf, Int32(11))
+        
+        
+        case .toCollect:
+            writeInt(&buf, Int32(12))
+        
+        
+        case .settings:
+            writeInt(&buf, Int32(13))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWalletScreen_lift(_ buf: RustBuffer) throws -> WalletScreen {
+    return try FfiConverterTypeWalletScreen.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWalletScreen_lower(_ value: WalletScreen) -> RustBuffer {
+    return FfiConverterTypeWalletScreen.lower(value)
+}
+
+
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
@@ -7944,6 +8828,30 @@ fileprivate struct FfiConverterOptionTimestamp: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTimestamp.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeBiometrics: FfiConverterRustBuffer {
+    typealias SwiftType = Biometrics?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeBiometrics.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeBiometrics.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -8744,11 +9652,11 @@ public func newBackupCode()throws  -> String  {
  * Makes a wallet of a backup, with a PIN of its own. All or nothing: ended in the middle it can be begun again. A wrong
  * passphrase is `EnterPinAgain`.
  */
-public func restoreWallet(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, backup: Data, passphrase: String, clock: Clock? = nil)async throws  -> RestoredWallet  {
+public func restoreWallet(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, backup: Data, passphrase: String, clock: Clock? = nil, biometrics: Biometrics? = nil)async throws  -> RestoredWallet  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
-                uniffi_huizheng_fn_func_restore_wallet(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterData.lower(backup),FfiConverterString.lower(passphrase),FfiConverterOptionTypeClock.lower(clock)
+                uniffi_huizheng_fn_func_restore_wallet(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterData.lower(backup),FfiConverterString.lower(passphrase),FfiConverterOptionTypeClock.lower(clock),FfiConverterOptionTypeBiometrics.lower(biometrics)
                 )
             },
             pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
@@ -8757,6 +9665,37 @@ public func restoreWallet(folder: String, pin: String, config: WalletConfig, key
             liftFunc: FfiConverterTypeRestoredWallet_lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
+}
+/**
+ * Opens a wallet that is damaged (`RestoreWallet`), for a holder who has no backup. What is unreadable is removed: make a copy of
+ * the folder first. `RestoreWallet` again when not even its keys are there.
+ */
+public func recoverWallet(folder: String, pin: String, config: WalletConfig, keys: HolderKeyStore, http: HttpClient, clock: Clock? = nil, biometrics: Biometrics? = nil)async throws  -> RecoveredWallet  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_func_recover_wallet(FfiConverterString.lower(folder),FfiConverterString.lower(pin),FfiConverterTypeWalletConfig_lower(config),FfiConverterTypeHolderKeyStore_lower(keys),FfiConverterTypeHttpClient_lower(http),FfiConverterOptionTypeClock.lower(clock),FfiConverterOptionTypeBiometrics.lower(biometrics)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeRecoveredWallet_lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+/**
+ * Whether a screen shows a secret or something personal: then it stays out of screenshots, recordings and the list of recent apps
+ * (Android: `FLAG_SECURE`; iOS: covered while inactive or captured), and out of accessibility services that the holder has
+ * not switched on.
+ */
+public func isProtected(screen: WalletScreen) -> Bool  {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_func_is_protected(
+        FfiConverterTypeWalletScreen_lower(screen),uniffiCallStatus
+    )
+})
 }
 /**
  * Whether there is a wallet in this folder.
@@ -8788,7 +9727,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_func_new_backup_code() != 53634) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_func_restore_wallet() != 9201) {
+    if (uniffi_huizheng_checksum_func_restore_wallet() != 59744) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_func_recover_wallet() != 1506) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_func_is_protected() != 21591) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_func_wallet_exists() != 20418) {
@@ -8804,6 +9749,15 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_qrcollector_add() != 43713) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_biometrics_guard() != 50836) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_biometrics_release() != 32379) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_biometrics_forget() != 63522) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_clock_now() != 7877) {
@@ -8846,6 +9800,15 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_to_collect() != 52315) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_enrol_biometrics() != 3748) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_forget_biometrics() != 10362) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_has_biometrics() != 39251) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_cards_page() != 38430) {
@@ -8908,7 +9871,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_log() != 22021) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_present() != 20643) {
+    if (uniffi_huizheng_checksum_method_wallet_present() != 39729) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_preview_offer() != 22378) {
@@ -8935,13 +9898,17 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_constructor_qrcollector_new() != 63898) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_constructor_wallet_create() != 12399) {
+    if (uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics() != 48659) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_constructor_wallet_open() != 63800) {
+    if (uniffi_huizheng_checksum_constructor_wallet_create() != 42732) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_constructor_wallet_open() != 61523) {
         return InitializationResult.apiChecksumMismatch
     }
 
+    uniffiCallbackInitBiometrics()
     uniffiCallbackInitClock()
     uniffiCallbackInitHolderKeyStore()
     uniffiCallbackInitHttpClient()

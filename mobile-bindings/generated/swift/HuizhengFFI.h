@@ -243,6 +243,24 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_BIOMETRICS_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_BIOMETRICS_METHOD0
+typedef void (*UniffiCallbackInterfaceBiometricsMethod0)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_BIOMETRICS_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_BIOMETRICS_METHOD1
+typedef void (*UniffiCallbackInterfaceBiometricsMethod1)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_BIOMETRICS_METHOD2
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_BIOMETRICS_METHOD2
+typedef void (*UniffiCallbackInterfaceBiometricsMethod2)(uint64_t, UniffiForeignFutureCompleteVoid _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_CLOCK_METHOD0
 typedef void (*UniffiCallbackInterfaceClockMethod0)(uint64_t, RustBuffer* _Nonnull, 
@@ -297,6 +315,17 @@ typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod5)(uint64_t, RustBuffe
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HOLDER_KEY_STORE_METHOD6
 typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod6)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
     );
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_BIOMETRICS
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_BIOMETRICS
+typedef struct UniffiVTableCallbackInterfaceBiometrics {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceBiometricsMethod0 _Nonnull `guard`;
+    UniffiCallbackInterfaceBiometricsMethod1 _Nonnull release;
+    UniffiCallbackInterfaceBiometricsMethod2 _Nonnull forget;
+} UniffiVTableCallbackInterfaceBiometrics;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_CLOCK
@@ -392,6 +421,36 @@ uint64_t uniffi_huizheng_fn_constructor_qrcollector_new(RustCallStatus *_Nonnull
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_QRCOLLECTOR_ADD
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_QRCOLLECTOR_ADD
 RustBuffer uniffi_huizheng_fn_method_qrcollector_add(uint64_t ptr, RustBuffer text, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_BIOMETRICS
+uint64_t uniffi_huizheng_fn_clone_biometrics(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FREE_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FREE_BIOMETRICS
+void uniffi_huizheng_fn_free_biometrics(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_INIT_CALLBACK_VTABLE_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_INIT_CALLBACK_VTABLE_BIOMETRICS
+void uniffi_huizheng_fn_init_callback_vtable_biometrics(const UniffiVTableCallbackInterfaceBiometrics* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_GUARD
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_GUARD
+uint64_t uniffi_huizheng_fn_method_biometrics_guard(uint64_t ptr, RustBuffer secret
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_RELEASE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_RELEASE
+uint64_t uniffi_huizheng_fn_method_biometrics_release(uint64_t ptr, RustBuffer guarded
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_FORGET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_FORGET
+uint64_t uniffi_huizheng_fn_method_biometrics_forget(uint64_t ptr
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CLONE_CLOCK
@@ -494,14 +553,19 @@ uint64_t uniffi_huizheng_fn_clone_wallet(uint64_t handle, RustCallStatus *_Nonnu
 void uniffi_huizheng_fn_free_wallet(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_OPEN_BY_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_OPEN_BY_BIOMETRICS
+uint64_t uniffi_huizheng_fn_constructor_wallet_open_by_biometrics(RustBuffer folder, RustBuffer config, uint64_t keys, uint64_t http, uint64_t biometrics, RustBuffer clock
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_CREATE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_CREATE
-uint64_t uniffi_huizheng_fn_constructor_wallet_create(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock
+uint64_t uniffi_huizheng_fn_constructor_wallet_create(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock, RustBuffer biometrics
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_CONSTRUCTOR_WALLET_OPEN
-uint64_t uniffi_huizheng_fn_constructor_wallet_open(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock
+uint64_t uniffi_huizheng_fn_constructor_wallet_open(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock, RustBuffer biometrics
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_BACK_UP
@@ -527,6 +591,21 @@ uint64_t uniffi_huizheng_fn_method_wallet_forget_to_collect(uint64_t ptr, RustBu
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_TO_COLLECT
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_TO_COLLECT
 uint64_t uniffi_huizheng_fn_method_wallet_to_collect(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_ENROL_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_ENROL_BIOMETRICS
+uint64_t uniffi_huizheng_fn_method_wallet_enrol_biometrics(uint64_t ptr, RustBuffer pin
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FORGET_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FORGET_BIOMETRICS
+uint64_t uniffi_huizheng_fn_method_wallet_forget_biometrics(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_HAS_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_HAS_BIOMETRICS
+uint64_t uniffi_huizheng_fn_method_wallet_has_biometrics(uint64_t ptr
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_CARDS_PAGE
@@ -672,7 +751,17 @@ RustBuffer uniffi_huizheng_fn_func_new_backup_code(RustCallStatus *_Nonnull out_
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_RESTORE_WALLET
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_RESTORE_WALLET
-uint64_t uniffi_huizheng_fn_func_restore_wallet(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer backup, RustBuffer passphrase, RustBuffer clock
+uint64_t uniffi_huizheng_fn_func_restore_wallet(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer backup, RustBuffer passphrase, RustBuffer clock, RustBuffer biometrics
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_RECOVER_WALLET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_RECOVER_WALLET
+uint64_t uniffi_huizheng_fn_func_recover_wallet(RustBuffer folder, RustBuffer pin, RustBuffer config, uint64_t keys, uint64_t http, RustBuffer clock, RustBuffer biometrics
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_IS_PROTECTED
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_IS_PROTECTED
+int8_t uniffi_huizheng_fn_func_is_protected(RustBuffer screen, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_WALLET_EXISTS
@@ -952,6 +1041,18 @@ uint16_t uniffi_huizheng_checksum_func_restore_wallet(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_RECOVER_WALLET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_RECOVER_WALLET
+uint16_t uniffi_huizheng_checksum_func_recover_wallet(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_IS_PROTECTED
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_IS_PROTECTED
+uint16_t uniffi_huizheng_checksum_func_is_protected(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_WALLET_EXISTS
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_WALLET_EXISTS
 uint16_t uniffi_huizheng_checksum_func_wallet_exists(void
@@ -979,6 +1080,24 @@ uint16_t uniffi_huizheng_checksum_method_offer_details(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_QRCOLLECTOR_ADD
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_QRCOLLECTOR_ADD
 uint16_t uniffi_huizheng_checksum_method_qrcollector_add(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_GUARD
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_GUARD
+uint16_t uniffi_huizheng_checksum_method_biometrics_guard(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_RELEASE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_RELEASE
+uint16_t uniffi_huizheng_checksum_method_biometrics_release(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_FORGET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_FORGET
+uint16_t uniffi_huizheng_checksum_method_biometrics_forget(void
     
 );
 #endif
@@ -1063,6 +1182,24 @@ uint16_t uniffi_huizheng_checksum_method_wallet_forget_to_collect(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_TO_COLLECT
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_TO_COLLECT
 uint16_t uniffi_huizheng_checksum_method_wallet_to_collect(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_ENROL_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_ENROL_BIOMETRICS
+uint16_t uniffi_huizheng_checksum_method_wallet_enrol_biometrics(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FORGET_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FORGET_BIOMETRICS
+uint16_t uniffi_huizheng_checksum_method_wallet_forget_biometrics(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_HAS_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_HAS_BIOMETRICS
+uint16_t uniffi_huizheng_checksum_method_wallet_has_biometrics(void
     
 );
 #endif
@@ -1237,6 +1374,12 @@ uint16_t uniffi_huizheng_checksum_constructor_cancelhandle_new(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_QRCOLLECTOR_NEW
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_QRCOLLECTOR_NEW
 uint16_t uniffi_huizheng_checksum_constructor_qrcollector_new(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_WALLET_OPEN_BY_BIOMETRICS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_CONSTRUCTOR_WALLET_OPEN_BY_BIOMETRICS
+uint16_t uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics(void
     
 );
 #endif

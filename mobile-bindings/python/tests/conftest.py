@@ -28,16 +28,27 @@ class Phone:
         self.keys = SoftwareKeyStore(folder / "keys.json")
         self.http = HttpClient()
         self.clock = None
+        self.biometrics = None
 
     async def create(self, pin=PIN):
-        return await huizheng.Wallet.create(self.folder, pin, self.config, self.keys, self.http, self.clock)
+        return await huizheng.Wallet.create(self.folder, pin, self.config, self.keys, self.http, self.clock, self.biometrics)
 
     async def open(self, pin=PIN):
-        return await huizheng.Wallet.open(self.folder, pin, self.config, self.keys, self.http, self.clock)
+        return await huizheng.Wallet.open(self.folder, pin, self.config, self.keys, self.http, self.clock, self.biometrics)
 
     async def restore(self, backup, passphrase, pin=PIN):
         return await huizheng.restore_wallet(
-            self.folder, pin, self.config, self.keys, self.http, backup, passphrase, self.clock
+            self.folder, pin, self.config, self.keys, self.http, backup, passphrase, self.clock, self.biometrics
+        )
+
+    async def recover(self, pin=PIN):
+        return await huizheng.recover_wallet(
+            self.folder, pin, self.config, self.keys, self.http, self.clock, self.biometrics
+        )
+
+    async def open_by_biometrics(self):
+        return await huizheng.Wallet.open_by_biometrics(
+            self.folder, self.config, self.keys, self.http, self.biometrics, self.clock
         )
 
 

@@ -657,6 +657,15 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
+internal interface UniffiCallbackInterfaceBiometricsMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`secret`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
+internal interface UniffiCallbackInterfaceBiometricsMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`guarded`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
+internal interface UniffiCallbackInterfaceBiometricsMethod2 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
 internal interface UniffiCallbackInterfaceClockMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
 }
@@ -683,6 +692,31 @@ internal interface UniffiCallbackInterfaceHolderKeyStoreMethod5 : com.sun.jna.Ca
 }
 internal interface UniffiCallbackInterfaceHolderKeyStoreMethod6 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`wrapped`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "guard", "release", "forget")
+internal open class UniffiVTableCallbackInterfaceBiometrics(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `guard`: UniffiCallbackInterfaceBiometricsMethod0? = null,
+    @JvmField internal var `release`: UniffiCallbackInterfaceBiometricsMethod1? = null,
+    @JvmField internal var `forget`: UniffiCallbackInterfaceBiometricsMethod2? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `guard`: UniffiCallbackInterfaceBiometricsMethod0? = null,
+        `release`: UniffiCallbackInterfaceBiometricsMethod1? = null,
+        `forget`: UniffiCallbackInterfaceBiometricsMethod2? = null,
+    ): UniffiVTableCallbackInterfaceBiometrics(`uniffiFree`,`uniffiClone`,`guard`,`release`,`forget`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceBiometrics) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `guard` = other.`guard`
+        `release` = other.`release`
+        `forget` = other.`forget`
+    }
+
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "now")
 internal open class UniffiVTableCallbackInterfaceClock(
@@ -788,6 +822,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_func_restore_wallet(
     ): Int
+    external fun uniffi_huizheng_checksum_func_recover_wallet(
+    ): Int
+    external fun uniffi_huizheng_checksum_func_is_protected(
+    ): Int
     external fun uniffi_huizheng_checksum_func_wallet_exists(
     ): Int
     external fun uniffi_huizheng_checksum_method_cancelhandle_cancel(
@@ -797,6 +835,12 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_huizheng_checksum_method_offer_details(
     ): Int
     external fun uniffi_huizheng_checksum_method_qrcollector_add(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_biometrics_guard(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_biometrics_release(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_biometrics_forget(
     ): Int
     external fun uniffi_huizheng_checksum_method_clock_now(
     ): Int
@@ -825,6 +869,12 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_huizheng_checksum_method_wallet_forget_to_collect(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_to_collect(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_enrol_biometrics(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_forget_biometrics(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_has_biometrics(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_cards_page(
     ): Int
@@ -884,6 +934,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_constructor_qrcollector_new(
     ): Int
+    external fun uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics(
+    ): Int
     external fun uniffi_huizheng_checksum_constructor_wallet_create(
     ): Int
     external fun uniffi_huizheng_checksum_constructor_wallet_open(
@@ -904,6 +956,7 @@ internal object UniffiLib {
 
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "huizheng"))
+        uniffiCallbackInterfaceBiometrics.register(this)
         uniffiCallbackInterfaceClock.register(this)
         uniffiCallbackInterfaceHolderKeyStore.register(this)
         uniffiCallbackInterfaceHttpClient.register(this)
@@ -935,6 +988,18 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_method_qrcollector_add(`ptr`: Long,`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_huizheng_fn_clone_biometrics(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_free_biometrics(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_huizheng_fn_init_callback_vtable_biometrics(`vtable`: UniffiVTableCallbackInterfaceBiometrics,
+    ): Unit
+    external fun uniffi_huizheng_fn_method_biometrics_guard(`ptr`: Long,`secret`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_biometrics_release(`ptr`: Long,`guarded`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_biometrics_forget(`ptr`: Long,
+    ): Long
     external fun uniffi_huizheng_fn_clone_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_huizheng_fn_free_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -975,9 +1040,11 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_free_wallet(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_huizheng_fn_constructor_wallet_create(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,
+    external fun uniffi_huizheng_fn_constructor_wallet_open_by_biometrics(`folder`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`biometrics`: Long,`clock`: RustBuffer.ByValue,
     ): Long
-    external fun uniffi_huizheng_fn_constructor_wallet_open(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,
+    external fun uniffi_huizheng_fn_constructor_wallet_create(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,`biometrics`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_constructor_wallet_open(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,`biometrics`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_back_up(`ptr`: Long,`passphrase`: RustBuffer.ByValue,
     ): Long
@@ -988,6 +1055,12 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_method_wallet_forget_to_collect(`ptr`: Long,`id`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_to_collect(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_enrol_biometrics(`ptr`: Long,`pin`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_forget_biometrics(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_has_biometrics(`ptr`: Long,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_cards_page(`ptr`: Long,`after`: RustBuffer.ByValue,`limit`: Int,
     ): Long
@@ -1045,8 +1118,12 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_func_new_backup_code(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_huizheng_fn_func_restore_wallet(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`backup`: RustBuffer.ByValue,`passphrase`: RustBuffer.ByValue,`clock`: RustBuffer.ByValue,
+    external fun uniffi_huizheng_fn_func_restore_wallet(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`backup`: RustBuffer.ByValue,`passphrase`: RustBuffer.ByValue,`clock`: RustBuffer.ByValue,`biometrics`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_huizheng_fn_func_recover_wallet(`folder`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,`config`: RustBuffer.ByValue,`keys`: Long,`http`: Long,`clock`: RustBuffer.ByValue,`biometrics`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_func_is_protected(`screen`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Byte
     external fun uniffi_huizheng_fn_func_wallet_exists(`folder`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Byte
     external fun ffi_huizheng_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -1171,7 +1248,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_func_new_backup_code() and 0xFFFF) != 53634) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_func_restore_wallet() and 0xFFFF) != 9201) {
+    if ((lib.uniffi_huizheng_checksum_func_restore_wallet() and 0xFFFF) != 59744) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_func_recover_wallet() and 0xFFFF) != 1506) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_func_is_protected() and 0xFFFF) != 21591) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_func_wallet_exists() and 0xFFFF) != 20418) {
@@ -1187,6 +1270,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_qrcollector_add() and 0xFFFF) != 43713) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_biometrics_guard() and 0xFFFF) != 50836) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_biometrics_release() and 0xFFFF) != 32379) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_biometrics_forget() and 0xFFFF) != 63522) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_clock_now() and 0xFFFF) != 7877) {
@@ -1229,6 +1321,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_to_collect() and 0xFFFF) != 52315) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_enrol_biometrics() and 0xFFFF) != 3748) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_forget_biometrics() and 0xFFFF) != 10362) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_has_biometrics() and 0xFFFF) != 39251) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_cards_page() and 0xFFFF) != 38430) {
@@ -1291,7 +1392,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_log() and 0xFFFF) != 22021) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_present() and 0xFFFF) != 20643) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_present() and 0xFFFF) != 39729) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_preview_offer() and 0xFFFF) != 22378) {
@@ -1318,10 +1419,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_constructor_qrcollector_new() and 0xFFFF) != 63898) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_constructor_wallet_create() and 0xFFFF) != 12399) {
+    if ((lib.uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics() and 0xFFFF) != 48659) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_constructor_wallet_open() and 0xFFFF) != 63800) {
+    if ((lib.uniffi_huizheng_checksum_constructor_wallet_create() and 0xFFFF) != 42732) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_constructor_wallet_open() and 0xFFFF) != 61523) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1894,6 +1998,497 @@ public object FfiConverterDuration: FfiConverterRustBuffer<java.time.Duration> {
         buf.putLong(value.seconds)
         // Type mismatch (should be u32) but since values will always be between 0 and 999,999,999 it should be OK
         buf.putInt(value.nano)
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Guards one short secret by the device's biometrics, so that they open the wallet beside its PIN. The app implements it
+ * where it wants that. The key behind it is in hardware, is used only right after the owner was recognised, and is destroyed
+ * when a face or finger is added: on Android a key with `setUserAuthenticationRequired` and
+ * `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
+ */
+public interface Biometrics {
+    
+    /**
+     * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
+     * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
+     */
+    suspend fun `guard`(`secret`: kotlin.ByteArray): kotlin.ByteArray
+    
+    /**
+     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * `Declined` when the owner was not recognised or turned away.
+     */
+    suspend fun `release`(`guarded`: kotlin.ByteArray): kotlin.ByteArray
+    
+    /**
+     * Deletes the key; one that is gone already is no error.
+     */
+    suspend fun `forget`()
+    
+    companion object
+}
+
+/**
+ * Guards one short secret by the device's biometrics, so that they open the wallet beside its PIN. The app implements it
+ * where it wants that. The key behind it is in hardware, is used only right after the owner was recognised, and is destroyed
+ * when a face or finger is added: on Android a key with `setUserAuthenticationRequired` and
+ * `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
+ */
+open class BiometricsImpl: Disposable, AutoCloseable, Biometrics
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_huizheng_fn_free_biometrics(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_huizheng_fn_clone_biometrics(handle, status)
+        }
+    }
+
+    
+    /**
+     * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
+     * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
+     */
+    @Throws(HolderKeyException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `guard`(`secret`: kotlin.ByteArray) : kotlin.ByteArray {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_biometrics_guard(
+                uniffiHandle,
+                
+        FfiConverterByteArray.lower(`secret`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterByteArray.lift(it) },
+        // Error FFI converter
+        HolderKeyException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * `Declined` when the owner was not recognised or turned away.
+     */
+    @Throws(HolderKeyException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `release`(`guarded`: kotlin.ByteArray) : kotlin.ByteArray {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_biometrics_release(
+                uniffiHandle,
+                
+        FfiConverterByteArray.lower(`guarded`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterByteArray.lift(it) },
+        // Error FFI converter
+        HolderKeyException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Deletes the key; one that is gone already is no error.
+     */
+    @Throws(HolderKeyException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `forget`() {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_biometrics_forget(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        HolderKeyException.ErrorHandler,
+    )
+    }
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceBiometrics {
+    internal object `guard`: UniffiCallbackInterfaceBiometricsMethod0 {
+        override fun callback(`uniffiHandle`: Long,`secret`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeBiometrics.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`guard`(
+                    FfiConverterByteArray.lift(`secret`),
+                )
+            }
+            val uniffiHandleSuccess = { returnValue: kotlin.ByteArray ->
+                val uniffiResult = UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                    FfiConverterByteArray.lower(returnValue),
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                        RustBuffer.ByValue(),
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: HolderKeyException -> FfiConverterTypeHolderKeyError.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+    internal object `release`: UniffiCallbackInterfaceBiometricsMethod1 {
+        override fun callback(`uniffiHandle`: Long,`guarded`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeBiometrics.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`release`(
+                    FfiConverterByteArray.lift(`guarded`),
+                )
+            }
+            val uniffiHandleSuccess = { returnValue: kotlin.ByteArray ->
+                val uniffiResult = UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                    FfiConverterByteArray.lower(returnValue),
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultRustBuffer.UniffiByValue(
+                        RustBuffer.ByValue(),
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: HolderKeyException -> FfiConverterTypeHolderKeyError.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+    internal object `forget`: UniffiCallbackInterfaceBiometricsMethod2 {
+        override fun callback(`uniffiHandle`: Long,`uniffiFutureCallback`: UniffiForeignFutureCompleteVoid,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeBiometrics.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`forget`(
+                )
+            }
+            val uniffiHandleSuccess = { _: Unit ->
+                val uniffiResult = UniffiForeignFutureResultVoid.UniffiByValue(
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultVoid.UniffiByValue(
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: HolderKeyException -> FfiConverterTypeHolderKeyError.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeBiometrics.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeBiometrics.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceBiometrics.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `guard`,
+        `release`,
+        `forget`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_huizheng_fn_init_callback_vtable_biometrics(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeBiometrics: FfiConverter<Biometrics, Long> {
+    internal val handleMap = UniffiHandleMap<Biometrics>()
+
+    override fun lower(value: Biometrics): Long {
+        if (value is BiometricsImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): Biometrics {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return BiometricsImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): Biometrics {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Biometrics) = 8UL
+
+    override fun write(value: Biometrics, buf: ByteBuffer) {
+        buf.putLong(lower(value))
     }
 }
 
@@ -4283,6 +4878,22 @@ public interface WalletInterface {
     suspend fun `toCollect`(): List<CardToCollect>
     
     /**
+     * Lets the device's biometrics open this wallet from now on, beside the PIN, which counts as a try. The wallet must have
+     * been opened with `biometrics`.
+     */
+    suspend fun `enrolBiometrics`(`pin`: kotlin.String)
+    
+    /**
+     * Lets only the PIN open it from now on.
+     */
+    suspend fun `forgetBiometrics`()
+    
+    /**
+     * Whether biometrics open it, unless they have changed since.
+     */
+    suspend fun `hasBiometrics`(): kotlin.Boolean
+    
+    /**
      * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
      */
     suspend fun `cardsPage`(`after`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<Card>
@@ -4393,7 +5004,7 @@ public interface WalletInterface {
     
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option. A request is answered once.
+     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
      */
     suspend fun `present`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String> = mapOf()): Presented
     
@@ -4658,6 +5269,82 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterSequenceTypeCardToCollect.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Lets the device's biometrics open this wallet from now on, beside the PIN, which counts as a try. The wallet must have
+     * been opened with `biometrics`.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `enrolBiometrics`(`pin`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_enrol_biometrics(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`pin`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Lets only the PIN open it from now on.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `forgetBiometrics`() {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_forget_biometrics(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Whether biometrics open it, unless they have changed since.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `hasBiometrics`() : kotlin.Boolean {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_has_biometrics(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_i8(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_i8(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_i8(future) },
+        // lift function
+        { FfiConverterBoolean.lift(it) },
         // Error FFI converter
         WalletException.ErrorHandler,
     )
@@ -5171,7 +5858,7 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
     
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option. A request is answered once.
+     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5341,11 +6028,37 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
     companion object {
         
     /**
+     * Opens a wallet by the device's biometrics, once `enrol_biometrics` has switched that on. `UseAnotherWay` (not switched on,
+     * changed since, or wrong PINs were tried) and `Cancelled`: ask for the PIN.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+     suspend fun `openByBiometrics`(`folder`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `biometrics`: Biometrics, `clock`: Clock? = null) : Wallet {
+        return uniffiRustCallAsync(
+        UniffiLib.uniffi_huizheng_fn_constructor_wallet_open_by_biometrics(
+        FfiConverterString.lower(`folder`),
+        FfiConverterTypeWalletConfig.lower(`config`),
+        FfiConverterTypeHolderKeyStore.lower(`keys`),
+        FfiConverterTypeHttpClient.lower(`http`),
+        FfiConverterTypeBiometrics.lower(`biometrics`),
+        FfiConverterOptionalTypeClock.lower(`clock`),),
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_u64(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_u64(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
+        // lift function
+        { FfiConverterTypeWallet.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+        
+    /**
      * Makes a new wallet in a folder of its own.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-     suspend fun `create`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `clock`: Clock? = null) : Wallet {
+     suspend fun `create`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `clock`: Clock? = null, `biometrics`: Biometrics? = null) : Wallet {
         return uniffiRustCallAsync(
         UniffiLib.uniffi_huizheng_fn_constructor_wallet_create(
         FfiConverterString.lower(`folder`),
@@ -5353,7 +6066,8 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         FfiConverterTypeWalletConfig.lower(`config`),
         FfiConverterTypeHolderKeyStore.lower(`keys`),
         FfiConverterTypeHttpClient.lower(`http`),
-        FfiConverterOptionalTypeClock.lower(`clock`),),
+        FfiConverterOptionalTypeClock.lower(`clock`),
+        FfiConverterOptionalTypeBiometrics.lower(`biometrics`),),
         { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_u64(future, callback, continuation) },
         { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_u64(future, continuation) },
         { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
@@ -5370,7 +6084,7 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-     suspend fun `open`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `clock`: Clock? = null) : Wallet {
+     suspend fun `open`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `clock`: Clock? = null, `biometrics`: Biometrics? = null) : Wallet {
         return uniffiRustCallAsync(
         UniffiLib.uniffi_huizheng_fn_constructor_wallet_open(
         FfiConverterString.lower(`folder`),
@@ -5378,7 +6092,8 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         FfiConverterTypeWalletConfig.lower(`config`),
         FfiConverterTypeHolderKeyStore.lower(`keys`),
         FfiConverterTypeHttpClient.lower(`http`),
-        FfiConverterOptionalTypeClock.lower(`clock`),),
+        FfiConverterOptionalTypeClock.lower(`clock`),
+        FfiConverterOptionalTypeBiometrics.lower(`biometrics`),),
         { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_u64(future, callback, continuation) },
         { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_u64(future, continuation) },
         { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
@@ -5802,6 +6517,11 @@ data class CardOption (
     val `stays`: List<Claim>
     , 
     /**
+     * How often the copy that would be shown was shown before.
+     */
+    val `reuse`: CopyReuse
+    , 
+    /**
      * What the holder should know first.
      */
     val `warnings`: List<ConsentWarning>
@@ -5830,6 +6550,7 @@ public object FfiConverterTypeCardOption: FfiConverterRustBuffer<CardOption> {
             FfiConverterTypeCardState.read(buf),
             FfiConverterSequenceTypeClaim.read(buf),
             FfiConverterSequenceTypeClaim.read(buf),
+            FfiConverterTypeCopyReuse.read(buf),
             FfiConverterSequenceTypeConsentWarning.read(buf),
         )
     }
@@ -5844,6 +6565,7 @@ public object FfiConverterTypeCardOption: FfiConverterRustBuffer<CardOption> {
             FfiConverterTypeCardState.allocationSize(value.`state`) +
             FfiConverterSequenceTypeClaim.allocationSize(value.`leaves`) +
             FfiConverterSequenceTypeClaim.allocationSize(value.`stays`) +
+            FfiConverterTypeCopyReuse.allocationSize(value.`reuse`) +
             FfiConverterSequenceTypeConsentWarning.allocationSize(value.`warnings`)
     )
 
@@ -5857,6 +6579,7 @@ public object FfiConverterTypeCardOption: FfiConverterRustBuffer<CardOption> {
             FfiConverterTypeCardState.write(value.`state`, buf)
             FfiConverterSequenceTypeClaim.write(value.`leaves`, buf)
             FfiConverterSequenceTypeClaim.write(value.`stays`, buf)
+            FfiConverterTypeCopyReuse.write(value.`reuse`, buf)
             FfiConverterSequenceTypeConsentWarning.write(value.`warnings`, buf)
     }
 }
@@ -6159,6 +6882,61 @@ public object FfiConverterTypeConsent: FfiConverterRustBuffer<Consent> {
             FfiConverterUInt.write(value.`retentionDays`, buf)
             FfiConverterOptionalTimestamp.write(value.`expires`, buf)
             FfiConverterSequenceTypeQuestion.write(value.`questions`, buf)
+    }
+}
+
+
+
+/**
+ * How often the copy of a card that would be shown was shown before. Copies are of one-use keys as long as there are unused ones.
+ */
+data class CopyReuse (
+    /**
+     * Whether this verifier has seen it, and will know its holder again.
+     */
+    val `knownHere`: kotlin.Boolean
+    , 
+    /**
+     * How many other verifiers have seen it.
+     */
+    val `others`: kotlin.UInt
+    , 
+    /**
+     * Copies of the card in this format that nobody has seen.
+     */
+    val `unused`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCopyReuse: FfiConverterRustBuffer<CopyReuse> {
+    override fun read(buf: ByteBuffer): CopyReuse {
+        return CopyReuse(
+            FfiConverterBoolean.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CopyReuse) = (
+            FfiConverterBoolean.allocationSize(value.`knownHere`) +
+            FfiConverterUInt.allocationSize(value.`others`) +
+            FfiConverterUInt.allocationSize(value.`unused`)
+    )
+
+    override fun write(value: CopyReuse, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`knownHere`, buf)
+            FfiConverterUInt.write(value.`others`, buf)
+            FfiConverterUInt.write(value.`unused`, buf)
     }
 }
 
@@ -6968,6 +7746,11 @@ data class Question (
     val `label`: LocalText
     , 
     /**
+     * Whether the holder may leave it out: it is not answered unless a choice names it.
+     */
+    val `optional`: kotlin.Boolean
+    , 
+    /**
      * The credentials that answer it: at least one, the best first.
      */
     val `options`: List<CardOption>
@@ -6989,6 +7772,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
         return Question(
             FfiConverterString.read(buf),
             FfiConverterTypeLocalText.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterSequenceTypeCardOption.read(buf),
         )
     }
@@ -6996,12 +7780,14 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
     override fun allocationSize(value: Question) = (
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterTypeLocalText.allocationSize(value.`label`) +
+            FfiConverterBoolean.allocationSize(value.`optional`) +
             FfiConverterSequenceTypeCardOption.allocationSize(value.`options`)
     )
 
     override fun write(value: Question, buf: ByteBuffer) {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterTypeLocalText.write(value.`label`, buf)
+            FfiConverterBoolean.write(value.`optional`, buf)
             FfiConverterSequenceTypeCardOption.write(value.`options`, buf)
     }
 }
@@ -7050,6 +7836,98 @@ public object FfiConverterTypeReceived: FfiConverterRustBuffer<Received> {
     override fun write(value: Received, buf: ByteBuffer) {
             FfiConverterSequenceTypeCard.write(value.`cards`, buf)
             FfiConverterSequenceTypeNotReceived.write(value.`failed`, buf)
+    }
+}
+
+
+
+/**
+ * A damaged wallet with what of it could be read, and what could not.
+ */
+data class RecoveredWallet (
+    /**
+     * The wallet, open. From now on it opens as usual.
+     */
+    val `wallet`: Wallet
+    , 
+    /**
+     * Cards that are there and whole.
+     */
+    val `cards`: kotlin.ULong
+    , 
+    /**
+     * Cards that could not be read: collect them again.
+     */
+    val `cardsLost`: kotlin.ULong
+    , 
+    /**
+     * Entries of the log that could not be read.
+     */
+    val `logEntriesLost`: kotlin.ULong
+    , 
+    /**
+     * Other records that could not be read: evidence, what is fetched anew.
+     */
+    val `othersLost`: kotlin.ULong
+    , 
+    /**
+     * Records are missing altogether, or are older than they were: how many and which, nobody can tell.
+     */
+    val `incomplete`: kotlin.Boolean
+    
+): Disposable{
+    
+
+    
+
+    
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+        
+    Disposable.destroy(
+        this.`wallet`,
+        this.`cards`,
+        this.`cardsLost`,
+        this.`logEntriesLost`,
+        this.`othersLost`,
+        this.`incomplete`
+    )
+    }
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRecoveredWallet: FfiConverterRustBuffer<RecoveredWallet> {
+    override fun read(buf: ByteBuffer): RecoveredWallet {
+        return RecoveredWallet(
+            FfiConverterTypeWallet.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RecoveredWallet) = (
+            FfiConverterTypeWallet.allocationSize(value.`wallet`) +
+            FfiConverterULong.allocationSize(value.`cards`) +
+            FfiConverterULong.allocationSize(value.`cardsLost`) +
+            FfiConverterULong.allocationSize(value.`logEntriesLost`) +
+            FfiConverterULong.allocationSize(value.`othersLost`) +
+            FfiConverterBoolean.allocationSize(value.`incomplete`)
+    )
+
+    override fun write(value: RecoveredWallet, buf: ByteBuffer) {
+            FfiConverterTypeWallet.write(value.`wallet`, buf)
+            FfiConverterULong.write(value.`cards`, buf)
+            FfiConverterULong.write(value.`cardsLost`, buf)
+            FfiConverterULong.write(value.`logEntriesLost`, buf)
+            FfiConverterULong.write(value.`othersLost`, buf)
+            FfiConverterBoolean.write(value.`incomplete`, buf)
     }
 }
 
@@ -7341,6 +8219,17 @@ data class WalletConfig (
      * The base URL of a node of that chain. It need not be trusted: all it answers is proven.
      */
     val `node`: kotlin.String
+    , 
+    /**
+     * How many wrong PINs in a row wipe the wallet; none: it stays locked, and each try takes a day in the end.
+     */
+    val `wipeAfter`: kotlin.UInt? = null 
+    , 
+    /**
+     * Whether nothing leaves that links its holder (`UseAnotherWay`): cards shown together that don't tell by themselves that they
+     * are one person's, or a copy that others have seen. False: it is said, and she decides.
+     */
+    val `refuseLinks`: kotlin.Boolean = false 
     
 ){
     
@@ -7359,17 +8248,23 @@ public object FfiConverterTypeWalletConfig: FfiConverterRustBuffer<WalletConfig>
         return WalletConfig(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
     override fun allocationSize(value: WalletConfig) = (
             FfiConverterString.allocationSize(value.`anchor`) +
-            FfiConverterString.allocationSize(value.`node`)
+            FfiConverterString.allocationSize(value.`node`) +
+            FfiConverterOptionalUInt.allocationSize(value.`wipeAfter`) +
+            FfiConverterBoolean.allocationSize(value.`refuseLinks`)
     )
 
     override fun write(value: WalletConfig, buf: ByteBuffer) {
             FfiConverterString.write(value.`anchor`, buf)
             FfiConverterString.write(value.`node`, buf)
+            FfiConverterOptionalUInt.write(value.`wipeAfter`, buf)
+            FfiConverterBoolean.write(value.`refuseLinks`, buf)
     }
 }
 
@@ -9599,6 +10494,95 @@ public object FfiConverterTypeWalletError : FfiConverterRustBuffer<WalletExcepti
 
 
 
+/**
+ * A screen of a wallet app.
+ */
+
+enum class WalletScreen {
+    
+    /**
+     * Before there is a wallet.
+     */
+    WELCOME,
+    /**
+     * Entering or choosing a PIN.
+     */
+    PIN,
+    /**
+     * The list of cards.
+     */
+    CARDS,
+    /**
+     * One card.
+     */
+    CARD,
+    /**
+     * The camera.
+     */
+    SCAN,
+    /**
+     * What is offered, and its transaction code.
+     */
+    OFFER,
+    /**
+     * What would leave.
+     */
+    CONSENT,
+    /**
+     * A code shown to a counter.
+     */
+    OFFLINE_CODE,
+    /**
+     * What came and left.
+     */
+    LOG,
+    /**
+     * A complaint's draft.
+     */
+    COMPLAINT,
+    /**
+     * A backup's passphrase.
+     */
+    BACKUP,
+    /**
+     * What is to be collected again.
+     */
+    TO_COLLECT,
+    /**
+     * Settings, and what the app says of itself.
+     */
+    SETTINGS;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeWalletScreen: FfiConverterRustBuffer<WalletScreen> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        WalletScreen.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: WalletScreen) = 4UL
+
+    override fun write(value: WalletScreen, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 /**
  * @suppress
@@ -9721,6 +10705,38 @@ public object FfiConverterOptionalTimestamp: FfiConverterRustBuffer<java.time.In
         } else {
             buf.put(1)
             FfiConverterTimestamp.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeBiometrics: FfiConverterRustBuffer<Biometrics?> {
+    override fun read(buf: ByteBuffer): Biometrics? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeBiometrics.read(buf)
+    }
+
+    override fun allocationSize(value: Biometrics?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeBiometrics.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Biometrics?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeBiometrics.write(value, buf)
         }
     }
 }
@@ -10519,7 +11535,7 @@ public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.Str
          */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-     suspend fun `restoreWallet`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `backup`: kotlin.ByteArray, `passphrase`: kotlin.String, `clock`: Clock? = null) : RestoredWallet {
+     suspend fun `restoreWallet`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `backup`: kotlin.ByteArray, `passphrase`: kotlin.String, `clock`: Clock? = null, `biometrics`: Biometrics? = null) : RestoredWallet {
         return uniffiRustCallAsync(
         UniffiLib.uniffi_huizheng_fn_func_restore_wallet(
         FfiConverterString.lower(`folder`),
@@ -10529,7 +11545,8 @@ public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.Str
         FfiConverterTypeHttpClient.lower(`http`),
         FfiConverterByteArray.lower(`backup`),
         FfiConverterString.lower(`passphrase`),
-        FfiConverterOptionalTypeClock.lower(`clock`),),
+        FfiConverterOptionalTypeClock.lower(`clock`),
+        FfiConverterOptionalTypeBiometrics.lower(`biometrics`),),
         { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
         { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
         { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
@@ -10539,6 +11556,48 @@ public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.Str
         WalletException.ErrorHandler,
     )
     }
+
+        /**
+         * Opens a wallet that is damaged (`RestoreWallet`), for a holder who has no backup. What is unreadable is removed: make a copy of
+         * the folder first. `RestoreWallet` again when not even its keys are there.
+         */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+     suspend fun `recoverWallet`(`folder`: kotlin.String, `pin`: kotlin.String, `config`: WalletConfig, `keys`: HolderKeyStore, `http`: HttpClient, `clock`: Clock? = null, `biometrics`: Biometrics? = null) : RecoveredWallet {
+        return uniffiRustCallAsync(
+        UniffiLib.uniffi_huizheng_fn_func_recover_wallet(
+        FfiConverterString.lower(`folder`),
+        FfiConverterString.lower(`pin`),
+        FfiConverterTypeWalletConfig.lower(`config`),
+        FfiConverterTypeHolderKeyStore.lower(`keys`),
+        FfiConverterTypeHttpClient.lower(`http`),
+        FfiConverterOptionalTypeClock.lower(`clock`),
+        FfiConverterOptionalTypeBiometrics.lower(`biometrics`),),
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeRecoveredWallet.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+        /**
+         * Whether a screen shows a secret or something personal: then it stays out of screenshots, recordings and the list of recent apps
+         * (Android: `FLAG_SECURE`; iOS: covered while inactive or captured), and out of accessibility services that the holder has
+         * not switched on.
+         */ fun `isProtected`(`screen`: WalletScreen): kotlin.Boolean {
+            return FfiConverterBoolean.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_huizheng_fn_func_is_protected(
+    
+        
+        FfiConverterTypeWalletScreen.lower(`screen`),_status)
+}
+    )
+    }
+    
 
         /**
          * Whether there is a wallet in this folder.

@@ -69,4 +69,32 @@ final class CallsTests: XCTestCase {
             }
         }
     }
+
+    func testAFingerOpensWhatThePinSwitchedOn() async throws {
+        let (phone, sensor) = (Phone(try Services()), Sensor())
+        let wallet = try await phone.create("135790", NoNetwork(), sensor)
+        try await wallet.enrolBiometrics(pin: "135790")
+        let isOn = try await wallet.hasBiometrics()
+        XCTAssertTrue(isOn)
+        wallet.lock()
+        try await phone.open(by: sensor).lock()
+        sensor.isOwner = false
+        try await fails(with: { if case WalletError.Cancelled = $0 { true } else { false } }) { _ = try await phone.open(by: sensor) }
+        XCTAssertTrue(isProtected(screen: .consent))
+        XCTAssertFalse(isProtected(screen: .scan))
+    }
+}
+
+/// A sensor, and whether its owner touches it.
+private final class Sensor: Biometrics, @unchecked Sendable {
+    var isOwner = true
+
+    func `guard`(secret: Data) async throws -> Data { Data(secret.reversed()) }
+
+    func release(guarded: Data) async throws -> Data {
+        guard isOwner else { throw HolderKeyError.Declined }
+        return Data(guarded.reversed())
+    }
+
+    func forget() async throws {}
 }

@@ -10,8 +10,12 @@ struct Phone {
 
     init(_ services: Services) { config = WalletConfig(anchor: services.anchor, node: services.node) }
 
-    func create(_ pin: String, _ http: HttpClient = UrlSessionHttpClient()) async throws -> Wallet {
-        try await Wallet.create(folder: folder, pin: pin, config: config, keys: keys, http: http)
+    func create(_ pin: String, _ http: HttpClient = UrlSessionHttpClient(), _ biometrics: Biometrics? = nil) async throws -> Wallet {
+        try await Wallet.create(folder: folder, pin: pin, config: config, keys: keys, http: http, biometrics: biometrics)
+    }
+
+    func open(by biometrics: Biometrics) async throws -> Wallet {
+        try await Wallet.openByBiometrics(folder: folder, config: config, keys: keys, http: NoNetwork(), biometrics: biometrics)
     }
 
     func open(_ pin: String, _ http: HttpClient = UrlSessionHttpClient()) async throws -> Wallet {

@@ -1,7 +1,9 @@
 package huizheng.tests
 
+import huizheng.Biometrics
 import huizheng.CancelHandle
 import huizheng.Clock
+import huizheng.HolderKeyException
 import huizheng.HttpClient
 import huizheng.HttpException
 import huizheng.HttpRequest
@@ -9,6 +11,8 @@ import huizheng.HttpResponse
 import huizheng.QrCollector
 import huizheng.QrSeen
 import huizheng.WalletException
+import huizheng.WalletScreen
+import huizheng.isProtected
 import java.time.Duration
 import java.time.Instant
 import kotlin.test.Test
@@ -132,6 +136,34 @@ class ErrorsTest {
         for (message in listOf(ByteArray(0), byteArrayOf(1, 1), byteArrayOf(2, 1), ByteArray(65_536), ByteArray(65_536) { -1 })) {
             assertFailsWith<WalletException.GetNewRequest> { wallet.reviewOffline(message) }
         }
+    }
+
+    @Test
+    fun aFingerOpensWhatThePinSwitchedOn() = runBlocking {
+        val sensor = object : Biometrics {
+            var isOwner = true
+
+            override suspend fun guard(secret: ByteArray) = secret.reversedArray()
+
+            override suspend fun release(guarded: ByteArray) = if (isOwner) guarded.reversedArray() else throw HolderKeyException.Declined()
+
+            override suspend fun forget() = Unit
+        }
+        val phone = Phone(http = NoNetwork, biometrics = sensor)
+        phone.create().run {
+            enrolBiometrics(PIN)
+            assertTrue(hasBiometrics())
+            lock()
+        }
+        phone.openByBiometrics(sensor).lock()
+        sensor.isOwner = false
+        assertFailsWith<WalletException.Cancelled> { phone.openByBiometrics(sensor) }
+        phone.open().run {
+            forgetBiometrics()
+            lock()
+        }
+        assertFailsWith<WalletException.UseAnotherWay> { phone.openByBiometrics(sensor) }
+        assertTrue(isProtected(WalletScreen.CONSENT) && !isProtected(WalletScreen.SCAN))
     }
 
     @Test

@@ -1,5 +1,6 @@
 package huizheng.tests
 
+import huizheng.Biometrics
 import huizheng.Clock
 import huizheng.HolderKeyStore
 import huizheng.HttpClient
@@ -23,14 +24,17 @@ class Phone(
     val folder: Path = Files.createTempDirectory("huizheng-phone").also { it.toFile().deleteOnExit() },
     val http: HttpClient = JvmHttpClient(),
     val clock: Clock? = null,
+    private val biometrics: Biometrics? = null,
 ) {
     private val wallet = folder.resolve("wallet").toString()
     private val config get() = WalletConfig(Services.anchor, Services.node)
     private val keys: HolderKeyStore = SoftwareKeyStore(folder.resolve("keys"))
 
-    suspend fun create(pin: String = PIN): Wallet = Wallet.create(wallet, pin, config, keys, http, clock)
+    suspend fun create(pin: String = PIN): Wallet = Wallet.create(wallet, pin, config, keys, http, clock, biometrics)
 
-    suspend fun open(pin: String = PIN): Wallet = Wallet.open(wallet, pin, config, keys, http, clock)
+    suspend fun open(pin: String = PIN): Wallet = Wallet.open(wallet, pin, config, keys, http, clock, biometrics)
+
+    suspend fun openByBiometrics(biometrics: Biometrics): Wallet = Wallet.openByBiometrics(wallet, config, keys, http, biometrics, clock)
 
     suspend fun restore(backup: ByteArray, passphrase: String, pin: String = PIN): RestoredWallet =
         restoreWallet(wallet, pin, config, keys, http, backup, passphrase, clock)
