@@ -102,8 +102,12 @@ impl Shared {
             let watcher = Watcher { dir, policies: policies.clone(), catalogue: self.catalogue };
             tasks.push(tokio::spawn(watcher.run(self.stopped.clone())));
         }
-        let keeper =
-            Keeper { store: store.clone(), node: self.node.clone(), did: did.clone(), policies: policies.clone() };
+        let keeper = Keeper {
+            store: store.clone(),
+            node: self.node.clone(),
+            did: did.clone(),
+            policies: policies.clone(),
+        };
         tasks.push(tokio::spawn(keeper.run(self.stopped.clone())));
         let kept = Kept::new(store.clone(), identity.kept_key().clone());
         let app = Arc::new(Core {

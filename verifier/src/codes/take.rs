@@ -124,7 +124,8 @@ impl Core {
         let (nonce, until) = (nonce.to_owned(), now.after(lives));
         let mut due = self.account.store().page(&TAKEN_UNTIL, &store::Range::all(), BATCH)?;
         due.retain(|((at, _), ())| *at <= now.0);
-        self.account.store()
+        self.account
+            .store()
             .write_async(move |tx| {
                 for ((at, nonce), ()) in due {
                     tx.remove(&TAKEN, nonce.as_str())?;
