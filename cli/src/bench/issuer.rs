@@ -249,7 +249,7 @@ fn csv(range: std::ops::Range<u64>) -> Done<String> {
 fn progress(what: &str, begun: Instant) {
     eprintln!(
         "{}",
-        Paint::stderr().text(Ink::Faint, &format!("{what}, after {} s", begun.elapsed().as_secs()))
+        Paint::stderr().text(Ink::Faint, format!("{what}, after {} s", begun.elapsed().as_secs()))
     );
 }
 

@@ -99,7 +99,7 @@ async fn staple(stack: &Stack, held: &[(&str, &str)]) -> Done<Vec<u8>> {
         let list: StatusListId = entry.list.parse().or_fault(BROKEN)?;
         keys.extend([
             RecordKey::Did(list.owner.clone()),
-            RecordKey::Trust(list.owner.clone(), Slug::new(*kind).or_fault(BROKEN)?),
+            RecordKey::Trust(list.owner.clone(), Slug::new(kind).or_fault(BROKEN)?),
             RecordKey::StatusList(list.clone()),
             RecordKey::chunk_of(&list, entry.index),
         ]);

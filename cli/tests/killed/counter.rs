@@ -107,7 +107,7 @@ impl Verifier {
         let (lines, to) =
             (BufReader::new(process.stderr.take().expect("standard error")).lines(), log.clone());
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| to.lock().expect("a log").push(line))
+            lines.map_while(Result::ok).for_each(|line| to.lock().expect("a log").push(line));
         });
         let http = outbound::client(Duration::from_secs(5));
         let began = Instant::now();

@@ -42,7 +42,6 @@ pub async fn within<F: Future>(trace: Option<TraceContext>, work: F) -> F::Outpu
 }
 
 /// A request to another service, as part of the current trace if there is one.
-#[must_use]
 pub fn pass_on(request: RequestBuilder) -> RequestBuilder {
     match current() {
         Some(trace) => request.header(HEADER, trace.header()),

@@ -125,7 +125,7 @@ fn rsa(uses: &Uses, algorithm: IdTokenAlgorithm) -> Option<Key> {
     };
     let exponent = e.iter().try_fold(0_u64, |sum, byte| Some(sum.checked_mul(256)? + u64::from(*byte)))?;
     let usable = e.first() != Some(&0) && exponent >= LEAST_EXPONENT && exponent % 2 == 1;
-    (long_enough && usable).then(|| Key::Rsa { components: RsaPublicKeyComponents { n, e }, padding })
+    (long_enough && usable).then_some(Key::Rsa { components: RsaPublicKeyComponents { n, e }, padding })
 }
 
 #[cfg(test)]

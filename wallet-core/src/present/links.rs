@@ -149,7 +149,7 @@ mod tests {
         let firm = option("licence", &[("creditCode", Kind::CreditCode, "91")], 0);
         let both = vec![question("a", false, vec![age.clone()]), question("b", false, vec![firm.clone()])];
         let together = Link::Together { questions: vec!["a".into(), "b".into()] };
-        assert_eq!(links(both, &Choice::first()), [together.clone()]);
+        assert_eq!(links(both, &Choice::first()), std::slice::from_ref(&together));
         let alone = vec![question("a", false, vec![age.clone()]), question("b", true, vec![firm.clone()])];
         assert_eq!(links(alone.clone(), &Choice::first()), [], "what is left out links nothing");
         assert_eq!(links(alone, &Choice::first().with("b", "licence-copy")), [together]);
