@@ -89,6 +89,50 @@ async fn a_bad_configuration_is_named() {
     assert!(matches!(refused(away).await, StartError::Register(_)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_is_told_the_end_when_it_stops() {
+    let network = Network::start().await;
+    let counter = Counter::start(&network).await;
+    let asked = counter.ask("open-account").await;
+    let url = counter.url(&format!("/api/requests/{}/events", asked.id));
+    let mut events = counter.http.get(url).bearer_auth(TOKEN).send().await.unwrap();
+    assert!(events.chunk().await.unwrap().is_some(), "the state as it is");
+    counter.running.shutdown().await;
+    assert_eq!(events.chunk().await.unwrap(), None, "it ends whole, and is not cut off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_certificate_it_answers_tls_and_nothing_else() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let network = Network::start().await;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let write = |name: &str, text: String| {
+        let path = network.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let chain = write("server.pem", testkit::pem("CERTIFICATE", certificate.der()));
+    let secret = write("server.key", testkit::pem("PRIVATE KEY", &key.serialize_der()));
+    let mut config = Counter::config(&network, &network.dir.path().join("secure"), Policy::default());
+    config.tls = Some(service::Tls::load(&chain, &secret).unwrap());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    config.listen = ([127, 0, 0, 1], port).into();
+    config.tenants[0].base_url = Some(format!("https://localhost:{port}").parse().unwrap());
+    let running = Verifier::bind(config).await.unwrap();
+    let trusted = reqwest::Certificate::from_der(certificate.der()).unwrap();
+    let http = reqwest::Client::builder().no_proxy().add_root_certificate(trusted).build().unwrap();
+    let page = http.get(format!("{}/sign-in", running.base_url())).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    let mut plain = tokio::net::TcpStream::connect(running.address()).await.unwrap();
+    plain.write_all(b"GET /sign-in HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    drop(plain.read_to_end(&mut answer).await);
+    assert!(!answer.starts_with(b"HTTP"), "in the clear nothing is said");
+    running.shutdown().await;
+}
+
 #[test]
 fn purposes_are_read_from_a_folder() {
     let dir = tempfile::tempdir().unwrap();

@@ -4,15 +4,16 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json as Answer;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use protocol::Secret;
 use registry::{LocalText, Slug};
 use serde::{Deserialize, Serialize};
 use service::extract::{Path, Query};
+use service::server::Stopping;
 use service::{Problem, clock};
 use tokio::sync::broadcast;
 
@@ -71,6 +72,7 @@ pub(super) async fn events(
     State(app): State<App>,
     Path(id): Path<RequestId>,
     Query(coming): Query<Coming>,
+    Extension(mut stopping): Extension<Stopping>,
     caller: Caller,
 ) -> Result<impl IntoResponse, Problem> {
     // Before the first look, so that no answer falls between the two.
@@ -79,7 +81,9 @@ pub(super) async fn events(
     // Whoever waits on the same device comes back with the code; there is nothing to wait for here.
     check_code(&app, &found, &coming)?;
     let waiting = Waiting { app, id, answered, first: true };
-    let events = Sse::new(states(waiting)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    // Whoever listens does not keep the counter from stopping.
+    let states = states(waiting).take_until(async move { stopping.wait().await });
+    let events = Sse::new(states).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
     Ok(([(header::CACHE_CONTROL, "no-store")], events))
 }
 
