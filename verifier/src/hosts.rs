@@ -32,7 +32,7 @@ pub(crate) fn by_host(tenants: impl IntoIterator<Item = (Endpoint, Router)>, els
 }
 
 /// What is at no tenant's host: an answer to a balancer's questions, and a refusal.
-pub(crate) async fn misdirected() -> Response {
+pub(crate) fn misdirected() -> Response {
     Problem::new(http::StatusCode::MISDIRECTED_REQUEST, "misdirected", "Nobody is served at this host")
         .into_response()
 }

@@ -25,7 +25,8 @@ const ROOM: usize = 160;
 
 fn resident_mib() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    (text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096) >> 20
+    let pages: usize = text.split_whitespace().nth(1).unwrap().parse().unwrap();
+    (pages * 4096) >> 20
 }
 
 /// A counter, and somebody who wants to be served while others flood it.

@@ -8,10 +8,13 @@ mod object;
 mod openapi;
 mod response;
 
+use std::convert::Infallible;
+
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::from_fn;
-use axum::routing::any;
 use service::{Layers, assets, ui};
+use tower::service_fn;
 
 use crate::core::App;
 use crate::hosts::misdirected;
@@ -36,8 +39,10 @@ pub(crate) fn operators(apps: Vec<App>) -> Router {
 
 /// What is answered at a host that is no tenant's: health alone.
 pub(crate) fn elsewhere(apps: Vec<App>) -> Router {
-    let router = health::of_all().with_state(apps.into()).route("/{*anything}", any(misdirected));
-    Layers { pages: false, ..Layers::default() }.wrap(router.route("/", any(misdirected)))
+    let nobody = service_fn(|_: Request| async { Ok::<_, Infallible>(misdirected()) });
+    let router = health::of_all().with_state(apps.into()).route_service("/", nobody);
+    let router = router.route_service("/{*anything}", nobody);
+    Layers { pages: false, ..Layers::default() }.wrap(router)
 }
 
 /// All of one tenant, still without the layers that every service has.

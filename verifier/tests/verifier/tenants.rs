@@ -237,6 +237,5 @@ fn routes() -> BTreeSet<String> {
             routes.extend(named.filter_map(|call| call.split('"').next()).map(str::to_owned));
         }
     }
-    routes.remove("/{*anything}");
     routes
 }
