@@ -1,6 +1,7 @@
 //! Facts from the chain: asked of a node, proven against the pinned anchor, kept for when there is no network.
 
 mod follow;
+mod kept;
 mod staples;
 
 use std::{

@@ -1,6 +1,10 @@
 //! What every operation of an unlocked wallet works with.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use credentials::{UnixSeconds, catalogue::Catalogue};
 use registry::{Proven, RecordKey, UnixMillis};
@@ -62,48 +66,51 @@ impl Context {
         self.chain.facts(&self.vault, &keys).await.map(drop)
     }
 
-    /// As [`Context::state`] for many cards: each record is read and checked once.
+    /// As [`Context::state`] for many cards: each record is read once, and each block's signatures are checked once.
     pub(crate) fn states<'a>(
         &self,
-        cards: impl IntoIterator<Item = &'a StoredCard>,
+        cards: impl IntoIterator<Item = &'a StoredCard, IntoIter: Clone>,
     ) -> Result<Vec<CardState>, VaultError> {
-        let mut known = std::collections::BTreeMap::<RecordKey, Option<Proven>>::new();
+        let cards = cards.into_iter();
         let now = self.now();
+        let known = self.facts_at_hand(cards.clone())?;
+        // The few that a compromised key asks for beside.
+        let mut further = BTreeMap::<RecordKey, Option<Proven>>::new();
         cards
-            .into_iter()
             .map(|stored| {
                 card::state(stored, now, self.stale, |key| {
                     if let Some(fact) = known.get(key) {
+                        return Ok(Some(fact.clone()));
+                    }
+                    if let Some(fact) = further.get(key) {
                         return Ok(fact.clone());
                     }
                     let fact = self.chain.kept(&self.vault, key)?;
-                    known.insert(key.clone(), fact.clone());
+                    further.insert(key.clone(), fact.clone());
                     Ok(fact)
                 })
             })
             .collect()
     }
 
+    /// What is kept of the facts that these cards need.
+    fn facts_at_hand<'a>(
+        &self,
+        cards: impl Iterator<Item = &'a StoredCard>,
+    ) -> Result<BTreeMap<RecordKey, Proven>, VaultError> {
+        let keys: BTreeSet<RecordKey> = cards.flat_map(card::facts_needed).collect();
+        self.chain.kept_all(&self.vault, keys)
+    }
+
     /// The time of the oldest evidence of each card; `None` where some was never fetched.
     pub(crate) fn evidence_times<'a>(
         &self,
-        cards: impl IntoIterator<Item = &'a StoredCard>,
+        cards: impl IntoIterator<Item = &'a StoredCard, IntoIter: Clone>,
     ) -> Result<Vec<Option<UnixMillis>>, VaultError> {
-        let mut known = std::collections::BTreeMap::<RecordKey, Option<UnixMillis>>::new();
-        let mut time = |key: RecordKey| match known.get(&key) {
-            Some(time) => Ok::<_, VaultError>(*time),
-            None => {
-                let time = self.chain.kept(&self.vault, &key)?.map(|fact| fact.time());
-                known.insert(key, time);
-                Ok(time)
-            }
-        };
-        let oldest = |card| {
-            let times: Vec<Option<UnixMillis>> =
-                card::facts_needed(card).into_iter().map(&mut time).collect::<Result<_, _>>()?;
-            Ok(times.into_iter().min().flatten())
-        };
-        cards.into_iter().map(oldest).collect()
+        let cards = cards.into_iter();
+        let known = self.facts_at_hand(cards.clone())?;
+        let time = |key: RecordKey| known.get(&key).map(Proven::time);
+        Ok(cards.map(|card| card::facts_needed(card).into_iter().map(time).min().flatten()).collect())
     }
 
     /// A generator seeded by the device, for what takes one.

@@ -21,7 +21,9 @@ use crate::{
     index::{self, Index},
     log::{self, Event, LOG, LogEntry, LogRecord},
     ports::{Ports, Protection},
-    present::{self, Choice, ConsentRequest, OfflineCode, Pending, PresentError, Presented, RequestRefused},
+    present::{
+        self, Choice, ConsentRequest, Link, OfflineCode, Pending, PresentError, Presented, RequestRefused,
+    },
     receive::{
         self, AuthorizeError, LoginStarted, Offer, OfferRefused, PickedUp, ReceiveError, Received,
         WalletClient,
@@ -173,7 +175,7 @@ impl Wallet {
         catalogue: &'static Catalogue,
     ) -> Self {
         let client = config.client;
-        let web = Web(Arc::clone(&ports.http));
+        let web = Web { http: Arc::clone(&ports.http), inside: config.node.is_internal() };
         let chain = Chain {
             anchor: Arc::new(config.anchor),
             node: config.node,
@@ -458,6 +460,12 @@ impl Wallet {
     ) -> Result<OfflineCode, PresentError> {
         let pending = self.find(consent, false).ok_or(PresentError::NotOpen)?;
         present::present_offline(&self.context, &pending, choice, size).await
+    }
+
+    /// What would link the holder if she answered so ([`ConsentRequest::links`]); nothing for a request that is not open.
+    #[must_use]
+    pub fn links(&self, consent: &str, choice: &Choice) -> Vec<Link> {
+        self.find(consent, false).map(|pending| pending.consent.links(choice)).unwrap_or_default()
     }
 
     /// Tells the verifier no. `false` if the request is not open any more.

@@ -18,6 +18,9 @@ pub enum WebError {
     /// The server sent the wallet elsewhere. It doesn't go: whoever is asked must answer.
     #[error("the server redirects, which a wallet doesn't follow")]
     Redirected,
+    /// The address is inside a machine or a network: a stranger's code sends nobody there.
+    #[error("the address is inside a network, where a wallet doesn't ask")]
+    Internal,
     /// The app or its user ended it.
     #[error("the request was cancelled")]
     Cancelled,
@@ -53,7 +56,11 @@ impl Answer {
 
 /// The HTTP port with the wallet's rules around it.
 #[derive(Clone)]
-pub(crate) struct Web(pub(crate) Arc<dyn HttpClient>);
+pub(crate) struct Web {
+    pub(crate) http: Arc<dyn HttpClient>,
+    /// Whether addresses inside a network are asked. They are where the chain's own node is one, as on a developer's machine.
+    pub(crate) inside: bool,
+}
 
 /// What is sent with a `POST`.
 pub(crate) enum Body<'a> {
@@ -112,8 +119,11 @@ impl Web {
         body: Vec<u8>,
         answer_limit: usize,
     ) -> Result<Answer, WebError> {
+        if url.is_internal() && !self.inside {
+            return Err(WebError::Internal);
+        }
         let request = HttpRequest { method, url: url.clone(), headers, body, answer_limit };
-        let answer = self.0.send(request).await?;
+        let answer = self.http.send(request).await?;
         // The port was asked to keep these; a careless one must not matter.
         if answer.body.len() > answer_limit {
             return Err(WebError::TooLarge);

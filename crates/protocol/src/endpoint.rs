@@ -73,6 +73,35 @@ impl Endpoint {
         Url::parse(&self.0).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    /// Whether the host is, by its name or number, inside a machine or a network: nothing that a stranger should send
+    /// anybody to. What a name resolves to is not looked at.
+    pub fn is_internal(&self) -> bool {
+        let Ok(url) = Url::parse(&self.0) else { return false };
+        match url.host() {
+            Some(Host::Ipv4(ip)) => is_internal_v4(ip),
+            Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+                Some(ip) => is_internal_v4(ip),
+                None => {
+                    let first = ip.segments().first().copied().unwrap_or_default();
+                    // Unique local (RFC 4193) and link-local (RFC 4291 §2.5.6).
+                    ip.is_loopback()
+                        || ip.is_unspecified()
+                        || first & 0xfe00 == 0xfc00
+                        || first & 0xffc0 == 0xfe80
+                }
+            },
+            Some(Host::Domain(name)) => {
+                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                // Names without a dot, and those kept for such uses (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`).
+                !name.contains('.')
+                    || [".localhost", ".local", ".internal", ".home.arpa"]
+                        .iter()
+                        .any(|end| name.ends_with(end))
+            }
+            None => false,
+        }
+    }
+
     /// The URL with `path` after it; exactly one slash stands between them. For endpoints below a base URL.
     pub fn join(&self, path: &str) -> Result<Self, EndpointError> {
         Self::parse(&format!("{}/{}", self.0.trim_end_matches('/'), path.trim_start_matches('/')))
@@ -87,6 +116,13 @@ impl Endpoint {
         let (host, path) = self.0.split_at(path);
         Self::parse(&format!("{host}/.well-known/{name}{}", path.trim_end_matches('/')))
     }
+}
+
+/// This machine, a private network (RFC 1918), a link (RFC 3927), a carrier's network (RFC 6598), or no place.
+fn is_internal_v4(ip: std::net::Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    let carriers = a == 100 && (64..128).contains(&b);
+    ip.is_loopback() || ip.is_private() || ip.is_link_local() || carriers || a == 0 || ip.is_broadcast()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -129,6 +165,39 @@ impl std::fmt::Display for Endpoint {
 #[cfg(test)]
 mod tests {
     use super::{Endpoint, EndpointError};
+
+    #[test]
+    fn what_lies_inside_a_network_is_told_from_what_lies_outside() {
+        let inside = |text: &str| Endpoint::parse(text).expect(text).is_internal();
+        for text in [
+            "http://127.0.0.1:7102/x",
+            "http://localhost/x",
+            "https://printer/x",
+            "https://router.local/x",
+            "https://db.internal./x",
+            "https://10.1.2.3/x",
+            "https://172.16.0.1/x",
+            "https://192.168.1.1:8443/x",
+            "https://169.254.169.254/latest/meta-data",
+            "https://100.64.0.1/x",
+            "https://0.0.0.0/x",
+            "https://0x0a000001/x",
+            "https://[::1]/x",
+            "https://[::ffff:10.0.0.1]/x",
+            "https://[fd00::1]/x",
+            "https://[fe80::1]/x",
+        ] {
+            assert!(inside(text), "{text}");
+        }
+        for text in [
+            "https://issuer.example/x",
+            "https://8.8.8.8/x",
+            "https://[2001:db8::1]/x",
+            "https://local.example/x",
+        ] {
+            assert!(!inside(text), "{text}");
+        }
+    }
 
     #[test]
     fn https_and_loopback_pass_unchanged() {

@@ -121,6 +121,7 @@ fn receiving() -> BTreeSet<&'static str> {
         ("GoOnline", OfferRefused::Web(WebError::Unreachable)),
         ("TryAgain", OfferRefused::Web(WebError::TooLarge)),
         ("TryAgain", OfferRefused::Web(WebError::Redirected)),
+        ("DoNotTrust", OfferRefused::Web(WebError::Internal)),
         ("Cancelled", OfferRefused::Web(WebError::Cancelled)),
         ("GetNewOffer", OfferRefused::Status(404)),
         ("TryAgain", OfferRefused::Status(503)),
@@ -217,6 +218,7 @@ fn presenting() -> BTreeSet<&'static str> {
         ("AskVerifier", PresentError::Rejected { status: 400 }),
         ("AskVerifier", PresentError::Web(WebError::Unreachable)),
         ("AskVerifier", PresentError::Web(WebError::Cancelled)),
+        ("DoNotTrust", PresentError::Web(WebError::Internal)),
         ("RestoreWallet", PresentError::Vault(VaultError::Tampered)),
     ]));
     reached

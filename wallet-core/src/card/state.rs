@@ -113,10 +113,17 @@ pub(crate) fn further_facts_needed<E>(
     Ok(places.map(|place| RecordKey::kept_of(&place.list, place.index)).collect())
 }
 
-/// What a counter must know of one credential of a card.
-pub(crate) fn facts_of(card: &StoredCard, credential: &str) -> Vec<RecordKey> {
+/// What a counter must know of one credential of a card, by the facts at hand.
+pub(crate) fn facts_of<E>(
+    card: &StoredCard,
+    credential: &str,
+    fact: impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
+) -> Result<Vec<RecordKey>, E> {
     let only = card.credentials.iter().filter(|one| one.id == credential).cloned().collect();
-    facts_needed(&StoredCard { credentials: only, ..card.clone() })
+    let card = StoredCard { credentials: only, ..card.clone() };
+    let mut keys = facts_needed(&card);
+    keys.extend(further_facts_needed(&card, fact)?);
+    Ok(keys)
 }
 
 /// The state of a card: that of its worst credential. `fact` gives the newest fact at hand about a record.

@@ -80,7 +80,8 @@ pub enum HttpError {
     Cancelled,
 }
 
-/// Sends requests. An implementation follows no redirect, keeps no cookies, checks certificates, and gives up after
+/// Sends requests. The wallet asks for no address that is internal by name or number; an implementation that resolves names
+/// may refuse those that resolve to one. An implementation follows no redirect, keeps no cookies, checks certificates, and gives up after
 /// about 30 seconds.
 #[async_trait]
 pub trait HttpClient: Send + Sync {

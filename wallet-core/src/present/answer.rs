@@ -13,7 +13,7 @@ use registry::Did;
 use serde_json::Value;
 
 use super::{
-    Choice, PresentError,
+    Choice, LinkPolicy, PresentError,
     consent::{OpenOption, OpenQuestion, Pending},
     encryption,
 };
@@ -77,7 +77,7 @@ pub(super) async fn signed(
     if pending.expires.is_some_and(|end| end <= context.now()) {
         return Err(PresentError::Expired);
     }
-    if pending.unlinked.as_ref().is_some_and(|asked| !asked.links(choice).is_empty()) {
+    if context.links == LinkPolicy::Refuse && !pending.consent.links(choice).is_empty() {
         return Err(PresentError::WouldLink);
     }
     let mut token = VpToken::default();

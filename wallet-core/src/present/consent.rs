@@ -165,8 +165,8 @@ pub(crate) struct Pending {
     pub(crate) questions: Vec<OpenQuestion>,
     /// How it is answered if not over the network.
     pub(crate) offline: Option<Offline>,
-    /// What the holder was asked, where the app wants nothing to leave that links her.
-    pub(crate) unlinked: Option<ConsentRequest>,
+    /// What the holder was asked.
+    pub(crate) consent: ConsentRequest,
 }
 
 pub(crate) struct OpenQuestion {

@@ -184,7 +184,10 @@ pub(crate) async fn present(
     let mut keys = Vec::new();
     for option in &chosen {
         let card = context.vault.get(&CARDS, &option.card)?.ok_or(PresentError::CardGone)?;
-        keys.extend(card::facts_of(&card, &option.credential));
+        // With what says of a key that was compromised whether its owner stands by this very signature.
+        keys.extend(card::facts_of(&card, &option.credential, |key| {
+            context.chain.kept(&context.vault, key)
+        })?);
     }
     keys.sort();
     keys.dedup();

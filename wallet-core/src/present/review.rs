@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::{
-    ConsentRequest, LinkPolicy, RequestRefused, Verifier, candidates, confirmation,
+    ConsentRequest, RequestRefused, Verifier, candidates, confirmation,
     consent::{OpenQuestion, Pending},
     encryption, purpose,
     request::{self, Genuine},
@@ -109,7 +109,7 @@ pub(super) async fn judge(
         asked,
         questions: open,
         offline: None,
-        unlinked: (context.links == LinkPolicy::Refuse).then(|| consent.clone()),
+        consent: consent.clone(),
     };
     Ok((consent, pending))
 }

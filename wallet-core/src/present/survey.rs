@@ -79,9 +79,10 @@ impl<'h> Survey<'h> {
         optional: bool,
     ) -> Result<(Question, Vec<OpenOption>), RequestRefused> {
         let mut options = Vec::new();
-        for (held, selection) in self.fitting(id) {
+        let states = context.states(self.fitting(id).map(|(held, _)| &held.card).collect::<Vec<_>>())?;
+        for ((held, selection), state) in self.fitting(id).zip(states) {
             let kind = context.catalogue.by_id(held.card.kind.as_str()).ok_or(RequestRefused::UnknownType)?;
-            let card = card::show(&held.card_id, &held.card, kind, context.state(&held.card)?)?;
+            let card = card::show(&held.card_id, &held.card, kind, state)?;
             let leaves = card::claim_views(kind, &selection.leaves);
             let shared = log::Shared {
                 card: held.card_id.clone(),

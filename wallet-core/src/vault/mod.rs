@@ -7,6 +7,7 @@ mod header;
 mod keys;
 mod records;
 mod repair;
+mod stock;
 mod unlock;
 
 pub use biometrics::BiometricsRefused;

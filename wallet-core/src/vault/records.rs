@@ -5,26 +5,36 @@
 //! and the inventory: the sum (XOR) of a keyed share of every record's place and version. A record that was removed,
 //! or put back to an older version, no longer adds up, and the vault says so when it is opened.
 //!
+//! The content of a large record lies apart, under the same name: opening reads every place and version, and must not
+//! read every content for it. Content of another version does not decrypt; content that is missing is noticed when it is read.
+//!
 //! What this can't show is a whole store put back to what it once was: that takes a counter in the device.
 
 use std::{marker::PhantomData, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use store::{BytesTable, Range, Store, Tx};
+use store::{BytesTable, Range, Store, StoreError, Tx};
 
 use super::{
     VaultError,
     keys::{Keys, Place},
+    stock::Stock,
 };
 use crate::ports::Randomness;
 use crate::seal::SecretKey;
 
 pub(super) const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
+/// The content of large records.
+pub(super) const APART: BytesTable<(String, String)> = BytesTable::new("sealed-apart");
 pub(super) const ROOT_TABLE: &str = "root";
 pub(super) const ROOT_KEY: &str = "";
 /// The root's own version in its associated data: its number is inside.
 const ROOT_VERSION: u64 = 0;
-const FORMAT: u8 = 1;
+/// A row with the content in it, and one of a record whose content lies apart.
+const WHOLE: u8 = 1;
+const PLACE: u8 = 2;
+/// Sealed content from this length on lies apart.
+const LARGE: usize = 512;
 pub(super) const PAGE: usize = 1000;
 /// So many numbers at least are looked through at once.
 const LEAST_SPAN: usize = 64;
@@ -70,9 +80,21 @@ impl Vault {
         id: [u8; 16],
         random: Arc<dyn Randomness>,
     ) -> Result<Self, VaultError> {
+        let stock = Stock::of(&store)?;
+        Self::open_with(store, store_key, id, random, &stock)
+    }
+
+    /// The same with what was found in the store meanwhile.
+    pub(super) fn open_with(
+        store: Store,
+        store_key: &SecretKey,
+        id: [u8; 16],
+        random: Arc<dyn Randomness>,
+        stock: &Stock,
+    ) -> Result<Self, VaultError> {
         let vault = Self { store, keys: Arc::new(Keys::new(store_key, id, random)) };
-        vault.take_stock()?;
-        Ok(vault)
+        let root = vault.root()?;
+        if stock.sum(&vault.keys) == root.inventory { Ok(vault) } else { Err(VaultError::Tampered) }
     }
 
     /// Puts an empty root into a new store.
@@ -93,8 +115,12 @@ impl Vault {
         if key.len() > MAX_KEY {
             return Ok(None);
         }
-        let sealed = self.store.get(&SEALED, (table.name, key))?;
-        sealed.map(|sealed| read(&self.keys, table, key, &sealed)).transpose()
+        // Of one moment: between place and content nothing may be written.
+        self.store.read(|view| {
+            let row = view.get(&SEALED, (table.name, key))?;
+            row.map(|row| read(&self.keys, table, key, &row, || view.get(&APART, (table.name, key))))
+                .transpose()
+        })
     }
 
     /// Every record of a table, in the order of the keys.
@@ -102,12 +128,9 @@ impl Vault {
         let mut found = Vec::new();
         let mut range = Range::prefix((table.name,));
         loop {
-            let page = self.store.page(&SEALED, &range, PAGE)?;
+            let page = self.page(table, &range, PAGE)?;
             let full = page.len() == PAGE;
-            for ((_, key), sealed) in page {
-                let value = read(&self.keys, table, &key, &sealed)?;
-                found.push((key, value));
-            }
+            found.extend(page);
             match found.last() {
                 Some((last, _)) if full => range = Range::prefix((table.name,)).after((table.name, last)),
                 _ => return Ok(found),
@@ -132,19 +155,40 @@ impl Vault {
             let from = until.saturating_sub(span as u64);
             let range = Range::prefix((table.name,)).from((table.name, &number_key(from)));
             let end = number_key(until);
-            let page = self.store.page(&SEALED, &range, span)?;
-            let within = page.into_iter().take_while(|((_, key), _)| *key < end);
-            for ((_, key), sealed) in within.collect::<Vec<_>>().into_iter().rev() {
-                if found.len() == limit {
-                    break;
+            self.store.read(|view| {
+                let page = view.page(&SEALED, &range, span)?;
+                let within = page.into_iter().take_while(|((_, key), _)| *key < end);
+                for ((_, key), row) in within.collect::<Vec<_>>().into_iter().rev() {
+                    if found.len() == limit {
+                        break;
+                    }
+                    let apart = || view.get(&APART, (table.name, key.as_str()));
+                    let value = read(&self.keys, table, &key, &row, apart)?;
+                    found.push((key, value));
                 }
-                let value = read(&self.keys, table, &key, &sealed)?;
-                found.push((key, value));
-            }
+                Ok::<_, VaultError>(())
+            })?;
             until = from;
             span = span.saturating_mul(4);
         }
         Ok(found)
+    }
+
+    fn page<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        range: &Range<(String, String)>,
+        limit: usize,
+    ) -> Result<Vec<(String, V)>, VaultError> {
+        self.store.read(|view| {
+            let rows = view.page(&SEALED, range, limit)?.into_iter();
+            rows.map(|((_, key), row)| {
+                let apart = || view.get(&APART, (table.name, key.as_str()));
+                let value = read(&self.keys, table, &key, &row, apart)?;
+                Ok((key, value))
+            })
+            .collect()
+        })
     }
 
     fn root(&self) -> Result<Root, VaultError> {
@@ -174,27 +218,6 @@ impl Vault {
             })
             .await
     }
-
-    /// Adds up every record and compares with the root.
-    fn take_stock(&self) -> Result<(), VaultError> {
-        let root = self.root()?;
-        let mut sum = [0; 32];
-        let mut range = Range::all();
-        loop {
-            let page = self.store.page(&SEALED, &range, PAGE)?;
-            for ((table, key), sealed) in &page {
-                if table != ROOT_TABLE {
-                    let (version, _) = split(sealed)?;
-                    add(&mut sum, &self.keys.share(Place { table, key, version }));
-                }
-            }
-            match page.last() {
-                Some(((table, key), _)) if page.len() == PAGE => range = Range::all().after((table, key)),
-                _ => break,
-            }
-        }
-        if sum == root.inventory { Ok(()) } else { Err(VaultError::Tampered) }
-    }
 }
 
 /// What a write closure works on.
@@ -213,8 +236,9 @@ impl VaultTx<'_, '_> {
         if key.len() > MAX_KEY {
             return Ok(None);
         }
-        let sealed = self.tx.get(&SEALED, (table.name, key))?;
-        sealed.map(|sealed| read(self.keys, table, key, &sealed)).transpose()
+        let row = self.tx.get(&SEALED, (table.name, key))?;
+        row.map(|row| read(self.keys, table, key, &row, || self.tx.get(&APART, (table.name, key))))
+            .transpose()
     }
 
     pub(crate) fn put<V: Serialize>(
@@ -227,8 +251,13 @@ impl VaultTx<'_, '_> {
         let place = Place { table: table.name, key, version: self.root.number };
         let plain = serde_json::to_vec(value).map_err(|_| VaultError::OtherForm(table.name))?;
         let sealed = self.keys.seal(place, &zeroize::Zeroizing::new(plain))?;
-        let stored = [&[FORMAT], place.version.to_be_bytes().as_slice(), &sealed].concat();
-        self.tx.put(&SEALED, (table.name, key), &stored)?;
+        let version = place.version.to_be_bytes();
+        if sealed.len() < LARGE {
+            self.tx.put(&SEALED, (table.name, key), &[&[WHOLE], version.as_slice(), &sealed].concat())?;
+        } else {
+            self.tx.put(&APART, (table.name, key), &sealed)?;
+            self.tx.put(&SEALED, (table.name, key), &[&[PLACE], version.as_slice()].concat())?;
+        }
         add(&mut self.root.inventory, &self.keys.share(place));
         Ok(())
     }
@@ -238,7 +267,7 @@ impl VaultTx<'_, '_> {
             return Ok(());
         }
         self.forget(table.name, key)?;
-        Ok(self.tx.remove(&SEALED, (table.name, key))?)
+        self.tx.remove(&SEALED, (table.name, key)).map_err(VaultError::from)
     }
 
     /// Numbers of writes go on after this one at least.
@@ -253,10 +282,52 @@ impl VaultTx<'_, '_> {
 
     fn forget(&mut self, table: &str, key: &str) -> Result<(), VaultError> {
         if let Some(sealed) = self.tx.get(&SEALED, (table, key))? {
-            let (version, _) = split(&sealed)?;
-            add(&mut self.root.inventory, &self.keys.share(Place { table, key, version }));
+            let row = Row::of(&sealed)?;
+            add(&mut self.root.inventory, &self.keys.share(Place { table, key, version: row.version() }));
+            if let Row::Place(_) = row {
+                self.tx.remove(&APART, (table, key))?;
+            }
         }
         Ok(())
+    }
+}
+
+/// What stands at a record's place.
+pub(super) enum Row<'a> {
+    /// Its version and its content.
+    Whole(u64, &'a [u8]),
+    /// Its version; the content lies apart.
+    Place(u64),
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn of(stored: &'a [u8]) -> Result<Self, VaultError> {
+        match stored.split_first_chunk::<9>() {
+            Some(([WHOLE, version @ ..], sealed)) => Ok(Self::Whole(u64::from_be_bytes(*version), sealed)),
+            Some(([PLACE, version @ ..], [])) => Ok(Self::Place(u64::from_be_bytes(*version))),
+            _ => Err(VaultError::Tampered),
+        }
+    }
+
+    pub(super) fn version(&self) -> u64 {
+        match self {
+            Self::Whole(version, _) | Self::Place(version) => *version,
+        }
+    }
+
+    /// The content in clear, if it is authentic at this place.
+    pub(super) fn open(
+        &self,
+        keys: &Keys,
+        (table, key): (&str, &str),
+        apart: impl FnOnce() -> Result<Option<Vec<u8>>, StoreError>,
+    ) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
+        let place = Place { table, key, version: self.version() };
+        let opened = match self {
+            Self::Whole(_, sealed) => keys.open(place, sealed),
+            Self::Place(_) => keys.open(place, &apart()?.ok_or(VaultError::Tampered)?),
+        };
+        opened.map_err(|_| VaultError::Tampered)
     }
 }
 
@@ -264,11 +335,10 @@ fn read<V: DeserializeOwned>(
     keys: &Keys,
     table: &Sealed<V>,
     key: &str,
-    sealed: &[u8],
+    row: &[u8],
+    apart: impl FnOnce() -> Result<Option<Vec<u8>>, StoreError>,
 ) -> Result<V, VaultError> {
-    let (version, sealed) = split(sealed)?;
-    let place = Place { table: table.name, key, version };
-    let plain = keys.open(place, sealed).map_err(|_| VaultError::Tampered)?;
+    let plain = Row::of(row)?.open(keys, (table.name, key), apart)?;
     serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(table.name))
 }
 
@@ -285,13 +355,87 @@ pub(super) fn write_root(tx: &mut Tx<'_>, keys: &Keys, root: &Root) -> Result<()
     Ok(tx.put(&SEALED, (ROOT_TABLE, ROOT_KEY), &keys.seal(place, &plain)?)?)
 }
 
-pub(super) fn split(stored: &[u8]) -> Result<(u64, &[u8]), VaultError> {
-    match stored.split_first_chunk::<9>() {
-        Some(([FORMAT, version @ ..], sealed)) => Ok((u64::from_be_bytes(*version), sealed)),
-        _ => Err(VaultError::Tampered),
-    }
-}
-
 pub(super) fn add(sum: &mut [u8; 32], share: &[u8; 32]) {
     sum.iter_mut().zip(share).for_each(|(sum, share)| *sum ^= share);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Ports},
+        software::{DeviceSecret, SoftwareKeyStore},
+        vault::PinCost,
+    };
+
+    const NOTES: Sealed<String> = Sealed::new("notes");
+
+    struct NoNetwork;
+
+    #[async_trait::async_trait]
+    impl HttpClient for NoNetwork {
+        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
+            Err(HttpError::Unreachable)
+        }
+    }
+
+    fn ports(folder: &Path) -> Ports {
+        let keys = SoftwareKeyStore::open(folder.join("keys"), &DeviceSecret::from_bytes(b"device"));
+        Ports::new(Arc::new(keys.unwrap()), Arc::new(NoNetwork), Arc::new(|| registry::UnixMillis(1)))
+    }
+
+    fn row(vault: &Vault) -> Vec<u8> {
+        vault.store.get(&SEALED, ("notes", "a")).unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_large_record_of_an_earlier_version_is_read_where_it_lies_and_moves_when_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, ports) = (folder.path().join("vault"), ports(folder.path()));
+        let cost = PinCost { memory_kib: 64, passes: 1 };
+        let vault = Vault::create(&path, "246810", &ports, cost).await.unwrap();
+        let large = "large ".repeat(1000);
+        // As earlier versions wrote: whole, whatever its length.
+        let (keys, note) = (Arc::clone(&vault.keys), serde_json::to_vec(&large).unwrap());
+        vault
+            .store
+            .write_async(move |tx| {
+                let mut root = read_root(tx.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &keys)?;
+                root.number += 1;
+                let place = Place { table: "notes", key: "a", version: root.number };
+                let sealed = keys.seal(place, &note)?;
+                let row = [&[WHOLE], place.version.to_be_bytes().as_slice(), &sealed].concat();
+                tx.put(&SEALED, ("notes", "a"), &row)?;
+                add(&mut root.inventory, &keys.share(place));
+                write_root(tx, &keys, &root)
+            })
+            .await
+            .unwrap();
+        drop(vault);
+        let vault = Vault::unlock(&path, "246810", &ports, None).await.unwrap();
+        assert_eq!(vault.get(&NOTES, "a").unwrap().as_deref(), Some(large.as_str()));
+        assert!(row(&vault).len() > LARGE);
+
+        let again = large.clone();
+        vault.write(move |tx| tx.put(&NOTES, "a", &again)).await.unwrap();
+        assert_eq!(row(&vault).len(), 9, "its place alone");
+        drop(vault);
+        let vault = Vault::unlock(&path, "246810", &ports, None).await.unwrap();
+        assert_eq!(vault.all(&NOTES).unwrap(), [("a".to_owned(), large)]);
+        // A short one in its place leaves nothing apart, nor does its removal.
+        for value in [Some("short".to_owned()), None] {
+            vault
+                .write(move |tx| match &value {
+                    Some(value) => tx.put(&NOTES, "a", value),
+                    None => tx.remove(&NOTES, "a"),
+                })
+                .await
+                .unwrap();
+            assert_eq!(vault.store.get(&APART, ("notes", "a")).unwrap(), None);
+        }
+        drop(vault);
+        assert!(Vault::unlock(&path, "246810", &ports, None).await.is_ok());
+    }
 }

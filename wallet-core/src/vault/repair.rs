@@ -9,7 +9,7 @@ use store::{Range, Store};
 use super::{
     NotUnlocked, Vault, VaultError,
     keys::{Keys, Place},
-    records::{PAGE, ROOT_KEY, ROOT_TABLE, Root, SEALED, add, read_root, split, write_root},
+    records::{APART, PAGE, ROOT_KEY, ROOT_TABLE, Root, Row, SEALED, add, read_root, write_root},
     unlock::{HEADER, ONLY, try_pin},
 };
 use crate::ports::Ports;
@@ -53,10 +53,14 @@ async fn sift(store: &Store, keys: Keys) -> Result<Repaired, VaultError> {
             if table == ROOT_TABLE {
                 continue;
             }
-            let authentic = split(sealed).ok().and_then(|(version, sealed)| {
-                let place = Place { table, key, version };
-                keys.open(place, sealed).ok().map(|_| place)
-            });
+            let authentic = match Row::of(sealed) {
+                Ok(row) => match row.open(&keys, (table, key), || store.get(&APART, (&**table, &**key))) {
+                    Ok(_) => Some(Place { table, key, version: row.version() }),
+                    Err(VaultError::Store(error)) => return Err(error.into()),
+                    Err(_) => None,
+                },
+                Err(_) => None,
+            };
             match authentic {
                 Some(place) => {
                     add(&mut sum, &keys.share(place));
@@ -82,6 +86,7 @@ async fn sift(store: &Store, keys: Keys) -> Result<Repaired, VaultError> {
         .write_async(move |tx| {
             for (table, key) in &bad {
                 tx.remove(&SEALED, (table, key))?;
+                tx.remove(&APART, (table, key))?;
             }
             write_root(tx, &keys, &Root { number, inventory: sum })
         })

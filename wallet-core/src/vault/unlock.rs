@@ -13,7 +13,7 @@ use registry::UnixMillis;
 use store::{Store, Table};
 use zeroize::Zeroizing;
 
-use super::{NotUnlocked, PinCost, Vault, VaultError, attempts::Attempts, header::Header};
+use super::{NotUnlocked, PinCost, Vault, VaultError, attempts::Attempts, header::Header, stock::Stock};
 use crate::{
     ports::{Ports, Randomness},
     seal::{self, SecretKey},
@@ -70,13 +70,21 @@ impl Vault {
         wipe_after: Option<u32>,
     ) -> Result<Self, NotUnlocked> {
         let (store, header) = Self::locked(path, wipe_after)?;
-        let store_key = match try_pin(&store, &header, pin, ports).await {
+        let found = aside("wallet-stock", {
+            let store = store.clone();
+            move || Stock::of(&store)
+        })?;
+        let tried = try_pin(&store, &header, pin, ports).await;
+        // Whatever the PIN: who tries again must find the store let go.
+        let found = found.await.map_err(|_| NotUnlocked::Header)?;
+        let store_key = match tried {
             Err(NotUnlocked::WrongPin { failed, .. }) if is_too_often(failed, wipe_after) => {
                 return Err(NotUnlocked::TooOften);
             }
-            outcome => outcome?,
+            tried => tried?,
         };
-        Ok(Self::open(store, &store_key, header.id()?, Arc::clone(&ports.random))?)
+        let found = found?;
+        Ok(Self::open_with(store, &store_key, header.id()?, Arc::clone(&ports.random), &found)?)
     }
 
     /// A vault that is there, still locked. Neither PIN nor finger is asked for where it is to be wiped.
@@ -174,14 +182,21 @@ async fn note(store: &Store, attempts: Attempts) -> Result<(), NotUnlocked> {
 /// Works the PIN's key out on a thread of its own: it takes tens of megabytes and a tenth of a second, which no
 /// async runtime should stand still for.
 async fn pin_key(header: &Header, pin: &str) -> Result<SecretKey, NotUnlocked> {
-    let (sender, receiver) = oneshot::channel();
     let (header, pin) = (header.clone(), Zeroizing::new(pin.to_owned()));
-    let work = move || drop(sender.send(header.pin_key(&pin)));
+    aside("wallet-pin", move || header.pin_key(&pin))?.await.map_err(|_| NotUnlocked::Header)?
+}
+
+/// Work that no async runtime should stand still for, on a thread of its own.
+fn aside<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<oneshot::Receiver<T>, NotUnlocked> {
+    let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new()
-        .name("wallet-pin".to_owned())
-        .spawn(work)
+        .name(name.to_owned())
+        .spawn(move || drop(sender.send(work())))
         .map_err(|error| VaultError::Store(store::StoreError::Failed(error.to_string())))?;
-    receiver.await.map_err(|_| NotUnlocked::Header)?
+    Ok(receiver)
 }
 
 pub(super) fn random<const N: usize>(ports: &Ports) -> Result<[u8; N], NotUnlocked> {

@@ -8,6 +8,7 @@ mod biometrics;
 mod cards;
 mod crash;
 mod follow;
+mod fuzz;
 mod haip;
 mod holders;
 mod log;

@@ -7,7 +7,7 @@ use protocol::{
     offline::{Answer, Ask, Collected, Collector, FrameSize, Message, OFFLINE_TYPE, place_of},
     openid4vp::Presentation,
 };
-use registry::{LightClient, RecordKey, Slug, Status, UnixMillis};
+use registry::{LightClient, Record, RecordKey, Slug, Status, UnixMillis};
 use serde_json::{Value, json};
 use wallet_core::{
     Choice, ConsentRequest, Event, OfflineCode, Outcome, PresentError, RequestRefused, Warning,
@@ -143,6 +143,28 @@ async fn two_way_with_no_network_at_all() {
     assert!(matches!(&log[1].event, Event::Received { .. }));
     let over_the_network = holder.wallet.present(&consent.id, &Choice::first()).await;
     assert_eq!(over_the_network, Err(PresentError::NotOpen));
+}
+
+#[tokio::test]
+async fn of_a_compromised_key_goes_along_whether_the_issuer_stands_by_it() {
+    let holder = Holder::new().await;
+    let link = holder.town.issuer.offer(Plan::digital_id().sd_jwt());
+    let offer = holder.wallet.preview_offer(&link).await.unwrap();
+    holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+    let owner = holder.town.issuer.did.clone();
+    let compromised = UnixMillis(holder.town.clock.millis());
+    if let Record::Did(record) = holder.town.chain.lock().unwrap().record(&RecordKey::Did(owner.clone())) {
+        record.keys.iter_mut().for_each(|key| key.compromised_since = Some(compromised));
+    }
+    holder.wallet.refresh().await.unwrap();
+    holder.town.detour("https://", Err(HttpError::Unreachable));
+    let consent = holder.wallet.review_offline(&ask(&holder, &claims(&holder), true)).await.unwrap();
+    let answer = read(&show(&holder, &consent).await);
+    let bundles = answer.staples.iter().map(|bytes| registry::EvidenceBundle::from_bytes(bytes).unwrap());
+    let keys: Vec<RecordKey> =
+        bundles.flat_map(|bundle| bundle.keys().cloned().collect::<Vec<_>>()).collect();
+    let list = registry::StatusListId { owner, number: 1 };
+    assert!(keys.contains(&RecordKey::kept_of(&list, 70_000)), "{keys:?}");
 }
 
 #[tokio::test]

@@ -50,9 +50,15 @@ impl From<WebError> for WalletError {
         match error {
             WebError::Unreachable => Self::GoOnline { reason: error.to_string() },
             WebError::TooLarge | WebError::Redirected => Self::try_again(&error),
+            WebError::Internal => internal(&error),
             WebError::Cancelled => Self::Cancelled,
         }
     }
+}
+
+/// Somebody sends the wallet to an address inside a network. It does not go.
+pub(super) fn internal(error: &WebError) -> WalletError {
+    WalletError::DoNotTrust { code: "internal-address".to_owned(), reason: error.to_string() }
 }
 
 impl From<ChainError> for WalletError {

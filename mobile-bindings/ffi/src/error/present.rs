@@ -47,6 +47,7 @@ impl From<PresentError> for WalletError {
             PresentError::Web(
                 WebError::Unreachable | WebError::TooLarge | WebError::Redirected | WebError::Cancelled,
             ) => Self::AskVerifier { reason, status: None },
+            PresentError::Web(error @ WebError::Internal) => super::parts::internal(&error),
             PresentError::Vault(error) => error.into(),
         }
     }
