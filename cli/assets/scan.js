@@ -23,7 +23,12 @@
     const headers = { "content-type": "image/jpeg", "x-csrf": view.dataset.csrf };
     const answer = await fetch(view.dataset.scan, { method: "POST", headers, body: picture });
     if (answer.status !== 200) return false;
-    const { location: next } = await answer.json();
+    const { location: next, part } = await answer.json();
+    if (part) {
+      message.hidden = false;
+      message.textContent = part;
+      return false;
+    }
     location.assign(next);
     return true;
   };
@@ -42,7 +47,7 @@
     const stop = () => stream.getTracks().forEach((track) => track.stop());
     addEventListener("pagehide", stop);
     for (;;) {
-      await pause(500);
+      await pause(250);
       try {
         if (!document.hidden && (await ask())) return stop();
       } catch {

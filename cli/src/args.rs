@@ -276,9 +276,68 @@ pub enum WalletCommand {
     },
     /// What left the wallet, to whom and why.
     Log {
+        /// Only entries with this in a name, a purpose or a claim.
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Draft a complaint to the regulator from an entry of this id.
+        #[arg(long, value_name = "ENTRY", conflicts_with = "json")]
+        complain: Option<String>,
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Collect by logging in at an issuer's, in a browser.
+    Login {
+        /// The issuer's address, or an offer's link.
+        place: String,
+        /// What to collect: credential configurations of one type [default: asks].
+        #[arg(long = "only", value_name = "CONFIGURATION")]
+        only: Vec<String>,
+        /// The address that the browser came back with, where nobody is asked.
+        #[arg(long, value_name = "URL", hide = true)]
+        answer: Option<String>,
+    },
+    /// Fetch what issuers said takes time.
+    PickUp,
+    /// Renew a card before it expires.
+    Renew {
+        /// The card's number in the list, or its id.
+        card: String,
+    },
+    /// Answer a counter that has no network: reads its code from pictures, draws the answer here.
+    Offline {
+        /// Pictures of the counter's code, one of each part; or files of its texts, one a line.
+        #[arg(required = true, value_name = "FILE")]
+        codes: Vec<PathBuf>,
+        /// Don't ask, agree.
+        #[arg(long)]
+        yes: bool,
+        /// Print the answer's texts, one a line, for another program to draw.
+        #[arg(long)]
+        print: bool,
+    },
+    /// Write everything into one encrypted file, and show its code.
+    Backup {
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Make a wallet of a backup. Its code is asked for, or comes from HUIZHENG_BACKUP_CODE.
+    Restore {
+        /// The backup's file.
+        file: PathBuf,
+    },
+    /// The cards of a backup that are still to be issued to this device.
+    ToCollect,
+    /// Write everything the wallet keeps into a file, in clear.
+    Export {
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Delete everything: cards, log, keys.
+    Erase {
+        /// Don't ask, delete.
+        #[arg(long)]
+        yes: bool,
     },
 }
 

@@ -5,6 +5,9 @@
 use std::sync::Mutex;
 
 use cli::stack::{Ports, Stack, StackConfig};
+use credentials::jws::{self, Header};
+use credentials::key::{Algorithm, SoftwareKey};
+use protocol::offline::{Ask, FrameSize, Message, OFFLINE_TYPE, frames};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use service::outbound;
@@ -193,4 +196,143 @@ async fn upload(browser: &Browser, picture: &[u8]) -> String {
     body.extend_from_slice(b"\r\n--b--\r\n");
     let request = browser.http.post(format!("{}/scan/picture", browser.base)).body(body);
     leads_to(&browser.send(request.header("content-type", "multipart/form-data; boundary=b")).await)
+}
+
+/// A counter's code for three claims of a licence, in several parts, as its screen shows them with no network. What it
+/// staples proves nothing: the phone asks the chain.
+fn counters_code(stack: &Stack, data: &std::path::Path) -> Vec<String> {
+    let key = std::fs::read(data.join("verifier/keys/signing-p256.key")).expect("the counter's key");
+    let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &key).expect("a key");
+    let verifier = &stack.urls().verifier;
+    let now = service::clock::now().seconds();
+    let claims = json!({
+        "client_id": verifier.client_id, "purpose": "company-service", "nonce": "0123456789abcdef",
+        "dcql_query": { "credentials": [{
+            "id": "licence", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:huizheng:business-licence:1"] },
+            "claims": [{ "path": ["name"] }, { "path": ["creditCode"] }, { "path": ["legalRepresentative"] }],
+        }]},
+        "iat": now, "exp": now + 300,
+    });
+    let header = Header::typed(OFFLINE_TYPE).with_kid(&format!("{}#key-2", verifier.did));
+    let request = jws::sign(&header, &claims, &key).expect("signed");
+    // As long as evidence is, so that it takes several parts.
+    let mut dice = testkit::Dice::named("staple");
+    let staple = (0..300).flat_map(|_| dice.roll().to_le_bytes()).collect();
+    let message = Message::Ask(Ask { request, staples: vec![staple] }).to_bytes();
+    frames(&message, FrameSize::COARSE).expect("frames")
+}
+
+/// A page with a file and texts in its form.
+async fn restore(browser: &Browser, file: &[u8], code: &str) -> Response {
+    let mut body = Vec::new();
+    for (name, text) in [("code", code), ("pin", PIN), ("again", PIN)] {
+        let field = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        body.extend_from_slice(field.as_bytes());
+    }
+    body.extend_from_slice(b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"w\"\r\n\r\n");
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--b--\r\n");
+    let request = browser.http.post(format!("{}/restore", browser.base)).body(body);
+    browser.send(request.header("content-type", "multipart/form-data; boundary=b")).await
+}
+
+/// Logs in at the issuer's page as the first of its citizens and agrees; where the browser is sent back to.
+async fn logs_in(issuer: &str, address: &str) -> String {
+    let there = Browser::new(issuer);
+    let path = |address: &str| address.strip_prefix(issuer).unwrap_or(address).to_owned();
+    there.get(&path(address)).await;
+    let page = there.page("/authorize/citizens").await;
+    let csrf = between(&page, "name=\"csrf\" value=\"", "\"").to_owned();
+    there.post("/authorize/citizens", &[("csrf", &csrf), ("citizen", "0")]).await;
+    let page = there.page("/authorize/consent").await;
+    let csrf = between(&page, "name=\"csrf\" value=\"", "\"").to_owned();
+    leads_to(&there.post("/authorize/consent", &[("csrf", &csrf), ("decision", "agree")]).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_core_can_do_the_phone_offers() {
+    let dir = tempfile::tempdir().expect("dir");
+    let stack =
+        Stack::start(StackConfig::new(dir.path(), Ports::Any).expect("config")).await.expect("starts");
+    let phone = stack.urls().phone.url.clone();
+    let (holder, stranger) = (Browser::new(&phone), Browser::new(&phone));
+    holder.post("/welcome", &[("pin", PIN), ("again", PIN)]).await;
+    for path in ["/login", "/collect", "/backup", "/backup/x", "/export", "/erase", "/log/complaint?entry=x"]
+    {
+        assert_eq!(leads_to(&stranger.get(path).await), "/unlock", "{path}");
+    }
+    let (link, code) = offer(&stack, &holder.http).await;
+    let at = holder.paste(&link).await;
+    let csrf = holder.csrf().await;
+    let done = holder.post(&at, &[("csrf", &csrf), ("tx_code", &code)]).await.text().await.expect("text");
+    let card = format!("/cards/{}", between(&done, "href=\"/cards/", "\""));
+
+    // A counter with no network: its parts in the wrong order, the answer as codes.
+    let mut parts = counters_code(&stack, dir.path());
+    parts.reverse();
+    assert!(parts.len() > 1, "several parts");
+    let first = holder.post("/scan/link", &[("csrf", &csrf), ("link", &parts[0])]).await;
+    let said = first.text().await.expect("text");
+    assert!(said.contains(&format!("已读到 {} 部分中的 1 部分", parts.len())), "{said}");
+    let at = holder.paste(&parts.join("\n")).await;
+    assert!(holder.page(&at).await.contains("91340100MA8HUE6K0R"));
+    for _ in 0..2 {
+        let shown = holder.post(&at, &[("csrf", &csrf), ("decision", "share")]).await;
+        let shown = shown.text().await.expect("text");
+        assert!(
+            shown.contains("data-frames") && shown.contains("<svg class=\"qr\""),
+            "shown, and shown again"
+        );
+    }
+
+    // The log is searched, and an entry becomes a complaint's draft.
+    let found = holder.page("/log?q=%E6%95%B0%E6%8D%AE%E4%B8%8D%E5%AD%98%E5%9C%A8").await;
+    assert!(found.contains("没有符合的记录"));
+    let found = holder.page("/log?q=%E5%90%88%E8%82%A5").await;
+    let entry = between(&found, "/log/complaint?entry=", "\"");
+    assert!(holder.page(&format!("/log/complaint?entry={entry}")).await.contains("第六十五条"));
+    assert_eq!(holder.get("/log/complaint?entry=x").await.status(), StatusCode::NOT_FOUND);
+
+    // A card is renewed: another one is in its place.
+    assert!(holder.page(&card).await.contains(&format!("{card}/renew")));
+    let renewed = holder.post(&format!("{card}/renew"), &[("csrf", &csrf)]).await.text().await.expect("text");
+    assert_ne!(format!("/cards/{}", between(&renewed, "href=\"/cards/", "\"")), card);
+    assert_eq!(holder.get(&card).await.status(), StatusCode::NOT_FOUND);
+
+    // Collecting by logging in; nothing else than an issuer's address leads there.
+    let issuer = stack.urls().issuers["market-supervision"].url.clone();
+    for wrong in ["", "ftp://x", "https://user@issuer.example"] {
+        let answer = holder.post("/login", &[("csrf", &csrf), ("issuer", wrong)]).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{wrong}");
+    }
+    let at = leads_to(&holder.post("/login", &[("csrf", &csrf), ("issuer", &issuer)]).await);
+    assert!(holder.page(&at).await.contains("business-licence"), "{at}");
+    let begun = holder.post(&at, &[("csrf", &csrf), ("kind", "business-licence")]).await;
+    let back = logs_in(&issuer, &leads_to(&begun)).await;
+    let back = back.strip_prefix(&phone).expect("to this phone").to_owned();
+    assert!(holder.page(&back).await.contains("href=\"/cards/"), "collected");
+    assert!(!holder.page(&back).await.contains("href=\"/cards/"), "an answer is taken once");
+
+    // Everything into a file; everything away; everything named again.
+    let page = holder.post("/backup", &[("csrf", &csrf)]).await.text().await.expect("text");
+    let backup_code = between(&page, "data-backup-code>", "<").to_owned();
+    let path = format!("/backup/{}", between(&page, "href=\"/backup/", "\""));
+    let file = holder.get(&path).await.bytes().await.expect("a file");
+    let export: Value = serde_json::from_str(&holder.page("/export").await).expect("json");
+    let cards = export["cards"].as_array().expect("cards").len();
+    assert!(cards > 0);
+    let wrong = holder.post("/erase", &[("csrf", &csrf), ("pin", "000001")]).await;
+    assert_eq!(wrong.status(), StatusCode::OK, "the wrong PIN deletes nothing");
+    assert_eq!(leads_to(&holder.post("/erase", &[("csrf", &csrf), ("pin", PIN)]).await), "/welcome");
+    assert_eq!(leads_to(&holder.get("/").await), "/welcome");
+
+    let again = Browser::new(&phone);
+    let refused = restore(&again, &file, "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF").await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let restored = restore(&again, &file, &backup_code.to_lowercase()).await;
+    assert_eq!((restored.status(), leads_to(&restored)), (StatusCode::SEE_OTHER, "/collect".to_owned()));
+    let page = again.page("/collect").await;
+    assert_eq!(page.matches("action=\"/login\"").count(), cards, "each card has a way back");
+    assert!(again.page("/log?q=%E5%90%88%E8%82%A5").await.contains("/log/complaint"), "the log is back");
+    stack.shutdown().await;
 }

@@ -8,7 +8,8 @@ use axum::response::Redirect;
 use maud::{Markup, html};
 use service::extract::{Form, Path};
 use service::ui::{
-    CardView, Icon, Page, Tone, card, csrf_field, danger_button, details, empty, facts, link_button, notice,
+    CardView, Icon, Page, Tone, card, csrf_field, danger_button, details, empty, facts, form, link_button,
+    notice,
 };
 use service::{Lang, Problem, dates};
 use wallet_core::{Card, CardState, ClaimView, Wallet};
@@ -43,6 +44,8 @@ pub(super) async fn one(Path(id): Path<String>, holder: Holder) -> Result<Page, 
     let t = texts(lang);
     refresh(&holder.wallet).await;
     let found = find(&holder, &id)?;
+    let renewable = holder.wallet.is_renewable(&id).map_err(Problem::internal)?
+        && !matches!(found.state, CardState::Revoked { .. });
     let received = dates::moment(lang, found.received);
     let formats = found
         .formats
@@ -70,6 +73,10 @@ pub(super) async fn one(Path(id): Path<String>, holder: Holder) -> Result<Page, 
                 (t.get("card.formats"), html! { (formats) }),
                 (t.get("card.issuer_did"), html! { code { (found.issuer) } }),
             ])) }
+            @if renewable { (form(&format!("/cards/{}/renew", found.id), &holder.session.csrf, html! {
+                p.quiet.small { (t.get("card.renew_text")) }
+                button.button.quiet type="submit" { (t.get("card.renew")) }
+            })) }
             (details(t.get("card.delete_open"), delete))
         }))
 }

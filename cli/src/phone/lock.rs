@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 use service::extract::Form;
-use service::ui::{self, Field, Kind, Page, Tone, Visitor, button, form, notice};
+use service::ui::{self, Field, Kind, Page, Tone, Visitor, button, form, link_button, notice};
 use service::{Lang, Problem, Texts};
 use wallet_core::{CreateError, OpenError, Wallet};
 
@@ -112,9 +112,19 @@ fn let_in(app: &App, wallet: Wallet) -> Response {
     enter(app)
 }
 
+/// The same, and to another page.
+pub(super) fn let_in_at(app: &App, wallet: Wallet, page: &str) -> Response {
+    app.set_wallet(Arc::new(wallet));
+    enter_at(app, page)
+}
+
 fn enter(app: &App) -> Response {
+    enter_at(app, "/")
+}
+
+fn enter_at(app: &App, page: &str) -> Response {
     let started = app.sessions.start(());
-    (AppendHeaders([(header::SET_COOKIE, started.set_cookie)]), Redirect::to("/")).into_response()
+    (AppendHeaders([(header::SET_COOKIE, started.set_cookie)]), Redirect::to(page)).into_response()
 }
 
 fn in_use() -> Problem {
@@ -150,7 +160,10 @@ fn welcome_page(visitor: &Visitor, error: &str) -> Page {
                 (button(t.get("welcome.go")))
             },
         ),
-        html! { (notice(Tone::Info, "", t.get("welcome.demo"))) },
+        html! {
+            (link_button(t.get("restore.link"), "/restore", true))
+            (notice(Tone::Info, "", t.get("welcome.demo")))
+        },
     )
 }
 

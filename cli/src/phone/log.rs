@@ -5,10 +5,10 @@ use http::header;
 use maud::{Markup, html};
 use registry::LocalText;
 use serde::Deserialize;
-use service::extract::Form;
-use service::ui::{Icon, Page, State, badge, csrf_field, empty, icon, link_button};
+use service::extract::{Form, Query};
+use service::ui::{Field, Icon, Kind, Page, State, badge, copy, csrf_field, empty, icon, link_button};
 use service::{Lang, Problem, dates};
-use wallet_core::{Event, LogEntry, Outcome};
+use wallet_core::{Event, LogEntry, LogQuery, Outcome};
 
 use super::frame::{Screen, Tab};
 use super::state::Holder;
@@ -19,15 +19,32 @@ const PAGE: usize = 50;
 /// Entries in an export.
 const EXPORT: usize = 10_000;
 
-pub(super) async fn page(holder: Holder) -> Result<Page, Problem> {
+#[derive(Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+pub(super) async fn page(holder: Holder, Query(Search { q }): Query<Search>) -> Result<Page, Problem> {
     let lang = holder.visitor.lang;
     let t = texts(lang);
-    let entries = holder.wallet.log(None, PAGE).map_err(Problem::internal)?;
-    let body = if entries.is_empty() {
+    let wanted = q.trim();
+    let query = LogQuery { text: (!wanted.is_empty()).then(|| wanted.to_owned()), ..LogQuery::default() };
+    let entries = holder.wallet.search_log(&query, None, PAGE).map_err(Problem::internal)?;
+    let search = html! {
+        form.stack role="search" method="get" action="/log" {
+            (Field::new("q", t.get("log.search")).kind(Kind::Text).value(wanted).render(lang))
+            button.button.quiet.small type="submit" { (t.get("log.find")) }
+        }
+    };
+    let body = if entries.is_empty() && !wanted.is_empty() {
+        html! { (search) (empty(Icon::List, t.get("log.not_found"), "", html! {})) }
+    } else if entries.is_empty() {
         empty(Icon::List, t.get("log.none"), t.get("log.none_todo"), html! {})
     } else {
         html! {
             div.heading { h2 { (t.get("log.heading")) } p.lead { (t.get("log.lead")) } }
+            (search)
             section.panel { @for entry in &entries { (draw(lang, &holder.session.csrf, entry)) } }
             (link_button(t.get("log.export"), "/log/export", true))
         }
@@ -57,6 +74,32 @@ pub(super) async fn delete(holder: Holder, Form(sent): Form<Entry>) -> Result<Re
     Ok(Redirect::to("/log"))
 }
 
+#[derive(Deserialize)]
+pub(super) struct Which {
+    entry: String,
+}
+
+/// A complaint's draft, to be copied, completed and sent by whoever complains.
+pub(super) async fn complaint(holder: Holder, Query(Which { entry }): Query<Which>) -> Result<Page, Problem> {
+    let lang = holder.visitor.lang;
+    let t = texts(lang);
+    let draft = holder.wallet.draft_complaint(&entry).map_err(Problem::internal)?;
+    let draft = draft.ok_or_else(|| Problem::not_found(t.get("log.no_complaint")))?;
+    let body = lang.pick(&draft.body.zh, &draft.body.en);
+    Ok(Screen::new(&holder.visitor, t.get("log.complaint")).back("/log").tab(Tab::Log).body(html! {
+        div.heading {
+            h2 { (lang.pick(&draft.subject.zh, &draft.subject.en)) }
+            p.lead { (t.get("log.complaint_lead")) }
+        }
+        section.panel { @for line in body.lines() { p { (line) } } }
+        (copy(lang, body, t.get("log.copy")))
+    }))
+}
+
+fn may_complain(event: &Event) -> bool {
+    matches!(event, Event::Presented { .. } | Event::Declined { .. } | Event::Refused { .. })
+}
+
 fn draw(lang: Lang, csrf: &str, entry: &LogEntry) -> Markup {
     let t = texts(lang);
     let said = Said::of(lang, &entry.event);
@@ -68,6 +111,9 @@ fn draw(lang: Lang, csrf: &str, entry: &LogEntry) -> Markup {
                 p.quiet.small { (dates::moment(lang, entry.at)) @if !said.why.is_empty() { " · " (said.why) } }
                 @if !said.claims.is_empty() {
                     ul.tags { @for claim in &said.claims { li { (claim) } } }
+                }
+                @if may_complain(&entry.event) {
+                    a.small href={ "/log/complaint?entry=" (entry.id) } { (t.get("log.complain")) }
                 }
                 details.more {
                     summary { (t.get("log.delete_open")) }

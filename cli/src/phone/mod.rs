@@ -4,10 +4,13 @@
 
 mod cards;
 mod frame;
+mod keep;
 mod lock;
 mod log;
+mod login;
 mod more;
 mod offer;
+mod offline;
 mod request;
 pub(crate) mod scan;
 mod scanner;
@@ -35,6 +38,8 @@ const PICTURE_LIMIT: usize = 8 * 1024 * 1024;
 const BODY_LIMIT: usize = 1024 * 1024;
 /// The scanner's script.
 const SCAN_JS: &str = include_str!("../../assets/scan.js");
+/// What shows a code's parts one after the other.
+const FRAMES_JS: &str = include_str!("../../assets/frames.js");
 
 /// What a phone is told.
 #[derive(Debug, Clone)]
@@ -81,8 +86,10 @@ impl Phone {
     pub async fn bind(config: PhoneConfig) -> Result<RunningPhone, PhoneError> {
         let node = Endpoint::parse(config.node_url.as_str().trim_end_matches('/'))?;
         let ports = device::ports(&config.data_dir)?;
-        let wallet = WalletConfig::new(config.anchor, node);
+        let mut wallet = WalletConfig::new(config.anchor, node);
         let listening = Server::listen(config.listen).await?;
+        // A login comes back to the page itself (RFC 8252 §7.3).
+        wallet.client.redirect_uri = format!("http://127.0.0.1:{}/authorized", listening.addr().port());
         let app = App::new(config.data_dir.join(device::VAULT), ports, wallet, listening.addr().port());
         let layers = Layers { body_limit: PICTURE_LIMIT, camera: true, ..Layers::default() };
         Ok(RunningPhone { server: listening.serve(layers.wrap(router(Arc::new(app)))) })
@@ -110,6 +117,7 @@ fn router(app: Arc<App>) -> Router {
     let pictures = Router::new()
         .route("/scan/picture", post(scanner::picture))
         .route("/scan/frame", post(scanner::frame))
+        .route("/restore", get(keep::restore_page).post(keep::restore))
         .layer(DefaultBodyLimit::max(PICTURE_LIMIT));
     Router::new()
         .route("/", get(cards::list))
@@ -125,7 +133,22 @@ fn router(app: Arc<App>) -> Router {
         .route("/log", get(log::page))
         .route("/log/export", get(log::export))
         .route("/log/delete", post(log::delete))
+        .route("/log/complaint", get(log::complaint))
         .route("/more", get(more::page))
+        .route("/cards/{id}/renew", post(login::renew))
+        .route("/login", get(login::page).post(login::look))
+        .route("/login/{id}", get(login::choose).post(login::begin))
+        .route("/authorized", get(login::back))
+        .route("/pick-up", post(login::pick_up))
+        .route("/collect", get(login::to_collect))
+        .route("/backup", get(keep::page).post(keep::make))
+        .route("/backup/{id}", get(keep::file))
+        .route("/export", get(keep::export))
+        .route("/erase", get(keep::erase_page).post(keep::erase))
+        .route(
+            "/assets/frames.js",
+            get(|| async { assets::asset("text/javascript; charset=utf-8", FRAMES_JS) }),
+        )
         .route("/assets/scan.js", get(|| async { assets::asset("text/javascript; charset=utf-8", SCAN_JS) }))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .merge(pictures)

@@ -107,7 +107,7 @@ fn offered(lang: Lang, offer: &Offer) -> Vec<(&'static str, Markup)> {
     vec![(t.get("offer.what"), html! { (kinds.join(t.get("list.and"))) }), (t.get("offer.from"), from)]
 }
 
-fn done(holder: &Holder, received: &Received) -> Page {
+pub(super) fn done(holder: &Holder, received: &Received) -> Page {
     let lang = holder.visitor.lang;
     let t = texts(lang);
     Screen::new(&holder.visitor, t.get("offer.done_title")).tab(Tab::Cards).body(html! {

@@ -11,11 +11,12 @@ use serde::Deserialize;
 use service::extract::{Form, Path, Query};
 use service::ui::{ConsentView, Icon, Leaf, Page, Tone, WhoAsks, consent, empty, link_button, notice};
 use service::{Lang, Problem};
-use wallet_core::{CardOption, Choice, ConsentRequest, Question};
+use wallet_core::{CardOption, Choice, ConsentRequest, FrameSize, Link, Question};
 
 use super::cards::{labels, picture};
 use super::frame::{Screen, Tab};
-use super::state::{App, Holder};
+use super::offline;
+use super::state::{App, Holder, Pending};
 use super::words::{self, Said, texts};
 
 /// What was chosen, by question: `?<question>=<option>`.
@@ -75,6 +76,15 @@ pub(super) async fn decide(
             let choice = demanded(&request).fold(Choice::first(), |choice, question| {
                 choice.with(&question.id, &pick(question, &decided.chosen).id)
             });
+            if request.verifier.host.is_empty() {
+                let code = holder.wallet.present_offline(&request.id, &choice, FrameSize::CAMERA_720P).await;
+                // It stays open while it is shown: for another look, and for the next code of a printed request.
+                app.keep_as(&id, Pending::Request(Arc::clone(&request)));
+                return match code {
+                    Ok(code) => Ok(offline::show(&holder, name, &code)?.into_response()),
+                    Err(error) => Ok(failed(&holder, &words::not_presented(lang, &error)).into_response()),
+                };
+            }
             Ok(match holder.wallet.present(&request.id, &choice).await {
                 Ok(presented) => {
                     let lead = t.with("request.shared_lead", &[("name", name)]);
@@ -108,7 +118,13 @@ fn draw(holder: &Holder, id: &str, request: &ConsentRequest, chosen: &Chosen) ->
     let leaves = picked.iter().flat_map(|(_, option)| leaves(lang, option, several)).collect::<Vec<_>>();
     let stays = picked.iter().flat_map(|(_, option)| labels(lang, &option.stays)).collect::<Vec<_>>();
     let warnings = picked.iter().flat_map(|(_, option)| &option.warnings);
-    let warnings = warnings.map(|warning| words::warning(lang, *warning).to_owned()).collect::<Vec<_>>();
+    let mut warnings = warnings.map(|warning| words::warning(lang, *warning).to_owned()).collect::<Vec<_>>();
+    let choice = picked
+        .iter()
+        .fold(Choice::first(), |choice, (question, option)| choice.with(&question.id, &option.id));
+    if request.links(&choice).iter().any(|link| matches!(link, Link::Together { .. })) {
+        warnings.push(t.get("warning.together").to_owned());
+    }
     let basis = match request.legal_basis {
         LegalBasis::Consent => t.get("request.by_consent"),
         LegalBasis::Statutory => t.get("request.by_law"),

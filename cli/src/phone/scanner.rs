@@ -11,10 +11,11 @@ use serde::Deserialize;
 use service::extract::{Form, Multipart};
 use service::ui::{Field, Kind, Page, Tone, button, csrf_field, notice};
 use service::{Problem, assets};
-use wallet_core::{OfferRefused, RequestRefused};
+use wallet_core::{Collected, OfferRefused, RequestRefused};
 
 use super::SCAN_JS;
 use super::frame::{Screen, Tab};
+use super::offline;
 use super::scan::{self, ScanError};
 use super::state::{App, Holder, Pending};
 use super::words::{self, Said, texts};
@@ -35,11 +36,16 @@ pub(super) async fn link(
     Form(sent): Form<Pasted>,
 ) -> Result<Response, Problem> {
     holder.session.check_csrf(&sent.csrf)?;
-    let link = sent.link.trim();
-    Ok(match follow(&app, &holder, link).await {
-        Ok(next) => Redirect::to(&next).into_response(),
-        Err(said) => draw(&holder, Some(&said), link).into_response(),
-    })
+    let text = sent.link.trim();
+    // A counter's code may have several parts, one a line.
+    let mut followed = Err(words::unknown_link(holder.visitor.lang));
+    for link in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        followed = follow(&app, &holder, link).await;
+        if !matches!(followed, Ok(Next::Part { .. })) {
+            break;
+        }
+    }
+    Ok(answer(&holder, followed, text))
 }
 
 /// A picture from the phone's album, or a screenshot.
@@ -63,10 +69,7 @@ pub(super) async fn picture(
         Ok(link) => follow(&app, &holder, &link).await,
         Err(error) => Err(words::scan(holder.visitor.lang, error)),
     };
-    Ok(match followed {
-        Ok(next) => Redirect::to(&next).into_response(),
-        Err(said) => draw(&holder, Some(&said), "").into_response(),
-    })
+    Ok(answer(&holder, followed, ""))
 }
 
 /// A frame of the camera, sent by the page's script: 200 with where to go, 204 when there is nothing to see yet.
@@ -80,9 +83,36 @@ pub(super) async fn frame(
     holder.session.check_csrf(csrf)?;
     let Ok(link) = read(picture).await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     Ok(match follow(&app, &holder, &link).await {
-        Ok(next) => axum::Json(serde_json::json!({ "location": next })).into_response(),
+        Ok(Next::Go(next)) => axum::Json(serde_json::json!({ "location": next })).into_response(),
+        Ok(Next::Part { have, total }) => {
+            let said = part(&holder, have, total);
+            axum::Json(serde_json::json!({ "part": said.what })).into_response()
+        }
         Err(_) => StatusCode::NO_CONTENT.into_response(),
     })
+}
+
+/// Where a code leads.
+enum Next {
+    /// To this page.
+    Go(String),
+    /// It is a part of a counter's code; the others are still to be seen.
+    Part { have: usize, total: usize },
+}
+
+fn answer(holder: &Holder, followed: Result<Next, Said>, link: &str) -> Response {
+    match followed {
+        Ok(Next::Go(next)) => Redirect::to(&next).into_response(),
+        Ok(Next::Part { have, total }) => draw(holder, Some(&part(holder, have, total)), "").into_response(),
+        Err(said) => draw(holder, Some(&said), link).into_response(),
+    }
+}
+
+fn part(holder: &Holder, have: usize, total: usize) -> Said {
+    let t = texts(holder.visitor.lang);
+    let (have, total) = (have.to_string(), total.to_string());
+    let what = t.with("scan.part", &[("n", &have), ("of", &total)]);
+    Said { what, todo: t.get("scan.part_todo").to_owned() }
 }
 
 async fn read(picture: Bytes) -> Result<Result<String, ScanError>, Problem> {
@@ -90,19 +120,30 @@ async fn read(picture: Bytes) -> Result<Result<String, ScanError>, Problem> {
 }
 
 /// Finds out what a link is, and keeps it for the holder to decide.
-async fn follow(app: &App, holder: &Holder, link: &str) -> Result<String, Said> {
+async fn follow(app: &App, holder: &Holder, link: &str) -> Result<Next, Said> {
     let lang = holder.visitor.lang;
+    if offline::is_part(link) {
+        return match app.collect(link) {
+            Ok(Collected::Part { have, total }) => Ok(Next::Part { have, total }),
+            Ok(Collected::Whole(message)) => {
+                let request = holder.wallet.review_offline(&message).await;
+                let request = request.map_err(|error| words::request_refused(lang, &error))?;
+                Ok(Next::Go(format!("/requests/{}", app.keep(Pending::Request(Arc::new(request))))))
+            }
+            Err(_) => Err(words::unknown_link(lang)),
+        };
+    }
     let scheme = link.split(':').next().unwrap_or_default().to_ascii_lowercase();
     match scheme.as_str() {
         "openid-credential-offer" | "haip-vci" => {
             let offer = holder.wallet.preview_offer(link).await;
             let offer = offer.map_err(|error: OfferRefused| words::offer_refused(lang, &error))?;
-            Ok(format!("/offers/{}", app.keep(Pending::Offer(Arc::new(offer)))))
+            Ok(Next::Go(format!("/offers/{}", app.keep(Pending::Offer(Arc::new(offer))))))
         }
         "openid4vp" | "haip-vp" => {
             let request = holder.wallet.review_request(link).await;
             let request = request.map_err(|error: RequestRefused| words::request_refused(lang, &error))?;
-            Ok(format!("/requests/{}", app.keep(Pending::Request(Arc::new(request)))))
+            Ok(Next::Go(format!("/requests/{}", app.keep(Pending::Request(Arc::new(request))))))
         }
         _ => Err(words::unknown_link(lang)),
     }

@@ -12,7 +12,10 @@ use service::session::Session;
 use service::ui::Visitor;
 use service::{Sessions, random};
 use wallet_core::ports::Ports;
-use wallet_core::{ConsentRequest, Offer, OpenError, Wallet, WalletConfig};
+use wallet_core::{Collected, Collector, ConsentRequest, FrameError, Offer, OpenError, Wallet, WalletConfig};
+use zeroize::Zeroizing;
+
+use super::offline;
 
 /// A phone left alone locks itself after this long.
 const IDLE: Duration = Duration::from_secs(15 * 60);
@@ -30,6 +33,8 @@ pub(super) struct App {
     wallet: RwLock<Option<Arc<Wallet>>>,
     opening: tokio::sync::Mutex<()>,
     pending: Mutex<HashMap<String, (Instant, Pending)>>,
+    /// What the camera has seen of a counter's code.
+    collector: Mutex<Collector>,
 }
 
 /// Something that was scanned and waits for the holder.
@@ -37,6 +42,8 @@ pub(super) struct App {
 pub(super) enum Pending {
     Offer(Arc<Offer>),
     Request(Arc<ConsentRequest>),
+    /// A backup's code, until its file was fetched.
+    Backup(Arc<Zeroizing<String>>),
 }
 
 impl App {
@@ -50,6 +57,7 @@ impl App {
             wallet: RwLock::new(None),
             opening: tokio::sync::Mutex::default(),
             pending: Mutex::default(),
+            collector: Mutex::default(),
         }
     }
 
@@ -97,18 +105,42 @@ impl App {
         id
     }
 
+    /// Keeps something under the id that it had.
+    pub(super) fn keep_as(&self, id: &str, pending: Pending) {
+        let mut all = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(id.to_owned(), (Instant::now(), pending));
+    }
+
     pub(super) fn offer(&self, id: &str) -> Option<Arc<Offer>> {
         match self.find(id)? {
             Pending::Offer(offer) => Some(offer),
-            Pending::Request(_) => None,
+            Pending::Request(_) | Pending::Backup(_) => None,
         }
     }
 
     pub(super) fn request(&self, id: &str) -> Option<Arc<ConsentRequest>> {
         match self.find(id)? {
             Pending::Request(request) => Some(request),
-            Pending::Offer(_) => None,
+            Pending::Offer(_) | Pending::Backup(_) => None,
         }
+    }
+
+    pub(super) fn backup(&self, id: &str) -> Option<Arc<Zeroizing<String>>> {
+        match self.find(id)? {
+            Pending::Backup(code) => Some(code),
+            Pending::Offer(_) | Pending::Request(_) => None,
+        }
+    }
+
+    /// Takes a part of a counter's code.
+    pub(super) fn collect(&self, part: &str) -> Result<Collected, FrameError> {
+        offline::add(&mut self.collector.lock().unwrap_or_else(PoisonError::into_inner), part)
+    }
+
+    /// Closes the wallet, whoever entered the PIN.
+    pub(super) fn close_wallet(&self) {
+        *self.wallet.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Forgets what was dealt with.

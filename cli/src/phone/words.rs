@@ -27,7 +27,7 @@ pub(super) struct Said {
 }
 
 impl Said {
-    fn new(what: impl Into<String>, todo: impl Into<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>, todo: impl Into<String>) -> Self {
         Self { what: what.into(), todo: todo.into() }
     }
 }

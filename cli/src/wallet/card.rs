@@ -1,7 +1,7 @@
 //! What the wallet holds: cards, one card, the log.
 
 use service::{Lang, dates};
-use wallet_core::{Card, Event, Outcome, Wallet};
+use wallet_core::{Card, Event, LogQuery, Outcome, Wallet};
 
 use super::words;
 use crate::fault::{Done, Fault, OrFault};
@@ -77,8 +77,9 @@ pub(super) fn draw(paint: Paint, card: &Card) -> String {
     )
 }
 
-pub(super) fn log(wallet: &Wallet, json: bool) -> Done {
-    let entries = wallet.log(None, ENTRIES).or_fault("restore the folder from a backup")?;
+pub(super) fn log(wallet: &Wallet, search: Option<String>, json: bool) -> Done {
+    let query = LogQuery { text: search, ..LogQuery::default() };
+    let entries = wallet.search_log(&query, None, ENTRIES).or_fault("restore the folder from a backup")?;
     if json {
         return print_json(&entries);
     }
@@ -88,10 +89,25 @@ pub(super) fn log(wallet: &Wallet, json: bool) -> Done {
     }
     let row = |entry: &wallet_core::LogEntry| {
         let (what, who, why) = said(&entry.event);
-        vec![dates::moment(Lang::En, entry.at), what.to_owned(), plain(&who), plain(&why)]
+        vec![dates::moment(Lang::En, entry.at), what.to_owned(), plain(&who), plain(&why), entry.id.clone()]
     };
     let rows = entries.iter().map(row).collect::<Vec<_>>();
-    term::say(table(Paint::stdout(), &["when", "what", "who", "which"], &rows));
+    term::say(table(Paint::stdout(), &["when", "what", "who", "which", "entry"], &rows));
+    Ok(())
+}
+
+/// A complaint's draft, for whoever complains to read, complete and send.
+pub(super) fn complain(wallet: &Wallet, entry: &str) -> Done {
+    let draft = wallet.draft_complaint(entry).or_fault("restore the folder from a backup")?;
+    let draft = draft.ok_or_else(|| {
+        let text = format!("there is nobody to complain about in an entry {entry}");
+        Fault::new(text, "see the entries' ids with `huizheng wallet log`")
+    })?;
+    for text in [&draft.subject, &draft.body] {
+        term::say_line(&text.zh);
+        term::say_line(&text.en);
+        term::say_line("");
+    }
     Ok(())
 }
 
@@ -120,7 +136,7 @@ fn said(event: &Event) -> (&'static str, String, String) {
 }
 
 /// By number in the list, or by id.
-fn find(wallet: &Wallet, which: &str) -> Done<Card> {
+pub(super) fn find(wallet: &Wallet, which: &str) -> Done<Card> {
     let broken = "restore the folder from a backup";
     let by_number = which.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let found = match by_number {

@@ -2,6 +2,9 @@
 
 mod answer;
 mod card;
+mod keep;
+mod later;
+mod offline;
 mod pin;
 mod present;
 mod receive;
@@ -35,7 +38,26 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
         WalletCommand::Answer { files, yes, svg } => {
             answer::run(&open(&folder).await?, &files, yes, svg.as_deref()).await
         }
-        WalletCommand::Log { json } => card::log(&open(&folder).await?, json),
+        WalletCommand::Log { search, complain: None, json } => card::log(&open(&folder).await?, search, json),
+        WalletCommand::Log { complain: Some(entry), .. } => card::complain(&open(&folder).await?, &entry),
+        WalletCommand::Login { place, only, answer } => {
+            later::login(&open(&folder).await?, &place, &only, answer).await
+        }
+        WalletCommand::PickUp => later::pick_up(&open(&folder).await?).await,
+        WalletCommand::Renew { card } => later::renew(&open(&folder).await?, &card).await,
+        WalletCommand::Offline { codes, yes, print } => {
+            offline::run(&open(&folder).await?, &codes, yes, print).await
+        }
+        WalletCommand::Backup { file } => keep::back_up(&open(&folder).await?, &file),
+        WalletCommand::Restore { file } => {
+            let home = new_home(data, &folder, &args.node).await?;
+            let to_collect = keep::restore(&folder, &file, config(&home)?).await?;
+            keep::say_to_collect(&to_collect);
+            Ok(())
+        }
+        WalletCommand::ToCollect => keep::to_collect(&open(&folder).await?),
+        WalletCommand::Export { file } => keep::export(&open(&folder).await?, &file),
+        WalletCommand::Erase { yes } => keep::erase(open(&folder).await?, yes).await,
     }
 }
 
@@ -46,7 +68,8 @@ struct Home {
     anchor: Anchor,
 }
 
-async fn init(data: &Path, folder: &Path, node: &NodeArgs) -> Done {
+/// Pins the chain that a new wallet will believe.
+async fn new_home(data: &Path, folder: &Path, node: &NodeArgs) -> Done<Home> {
     if Wallet::exists(folder.join(device::VAULT)) {
         return Err(Fault::new(
             format!("{} has a wallet already", folder.display()),
@@ -67,11 +90,17 @@ async fn init(data: &Path, folder: &Path, node: &NodeArgs) -> Done {
             "check --node and --anchor",
         ));
     }
+    // Before the wallet: interrupted in between, it can be made again.
+    let text = serde_json::to_vec_pretty(&home).or_fault("")?;
+    files::private_folder(folder).or_fault("name another folder with --data")?;
+    files::write_public(&home_path(folder), &text).or_fault("name another folder with --data")?;
+    Ok(home)
+}
+
+async fn init(data: &Path, folder: &Path, node: &NodeArgs) -> Done {
+    let home = new_home(data, folder, node).await?;
     let pin = pin::choose()?;
     let ports = device::ports(folder).or_fault("name another folder with --data")?;
-    // Before the wallet: interrupted in between, `init` can be run again.
-    let text = serde_json::to_vec_pretty(&home).or_fault("")?;
-    files::write_public(&home_path(folder), &text).or_fault("name another folder with --data")?;
     let made = Wallet::create(folder.join(device::VAULT), &pin, ports, config(&home)?).await;
     drop(made.map_err(|error| not_made(&error))?);
     let paint = Paint::stdout();

@@ -27,6 +27,14 @@ pub(super) fn ask() -> Done<Zeroizing<String>> {
     }
 }
 
+/// A backup's code, as it was written down; from `HUIZHENG_BACKUP_CODE` in scripts.
+pub(super) fn backup_code() -> Done<Zeroizing<String>> {
+    match std::env::var("HUIZHENG_BACKUP_CODE") {
+        Ok(code) => Ok(Zeroizing::new(code)),
+        Err(_) => read("The backup's code: "),
+    }
+}
+
 fn given() -> Option<Zeroizing<String>> {
     std::env::var("HUIZHENG_PIN").ok().map(Zeroizing::new)
 }

@@ -2,7 +2,7 @@
 
 use registry::LegalBasis;
 use wallet_core::{
-    CardOption, Choice, ConsentRequest, PresentError, Question, RequestRefused, Wallet, Warning,
+    CardOption, Choice, ConsentRequest, Link, PresentError, Question, RequestRefused, Wallet, Warning,
 };
 
 use super::words;
@@ -12,13 +12,7 @@ use crate::term::{self, Ink, Paint, pad, pairs, plain, width};
 pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
     let paint = Paint::stdout();
     let request = wallet.review_request(link).await.map_err(|error| refused(&error))?;
-    let choice = if yes { Choice::first() } else { choose(&request)? };
-    term::say(draw(paint, &request, &choice));
-    if !yes && !term::ask("Share this?")? {
-        wallet.decline(&request.id).await.or_fault("check the folder's rights and space")?;
-        term::say_line("Declined. Nothing was sent.");
-        return Ok(());
-    }
+    let Some(choice) = agreed(wallet, &request, yes).await? else { return Ok(()) };
     let presented = wallet.present(&request.id, &choice).await.map_err(|error| not_presented(&error))?;
     if let Some(next) = presented.redirect {
         let sent = paint.text(Ink::Good, "✓");
@@ -30,6 +24,18 @@ pub(super) async fn run(wallet: &Wallet, link: &str, yes: bool) -> Done {
     }
     term::say_line(format!("{} Sent. The result is on their screen.", paint.text(Ink::Good, "✓")));
     Ok(())
+}
+
+/// What the holder agrees to, after she has seen all of it; none if she declines.
+pub(super) async fn agreed(wallet: &Wallet, request: &ConsentRequest, yes: bool) -> Done<Option<Choice>> {
+    let choice = if yes { Choice::first() } else { choose(request)? };
+    term::say(draw(Paint::stdout(), request, &choice));
+    if !yes && !term::ask("Share this?")? {
+        wallet.decline(&request.id).await.or_fault("check the folder's rights and space")?;
+        term::say_line("Declined. Nothing was sent.");
+        return Ok(None);
+    }
+    Ok(Some(choice))
 }
 
 /// Asks which card, where several would do.
@@ -80,7 +86,14 @@ pub(super) fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> S
             ("purpose", plain(&format!("{} {}", request.purpose_name.zh, request.purpose_name.en))),
             ("basis", plain(&format!("{basis} · {}", request.legal_text.en))),
             ("kept", kept),
-            ("sent to", plain(&request.verifier.host)),
+            (
+                "sent to",
+                if request.verifier.host.is_empty() {
+                    "nobody: it is shown as a QR code".into()
+                } else {
+                    plain(&request.verifier.host)
+                },
+            ),
         ],
     );
     for option in request.questions.iter().filter_map(|question| picked(question, choice)) {
@@ -98,6 +111,12 @@ pub(super) fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> S
         }
         for warning in &option.warnings {
             out += &format!("  {}\n", paint.text(Ink::Unsure, caution(*warning)));
+        }
+    }
+    for link in request.links(choice) {
+        if let Link::Together { .. } = link {
+            let text = "Shown together, these cards tell them that all are one person's.";
+            out += &format!("\n  {}\n", paint.text(Ink::Unsure, text));
         }
     }
     out.push('\n');

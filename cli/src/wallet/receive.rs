@@ -1,6 +1,6 @@
 //! Receiving in the terminal.
 
-use wallet_core::{OfferRefused, ReceiveError, Wallet};
+use wallet_core::{OfferRefused, ReceiveError, Received, Wallet};
 
 use super::{card, words};
 use crate::fault::{Done, Fault};
@@ -38,6 +38,13 @@ pub(super) async fn run(wallet: &Wallet, link: &str, tx_code: Option<String>, ye
             Err(error) => return Err(not_received(&error)),
         }
     };
+    say_received(wallet, &received);
+    Ok(())
+}
+
+/// What came, and what did not.
+pub(super) fn say_received(wallet: &Wallet, received: &Received) {
+    let paint = Paint::stdout();
     for one in &received.cards {
         let one = wallet.card(&one.id).ok().flatten().unwrap_or_else(|| one.clone());
         term::say_line(format!(
@@ -56,10 +63,9 @@ pub(super) async fn run(wallet: &Wallet, link: &str, tx_code: Option<String>, ye
             failed.error
         );
     }
-    Ok(())
 }
 
-fn refused(error: &OfferRefused) -> Fault {
+pub(super) fn refused(error: &OfferRefused) -> Fault {
     let todo = match error {
         OfferRefused::Web(_) => "check the address and the connection",
         OfferRefused::Offer(_) | OfferRefused::Status(_) => "get a new offer on the application's page",
@@ -73,7 +79,7 @@ fn refused(error: &OfferRefused) -> Fault {
     Fault::new(error.to_string(), todo)
 }
 
-fn not_received(error: &ReceiveError) -> Fault {
+pub(super) fn not_received(error: &ReceiveError) -> Fault {
     let todo = match error {
         ReceiveError::TxCodeMissing | ReceiveError::TxCodeForm | ReceiveError::TxCodeWrong { .. } => {
             "it stands beside the offer's QR code"

@@ -1,0 +1,137 @@
+//! `huizheng wallet`: the terminal offers what the core can do, run as a person or a script runs it.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and stops")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use cli::stack::{Ports, Stack, StackConfig};
+use credentials::jws::{self, Header};
+use credentials::key::{Algorithm, SoftwareKey};
+use protocol::offline::{Ask, Collected, Collector, FrameSize, Message, OFFLINE_TYPE, frames};
+use reqwest::Method;
+use serde_json::{Value, json};
+use service::outbound;
+
+/// Runs `huizheng wallet …` on this folder.
+async fn run(data: &Path, node: &str, code: &str, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_huizheng"));
+    command.args(["wallet", "--data"]).arg(data).args(["--node", node]).args(words);
+    command.env("HUIZHENG_PIN", "135790").env("HUIZHENG_BACKUP_CODE", code).stdin(Stdio::null());
+    let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("runs");
+    ran.expect("the program")
+}
+
+fn said(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    out.into_owned()
+}
+
+async fn call(method: Method, url: String, token: &str, body: Option<Value>) -> Value {
+    let http = outbound::client(std::time::Duration::from_secs(30));
+    let request = http.request(method, url).bearer_auth(token).header("content-type", "application/json");
+    let answer = request.body(body.unwrap_or(json!({})).to_string()).send().await.expect("answers");
+    serde_json::from_str(&answer.text().await.expect("text")).expect("json")
+}
+
+async fn offer(stack: &Stack) -> (String, String) {
+    let urls = stack.urls();
+    let desk = &urls.issuers["market-supervision"].url;
+    let claims = testkit::Company::nth(0).business_licence_claims();
+    let body = json!({ "type": "business-licence", "claims": claims });
+    let made = call(Method::POST, format!("{desk}/api/applications"), "", Some(body)).await;
+    let (id, secret) = (made["id"].as_str().expect("id"), made["secret"].as_str().expect("secret"));
+    call(Method::POST, format!("{desk}/api/applications/{id}/approve"), &urls.staff_token, None).await;
+    let offer = call(Method::GET, format!("{desk}/api/applications/{id}/offer"), secret, None).await;
+    let text = |name: &str| offer[name].as_str().expect("text").to_owned();
+    (text("offer_uri"), text("tx_code"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
+    let dir = tempfile::tempdir().expect("dir");
+    let stack = Stack::start(StackConfig::new(dir.path().join("stack"), Ports::Any).expect("config"))
+        .await
+        .expect("starts");
+    let node = stack.urls().chain.url.clone();
+    let home = dir.path().join("home");
+    let huizheng = async |words: &[&str]| run(&home, &node, "", words).await;
+    said(&huizheng(&["init"]).await);
+    let (link, code) = offer(&stack).await;
+    said(&huizheng(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+    let list = said(&huizheng(&["list", "--json"]).await);
+    let before: Value = serde_json::from_str(&list).expect("json");
+    said(&huizheng(&["renew", "1"]).await);
+    let list = said(&huizheng(&["list", "--json"]).await);
+    let after: Value = serde_json::from_str(&list).expect("json");
+    assert_ne!(before[0]["id"], after[0]["id"]);
+    assert_eq!(
+        (after.as_array().expect("cards").len(), &after[0]["state"]["state"]),
+        (1, &before[0]["state"]["state"])
+    );
+    assert!(said(&huizheng(&["pick-up"]).await).contains("Nothing"));
+    assert!(said(&huizheng(&["log", "--search", "licence"]).await).contains("received"));
+    assert!(said(&huizheng(&["log", "--search", "nothing of the kind"]).await).contains("Nothing"));
+
+    // A counter with no network: texts of its code in a file, the answer's texts on standard output.
+    let key = std::fs::read(dir.path().join("stack/verifier/keys/signing-p256.key")).expect("a key");
+    let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &key).expect("a key");
+    let now = service::clock::now().seconds();
+    let claims = json!({
+        "client_id": stack.urls().verifier.client_id, "purpose": "company-service", "nonce": "0123456789abcdef",
+        "dcql_query": { "credentials": [{
+            "id": "licence", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:huizheng:business-licence:1"] },
+            "claims": [{ "path": ["name"] }],
+        }]},
+        "iat": now, "exp": now + 300,
+    });
+    let header = Header::typed(OFFLINE_TYPE).with_kid(&format!("{}#key-2", stack.urls().verifier.did));
+    let request = jws::sign(&header, &claims, &key).expect("signed");
+    // As long as evidence is, so that it takes several parts.
+    let mut dice = testkit::Dice::named("staple");
+    let staple = (0..300).flat_map(|_| dice.roll().to_le_bytes()).collect();
+    let message = Message::Ask(Ask { request, staples: vec![staple] }).to_bytes();
+    let texts = frames(&message, FrameSize::COARSE).expect("frames");
+    let file = dir.path().join("counter.txt");
+    let path = file.to_str().expect("a path");
+    std::fs::write(&file, texts.first().expect("a part")).expect("written");
+    let part = huizheng(&["offline", path, "--yes", "--print"]).await;
+    assert!(!part.status.success() && String::from_utf8_lossy(&part.stderr).contains("1 of the code's"));
+    std::fs::write(&file, texts.join("\n")).expect("written");
+    let shown = said(&huizheng(&["offline", path, "--yes", "--print"]).await);
+    let mut collector = Collector::default();
+    let answers = shown.lines().filter(|line| line.starts_with("HZ1:"));
+    let whole = answers.filter_map(|line| match collector.add(line) {
+        Ok(Collected::Whole(bytes)) => Some(bytes),
+        _ => None,
+    });
+    let whole = whole.last().expect("an answer");
+    assert!(matches!(Message::from_bytes(&whole), Ok(Message::Answer(_))));
+    assert!(
+        said(&huizheng(&["offline", path, "--yes"]).await).contains('█'),
+        "drawn where nobody watches too"
+    );
+
+    // Into a file, away, and on a new device: what was there is named.
+    let backup = dir.path().join("backup");
+    let made = said(&huizheng(&["backup", backup.to_str().expect("a path")]).await);
+    let code = made.lines().last().expect("a code").trim().to_owned();
+    let export = dir.path().join("export.json");
+    said(&huizheng(&["export", export.to_str().expect("a path")]).await);
+    assert!(std::fs::read_to_string(&export).expect("a file").contains("creditCode"));
+    let unsure = huizheng(&["erase"]).await;
+    assert!(!unsure.status.success(), "nobody said yes");
+    said(&huizheng(&["erase", "--yes"]).await);
+    assert!(!huizheng(&["list"]).await.status.success());
+    let new = dir.path().join("new");
+    let wrong =
+        run(&new, &node, "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF", &["restore", backup.to_str().expect("a path")])
+            .await;
+    assert!(!wrong.status.success());
+    let restored = run(&new, &node, &code, &["restore", backup.to_str().expect("a path")]).await;
+    assert!(said(&restored).contains("declare it lost"));
+    let left = said(&run(&new, &node, "", &["to-collect"]).await);
+    assert!(left.contains(&stack.urls().issuers["market-supervision"].url), "{left}");
+    stack.shutdown().await;
+}
