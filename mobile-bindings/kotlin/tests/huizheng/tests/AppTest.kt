@@ -270,11 +270,15 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
     /** The texts of the QR codes that the screen shows in turn, as somebody else's camera reads them. */
     fun readFromTheScreen(): List<String> = QrCollector().use { collector ->
         val texts = mutableListOf<String>()
-        await("a whole code on the screen") {
+        val end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L
+        // Not on the screen's own thread, which turns the codes meanwhile.
+        while (System.nanoTime() < end) {
             val text = robot.createMultiResolutionScreenCapture(window.bounds).resolutionVariants.last().let(::frameOf).qrCode()
-            text != null && text !in texts && collector.add(text.also(texts::add)) is QrSeen.Whole
+            if (text != null && text !in texts && collector.add(text.also(texts::add)) is QrSeen.Whole) return texts
+            Thread.sleep(30)
         }
-        texts
+        picture("failed")
+        fail("of the code on the screen ${texts.size} parts were read")
     }
 
     private fun frameOf(image: Image): Frame {

@@ -5,6 +5,7 @@ import com.google.zxing.BinaryBitmap
 import com.google.zxing.DecodeHintType
 import com.google.zxing.PlanarYUVLuminanceSource
 import com.google.zxing.ReaderException
+import com.google.zxing.common.GlobalHistogramBinarizer
 import com.google.zxing.common.HybridBinarizer
 import com.google.zxing.qrcode.QRCodeReader
 import kotlinx.coroutines.flow.Flow
@@ -28,11 +29,14 @@ class Frame(val width: Int, val height: Int, val luminance: ByteArray) {
     /** The text of the QR code in it, if there is one that can be read. */
     fun qrCode(): String? {
         val source = PlanarYUVLuminanceSource(luminance, width, height, 0, 0, width, height, false)
-        return try {
-            QRCodeReader().decode(BinaryBitmap(HybridBinarizer(source)), HINTS).text
-        } catch (_: ReaderException) {
-            null
-        }
+        // The first copes with shadows, the second with large codes on a clean screen.
+        return sequenceOf(HybridBinarizer(source), GlobalHistogramBinarizer(source)).firstNotNullOfOrNull { read(BinaryBitmap(it)) }
+    }
+
+    private fun read(bitmap: BinaryBitmap): String? = try {
+        QRCodeReader().decode(bitmap, HINTS).text
+    } catch (_: ReaderException) {
+        null
     }
 
     private companion object {
