@@ -535,9 +535,9 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_func_wallet_exists() != 20418:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_biometrics_guard() != 50836:
+    if lib.uniffi_huizheng_checksum_method_biometrics_protect() != 25966:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_biometrics_release() != 32379:
+    if lib.uniffi_huizheng_checksum_method_biometrics_release() != 17823:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_biometrics_forget() != 63522:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -691,9 +691,9 @@ _UniffiLib.uniffi_huizheng_checksum_func_restore_wallet.restype = ctypes.c_uint1
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_wallet_exists.restype = ctypes.c_uint16
-_UniffiLib.uniffi_huizheng_checksum_method_biometrics_guard.argtypes = (
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_protect.argtypes = (
 )
-_UniffiLib.uniffi_huizheng_checksum_method_biometrics_guard.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_biometrics_protect.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_biometrics_release.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_biometrics_release.restype = ctypes.c_uint16
@@ -895,11 +895,11 @@ _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_func_wallet_exists.restype = ctypes.c_int8
-_UniffiLib.uniffi_huizheng_fn_method_biometrics_guard.argtypes = (
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_protect.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
 )
-_UniffiLib.uniffi_huizheng_fn_method_biometrics_guard.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_biometrics_protect.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_biometrics_release.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1305,7 +1305,7 @@ class _UniffiVTableCallbackInterfaceHuizhengBiometrics(ctypes.Structure):
     _fields_ = [
         ("uniffi_free", _UNIFFI_CALLBACK_INTERFACE_FREE_HUIZHENG_BIOMETRICS),
         ("uniffi_clone", _UNIFFI_CALLBACK_INTERFACE_CLONE_HUIZHENG_BIOMETRICS),
-        ("guard", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD0),
+        ("protect", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD0),
         ("release", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD1),
         ("forget", _UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD2),
     ]
@@ -8545,7 +8545,7 @@ class Biometrics():
     `setInvalidatedByBiometricEnrollment`, by strong biometrics only; on iOS a keychain item with `.biometryCurrentSet`.
 """
     
-    async def guard(self, secret: bytes) -> bytes:
+    async def protect(self, secret: bytes) -> bytes:
         """
         Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
         `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
@@ -8553,7 +8553,7 @@ class Biometrics():
         raise NotImplementedError
     async def release(self, guarded: bytes) -> bytes:
         """
-        Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+        Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
         `Declined` when the owner was not recognised or turned away.
 """
         raise NotImplementedError
@@ -8593,7 +8593,7 @@ class BiometricsImpl(Biometrics):
         inst = cls.__new__(cls)
         inst._handle = handle
         return inst
-    async def guard(self, secret: bytes) -> bytes:
+    async def protect(self, secret: bytes) -> bytes:
         """
         Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
         `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
@@ -8607,7 +8607,7 @@ class BiometricsImpl(Biometrics):
         _uniffi_lift_return = _UniffiFfiConverterBytes.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeHolderKeyError
         return await _uniffi_rust_call_async(
-            _UniffiLib.uniffi_huizheng_fn_method_biometrics_guard(*_uniffi_lowered_args),
+            _UniffiLib.uniffi_huizheng_fn_method_biometrics_protect(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
@@ -8616,7 +8616,7 @@ class BiometricsImpl(Biometrics):
         )
     async def release(self, guarded: bytes) -> bytes:
         """
-        Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+        Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
         `Declined` when the owner was not recognised or turned away.
 """
         
@@ -8661,7 +8661,7 @@ class _UniffiTraitImplBiometricsImpl:
     # For each method, generate a callback function to pass to Rust
 
     @_UNIFFI_CALLBACK_INTERFACE_HUIZHENG_BIOMETRICS_METHOD0
-    def guard(
+    def protect(
             uniffi_handle,
             secret,
             uniffi_future_callback,
@@ -8671,7 +8671,7 @@ class _UniffiTraitImplBiometricsImpl:
         uniffi_obj = _UniffiFfiConverterTypeBiometrics._handle_map.get(uniffi_handle)
         def make_call():
             uniffi_args = (_UniffiFfiConverterBytes.lift(secret), )
-            uniffi_method = uniffi_obj.guard
+            uniffi_method = uniffi_obj.protect
             return uniffi_method(*uniffi_args)
         def handle_success(return_value):
             uniffi_future_callback(
@@ -8786,7 +8786,7 @@ class _UniffiTraitImplBiometricsImpl:
     _uniffi_vtable = _UniffiVTableCallbackInterfaceHuizhengBiometrics(
         _uniffi_free,
         _uniffi_clone,
-        guard,
+        protect,
         release,
         forget,
     )

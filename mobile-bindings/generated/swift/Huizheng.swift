@@ -690,10 +690,10 @@ public protocol Biometrics: AnyObject, Sendable {
      * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
      * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
      */
-    func `guard`(secret: Data) async throws  -> Data
+    func protect(secret: Data) async throws  -> Data
     
     /**
-     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
      * `Declined` when the owner was not recognised or turned away.
      */
     func release(guarded: Data) async throws  -> Data
@@ -767,11 +767,11 @@ open class BiometricsImpl: Biometrics, @unchecked Sendable {
      * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
      * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
      */
-open func `guard`(secret: Data)async throws  -> Data  {
+open func protect(secret: Data)async throws  -> Data  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
-                uniffi_huizheng_fn_method_biometrics_guard(
+                uniffi_huizheng_fn_method_biometrics_protect(
                         self.uniffiCloneHandle(),FfiConverterData.lower(secret)
                 )
             },
@@ -784,7 +784,7 @@ open func `guard`(secret: Data)async throws  -> Data  {
 }
     
     /**
-     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
      * `Declined` when the owner was not recognised or turned away.
      */
 open func release(guarded: Data)async throws  -> Data  {
@@ -850,7 +850,7 @@ fileprivate struct UniffiCallbackInterfaceBiometrics {
                 fatalError("Uniffi callback interface Biometrics: handle missing in uniffiClone")
             }
         },
-        `guard`: { (
+        protect: { (
             uniffiHandle: UInt64,
             secret: RustBuffer,
             uniffiFutureCallback: @escaping UniffiForeignFutureCompleteRustBuffer,
@@ -862,7 +862,7 @@ fileprivate struct UniffiCallbackInterfaceBiometrics {
                 guard let uniffiObj = try? FfiConverterTypeBiometrics.handleMap.get(handle: uniffiHandle) else {
                     throw UniffiInternalError.unexpectedStaleHandle
                 }
-                return try await uniffiObj.`guard`(
+                return try await uniffiObj.protect(
                      secret: try FfiConverterData.lift(secret)
                 )
             }
@@ -9751,10 +9751,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_qrcollector_add() != 43713) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_biometrics_guard() != 50836) {
+    if (uniffi_huizheng_checksum_method_biometrics_protect() != 25966) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_biometrics_release() != 32379) {
+    if (uniffi_huizheng_checksum_method_biometrics_release() != 17823) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_biometrics_forget() != 63522) {

@@ -322,7 +322,7 @@ typedef void (*UniffiCallbackInterfaceHolderKeyStoreMethod6)(uint64_t, RustBuffe
 typedef struct UniffiVTableCallbackInterfaceBiometrics {
     UniffiCallbackInterfaceFree _Nonnull uniffiFree;
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
-    UniffiCallbackInterfaceBiometricsMethod0 _Nonnull `guard`;
+    UniffiCallbackInterfaceBiometricsMethod0 _Nonnull protect;
     UniffiCallbackInterfaceBiometricsMethod1 _Nonnull release;
     UniffiCallbackInterfaceBiometricsMethod2 _Nonnull forget;
 } UniffiVTableCallbackInterfaceBiometrics;
@@ -438,9 +438,9 @@ void uniffi_huizheng_fn_free_biometrics(uint64_t handle, RustCallStatus *_Nonnul
 void uniffi_huizheng_fn_init_callback_vtable_biometrics(const UniffiVTableCallbackInterfaceBiometrics* _Nonnull vtable
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_GUARD
-#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_GUARD
-uint64_t uniffi_huizheng_fn_method_biometrics_guard(uint64_t ptr, RustBuffer secret
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_PROTECT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_PROTECT
+uint64_t uniffi_huizheng_fn_method_biometrics_protect(uint64_t ptr, RustBuffer secret
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_BIOMETRICS_RELEASE
@@ -1083,9 +1083,9 @@ uint16_t uniffi_huizheng_checksum_method_qrcollector_add(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_GUARD
-#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_GUARD
-uint16_t uniffi_huizheng_checksum_method_biometrics_guard(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_PROTECT
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_BIOMETRICS_PROTECT
+uint16_t uniffi_huizheng_checksum_method_biometrics_protect(void
     
 );
 #endif

@@ -15,7 +15,7 @@ class Sensor(huizheng.Biometrics):
         self.enrolled = 1
         self.key = None
 
-    async def guard(self, secret):
+    async def protect(self, secret):
         self.key = self.enrolled
         return bytes(byte ^ 0x5A for byte in secret)
 

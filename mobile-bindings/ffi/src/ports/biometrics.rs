@@ -16,9 +16,9 @@ use super::keys::HolderKeyError;
 pub trait Biometrics: Send + Sync {
     /// Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
     /// `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
-    async fn guard(&self, secret: Vec<u8>) -> Result<Vec<u8>, HolderKeyError>;
+    async fn protect(&self, secret: Vec<u8>) -> Result<Vec<u8>, HolderKeyError>;
 
-    /// Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+    /// Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
     /// `Declined` when the owner was not recognised or turned away.
     async fn release(&self, guarded: Vec<u8>) -> Result<Vec<u8>, HolderKeyError>;
 
@@ -32,7 +32,7 @@ pub(crate) struct DeviceBiometrics(pub(crate) Arc<dyn Biometrics>);
 #[async_trait]
 impl core_ports::Biometrics for DeviceBiometrics {
     async fn guard(&self, secret: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
-        Ok(self.0.guard(secret.to_vec()).await?)
+        Ok(self.0.protect(secret.to_vec()).await?)
     }
 
     async fn release(&self, guarded: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyStoreError> {

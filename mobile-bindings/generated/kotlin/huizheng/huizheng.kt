@@ -693,26 +693,26 @@ internal interface UniffiCallbackInterfaceHolderKeyStoreMethod5 : com.sun.jna.Ca
 internal interface UniffiCallbackInterfaceHolderKeyStoreMethod6 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`wrapped`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "guard", "release", "forget")
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "protect", "release", "forget")
 internal open class UniffiVTableCallbackInterfaceBiometrics(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
     @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `guard`: UniffiCallbackInterfaceBiometricsMethod0? = null,
+    @JvmField internal var `protect`: UniffiCallbackInterfaceBiometricsMethod0? = null,
     @JvmField internal var `release`: UniffiCallbackInterfaceBiometricsMethod1? = null,
     @JvmField internal var `forget`: UniffiCallbackInterfaceBiometricsMethod2? = null,
 ) : Structure() {
     class UniffiByValue(
         `uniffiFree`: UniffiCallbackInterfaceFree? = null,
         `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `guard`: UniffiCallbackInterfaceBiometricsMethod0? = null,
+        `protect`: UniffiCallbackInterfaceBiometricsMethod0? = null,
         `release`: UniffiCallbackInterfaceBiometricsMethod1? = null,
         `forget`: UniffiCallbackInterfaceBiometricsMethod2? = null,
-    ): UniffiVTableCallbackInterfaceBiometrics(`uniffiFree`,`uniffiClone`,`guard`,`release`,`forget`,), Structure.ByValue
+    ): UniffiVTableCallbackInterfaceBiometrics(`uniffiFree`,`uniffiClone`,`protect`,`release`,`forget`,), Structure.ByValue
 
    internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceBiometrics) {
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
-        `guard` = other.`guard`
+        `protect` = other.`protect`
         `release` = other.`release`
         `forget` = other.`forget`
     }
@@ -836,7 +836,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_qrcollector_add(
     ): Int
-    external fun uniffi_huizheng_checksum_method_biometrics_guard(
+    external fun uniffi_huizheng_checksum_method_biometrics_protect(
     ): Int
     external fun uniffi_huizheng_checksum_method_biometrics_release(
     ): Int
@@ -994,7 +994,7 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_huizheng_fn_init_callback_vtable_biometrics(`vtable`: UniffiVTableCallbackInterfaceBiometrics,
     ): Unit
-    external fun uniffi_huizheng_fn_method_biometrics_guard(`ptr`: Long,`secret`: RustBuffer.ByValue,
+    external fun uniffi_huizheng_fn_method_biometrics_protect(`ptr`: Long,`secret`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_biometrics_release(`ptr`: Long,`guarded`: RustBuffer.ByValue,
     ): Long
@@ -1272,10 +1272,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_qrcollector_add() and 0xFFFF) != 43713) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_biometrics_guard() and 0xFFFF) != 50836) {
+    if ((lib.uniffi_huizheng_checksum_method_biometrics_protect() and 0xFFFF) != 25966) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_biometrics_release() and 0xFFFF) != 32379) {
+    if ((lib.uniffi_huizheng_checksum_method_biometrics_release() and 0xFFFF) != 17823) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_biometrics_forget() and 0xFFFF) != 63522) {
@@ -2109,10 +2109,10 @@ public interface Biometrics {
      * Makes a new key in the place of one before, and encrypts the secret so that only `release` can read it.
      * `Unsupported` when the device has no strong biometrics, or nobody is enrolled.
      */
-    suspend fun `guard`(`secret`: kotlin.ByteArray): kotlin.ByteArray
+    suspend fun `protect`(`secret`: kotlin.ByteArray): kotlin.ByteArray
     
     /**
-     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
      * `Declined` when the owner was not recognised or turned away.
      */
     suspend fun `release`(`guarded`: kotlin.ByteArray): kotlin.ByteArray
@@ -2239,10 +2239,10 @@ open class BiometricsImpl: Disposable, AutoCloseable, Biometrics
      */
     @Throws(HolderKeyException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `guard`(`secret`: kotlin.ByteArray) : kotlin.ByteArray {
+    override suspend fun `protect`(`secret`: kotlin.ByteArray) : kotlin.ByteArray {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
-            UniffiLib.uniffi_huizheng_fn_method_biometrics_guard(
+            UniffiLib.uniffi_huizheng_fn_method_biometrics_protect(
                 uniffiHandle,
                 
         FfiConverterByteArray.lower(`secret`),
@@ -2260,7 +2260,7 @@ open class BiometricsImpl: Disposable, AutoCloseable, Biometrics
 
     
     /**
-     * Asks for the owner's face or finger, and decrypts what `guard` gave. `Gone` when the enrolled set has changed since;
+     * Asks for the owner's face or finger, and decrypts what `protect` gave. `Gone` when the enrolled set has changed since;
      * `Declined` when the owner was not recognised or turned away.
      */
     @Throws(HolderKeyException::class)
@@ -2327,11 +2327,11 @@ open class BiometricsImpl: Disposable, AutoCloseable, Biometrics
 
 // Put the implementation in an object so we don't pollute the top-level namespace
 internal object uniffiCallbackInterfaceBiometrics {
-    internal object `guard`: UniffiCallbackInterfaceBiometricsMethod0 {
+    internal object `protect`: UniffiCallbackInterfaceBiometricsMethod0 {
         override fun callback(`uniffiHandle`: Long,`secret`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
             val uniffiObj = FfiConverterTypeBiometrics.handleMap.get(uniffiHandle)
             val makeCall = suspend { ->
-                uniffiObj.`guard`(
+                uniffiObj.`protect`(
                     FfiConverterByteArray.lift(`secret`),
                 )
             }
@@ -2442,7 +2442,7 @@ internal object uniffiCallbackInterfaceBiometrics {
     internal var vtable = UniffiVTableCallbackInterfaceBiometrics.UniffiByValue(
         uniffiFree,
         uniffiClone,
-        `guard`,
+        `protect`,
         `release`,
         `forget`,
     )

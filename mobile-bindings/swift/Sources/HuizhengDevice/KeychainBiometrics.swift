@@ -15,7 +15,7 @@ public final class KeychainBiometrics: Biometrics, @unchecked Sendable {
     /// - Parameter reason: why the holder is asked, in her language.
     public init(reason: String) { self.reason = reason }
 
-    public func `guard`(secret: Data) async throws -> Data {
+    public func protect(secret: Data) async throws -> Data {
         guard LAContext().canEvaluatePolicy(.deviceOwnerAuthenticationWithBiometrics, error: nil) else { throw HolderKeyError.Unsupported }
         try await forget()
         let flags: SecAccessControlCreateFlags = .biometryCurrentSet

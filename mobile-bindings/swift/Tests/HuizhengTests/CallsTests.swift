@@ -89,7 +89,7 @@ final class CallsTests: XCTestCase {
 private final class Sensor: Biometrics, @unchecked Sendable {
     var isOwner = true
 
-    func `guard`(secret: Data) async throws -> Data { Data(secret.reversed()) }
+    func protect(secret: Data) async throws -> Data { Data(secret.reversed()) }
 
     func release(guarded: Data) async throws -> Data {
         guard isOwner else { throw HolderKeyError.Declined }

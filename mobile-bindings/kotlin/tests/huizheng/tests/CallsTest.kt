@@ -143,7 +143,7 @@ class ErrorsTest {
         val sensor = object : Biometrics {
             var isOwner = true
 
-            override suspend fun guard(secret: ByteArray) = secret.reversedArray()
+            override suspend fun protect(secret: ByteArray) = secret.reversedArray()
 
             override suspend fun release(guarded: ByteArray) = if (isOwner) guarded.reversedArray() else throw HolderKeyException.Declined()
 

@@ -27,7 +27,7 @@ import javax.crypto.spec.GCMParameterSpec
 class AndroidBiometrics(private val authenticate: suspend (Cipher) -> Cipher?) : Biometrics {
     private val store = KeyStore.getInstance(PROVIDER).apply { load(null) }
 
-    override suspend fun guard(secret: ByteArray): ByteArray = failing {
+    override suspend fun protect(secret: ByteArray): ByteArray = failing {
         val cipher = unlocked(Cipher.getInstance(GCM).apply { init(Cipher.ENCRYPT_MODE, makeKey()) }) // Keystore chooses the nonce
         cipher.iv + cipher.doFinal(secret)
     }
