@@ -201,7 +201,7 @@ async fn upload(browser: &Browser, picture: &[u8]) -> String {
 /// A counter's code for three claims of a licence, in several parts, as its screen shows them with no network. What it
 /// staples proves nothing: the phone asks the chain.
 fn counters_code(stack: &Stack, data: &std::path::Path) -> Vec<String> {
-    let key = std::fs::read(data.join("verifier/keys/signing-p256.key")).expect("the counter's key");
+    let key = std::fs::read(data.join("verifier/keys/counter/signing-p256.key")).expect("the counter's key");
     let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &key).expect("a key");
     let verifier = &stack.urls().verifier;
     let now = service::clock::now().seconds();

@@ -75,7 +75,7 @@ async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
     assert!(said(&huizheng(&["log", "--search", "nothing of the kind"]).await).contains("Nothing"));
 
     // A counter with no network: texts of its code in a file, the answer's texts on standard output.
-    let key = std::fs::read(dir.path().join("stack/verifier/keys/signing-p256.key")).expect("a key");
+    let key = std::fs::read(dir.path().join("stack/verifier/keys/counter/signing-p256.key")).expect("a key");
     let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, &key).expect("a key");
     let now = service::clock::now().seconds();
     let claims = json!({

@@ -163,7 +163,8 @@ impl Screen {
         let form = [("csrf", self.csrf.as_str()), ("codes", &codes.join("\n"))];
         let start = Instant::now();
         let taken = self.post(&path, &form).await?;
-        let taken: Value = taken.json().await.or_fault(BROKEN)?;
+        let taken = taken.bytes().await.or_fault(BROKEN)?;
+        let taken: Value = serde_json::from_slice(&taken).or_fault(BROKEN)?;
         let next = taken.get("next").and_then(Value::as_str).unwrap_or_default();
         let page = self.read(next).await?;
         let took = start.elapsed();

@@ -39,13 +39,15 @@ pub(crate) fn read_all(picture: &[u8]) -> Result<Vec<String>, ScanError> {
     reader.limits(limits);
     let picture = reader.decode().map_err(|_| ScanError::NotAPicture)?.into_luma8();
     let picture = shrink(picture, ENOUGH);
-    let half = || imageops::resize(&picture, picture.width() / 2, picture.height() / 2, FilterType::Triangle);
-    let larger =
-        || imageops::resize(&picture, picture.width() * 2, picture.height() * 2, FilterType::CatmullRom);
-    let small = picture.width().max(picture.height()) <= ENOUGH / 2;
+    // Where the camera's pixels fall between the code's modules, another size often reads what one did not.
+    let sized = |percent: u32, by: FilterType| {
+        let length = |length: u32| (length * percent / 100).max(1);
+        imageops::resize(&picture, length(picture.width()), length(picture.height()), by)
+    };
     decode(&picture)
-        .or_else(|| decode(&half()))
-        .or_else(|| small.then(larger).and_then(|larger| decode(&larger)))
+        .or_else(|| decode(&sized(50, FilterType::Triangle)))
+        .or_else(|| decode(&sized(200, FilterType::CatmullRom)))
+        .or_else(|| decode(&sized(150, FilterType::Triangle)))
         .or_else(|| decode(&inverted(&picture)))
         .ok_or(ScanError::NoCode)
 }
