@@ -32,6 +32,17 @@ fn config(network: &Network, balancer: &Balancer, postgres: &Postgres, number: u
     config
 }
 
+/// A verifier by these settings. A free port may be another test's by the time that it is taken: then by others.
+async fn bind(config: impl Fn() -> Config) -> RunningVerifier {
+    loop {
+        match Verifier::bind(config()).await {
+            Ok(running) => return running,
+            Err(StartError::Bind(_)) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -61,10 +72,9 @@ impl Pair {
         copy(&folder(0), &folder(1));
         // Both at once, on a database that has nothing yet.
         let (one, other) = tokio::join!(
-            Verifier::bind(config(&network, &balancer, &postgres, 0)),
-            Verifier::bind(config(&network, &balancer, &postgres, 1))
+            bind(|| config(&network, &balancer, &postgres, 0)),
+            bind(|| config(&network, &balancer, &postgres, 1))
         );
-        let (one, other) = (one.unwrap(), other.unwrap());
         balancer.send_to(&[one.address(), other.address()]);
         // Each request on a connection of its own, so that the balancer is asked each time.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy();
@@ -141,7 +151,7 @@ async fn claims_that_an_instance_took_along_are_nowhere() {
     );
     one.shutdown().await;
     balancer.send_to(&[other.address()]);
-    let one = Verifier::bind(config(&network, &balancer, &postgres, 0)).await.unwrap();
+    let one = bind(|| config(&network, &balancer, &postgres, 0)).await;
     let pair = Pair { network, market, balancer, one, other, http, postgres, dir };
     let decision = pair.read(&id).await;
     assert_eq!((&decision["decision"], &decision["claims"]), (&json!("accepted"), &json!({})));
