@@ -48,7 +48,7 @@ describe('a digital ID, scanned', () => {
 
   step('the counter shows the portrait beside its decision', async () => {
     assert.equal((await counter.decision()).outcome, 'accepted')
-    const portrait = counter.page.getByRole('img', { name: counter.say('shared', 'decision.portrait'), exact: true })
+    const portrait = counter.page.getByRole('img', { name: counter.say('counter', 'result.portrait'), exact: true })
     assert.ok(await portrait.evaluate((image) => image.complete && image.naturalWidth > 0), 'the portrait is not drawn')
     await counter.look('counter-accepted-id')
   })

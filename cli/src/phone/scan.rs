@@ -12,6 +12,17 @@ const MAX_MEMORY: u64 = 256 * 1024 * 1024;
 /// Codes fill a good part of a picture: beyond this many pixels a side there is nothing more to see.
 const ENOUGH: u32 = 1400;
 
+/// Other sizes to look at a picture in, in per cent, and how it is made so: what reads most comes first.
+const SIZES: [(u32, FilterType); 7] = [
+    (50, FilterType::Triangle),
+    (200, FilterType::Triangle),
+    (150, FilterType::CatmullRom),
+    (125, FilterType::Triangle),
+    (250, FilterType::CatmullRom),
+    (175, FilterType::CatmullRom),
+    (300, FilterType::Triangle),
+];
+
 /// Why no text came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ScanError {
@@ -23,7 +34,8 @@ pub(crate) enum ScanError {
     NoCode,
 }
 
-/// The text of the first readable QR code in a PNG or JPEG. Takes up to a second: not on a thread that others need.
+/// The text of the first readable QR code in a PNG or JPEG. Takes a second or more where there is none: not on a thread that others
+/// need.
 pub(crate) fn read(picture: &[u8]) -> Result<String, ScanError> {
     read_all(picture)?.into_iter().next().ok_or(ScanError::NoCode)
 }
@@ -44,10 +56,10 @@ pub(crate) fn read_all(picture: &[u8]) -> Result<Vec<String>, ScanError> {
         let length = |length: u32| (length * percent / 100).max(1);
         imageops::resize(&picture, length(picture.width()), length(picture.height()), by)
     };
+    let longest = picture.width().max(picture.height());
+    let mut sizes = SIZES.iter().filter(|(percent, _)| longest * percent / 100 <= 2 * ENOUGH);
     decode(&picture)
-        .or_else(|| decode(&sized(50, FilterType::Triangle)))
-        .or_else(|| decode(&sized(200, FilterType::CatmullRom)))
-        .or_else(|| decode(&sized(150, FilterType::Triangle)))
+        .or_else(|| sizes.find_map(|(percent, by)| decode(&sized(*percent, *by))))
         .or_else(|| decode(&inverted(&picture)))
         .ok_or(ScanError::NoCode)
 }
