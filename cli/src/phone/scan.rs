@@ -57,7 +57,7 @@ pub(crate) fn read_all(picture: &[u8]) -> Result<Vec<String>, ScanError> {
         imageops::resize(&picture, length(picture.width()), length(picture.height()), by)
     };
     let longest = picture.width().max(picture.height());
-    let mut sizes = SIZES.iter().filter(|(percent, _)| longest * percent / 100 <= 2 * ENOUGH);
+    let mut sizes = SIZES.iter().filter(|(percent, _)| longest * percent / 100 <= 3 * ENOUGH);
     decode(&picture)
         .or_else(|| sizes.find_map(|(percent, by)| decode(&sized(*percent, *by))))
         .or_else(|| decode(&inverted(&picture)))
