@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ::audit::AuditFlaw;
 use clap::Args;
 use registry::{Did, Record, RecordKey};
+use service::audit::AuditFlaw;
 use zeroize::Zeroizing;
 
 use crate::args::NodeArgs;
@@ -62,15 +62,15 @@ pub(crate) async fn verify(data: &Path, args: &VerifyArgs) -> Done {
     let VerifyArgs { file: path, did, node } = args;
     let export = std::fs::read(path).or_fault(format!("{} should be an export", path.display()))?;
     let client = crate::govern::connect(data, node).await?;
-    let key = RecordKey::LogAnchor(did.clone(), ::audit::log_name());
+    let key = RecordKey::LogAnchor(did.clone(), service::audit::log_name());
     let todo = "is the node running, and the anchor its own?";
     let proven = client.proven_one(key).await.or_fault(todo)?;
     let anchor = match proven.record() {
         Some(Record::LogAnchor(record)) => Some(record),
         _ => None,
     };
-    let audited =
-        ::audit::check(&export, did, anchor).map_err(|flaw| Fault::new(flaw.to_string(), advice(&flaw)))?;
+    let audited = service::audit::check(&export, did, anchor)
+        .map_err(|flaw| Fault::new(flaw.to_string(), advice(&flaw)))?;
     let Some(anchor) = anchor else {
         return Err(Fault::new(
             "its hashes agree with each other, but the chain has no anchor of this log",

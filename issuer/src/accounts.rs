@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use store::{Range, Store, StoreError};
 use zeroize::Zeroizing;
 
-use crate::audit::{Account, Deed, Noting};
+use crate::audit::{Account, Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::config::StaffAccount;
 use crate::model::{Member, Roles};

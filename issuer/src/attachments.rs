@@ -7,7 +7,7 @@ use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::model::{Actor, Id, Personal, State};
 use crate::seals::Seals;

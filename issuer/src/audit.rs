@@ -1,11 +1,46 @@
-//! The issuer's audit log, in its own words: what is noted, and by whom. The log itself is [`::audit`].
+//! The issuer's audit log, in its own words: what is noted, by whom, and where it is kept. What an entry is, and how a log is
+//! anchored and checked, is [`service::audit`].
 
+use registry::{Did, Hash32};
 /// The name of one of the issuer's own keys, as the chain has it.
-pub(crate) use ::audit::Named as OwnKey;
-pub(crate) use ::audit::{About, Account, Anchoring, Deed, Noting, Owner, begin, newest, page};
-pub use ::audit::{AuditFlaw, Audited, Entry, LOG, LineFlaw, Who, check, log_name};
+pub(crate) use service::audit::Named as OwnKey;
+pub(crate) use service::audit::{About, Account, Anchoring, Deed, Head, Noting, Owner};
+pub use service::audit::{AuditFlaw, Audited, Entry, LOG, LineFlaw, Who, check, log_name};
+use store::{Chained, Store, StoreError, Tx};
 
 use crate::model::{Actor, Id, StatusIndex};
+
+/// The entries.
+pub(crate) const ENTRIES: Chained<Entry, Hash32> = Chained::new("audit", "audit-head");
+
+/// Writing an entry.
+pub(crate) trait Note: Sized {
+    /// In the write that does what it tells of: if it can't be noted, nothing of the write is done.
+    fn note(&self, tx: &mut Tx<'_>, deed: Deed) -> Result<(), StoreError>;
+
+    /// Of what changes nothing else in the store.
+    async fn note_alone(self, store: &Store, deed: Deed) -> Result<(), StoreError>;
+}
+
+impl Note for Noting {
+    fn note(&self, tx: &mut Tx<'_>, deed: Deed) -> Result<(), StoreError> {
+        ENTRIES.append(tx, self.entry(deed))
+    }
+
+    async fn note_alone(self, store: &Store, deed: Deed) -> Result<(), StoreError> {
+        store.write_async(move |tx| self.note(tx, deed)).await
+    }
+}
+
+/// Begins the log of this DID, if there is none.
+pub(crate) fn begin(tx: &mut Tx<'_>, did: &Did) -> Result<(), StoreError> {
+    ENTRIES.begin(tx, service::audit::beginning(did))
+}
+
+/// How far the log has come.
+pub(crate) fn head(store: &Store) -> Result<Option<Head>, StoreError> {
+    Ok(ENTRIES.head(store)?.map(|store::Head { entries, hash }| Head { entries, hash }))
+}
 
 impl From<&Actor> for Who {
     fn from(actor: &Actor) -> Self {
@@ -38,6 +73,6 @@ pub(crate) fn kept() -> store::Store {
     let plan = DidPlan { document, salt: [1; 16], recovery_commitment: recovery_commitment(&key) };
     let did = plan.did(&registry::Slug::new("anhui").expect("a name"));
     let store = store::Store::in_memory().expect("store");
-    store.write(move |tx| ::audit::begin_in(tx, &did)).expect("begun");
+    store.write(move |tx| begin(tx, &did)).expect("begun");
     store
 }

@@ -15,7 +15,7 @@ use rand_core::OsRng;
 use store::{Range, Store, StoreError, Tx};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::{Clock, Moment};
 use crate::collect::holder_of;
 use crate::desk::put_new;

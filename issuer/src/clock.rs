@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use credentials::UnixSeconds;
+use registry::UnixMillis;
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -36,6 +37,12 @@ impl Moment {
     pub(crate) fn of(clock: &Arc<dyn Clock>) -> Self {
         let ms = clock.now_ms();
         Self { ms, seconds: UnixSeconds(i64::try_from(ms / 1000).unwrap_or(i64::MAX)) }
+    }
+}
+
+impl From<Moment> for UnixMillis {
+    fn from(moment: Moment) -> Self {
+        Self(moment.ms)
     }
 }
 

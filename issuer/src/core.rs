@@ -10,7 +10,7 @@ use service::{Lang, Problem, RateLimiter, Strings, Texts};
 use store::Store;
 
 use crate::accounts::Accounts;
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::authorize::Authorizations;
 use crate::bulk::Bulk;
 use crate::citizens::IdentitySource;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use store::{Range, Store, StoreError, Tx};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::model::{Actor, Application, DecisionRefused, Id, Member, Role, State};
 use crate::tables::{APPLICATIONS, BY_MARK, BY_STATE, CLAIMS, count};

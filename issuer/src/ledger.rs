@@ -13,7 +13,7 @@ use service::{NodeClient, Organisation};
 use store::Store;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
-use crate::audit;
+use crate::audit::{self, Owner};
 use crate::identity::{Identity, Slot};
 use crate::keys::may_sign;
 use crate::model::Standing;
@@ -238,7 +238,11 @@ impl Ledger {
     }
 }
 
-impl audit::Owner for Ledger {
+impl Owner for Ledger {
+    fn head(&self) -> Result<Option<audit::Head>, Box<dyn std::error::Error>> {
+        Ok(audit::head(&self.store)?)
+    }
+
     fn organisation(&self) -> &Organisation {
         self.identity.organisation()
     }

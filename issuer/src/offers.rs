@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_core::OsRng;
 use store::{Store, StoreError};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::config::Policy;
 use crate::model::{Actor, Id, Offer, OfferState, Redemption, Standing, State};

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use store::{Range, Store, StoreError, Tx, View};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::core::Core;
 use crate::model::{

@@ -9,7 +9,7 @@ use rand_core::OsRng;
 use serde_json::{Map, Value};
 use store::{Store, StoreError};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::desk::{put_changed, put_new};
 use crate::model::{

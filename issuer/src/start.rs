@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::accounts::{Accounts, Periods, Provider};
-use crate::audit::{self, Anchoring, Deed, Noting};
+use crate::audit::{self, Anchoring, Deed, Note as _, Noting};
 use crate::authorize::Authorizations;
 use crate::bulk::Bulk;
 use crate::clock::{Clock, Moment, SystemClock};
@@ -173,7 +173,8 @@ impl Issuer {
         {
             return Err(StartError::OtherKeys);
         }
-        audit::begin(&store, &did).await?;
+        let of = did.clone();
+        store.write_async(move |tx| audit::begin(tx, &of)).await?;
         if !store.read(|view| view.get(&REGISTERED, did.to_string()))?.unwrap_or(false) {
             ledger.register().await.map_err(StartError::Register)?;
             let registered = did.to_string();
@@ -251,7 +252,7 @@ impl Issuer {
         };
         let bulk = core.bulk.clone();
         let every = policy.audit_anchored_every;
-        let anchoring = Anchoring { store: store.clone(), owner: Arc::new(core.ledger.clone()), every };
+        let anchoring = Anchoring { owner: Arc::new(core.ledger.clone()), every };
         let (stop_keeper, stopped) = watch::channel(false);
         let anchoring = tokio::spawn(anchoring.run(stopped.clone()));
         let keeper = tokio::spawn(keeper.run(stopped));

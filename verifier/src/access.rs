@@ -1,14 +1,13 @@
 //! Which program may do what.
 
-use audit::{Noting, Who};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use service::audit::{Noting, Who};
 use service::extract::Bearer;
 use service::{Problem, Staff, StaffAccount, clock};
 use std::time::Duration;
 use url::Url;
 
-use crate::account::seconds;
 use crate::core::App;
 use crate::request::Request;
 
@@ -109,7 +108,7 @@ impl Caller {
 
     /// As the log has it.
     pub(crate) fn noting(&self) -> Noting {
-        let now = seconds(clock::now());
+        let now = clock::now();
         match self.program() {
             Some(name) => Noting::by_system(name, now),
             None => Noting::by(Who::Staff { name: self.name.clone() }, now),

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use audit::{Deed, Noting};
 use axum::Router;
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
 use registry::{Did, Slug};
+use service::audit::{Deed, Noting};
 use service::{NodeClient, StaffTokens};
 use store::{Range, Store, StoreError, Table, Tx};
 use tokio::sync::{broadcast, watch};
@@ -85,7 +85,8 @@ impl Shared {
         let identity = Identity::open(&keys.join(tenant.id.as_str()), &self.node.anchor().network, &base)?;
         let store = self.store.scoped(tenant.id.as_str()).ok_or(StoreError::Closed)?;
         let did = identity.did().clone();
-        audit::begin(&store, &did).await?;
+        let of = did.clone();
+        store.write_async(move |tx| account::begin(tx, &of)).await?;
         self.register(&identity, &store).await?;
 
         let policy = self.policy;
@@ -150,9 +151,9 @@ impl Shared {
         if store.get(&REGISTERED, did.as_str())? != Some(true) {
             identity.organisation().register(&self.node).await.map_err(StartError::Register)?;
             tracing::info!(did, "the DID is registered");
-            let noting = Noting::by_verifier(account::seconds(service::clock::now()));
+            let noting = Noting::by_verifier(service::clock::now());
             let write = move |tx: &mut Tx<'_>| {
-                noting.note(tx, Deed::new("keys-registered"))?;
+                account::note(tx, &noting, Deed::new("keys-registered"))?;
                 tx.put(&REGISTERED, did, &true)
             };
             store.write_async(write).await?;

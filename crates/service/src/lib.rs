@@ -1,6 +1,7 @@
 //! What the services share: configuration, problem+json, pages, telemetry, bind and shutdown.
 
 pub mod assets;
+pub mod audit;
 pub mod client;
 pub mod clock;
 pub mod config;

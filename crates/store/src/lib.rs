@@ -27,6 +27,7 @@
 //! - After the disk has refused a sync, nothing more is written: what it kept is unknown until the next open.
 
 mod backend;
+mod chained;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod dump;
@@ -44,6 +45,7 @@ mod writer;
 
 #[cfg(feature = "postgres")]
 pub use backend::postgres::Server;
+pub use chained::{Chained, Head};
 pub use dump::{DumpError, check_dump};
 pub use error::{OpenError, StoreError};
 pub use key::{Key, KeyFor, PrefixOf};

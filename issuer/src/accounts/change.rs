@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::sessions::end_all;
 use super::{Accounts, Hashed, SignInRefused};
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::model::Actor;
 use crate::tables::ACCOUNTS;

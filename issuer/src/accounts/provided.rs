@@ -13,7 +13,7 @@ use store::{StoreError, Table};
 
 use super::sessions::end_all;
 use super::{AccountRecord, Accounts, Hashed, check_name};
-use crate::audit::{Account, Deed, Noting};
+use crate::audit::{Account, Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::login::{Login, LoginError};
 use crate::model::{Actor, Member, Role, Roles};

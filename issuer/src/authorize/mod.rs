@@ -8,7 +8,7 @@ use rand_core::OsRng;
 use store::{Range, Store, StoreError};
 use zeroize::Zeroizing;
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::citizens::{self, Citizen};
 use crate::clock::Moment;
 use crate::issuance::Kinds;

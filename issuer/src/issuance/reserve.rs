@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::{Range, Store, StoreError, Tx};
 
 use super::draft::Draft;
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::desk::put_changed;
 use crate::identity::Slot;

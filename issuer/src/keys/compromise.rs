@@ -8,7 +8,7 @@ use store::Range;
 
 use super::rotate::current;
 use super::{Keys, KeysError, first};
-use crate::audit::{Deed, Noting, OwnKey};
+use crate::audit::{Deed, Note as _, Noting, OwnKey};
 use crate::clock::Moment;
 use crate::identity::{Slot, number};
 use crate::model::{Actor, Personal};

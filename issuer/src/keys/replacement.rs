@@ -8,7 +8,7 @@ use registry::Slug;
 use serde::{Deserialize, Serialize};
 
 use super::{Keys, KeysError};
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::identity::Slot;
 use crate::model::{Actor, Personal};

@@ -7,7 +7,7 @@ use store::{StoreError, Tx};
 
 use super::row::{KeyRow, Next, OldRoot};
 use super::{Keys, KeysError, first};
-use crate::audit::{Deed, Noting, OwnKey};
+use crate::audit::{Deed, Note as _, Noting, OwnKey};
 use crate::clock::Moment;
 use crate::identity::{Slot, number};
 use crate::ledger::Alone;

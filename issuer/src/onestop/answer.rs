@@ -10,7 +10,7 @@ use store::StoreError;
 use super::filled::{Filling, Misfit};
 use super::judge::{Judgement, Question, Shown, Unreadable, Verdict};
 use super::{OneStops, Step};
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::core::texts;
 use crate::model::{Answered, Flaw, Id, NotTaken, Presentation, Presented, Refusal, Waiting};

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use credentials::UnixSeconds;
 use serde::Deserialize;
 use service::Problem;
 use service::extract::Query;
@@ -32,7 +33,7 @@ async fn log(
     Query(query): Query<LogQuery>,
 ) -> Result<Page, Problem> {
     let t = texts(visitor.lang);
-    let entries = audit::newest(&app.store, query.before, ROWS).map_err(Problem::internal)?;
+    let entries = audit::ENTRIES.newest(&app.store, query.before, ROWS).map_err(Problem::internal)?;
     let more = entries.last().map(|last| last.n).filter(|number| *number > 1);
     let title = t.get("audit.title");
     let columns =
@@ -40,7 +41,7 @@ async fn log(
     let row = |table: Table, entry: &Entry| {
         table.row([
             html! { (entry.n) },
-            html! { (moment(visitor.lang, entry.at)) },
+            html! { (moment(visitor.lang, UnixSeconds(entry.at))) },
             html! { (who(&visitor, entry)) },
             html! { (what(&visitor, entry)) },
             about(entry),

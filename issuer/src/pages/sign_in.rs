@@ -16,7 +16,7 @@ use super::console::{ConsoleForm, SignedIn};
 use super::frame::console_brand;
 use crate::access::READERS;
 use crate::accounts::{Basis, SignInRefused};
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::client::Client;
 use crate::core::{App, Core, texts};
 use crate::model::Roles;

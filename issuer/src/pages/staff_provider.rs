@@ -17,7 +17,7 @@ use service::{Lang, Problem, session};
 use super::frame::console_brand;
 use super::sign_in::first_page;
 use crate::accounts::{Basis, NotLetIn, Provider};
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::client::Client;
 use crate::clock::Moment;
 use crate::core::{App, Core, texts};

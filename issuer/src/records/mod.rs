@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Store, StoreError, Tx};
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::marks;
 use crate::model::{Actor, Id, Personal, Record};

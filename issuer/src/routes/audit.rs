@@ -35,7 +35,7 @@ async fn entries(
     _: StaffCaller,
     Query(After { after }): Query<After>,
 ) -> Result<Response, Problem> {
-    let found = audit::page(&app.store, after, PAGE).map_err(Problem::internal)?;
+    let found = audit::ENTRIES.page(&app.store, after, PAGE).map_err(Problem::internal)?;
     let lines: String = found.iter().map(Entry::line).collect();
     Ok(([(header::CONTENT_TYPE, JSON_LINES)], lines).into_response())
 }

@@ -13,7 +13,7 @@ use service::extract::Bearer;
 use service::{Problem, random};
 use tokio::io::AsyncReadExt;
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::core::{App, Core};
 
 /// Bytes that are sent at once.

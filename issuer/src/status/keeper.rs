@@ -8,7 +8,7 @@ use store::{Range, Store, StoreError};
 use tokio::sync::{Notify, watch};
 
 use super::Statuses;
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::authorize;
 use crate::clock::{Clock, Moment};
 use crate::config::Policy;

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{Range, Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::audit::{Deed, Noting};
+use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::ledger::Ledger;
 use crate::model::{

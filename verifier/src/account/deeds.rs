@@ -1,6 +1,6 @@
 //! What the log says of decisions: policy, checks, result, who asked. No value that was shown, no name that came from outside.
 
-use audit::{About, Account, Deed, Digest, Named};
+use service::audit::{About, Account, Deed, Digest, Named};
 
 use super::{Taken, program};
 use crate::batch::Verified;

@@ -8,11 +8,10 @@ mod deeds;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::{Anchoring, Deed, Noting, Owner};
-use credentials::UnixSeconds;
-use registry::UnixMillis;
+use registry::{Did, Hash32, UnixMillis};
+use service::audit::{self, Anchoring, Deed, Head, Noting, Owner};
 use service::{NodeClient, Organisation};
-use store::{Store, StoreError, Tx};
+use store::{Chained, Store, StoreError, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -24,6 +23,19 @@ use crate::request::{Outcome, Request, RequestId};
 use crate::webhook::{Delivery, Webhooks};
 
 pub(crate) use deeds::{batch_verified, verified};
+
+/// The log of decisions.
+const ENTRIES: Chained<audit::Entry, Hash32> = Chained::new("audit", "audit-head");
+
+/// Begins the log of this DID, if there is none.
+pub(crate) fn begin(tx: &mut Tx<'_>, did: &Did) -> Result<(), StoreError> {
+    ENTRIES.begin(tx, audit::beginning(did))
+}
+
+/// Notes what was done, in the write that does it: if it can't be noted, nothing of the write is done.
+pub(crate) fn note(tx: &mut Tx<'_>, noting: &Noting, deed: Deed) -> Result<(), StoreError> {
+    ENTRIES.append(tx, noting.entry(deed))
+}
 
 /// Periods and bounds of the account that a verifier gives of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +100,7 @@ impl Account {
     /// What is to be written of an outcome.
     pub(crate) fn entry(&self, taken: &Taken<'_>, now: UnixMillis) -> Result<Entry, SealFailed> {
         Ok(Entry {
-            noting: Noting::by_wallet(seconds(now)),
+            noting: Noting::by_wallet(now),
             deed: deeds::outcome(taken),
             kept: self.kept.of(taken, now)?,
             delivery: Delivery::of(taken.id, taken.request, taken.outcome, now),
@@ -102,35 +114,30 @@ impl Account {
 
     /// Notes what changes nothing else.
     pub(crate) async fn note(&self, noting: Noting, deed: Deed) -> Result<(), StoreError> {
-        noting.note_alone(&self.store, deed).await
+        self.store.write_async(move |tx| note(tx, &noting, deed)).await
     }
 
     /// At most `limit` entries of the log after number `after`.
     pub(crate) fn log(&self, after: u64, limit: usize) -> Result<Vec<audit::Entry>, StoreError> {
-        audit::page(&self.store, after, limit)
+        ENTRIES.page(&self.store, after, limit)
     }
 }
 
 impl Entry {
     /// Writes it.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.noting.note(tx, self.deed)?;
+        note(tx, &self.noting, self.deed)?;
         self.kept.into_iter().try_for_each(|kept| kept.write(tx))?;
         self.delivery.map_or(Ok(()), |delivery| delivery.write(tx))
     }
 }
 
-/// A moment as the log writes it.
-pub(crate) fn seconds(now: UnixMillis) -> UnixSeconds {
-    UnixSeconds(now.seconds())
-}
-
 /// What runs beside the server for the books of `core`, until it is told to stop: anchoring, forgetting, delivering.
 pub(crate) fn run(core: &Arc<Core>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 3] {
     let owner = Arc::new(InNameOf(core.clone()));
-    let (store, every) = (core.account.store.clone(), core.policy.account.audit_anchored_every);
+    let every = core.policy.account.audit_anchored_every;
     [
-        tokio::spawn(Anchoring { store, owner, every }.run(stopped.clone())),
+        tokio::spawn(Anchoring { owner, every }.run(stopped.clone())),
         tokio::spawn(core.account.kept.clone().forget(stopped.clone())),
         tokio::spawn(crate::webhook::deliver(core.clone(), stopped.clone())),
     ]
@@ -140,6 +147,11 @@ pub(crate) fn run(core: &Arc<Core>, stopped: &watch::Receiver<bool>) -> [JoinHan
 struct InNameOf(Arc<Core>);
 
 impl Owner for InNameOf {
+    fn head(&self) -> Result<Option<Head>, Box<dyn std::error::Error>> {
+        let head = ENTRIES.head(&self.0.account.store)?;
+        Ok(head.map(|store::Head { entries, hash }| Head { entries, hash }))
+    }
+
     fn organisation(&self) -> &Organisation {
         self.0.identity.organisation()
     }

@@ -9,13 +9,13 @@ mod seal;
 
 use std::sync::Arc;
 
-use audit::{Deed, Digest, Named, Noting};
 use registry::{Slug, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use service::audit::{Deed, Digest, Named, Noting};
 use store::{Range, Store, StoreError, Table, Tx};
 
-use crate::account::Taken;
+use crate::account::{Taken, note};
 use crate::core::AskedBy;
 use crate::decision::Verdict;
 use crate::request::{Outcome, RequestId};
@@ -162,7 +162,7 @@ impl Kept {
         }
         if let Some(first) = records.first() {
             let deed = about("claims-read", id, &first.purpose);
-            noting.note_alone(&self.store, deed).await?;
+            self.store.write_async(move |tx| note(tx, &noting, deed)).await?;
         }
         Ok(records)
     }
@@ -174,7 +174,7 @@ impl Kept {
             .write_async(move |tx| {
                 let rows = tx.page(&KEPT, &Range::prefix((id.to_string(),)), ROWS)?;
                 let Some((_, first)) = rows.first() else { return Ok(false) };
-                noting.note(tx, about("claims-deleted", &id, &first.purpose))?;
+                note(tx, &noting, about("claims-deleted", &id, &first.purpose))?;
                 for ((request, part), row) in rows {
                     tx.remove(&DUE, (row.expires.0, request.clone(), part.clone()))?;
                     tx.remove(&KEPT, (request, part))?;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::{Account, Deed, Digest, Noting};
 use credentials::key::SignError;
 use registry::UnixMillis;
 use serde_json::Value;
+use service::audit::{Account, Deed, Digest, Noting};
 use service::clock;
 use store::{Range, StoreError};
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::signature::{CONTENT_TYPE, Message, Signed};
 use super::{Allowed, DELIVERIES, DUE, Delivery, NotAllowed};
-use crate::account::seconds;
+use crate::account::note;
 use crate::core::Core;
 use crate::request::RequestId;
 
@@ -199,7 +199,7 @@ impl Core {
         };
         let again =
             (!given_up && !matches!(tried, Tried::Taken)).then(|| now.after(webhooks.delay(delivery.tries)));
-        let noting = Noting::by_verifier(seconds(now));
+        let noting = Noting::by_verifier(now);
         self.account
             .store()
             .write_async(move |tx| {
@@ -211,10 +211,8 @@ impl Core {
                 if given_up {
                     let deed = Deed::new("webhook-given-up").about("asked-by", Account(&delivery.key));
                     let presentation = Digest::of(delivery.request.as_bytes());
-                    noting.note(
-                        tx,
-                        deed.about("presentation", presentation).about("tries", u32::from(delivery.tries)),
-                    )?;
+                    let deed = deed.about("presentation", presentation);
+                    note(tx, &noting, deed.about("tries", u32::from(delivery.tries)))?;
                 }
                 Ok(())
             })

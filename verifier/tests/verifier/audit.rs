@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use audit::{AuditFlaw, Entry, LineFlaw, Who};
 use registry::{LogAnchorRecord, Record, RecordKey};
 use serde_json::{Value, json};
+use service::audit::{self, AuditFlaw, Entry, LineFlaw, Who};
 use verifier::{AccountPolicy, ApiKey, Config, Policy, RunningVerifier, Scope, StaffAccount, Verifier};
 
 use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Stack, TOKEN};

@@ -1,11 +1,11 @@
 //! The log of decisions, for whoever audits: its entries as lines of JSON, as `huizheng verifier audit verify` reads them.
 
-use audit::Entry;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use service::Problem;
+use service::audit::Entry;
 use service::extract::Query;
 
 use crate::access::{Caller, Scope};

@@ -4,18 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry::{Action, Hash32, Record, RecordKey};
-use service::node::{NodeError, SubmitError};
-use service::{NodeClient, Organisation};
-use store::Store;
 use tokio::sync::watch;
 
-use super::{Head, head, log_name};
+use super::{Head, log_name};
+use crate::node::{NodeError, SubmitError};
+use crate::{NodeClient, Organisation};
 
 /// How long the chain may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whose log it is, and how it reaches the chain.
+/// Whose log it is, how far it has come, and how it reaches the chain.
 pub trait Owner: Send + Sync + 'static {
+    /// How far the log has come; none before it is begun.
+    ///
+    /// # Errors
+    /// Why it can't be read, for operators.
+    fn head(&self) -> Result<Option<Head>, Box<dyn std::error::Error>>;
+
     /// Who acts on the chain.
     fn organisation(&self) -> &Organisation;
 
@@ -25,8 +30,6 @@ pub trait Owner: Send + Sync + 'static {
 
 /// Tells the chain.
 pub struct Anchoring {
-    /// Where the log is.
-    pub store: Store,
     /// Whose it is.
     pub owner: Arc<dyn Owner>,
     /// How long what is noted may stay unanchored while the chain can be reached.
@@ -61,7 +64,7 @@ impl Anchoring {
 
     /// Tells the chain if there is something to tell; otherwise, and when the chain is away, it is told the next time.
     async fn anchor(&self, anchored: &mut Option<u64>) {
-        let Head { entries, hash } = match head(&self.store) {
+        let Head { entries, hash } = match self.owner.head() {
             Ok(Some(head)) => head,
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "the audit log can't be read"),
@@ -103,7 +106,7 @@ impl Anchoring {
     async fn on_chain(&self, hash: Hash32) -> Option<u64> {
         match self.anchored().await {
             Ok(Some(Record::LogAnchor(record))) => {
-                let here = head(&self.store).ok().flatten().map_or(0, |head| head.entries);
+                let here = self.owner.head().ok().flatten().map_or(0, |head| head.entries);
                 if here < record.entries || (here == record.entries && hash != record.head) {
                     tracing::error!(
                         here,

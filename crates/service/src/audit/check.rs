@@ -80,7 +80,7 @@ pub enum LineFlaw {
 /// # Errors
 /// [`AuditFlaw`]: the first that there is.
 pub fn check(export: &[u8], did: &Did, anchor: Option<&LogAnchorRecord>) -> Result<Audited, AuditFlaw> {
-    if anchor.is_some_and(|anchor| anchor.owner != *did || anchor.log.as_str() != crate::LOG) {
+    if anchor.is_some_and(|anchor| anchor.owner != *did || anchor.log.as_str() != super::LOG) {
         return Err(AuditFlaw::OtherAnchor);
     }
     let (mut entries, mut head, mut at_anchor) = (0, beginning(did), None);
@@ -123,16 +123,15 @@ pub fn check(export: &[u8], did: &Did, anchor: Option<&LogAnchorRecord>) -> Resu
 mod tests {
     use std::collections::BTreeMap;
 
-    use credentials::UnixSeconds;
     use registry::{Slug, UnixMillis};
 
     use super::*;
-    use crate::entry::Who;
-    use crate::tests::did;
+    use crate::audit::entry::Who;
+    use crate::audit::tests::did;
 
     fn entry(n: u64, what: &str, previous: Hash32) -> Entry {
         let about = BTreeMap::from([("application".to_owned(), format!("{n:026}"))]);
-        let (at, who) = (UnixSeconds(1_790_000_000), Who::Applicant);
+        let (at, who) = (1_790_000_000, Who::Applicant);
         let hash = Hash32::ZERO;
         Entry { n, at, who, what: what.into(), about, request: None, previous, hash }.sealed()
     }
@@ -193,7 +192,7 @@ mod tests {
             line(4, LineFlaw::Inserted { expected: 4 })
         );
         assert_eq!(tampered(&|log| log[2].what = "x".into()), line(3, LineFlaw::Altered));
-        assert_eq!(tampered(&|log| log[2].at = UnixSeconds(1)), line(3, LineFlaw::Altered));
+        assert_eq!(tampered(&|log| log[2].at = 1), line(3, LineFlaw::Altered));
         assert_eq!(tampered(&|log| log[2].hash.0[0] ^= 1), line(3, LineFlaw::Altered));
         // With a hash of its own, but not of what follows.
         assert_eq!(tampered(&|log| log[2] = entry(3, "x", log[1].hash)), line(4, LineFlaw::Exchanged));

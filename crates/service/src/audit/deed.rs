@@ -88,7 +88,7 @@ impl Deed {
         self
     }
 
-    pub(crate) fn into_parts(self) -> (&'static str, BTreeMap<String, String>) {
+    pub(super) fn into_parts(self) -> (&'static str, BTreeMap<String, String>) {
         (self.what, self.about.into_iter().map(|(name, about)| (name.to_owned(), about)).collect())
     }
 }

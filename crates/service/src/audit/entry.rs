@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use credentials::UnixSeconds;
 use registry::{Did, Hash32};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +37,7 @@ pub struct Entry {
     /// Its number: 1, and one more each.
     pub n: u64,
     /// When, in seconds since 1970.
-    pub at: UnixSeconds,
+    pub at: i64,
     /// Who.
     pub who: Who,
     /// What, in a word.
@@ -56,7 +55,7 @@ pub struct Entry {
 
 impl Entry {
     /// With its hash.
-    pub(crate) fn sealed(self) -> Self {
+    pub(super) fn sealed(self) -> Self {
         Self { hash: self.proper_hash(), ..self }
     }
 
@@ -89,13 +88,14 @@ impl Entry {
 }
 
 /// What the first entry of this DID's log follows.
-pub(crate) fn beginning(did: &Did) -> Hash32 {
+#[must_use]
+pub fn beginning(did: &Did) -> Hash32 {
     Hash32::tagged("huizheng/audit-log/1", &[did.to_string().as_bytes()])
 }
 
 /// A request's id, if it is one that the service makes: sixteen hexadecimal digits, of which one at least is a letter, since a
 /// row of sixteen figures may be somebody's card. Any other's digest.
-pub(crate) fn request(id: String) -> String {
+pub(super) fn request(id: String) -> String {
     let is_ours = id.len() == 16
         && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         && id.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -111,7 +111,7 @@ mod tests {
         let about = BTreeMap::from([("application".to_owned(), "01j0".to_owned())]);
         let entry = Entry {
             n: 1,
-            at: UnixSeconds(1_790_000_000),
+            at: 1_790_000_000,
             who: Who::Staff { name: "li".into() },
             what: "application-approved".into(),
             about,
