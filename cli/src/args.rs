@@ -262,18 +262,6 @@ pub enum WalletCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Answer a counter's request that is shown as codes, with no network: prints the codes to show, a line each.
-    Answer {
-        /// Files with the codes' texts, a line each, or pictures of them (PNG, JPEG).
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Don't ask, agree.
-        #[arg(long)]
-        yes: bool,
-        /// Draw the codes as SVG into this folder instead.
-        #[arg(long, value_name = "DIR")]
-        svg: Option<PathBuf>,
-    },
     /// What left the wallet, to whom and why.
     Log {
         /// Only entries with this in a name, a purpose or a claim.
@@ -315,6 +303,9 @@ pub enum WalletCommand {
         /// Print the answer's texts, one a line, for another program to draw.
         #[arg(long)]
         print: bool,
+        /// Draw the answer as SVG into this folder, a file for each part.
+        #[arg(long, value_name = "DIR", conflicts_with = "print")]
+        svg: Option<PathBuf>,
     },
     /// Write everything into one encrypted file, and show its code.
     Backup {

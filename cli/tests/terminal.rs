@@ -97,7 +97,9 @@ async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
     let path = file.to_str().expect("a path");
     std::fs::write(&file, texts.first().expect("a part")).expect("written");
     let part = huizheng(&["offline", path, "--yes", "--print"]).await;
-    assert!(!part.status.success() && String::from_utf8_lossy(&part.stderr).contains("1 of the code's"));
+    assert!(
+        !part.status.success() && String::from_utf8_lossy(&part.stderr).contains("codes are missing: 1 of")
+    );
     std::fs::write(&file, texts.join("\n")).expect("written");
     let shown = said(&huizheng(&["offline", path, "--yes", "--print"]).await);
     let mut collector = Collector::default();

@@ -1,6 +1,5 @@
 //! `huizheng wallet`: a real wallet for the terminal.
 
-mod answer;
 mod card;
 mod keep;
 mod later;
@@ -35,9 +34,6 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
         WalletCommand::List { json } => card::list(&open(&folder).await?, json).await,
         WalletCommand::Show { card, json } => card::show(&open(&folder).await?, &card, json).await,
         WalletCommand::Present { request, yes } => present::run(&open(&folder).await?, &request, yes).await,
-        WalletCommand::Answer { files, yes, svg } => {
-            answer::run(&open(&folder).await?, &files, yes, svg.as_deref()).await
-        }
         WalletCommand::Log { search, complain: None, json } => card::log(&open(&folder).await?, search, json),
         WalletCommand::Log { complain: Some(entry), .. } => card::complain(&open(&folder).await?, &entry),
         WalletCommand::Login { place, only, answer } => {
@@ -45,8 +41,13 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
         }
         WalletCommand::PickUp => later::pick_up(&open(&folder).await?).await,
         WalletCommand::Renew { card } => later::renew(&open(&folder).await?, &card).await,
-        WalletCommand::Offline { codes, yes, print } => {
-            offline::run(&open(&folder).await?, &codes, yes, print).await
+        WalletCommand::Offline { codes, yes, print, svg } => {
+            let shown = match svg {
+                Some(folder) => offline::Shown::Drawn(folder),
+                None if print => offline::Shown::Printed,
+                None => offline::Shown::Here,
+            };
+            offline::run(&open(&folder).await?, &codes, yes, shown).await
         }
         WalletCommand::Backup { file } => keep::back_up(&open(&folder).await?, &file),
         WalletCommand::Restore { file } => {

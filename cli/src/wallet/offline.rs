@@ -4,74 +4,57 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use service::files;
 use service::qr::{self, Robustness};
-use wallet_core::{Choice, Collected, Collector, FrameSize, OfflineCode, Wallet};
+use wallet_core::{FrameSize, OfflineCode, Wallet};
 
 use super::present;
-use crate::fault::{Done, Fault, OrFault};
-use crate::phone::scan;
+use crate::fault::{Done, OrFault};
 use crate::term::{self, Ink, Paint};
+use crate::verify::codes;
 
-/// Pictures and texts of codes that are read, in bytes.
-const MOST: u64 = 16 << 20;
 /// How long each frame is shown.
 const EACH: Duration = Duration::from_millis(400);
+/// What to do about a code that can't be drawn.
+const BROKEN: &str = "this build is broken; report it";
+
+/// How the answer is shown.
+pub(super) enum Shown {
+    /// On this terminal.
+    Here,
+    /// As texts, for another program to draw.
+    Printed,
+    /// As pictures in a folder.
+    Drawn(PathBuf),
+}
 
 /// Reads the counter's code, asks, and shows the answer.
-pub(super) async fn run(wallet: &Wallet, codes: &[PathBuf], yes: bool, print: bool) -> Done {
-    let message = collect(codes)?;
+pub(super) async fn run(wallet: &Wallet, files: &[PathBuf], yes: bool, shown: Shown) -> Done {
+    let message = codes::message(&codes::read(files)?)?.to_bytes();
     let request = wallet.review_offline(&message).await.map_err(|error| present::refused(&error))?;
-    let choice = present::agreed(wallet, &request, yes).await?;
-    let Some(choice) = choice else { return Ok(()) };
-    let code = make(wallet, &request.id, &choice).await?;
-    if print {
-        // For another program to draw.
-        term::say(code.frames.iter().map(|frame| format!("{frame}\n")).collect::<String>());
-        return Ok(());
-    }
-    show(&code)
-}
-
-async fn make(wallet: &Wallet, request: &str, choice: &Choice) -> Done<OfflineCode> {
-    let code = wallet.present_offline(request, choice, FrameSize::CAMERA_720P).await;
-    code.map_err(|error| present::not_presented(&error))
-}
-
-/// The message in a code of one part or several, in any order: each file is a picture, or has a frame on each line.
-fn collect(codes: &[PathBuf]) -> Done<Vec<u8>> {
-    let mut collector = Collector::default();
-    let mut seen = None;
-    for path in codes {
-        for frame in frames(path)? {
-            match collector.add(&frame) {
-                Ok(Collected::Whole(message)) => return Ok(message),
-                Ok(Collected::Part { have, total }) => seen = Some((have, total)),
-                Err(error) => {
-                    return Err(Fault::new(
-                        format!("{}: {error}", path.display()),
-                        "take pictures of one code only",
-                    ));
-                }
-            }
+    let Some(choice) = present::agreed(wallet, &request, yes).await? else { return Ok(()) };
+    let code = wallet.present_offline(&request.id, &choice, FrameSize::CAMERA_720P).await;
+    let code = code.map_err(|error| present::not_presented(&error))?;
+    match shown {
+        Shown::Here => show(&code),
+        Shown::Printed => {
+            term::say(code.frames.iter().map(|frame| format!("{frame}\n")).collect::<String>());
+            Ok(())
         }
+        Shown::Drawn(folder) => draw(&code, &folder),
     }
-    let what = seen.map_or_else(
-        || "there is no part of a counter's code in this".to_owned(),
-        |(have, total)| format!("{have} of the code's {total} parts are here"),
-    );
-    Err(Fault::new(what, "give a picture of every part, or of a longer while"))
 }
 
-fn frames(path: &Path) -> Done<Vec<String>> {
-    let there = "name a picture of the counter's code, or a file of its texts";
-    if std::fs::metadata(path).or_fault(there)?.len() > MOST {
-        return Err(Fault::new(format!("{} is too large", path.display()), there));
+/// A picture for each part, by its number.
+fn draw(code: &OfflineCode, folder: &Path) -> Done {
+    let todo = "name another folder with --svg";
+    std::fs::create_dir_all(folder).or_fault(todo)?;
+    for (number, frame) in code.frames.iter().enumerate() {
+        let drawn = qr::svg(frame, Robustness::Near, "").or_fault(BROKEN)?;
+        let file = folder.join(format!("{}.svg", number + 1));
+        files::write_secret(&file, drawn.as_bytes()).or_fault(todo)?;
     }
-    let bytes = std::fs::read(path).or_fault(there)?;
-    if let Ok(text) = std::str::from_utf8(&bytes) {
-        return Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect());
-    }
-    Ok(vec![scan::read(&bytes).or_fault(there)?])
+    Ok(())
 }
 
 /// Draws the parts one after the other until a key is pressed; all of them where nobody watches.
@@ -82,7 +65,7 @@ fn show(code: &OfflineCode) -> Done {
         .iter()
         .map(|frame| qr::terminal(frame, Robustness::Near))
         .collect::<Result<_, _>>()
-        .or_fault("this build is broken; report it")?;
+        .or_fault(BROKEN)?;
     let total = drawn.len();
     let caption = |number: usize| {
         let count = if total > 1 { format!("part {} of {total}; ", number + 1) } else { String::new() };

@@ -39,7 +39,7 @@ pub(super) async fn agreed(wallet: &Wallet, request: &ConsentRequest, yes: bool)
 }
 
 /// Asks which card, where several would do.
-pub(super) fn choose(request: &ConsentRequest) -> Done<Choice> {
+fn choose(request: &ConsentRequest) -> Done<Choice> {
     let mut choice = Choice::first();
     let demanded = request.questions.iter().filter(|question| !question.optional);
     for question in demanded.filter(|question| question.options.len() > 1) {
@@ -67,7 +67,7 @@ fn picked<'q>(question: &'q Question, choice: &Choice) -> Option<&'q CardOption>
     found.or(question.options.first().filter(|_| !question.optional))
 }
 
-pub(super) fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {
+fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {
     let basis = match request.legal_basis {
         LegalBasis::Consent => "your consent",
         LegalBasis::Statutory => "required by law",

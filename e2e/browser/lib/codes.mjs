@@ -42,8 +42,9 @@ export class Wallet {
     const file = join(folder('asked'), 'codes.txt')
     writeFileSync(file, asked)
     const svg = folder('codes')
-    const texts = (await this.run('wallet', 'answer', file, '--yes')).trim().split('\n')
-    return { texts, draw: () => this.run('wallet', 'answer', file, '--yes', '--svg', svg).then(() => drawn(svg)) }
+    const said = await this.run('wallet', 'offline', file, '--yes', '--print')
+    const texts = said.split('\n').filter((line) => line.startsWith('HZ1:'))
+    return { texts, draw: () => this.run('wallet', 'offline', file, '--yes', '--svg', svg).then(() => drawn(svg)) }
   }
 }
 

@@ -7,6 +7,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "markup is made where it is handed over")]
 
 mod card;
+mod checks;
 mod consent;
 mod errors;
 mod form;
@@ -19,10 +20,10 @@ mod phone;
 mod state;
 mod table;
 mod two_ways;
-mod verdict;
 mod visitor;
 
 pub use card::{CardView, card, card_stack};
+pub use checks::{Check, Outcome, checks};
 pub use consent::{ConsentView, Leaf, WhoAsks, consent};
 pub(crate) use errors::friendly;
 pub use errors::friendly_errors;
@@ -40,7 +41,6 @@ pub use phone::{PhoneTab, phone};
 pub use state::{State, badge};
 pub use table::{Table, details, facts};
 pub use two_ways::two_ways;
-pub use verdict::{Check, Outcome, Verdict, checks, decision};
 pub use visitor::{Theme, Visitor};
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! A decision and the checks that led to it.
+//! The checks that led to a decision.
 
 use maud::{Markup, html};
 
@@ -7,7 +7,7 @@ use super::state::{State, badge};
 use super::texts;
 use crate::lang::Lang;
 
-/// How a check or a decision came out.
+/// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Yes.
@@ -28,17 +28,6 @@ impl Outcome {
     }
 }
 
-/// The decision: one word, why, and who it is about.
-#[derive(Debug, Clone)]
-pub struct Verdict<'v> {
-    /// How it came out.
-    pub outcome: Outcome,
-    /// One sentence: what this means, with dates and names.
-    pub reason: &'v str,
-    /// A portrait as a `data:image/…` URL, if one was asked for and shown.
-    pub portrait: Option<&'v str>,
-}
-
 /// One check, opening to its evidence.
 #[derive(Debug, Clone)]
 pub struct Check {
@@ -52,19 +41,6 @@ pub struct Check {
     pub finding: String,
     /// The evidence: keys, block heights, times.
     pub evidence: Vec<(String, String)>,
-}
-
-/// The banner: readable in two seconds from an arm's length.
-pub fn decision(lang: Lang, verdict: &Verdict<'_>) -> Markup {
-    let state = verdict.outcome.state();
-    html! {
-        section class={ "decision " (state.class()) } role="status" aria-live="assertive" data-outcome=(state.class()) {
-            @if let Some(portrait) = verdict.portrait {
-                img.portrait src=(portrait) alt=(texts(lang).get("decision.portrait"));
-            } @else { span.decision-sign { (icon(state.icon())) } }
-            div { h1 { @if verdict.portrait.is_some() { (icon(state.icon())) } (state.word(lang)) } p { (verdict.reason) } }
-        }
-    }
 }
 
 /// The list of checks: what failed is open already.
