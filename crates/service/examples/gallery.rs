@@ -4,9 +4,9 @@ use maud::html;
 use service::qr::Robustness;
 use service::ui::{
     Brand, CardView, Check, Choice, ConsentView, Field, Icon, Kind, Leaf, NavItem, Outcome, Page, PhoneTab,
-    QrPanel, State, Table, Tone, Verdict, Visitor, WhoAsks, Width, badge, button, card, checks, consent,
-    copy, danger_button, decision, empty, errors, facts, fill_button, form, heading, link_button, notice,
-    panel, phone, qr_panel, stepper, upload,
+    QrPanel, State, Table, Tone, Visitor, WhoAsks, Width, badge, button, card, checks, consent, copy,
+    danger_button, empty, errors, facts, fill_button, form, heading, link_button, notice, panel, phone,
+    qr_panel, stepper, upload,
 };
 use service::{Layers, Server, assets};
 
@@ -108,8 +108,6 @@ async fn desk(visitor: Visitor) -> Page {
                     (copy(lang, "https://example.test/verylong/verylong/verylong/link", "复制"))
                 }
             }
-            (decision(lang, &Verdict { outcome: Outcome::Failed, reason: "这张营业执照已于2026年3月3日由合肥市市场监督管理局吊销。", portrait: None }))
-            (decision(lang, &Verdict { outcome: Outcome::Passed, reason: "营业执照真实有效，由本人出示。", portrait: None }))
             (checks(lang, &[
                 check("issuer_signature", "证照由发证机关签名", Outcome::Passed),
                 check("status", "证照没有被吊销或暂停", Outcome::Failed),
