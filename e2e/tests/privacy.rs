@@ -2,36 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails, fails")]
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 use e2e::{Application, Holder, LICENCE, Offer, Play, TAX};
 use serde_json::{Value, json};
-use testkit::{Company, Person};
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use testkit::{Captured, Company, Person};
 
 /// Every text of the claims that is long enough to be told from chance.
 fn texts(value: &Value, found: &mut Vec<String>) {
@@ -154,7 +129,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_personal_value_and_no_secret_where_it_does_not_belong() {
     let captured = Captured::default();
-    tracing_subscriber::fmt().with_writer(captured.clone()).with_env_filter("trace,sled=info").init();
+    tracing_subscriber::fmt()
+        .with_writer({
+            let captured = captured.clone();
+            move || captured.clone()
+        })
+        .with_env_filter("trace,sled=info")
+        .init();
     let folder = tempfile::tempdir().unwrap();
     let play = Play::start(folder.path()).await;
     let person = Person::nth(7).digital_id_claims();
@@ -169,7 +150,7 @@ async fn no_personal_value_and_no_secret_where_it_does_not_belong() {
     play.stop().await;
     tracing::info!(value = forbidden.personal[0], "what a leak would look like");
 
-    let log = captured.0.lock().unwrap().clone();
+    let log = captured.bytes();
     let log = String::from_utf8_lossy(&log);
     assert!(log.contains("/api/applications"), "requests are logged at all");
     let mut leaks = log.lines().filter_map(|line| Some((forbidden.found_in(line.as_bytes())?, line)));

@@ -16,51 +16,22 @@ mod wallet;
 #[path = "it/world.rs"]
 mod world;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::{Captured, texts};
 
 use crate::world::{STAFF_TOKEN, World};
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// Every text of a value that is long enough to be told from chance.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) if text.chars().count() > 2 => found.push(text.chars().take(60).collect()),
-        Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
-        Value::Object(map) => map.values().for_each(|value| texts(value, found)),
-        _ => {}
-    }
-}
 
 /// Everything that the issuer does, from whichever thread, is logged to here: this test is alone in its process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_log_line_has_a_persons_value_or_a_secret() {
     let captured = Captured::default();
-    tracing_subscriber::fmt().with_writer(captured.clone()).with_env_filter("trace,sled=info").init();
+    tracing_subscriber::fmt()
+        .with_writer({
+            let captured = captured.clone();
+            move || captured.clone()
+        })
+        .with_env_filter("trace,sled=info")
+        .init();
 
     let world = World::start().await;
     let mut forbidden = Forbidden::default();
@@ -73,7 +44,7 @@ async fn no_log_line_has_a_persons_value_or_a_secret() {
     assert!(forbidden.personal.len() > 40, "there is something to look for: {}", forbidden.personal.len());
     tracing::info!(value = forbidden.personal[0], "what a leak would look like");
 
-    let log = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
+    let log = String::from_utf8_lossy(&captured.bytes()).into_owned();
     for said in ["/api/applications", "/api/records/digital-id/csv", "/console/search", "/authorize/citizens"]
     {
         assert!(log.contains(said), "{said}: requests are logged at all");

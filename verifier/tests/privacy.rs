@@ -11,11 +11,8 @@
 #[path = "verifier/stack/mod.rs"]
 mod stack;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::{Captured, texts};
 use verifier::{ApiKey, Policy, Scope, StaffAccount, Verifier};
 
 use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Reply, TOKEN};
@@ -23,43 +20,17 @@ use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Reply, TOKEN};
 const KEY: &str = "a key of a program that a test made up for this alone";
 const WRONG: &str = "a token that somebody guesses, and is wrong";
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// Every text of a value that is long enough to be told from chance.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) if text.chars().count() > 2 => found.push(text.chars().take(60).collect()),
-        Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
-        Value::Object(map) => map.values().for_each(|value| texts(value, found)),
-        _ => {}
-    }
-}
-
 /// Everything that the verifier does, from whichever thread, is logged to here: this test is alone in its process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_log_line_has_a_persons_value_or_a_secret() {
     let captured = Captured::default();
-    tracing_subscriber::fmt().with_writer(captured.clone()).with_env_filter("trace,sled=info").init();
+    tracing_subscriber::fmt()
+        .with_writer({
+            let captured = captured.clone();
+            move || captured.clone()
+        })
+        .with_env_filter("trace,sled=info")
+        .init();
     let network = Network::start().await;
     let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
     let mut config = Counter::config(&network, &network.dir.path().join("quiet"), Policy::default());
@@ -92,7 +63,7 @@ async fn no_log_line_has_a_persons_value_or_a_secret() {
     network.node.shutdown().await;
     tracing::info!(value = personal[0], "what a leak would look like");
 
-    let log = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
+    let log = String::from_utf8_lossy(&captured.bytes()).into_owned();
     for said in ["/api/requests", "/api/verify/batch", "/sign-in", "/response"] {
         assert!(log.contains(said), "{said}: requests are logged at all");
     }

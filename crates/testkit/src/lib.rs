@@ -4,6 +4,7 @@
 //! test that fails, fails again. Check characters are worked out here and not by the code under test.
 
 mod balancer;
+mod captured;
 mod check_characters;
 mod clock;
 mod company;
@@ -17,6 +18,7 @@ mod rsa;
 mod settings;
 
 pub use balancer::Balancer;
+pub use captured::{Captured, texts};
 pub use check_characters::{
     credit_code_check, id_number_check, licence_identifier_check, organisation_check,
 };
