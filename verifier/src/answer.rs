@@ -9,8 +9,8 @@ use registry::UnixMillis;
 use store::{StoreError, Tx};
 
 use crate::account::Taken;
-use crate::core::Core;
-use crate::decision::{Asked, BadPresentation, Decision, Facts, Received, Terms, judge_by};
+use crate::core::{AskedBy, Core};
+use crate::decision::{Asked, BadPresentation, Decision, Facts, Judged, Received, Terms, judge_by};
 use crate::kept::SealFailed;
 use crate::request::{AnswerError, Found, Outcome, Request, RequestId, response_uri};
 
@@ -154,24 +154,38 @@ impl Core {
                     sealed_to: thumbprint.as_ref(),
                 };
                 let judged = judge_by(&received, asked, terms, self.catalogue, &facts);
-                let (refused, verdict) = (refused(&judged.decision), judged.decision.verdict);
-                let (memory, kept) = (self.memory.clone(), id.clone());
-                let outcome = Outcome::Decided(judged.decision);
-                let retention = self.retention(&query).await;
-                let (request, shown) = (&found.request, judged.shown.as_slice());
-                let taken = Taken { id, request, query: Some(&query), outcome: &outcome, shown, retention };
-                let entry = self.account.entry(&taken, now)?;
-                let keep = move |tx: &mut Tx<'_>| {
-                    entry.write(tx)?;
-                    memory.keep(&kept, judged.shown, now);
-                    Ok(())
-                };
-                self.desk.answer(id, outcome, now, keep).await?;
-                self.metrics.decided(&self.tenant, verdict);
-                self.answered(id);
+                let refused = refused(&judged.decision);
+                self.record(id, &found.request, &query, judged, now).await?;
                 refused.map_or_else(|| Ok(self.way_back(&found)), |names| Err(Refusal::NotGenuine(names)))
             }
         }
+    }
+
+    /// Writes what was decided, whichever way the answer came, with its entry in the log and what its policy keeps; then tells those
+    /// who wait for it.
+    pub(crate) async fn record(
+        &self,
+        id: &RequestId,
+        request: &Request,
+        query: &AskedBy<'_>,
+        judged: Judged,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
+        let Judged { decision, shown } = judged;
+        let (verdict, outcome) = (decision.verdict, Outcome::Decided(decision));
+        let retention = self.retention(query).await;
+        let taken = Taken { id, request, query: Some(query), outcome: &outcome, shown: &shown, retention };
+        let entry = self.account.entry(&taken, now)?;
+        let (memory, kept) = (self.memory.clone(), id.clone());
+        let keep = move |tx: &mut Tx<'_>| {
+            entry.write(tx)?;
+            memory.keep(&kept, shown, now);
+            Ok(())
+        };
+        self.desk.answer(id, outcome, now, keep).await?;
+        self.metrics.decided(&self.tenant, verdict);
+        self.answered(id);
+        Ok(())
     }
 
     /// The key that the answer is encrypted to, if it was to be.
@@ -190,7 +204,7 @@ impl Core {
     }
 
     /// Tells those who wait for it that it is answered.
-    pub(crate) fn answered(&self, id: &RequestId) {
+    fn answered(&self, id: &RequestId) {
         // Nobody may be waiting.
         let _ = self.answered.send(id.clone());
         self.account.webhooks.wake();

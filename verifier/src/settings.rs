@@ -86,7 +86,7 @@ struct PolicySettings {
     shown_bytes: Option<usize>,
     asked_per_minute: Option<u32>,
     answered_per_minute: Option<u32>,
-    audit_anchored_every_s: Option<u64>,
+    audit_anchored_every_s: Option<std::num::NonZeroU64>,
     webhook_tries: Option<u8>,
     webhook_delay_s: Option<u64>,
     webhook_timeout_s: Option<u64>,
@@ -170,7 +170,10 @@ impl PolicySettings {
             asked_per_minute: self.asked_per_minute.unwrap_or(usual.asked_per_minute),
             answered_per_minute: self.answered_per_minute.unwrap_or(usual.answered_per_minute),
             account: AccountPolicy {
-                audit_anchored_every: time(self.audit_anchored_every_s, usual.account.audit_anchored_every),
+                audit_anchored_every: time(
+                    self.audit_anchored_every_s.map(std::num::NonZeroU64::get),
+                    usual.account.audit_anchored_every,
+                ),
                 webhook_tries: self.webhook_tries.unwrap_or(usual.account.webhook_tries),
                 webhook_delay: time(self.webhook_delay_s, usual.account.webhook_delay),
                 webhook_timeout: time(self.webhook_timeout_s, usual.account.webhook_timeout),

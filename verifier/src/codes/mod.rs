@@ -13,4 +13,3 @@ pub(crate) use ask::challenge_ends;
 pub(crate) use collect::{Codes, collect};
 pub(crate) use printed::{Place, Printed};
 pub(crate) use staples::Keeper;
-pub(crate) use take::Refusal;

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use protocol::offline::{Answer, Binding, ONE_WAY_SECONDS};
 use registry::UnixMillis;
-use store::{StoreError, Table, Tx};
+use store::{StoreError, Table};
 
 use super::ask::challenge_ends;
-use crate::account::Taken;
+use crate::answer::{Malformed, Refusal};
 use crate::core::Core;
-use crate::decision::{BadPresentation, Check, CheckId, Facts};
+use crate::decision::{Check, CheckId, Facts};
 use crate::identity::KnownBy;
-use crate::kept::SealFailed;
 use crate::offline::{self, Question};
-use crate::request::{AnswerError, Outcome, Request, RequestId};
+use crate::request::{Request, RequestId};
 
 /// One-way nonces that were taken, with the time from which they may be forgotten: none is taken twice.
 const TAKEN: Table<str, UnixMillis> = Table::new("taken");
@@ -25,39 +24,6 @@ const BATCH: usize = 100;
 const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
 /// How long the node is waited for: a clerk's patience, not a network's.
 const NODE: Duration = Duration::from_millis(1500);
-
-/// Why an answer is not taken.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    /// There is no such request, or it is forgotten.
-    #[error("there is no such request")]
-    Unknown,
-    /// It ran out.
-    #[error("the request has expired")]
-    Expired,
-    /// It was answered before.
-    #[error("the request was answered already")]
-    Used,
-    /// A presentation in it can't be read.
-    #[error(transparent)]
-    Presentation(#[from] BadPresentation),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What its policy keeps can't be sealed.
-    #[error(transparent)]
-    Seal(#[from] SealFailed),
-}
-
-impl From<AnswerError> for Refusal {
-    fn from(error: AnswerError) -> Self {
-        match error {
-            AnswerError::Unknown => Self::Unknown,
-            AnswerError::Used => Self::Used,
-            AnswerError::Store(error) => Self::Store(error),
-        }
-    }
-}
 
 impl Core {
     /// Takes the answer to a request. When this returns, the decision is on the disk.
@@ -86,7 +52,7 @@ impl Core {
             max_age: MAX_AGE,
             now,
         };
-        let received = offline::received(answer, &query)?;
+        let received = offline::received(answer, &query).map_err(Malformed::from)?;
         let staples = offline::stapled(&answer.staples, &self.node.followed(), now);
         // A counter that is connected knows better than the phone.
         let asked = Facts::about(&received, self.catalogue, &self.node);
@@ -99,22 +65,7 @@ impl Core {
             judged.shown.clear();
         }
         // The journal of decisions made without the node is appended to here: `judged.decision` says of which block its facts are.
-        let verdict = judged.decision.verdict;
-        let (memory, kept) = (self.memory.clone(), id.clone());
-        let outcome = Outcome::Decided(judged.decision);
-        let retention = self.retention(&query).await;
-        let shown = judged.shown.as_slice();
-        let taken = Taken { id, request: &request, query: Some(&query), outcome: &outcome, shown, retention };
-        let entry = self.account.entry(&taken, now)?;
-        let keep = move |tx: &mut Tx<'_>| {
-            entry.write(tx)?;
-            memory.keep(&kept, judged.shown, now);
-            Ok(())
-        };
-        self.desk.answer(id, outcome, now, keep).await?;
-        self.metrics.decided(&self.tenant, verdict);
-        self.answered(id);
-        Ok(())
+        self.record(id, &request, &query, judged, now).await
     }
 
     /// Whether this nonce is seen for the first time; it is noted as seen.

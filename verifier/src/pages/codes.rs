@@ -20,7 +20,8 @@ use super::app::asset;
 use super::counter::{Way, start_form};
 use super::request::{ended, find, private, title_of};
 use super::session::{Clerk, ClerkSession, frame};
-use crate::codes::{Codes, Refusal, challenge_ends, collect};
+use crate::answer::Refusal;
+use crate::codes::{Codes, challenge_ends, collect};
 use crate::core::{App, Core};
 use crate::decision::texts;
 use crate::request::{Found, RequestId};
@@ -217,7 +218,9 @@ async fn take(
                 Err(Refusal::Unknown) => (("gone", t.get("codes.gone").to_owned()), ""),
                 Err(Refusal::Expired) => (("expired", t.get("codes.expired").to_owned()), ""),
                 Err(Refusal::Used) => (("used", t.get("codes.used").to_owned()), ""),
-                Err(Refusal::Presentation(_)) => (("unreadable", t.get("codes.unreadable").to_owned()), ""),
+                Err(Refusal::Malformed(_) | Refusal::NotGenuine(_)) => {
+                    (("unreadable", t.get("codes.unreadable").to_owned()), "")
+                }
             }
         }
         Err(error) => {
