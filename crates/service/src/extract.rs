@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::problem::{NO_SUCH_ADDRESS, Problem};
 
 /// How deep JSON may nest before it is refused unread.
 pub const MAX_JSON_DEPTH: usize = 32;
@@ -83,10 +83,12 @@ impl InputError {
 
 impl From<InputError> for Problem {
     fn from(error: InputError) -> Self {
+        if matches!(error, InputError::Path) {
+            return Self::not_found(NO_SUCH_ADDRESS);
+        }
         let code = match error {
             InputError::MediaType { .. } => "unsupported-media-type",
             InputError::Body { too_large: true } => "too-large",
-            InputError::Path => "not-found",
             _ => "invalid-request",
         };
         Self::new(error.status(), code, "The request can't be read").detail(error.to_string())

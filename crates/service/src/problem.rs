@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::request_id;
 
+/// What is said of an address that nobody serves, and of one that can't be read.
+pub(crate) const NO_SUCH_ADDRESS: &str = "There is nothing at this address";
+
 /// An answer that says no (RFC 9457, `application/problem+json`).
 ///
 /// `code` is stable and machine-readable; it becomes the `type`, `urn:huizheng:problem:<code>`. `title` is the same

@@ -172,16 +172,17 @@ async fn refusals_on_paths_of_oauth_are_oauth_errors_whoever_gives_them() {
 async fn a_browser_sees_a_refusal_as_a_page_in_its_language() {
     let (server, http) = start(Layers::default()).await;
     for path in ["/items/x", "/nowhere"] {
-        let request = http.get(format!("{}{path}", server.base_url()));
-        let answer = request
-            .header("accept", "text/html")
-            .header("accept-language", "en")
-            .send()
-            .await
-            .expect("answers");
-        assert_eq!(answer.status(), 404);
-        assert!(answer.headers()["content-type"].to_str().expect("ascii").starts_with("text/html"));
-        assert!(answer.text().await.expect("body").contains("There is no such page"));
+        for (lang, title, words) in [
+            ("en", "There is no such page", "A link may have been cut off"),
+            ("zh", "没有找到这个页面", "可能是复制链接时缺了一部分"),
+        ] {
+            let request = http.get(format!("{}{path}", server.base_url())).header("accept", "text/html");
+            let answer = request.header("accept-language", lang).send().await.expect("answers");
+            assert_eq!(answer.status(), 404);
+            assert!(answer.headers()["content-type"].to_str().expect("ascii").starts_with("text/html"));
+            let page = answer.text().await.expect("body");
+            assert!(page.contains(title) && page.contains(words), "{path}, {lang}");
+        }
     }
     server.shutdown().await;
 }

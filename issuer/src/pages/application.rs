@@ -65,7 +65,6 @@ async fn application(
     let body = html! {
         (heading(&title, ""))
         (state)
-        (attachments_panel(&app, lang, &found)?)
         (panel("", facts([
             (t.get("application.number"), html! { span.figures { (id) } }),
             (t.get("application.submitted-at"), html! { (submitted_at) }),
@@ -322,7 +321,8 @@ fn state_of(
         }
         Standing::Approved | Standing::Issued => collecting(app, lang, application, offer)?,
     };
-    Ok(html! { div.stack { (stepper(lang, &steps, step)) (news) } })
+    let attachments = attachments_panel(app, lang, application)?;
+    Ok(html! { div.stack { (stepper(lang, &steps, step)) (news) (attachments) } })
 }
 
 /// The department put something right: what takes this one's place, for whoever holds this page's key.

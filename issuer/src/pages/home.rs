@@ -32,7 +32,7 @@ fn choice(app: &Core, lang: Lang, of: &CredentialType) -> Markup {
     let t = texts(lang);
     let name = lang.pick(&of.label.zh, &of.label.en);
     html! {
-        article.panel { div.split {
+        article.panel { div.beside-card {
             (specimen(app, lang, of))
             div.stack {
                 h3 { (name) }

@@ -207,6 +207,22 @@ async fn broken_forms_are_refused() {
 }
 
 #[tokio::test]
+async fn the_form_for_documents_goes_by_itself_when_it_is_decided() {
+    let world = World::start().await;
+    let applied = world.apply("business-licence", testkit::Company::nth(3).business_licence_claims()).await;
+    let with_cookie = [("cookie", cookie(&world.http.get(&applied.link, None).await))];
+    let state = format!("/applications/{}/state", applied.id);
+    let form = format!("/applications/{}/attach", applied.id);
+    assert!(world.http.get_with(&state, &with_cookie).await.text().contains(&form));
+    world.approve(&applied).await;
+    assert!(
+        !world.http.get_with(&state, &with_cookie).await.text().contains(&form),
+        "nobody would look at them"
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn the_link_leads_to_the_page_and_the_page_to_the_wallet() {
     let world = World::start().await;
     let applied = world.approved().await;

@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::oauth::OAuthError;
-use crate::problem::Problem;
+use crate::problem::{NO_SUCH_ADDRESS, Problem};
 use crate::trace_context::{self, TraceContext};
 use crate::{lang, request_id, ui};
 use late::Waiting;
@@ -55,7 +55,7 @@ impl Layers {
     /// panics into 500, time limit into 408 or 503, body limit into 413, the language a visitor chose; 404 and 405.
     pub fn wrap(self, router: Router) -> Router {
         let router = router
-            .fallback(|| async { Problem::not_found("There is nothing at this address") })
+            .fallback(|| async { Problem::not_found(NO_SUCH_ADDRESS) })
             .method_not_allowed_fallback(|| async {
                 Problem::new(
                     http::StatusCode::METHOD_NOT_ALLOWED,

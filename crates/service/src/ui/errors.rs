@@ -10,7 +10,8 @@ use super::icon::{Icon, icon};
 use super::page::Page;
 use super::texts;
 use super::visitor::Visitor;
-use crate::problem::Problem;
+use crate::i18n::Texts;
+use crate::problem::{NO_SUCH_ADDRESS, Problem};
 use crate::request_id;
 
 /// A middleware (`from_fn(friendly_errors)`) for routers of pages: where a browser asked for HTML, a [`Problem`]
@@ -64,9 +65,25 @@ fn page(visitor: &Visitor, problem: &Problem) -> Page {
         div.empty {
             span.empty-sign { (icon(Icon::Info)) }
             h1 { (title) }
-            p { (problem.detail_text().unwrap_or(problem.title())) }
+            p { (words(t, problem)) }
             a.button href="/" { (t.get("error.home")) }
             @if let Some(id) = request_id::current() { p.quiet { (t.get("error.id")) " " code { (id) } } }
         }
     })
+}
+
+/// What is wrong, in the visitor's language: what any service may refuse is said here, for there it is said in the words of its protocol;
+/// what a page refuses, the page says itself.
+fn words<'a>(t: Texts<'a>, problem: &'a Problem) -> &'a str {
+    let key = match problem.code() {
+        "not-found" if problem.title() == NO_SUCH_ADDRESS => "error.no_such_address",
+        "method-not-allowed" | "unsupported-media-type" => "error.wrong_way",
+        "too-large" => "error.too_large",
+        "timeout" | "body-timeout" => "error.too_slow",
+        "too-many-requests" => "error.too_many_text",
+        "csrf" => "error.out_of_date",
+        "internal" => "error.internal_text",
+        _ => return problem.detail_text().unwrap_or(problem.title()),
+    };
+    t.get(key)
 }
