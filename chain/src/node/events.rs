@@ -70,7 +70,7 @@ pub(super) async fn listen(
     let full = || Problem::unavailable(TOO_MANY_LISTENERS, "Too many listen already; try again later");
     let place = listeners.0.try_acquire_owned().map_err(|_| full())?;
     let (events, waiting) = mpsc::channel(WAITING);
-    let listener = Listener { filter, events, _place: place };
+    let listener = Listener { filter, events, patience: PATIENCE, _place: place };
     tokio::spawn(listener.run(ledger.follow(), last, stopping));
     let body = futures_util::stream::unfold(waiting, |mut waiting| async {
         let event = waiting.recv().await?;
@@ -83,6 +83,7 @@ pub(super) async fn listen(
 struct Listener {
     filter: Filter,
     events: mpsc::Sender<Bytes>,
+    patience: Duration,
     _place: OwnedSemaphorePermit,
 }
 
@@ -148,7 +149,7 @@ impl Listener {
     }
 
     async fn send(&self, event: Bytes) -> Result<(), Gone> {
-        self.events.send_timeout(event, PATIENCE).await.map_err(|_| Gone)
+        self.events.send_timeout(event, self.patience).await.map_err(|_| Gone)
     }
 }
 
@@ -156,12 +157,13 @@ impl Listener {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_does_not_take_its_events_is_let_go_and_holds_no_place() {
         let listeners = Listeners::new(1);
         let place = listeners.0.clone().try_acquire_owned().expect("a place");
         let (events, mut waiting) = mpsc::channel(2);
-        let listener = Listener { filter: Filter::default(), events, _place: place };
+        let patience = Duration::from_millis(20);
+        let listener = Listener { filter: Filter::default(), events, patience, _place: place };
         for height in 1..=2 {
             assert!(listener.position(events::HEAD, height).await.is_ok());
         }

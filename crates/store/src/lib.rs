@@ -28,8 +28,6 @@
 
 mod backend;
 mod chained;
-#[cfg(feature = "contract")]
-pub mod contract;
 mod dump;
 mod error;
 mod key;

@@ -1,10 +1,12 @@
 //! Both engines show the contract, and the persistent one what it says about opening.
 
-#![expect(clippy::unwrap_used, reason = "this is test code")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is test code")]
+
+mod contract;
 
 use std::{fs, path::Path};
 
-use store::{OpenError, Options, Store, StoreError, Table, contract};
+use store::{OpenError, Options, Store, StoreError, Table};
 
 const NOTES: Table<str, String> = Table::new("notes");
 

@@ -1,8 +1,10 @@
 //! A store on a real PostgreSQL server: the contract, several processes' worth of instances, and a server that goes away.
 
-#![expect(clippy::unwrap_used, reason = "this is test code")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is test code")]
 
-use store::{OpenError, Range, Server, Store, StoreError, Table, contract};
+mod contract;
+
+use store::{OpenError, Range, Server, Store, StoreError, Table};
 use testkit::{Postgres, pem};
 
 const COUNTS: Table<str, u64> = Table::new("counts");

@@ -2,16 +2,14 @@
 //!
 //! Each check panics with what it missed. They need an empty store and leave rows behind.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "checks speak by panicking; this is test code")]
-
-use crate::{BytesTable, Range, Store, StoreError, Table};
+use store::{BytesTable, Range, Store, StoreError, Table};
 
 const COUNTS: Table<str, u64> = Table::new("contract-counts");
 const EVENTS: Table<(String, u64), String> = Table::new("contract-events");
 const BLOBS: BytesTable<[u8]> = BytesTable::new("contract-blobs");
 
 /// Every check that one open store can show.
-pub fn check(store: &Store) {
+pub(crate) fn check(store: &Store) {
     reads_back(store);
     keeps_order(store);
     pages(store);
@@ -24,7 +22,7 @@ pub fn check(store: &Store) {
 }
 
 /// What is written and closed is there when opened again. `open` opens the same data each time.
-pub fn check_reopening(open: impl Fn() -> Store) {
+pub(crate) fn check_reopening(open: impl Fn() -> Store) {
     for round in 0..3_u64 {
         let store = open();
         let before = store.get(&COUNTS, "rounds").expect("read");
