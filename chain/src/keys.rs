@@ -1,4 +1,5 @@
-//! Keys in files, readable by their owner only: 64 hexadecimal characters of seed, or the seed under a passphrase.
+//! Keys in files, readable by their owner only: 64 hexadecimal characters of seed, or the seed under a passphrase. What services
+//! keep, 32 bytes of seed, is read too.
 //!
 //! A key that a hardware module holds is in no file: whatever implements [`TxSigner`] can be given to a
 //! [`NetworkLedger`](crate::NetworkLedger) or a [`SoloLedger`](crate::SoloLedger) instead.
@@ -18,6 +19,8 @@ use sealed::{NotOpened, Sealed};
 
 /// No key file is longer, in bytes.
 const MAX_FILE: u64 = 1024;
+/// A seed's length.
+const SEED: usize = 32;
 
 /// Why a key file gives no key.
 #[derive(Debug, thiserror::Error)]
@@ -88,11 +91,11 @@ pub fn load(
     path: &Path,
     passphrase: &dyn Fn(&Path) -> Option<Zeroizing<String>>,
 ) -> Result<SoftwareSigner, KeyFileError> {
-    let text = read(path)?;
-    if !sealed::is_sealed(text.as_bytes()) {
-        return plain(path, &text);
+    let bytes = read(path)?;
+    if !sealed::is_sealed(&bytes) {
+        return plain(path, &bytes);
     }
-    let sealed = Sealed::read(&text).map_err(|error| not_opened(path, error))?;
+    let sealed = Sealed::read(text(path, &bytes)?).map_err(|error| not_opened(path, error))?;
     let known = passphrase(path).ok_or_else(|| KeyFileError::NoPassphrase { path: path.to_owned() })?;
     sealed.open(&known).map_err(|error| not_opened(path, error))
 }
@@ -102,12 +105,12 @@ pub fn load(
 /// # Errors
 /// [`KeyFileError`].
 pub fn describe(path: &Path) -> Result<KeyFile, KeyFileError> {
-    let text = read(path)?;
-    if sealed::is_sealed(text.as_bytes()) {
-        let sealed = Sealed::read(&text).map_err(|error| not_opened(path, error))?;
+    let bytes = read(path)?;
+    if sealed::is_sealed(&bytes) {
+        let sealed = Sealed::read(text(path, &bytes)?).map_err(|error| not_opened(path, error))?;
         return Ok(KeyFile { public: sealed.public, is_protected: true });
     }
-    Ok(KeyFile { public: plain(path, &text)?.public_key(), is_protected: false })
+    Ok(KeyFile { public: plain(path, &bytes)?.public_key(), is_protected: false })
 }
 
 /// Puts a key into its file under a passphrase, or with `None` without one; the file is replaced whole or not at all.
@@ -130,7 +133,7 @@ pub fn write(path: &Path, key: &SoftwareSigner, passphrase: Option<&str>) -> Res
     files::write_secret(path, text.as_bytes()).map_err(io_error)
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let io_error = |source| KeyFileError::Io { path: path.to_owned(), source };
     let malformed = || KeyFileError::Malformed { path: path.to_owned() };
     let file = File::open(path).map_err(io_error)?;
@@ -148,14 +151,22 @@ fn read(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
     // All room at once: growing would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE as usize + 1));
     file.take(MAX_FILE).read_to_end(&mut bytes).map_err(io_error)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| malformed())?;
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(bytes)
 }
 
-fn plain(path: &Path, text: &str) -> Result<SoftwareSigner, KeyFileError> {
+fn text<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, KeyFileError> {
+    std::str::from_utf8(bytes).map_err(|_| KeyFileError::Malformed { path: path.to_owned() })
+}
+
+fn plain(path: &Path, bytes: &[u8]) -> Result<SoftwareSigner, KeyFileError> {
     let malformed = || KeyFileError::Malformed { path: path.to_owned() };
-    let mut seed = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim_ascii(), seed.as_mut()).map_err(|_| malformed())?;
+    let mut seed = Zeroizing::new([0; SEED]);
+    // Half of a seed in hexadecimal is no seed.
+    if bytes.len() == SEED && !bytes.iter().all(u8::is_ascii_hexdigit) {
+        seed.copy_from_slice(bytes);
+    } else {
+        hex::decode_to_slice(bytes.trim_ascii(), seed.as_mut()).map_err(|_| malformed())?;
+    }
     SoftwareSigner::from_seed(&seed).map_err(|_| malformed())
 }
 
@@ -193,11 +204,23 @@ mod tests {
     fn a_damaged_key_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("validator.key");
-        for damaged in ["", "00", &"g".repeat(64), &"0".repeat(200)] {
+        for damaged in ["", "00", &"0".repeat(32), &"g".repeat(64), &"0".repeat(200)] {
             files::write_secret(&path, damaged.as_bytes()).unwrap();
             assert!(matches!(load_or_create(&path), Err(KeyFileError::Malformed { .. })));
             assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
         }
+    }
+
+    #[test]
+    fn what_a_service_keeps_is_read_and_goes_under_a_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recovery.key");
+        let seed = [201; SEED];
+        files::write_secret(&path, &seed).unwrap();
+        let key = SoftwareSigner::from_seed(&seed).unwrap().public_key();
+        assert_eq!(describe(&path).unwrap(), KeyFile { public: key, is_protected: false });
+        write(&path, &load_or_create(&path).unwrap(), Some("correct horse")).unwrap();
+        assert_eq!(describe(&path).unwrap(), KeyFile { public: key, is_protected: true });
     }
 
     #[cfg(unix)]

@@ -196,6 +196,11 @@ pub struct KeyArgs {
 /// What is done with a key file.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
+    /// Make a key in a file that is not there yet.
+    New {
+        /// The key file.
+        file: PathBuf,
+    },
     /// The public key, and whether the file has a passphrase.
     Show {
         /// The key file.
@@ -365,6 +370,44 @@ pub struct SignArgs {
     pub draft: Option<PathBuf>,
 }
 
+/// How an organisation recovers.
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// The organisation.
+    pub did: Did,
+    /// The folder of its keys: an issuer's `keys`, a verifier's `keys/ID`, or what `org create` made.
+    #[arg(long, value_name = "DIR")]
+    pub keys: PathBuf,
+    /// The recovery key's file; for a draft its public key is enough, which `huizheng key show` says.
+    #[arg(long, value_name = "FILE|KEY")]
+    pub recovery_key: KeyGiven,
+    /// The next recovery key, for this one is used up: a file, made if there is none; or its public key, where it was made with
+    /// `huizheng key new` elsewhere.
+    #[arg(long, value_name = "FILE|KEY")]
+    pub next_recovery_key: KeyGiven,
+    /// A public key, as JWK file, that signs; for an organisation whose signing keys are not in that folder.
+    #[arg(long = "assertion-key", value_name = "JWK FILE")]
+    pub assertion_keys: Vec<PathBuf>,
+    /// Write the recovery to a file, to be signed where the recovery key is, instead of submitting it.
+    #[arg(long, value_name = "FILE")]
+    pub draft: Option<PathBuf>,
+}
+
+/// A key as the command line gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyGiven {
+    /// Its file.
+    File(PathBuf),
+    /// The public key alone.
+    Public(Ed25519Key),
+}
+
+impl From<&str> for KeyGiven {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::File(text.into()), Self::Public)
+    }
+}
+
 /// What the chain says and what governance decides.
 #[derive(Debug, Subcommand)]
 pub enum RegistryCommand {
@@ -445,19 +488,23 @@ pub enum RegistryCommand {
         #[command(flatten)]
         sign: SignArgs,
     },
-    /// Add a department's signature to a decision that another drafted with --draft; shows it first.
+    /// Add a signature to what was drafted with --draft elsewhere, a department's to a decision or the recovery key's to a
+    /// recovery; shows it first.
     Sign {
         /// The draft.
         file: PathBuf,
-        /// The department's key file.
+        /// The key's file.
         #[arg(long = "key", value_name = "FILE", required = true)]
         keys: Vec<PathBuf>,
     },
-    /// Submit a decision that enough departments signed.
+    /// Submit a draft that was signed by all who must.
     Submit {
         /// The draft.
         file: PathBuf,
     },
+    /// Take an organisation's DID back with its recovery key, when the key that acts for it was stolen or lost. All its keys so
+    /// far are retired; new ones are made in its folder.
+    Recover(RecoverArgs),
     /// End a verifier's purpose.
     WithdrawPurpose {
         /// The organisation.
@@ -551,6 +598,13 @@ mod tests {
             assert_eq!(node.node.as_deref(), Some("http://127.0.0.1:1"), "{line}");
             assert_eq!(node.anchor, Some(PathBuf::from("a.json")), "{line}");
         }
+    }
+
+    #[test]
+    fn a_key_is_given_by_its_file_or_as_it_is() {
+        let key = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+        assert_eq!(KeyGiven::from(key), KeyGiven::Public(key.parse().expect("a key")));
+        assert_eq!(KeyGiven::from("safe/recovery.key"), KeyGiven::File("safe/recovery.key".into()));
     }
 
     #[test]

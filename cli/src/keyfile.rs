@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chain::keys::{self, KeyFileError};
 use registry::build::{SoftwareSigner, TxSigner};
+use service::organisation::RECOVERY_KEY;
 use zeroize::Zeroizing;
 
 use crate::args::{KeyArgs, KeyCommand};
@@ -21,6 +22,7 @@ const VARIABLE: &str = "HUIZHENG_PASSPHRASE_FILE";
 /// Runs `huizheng key …`.
 pub fn run(args: KeyArgs) -> Done {
     match args.command {
+        KeyCommand::New { file } => make(&file),
         KeyCommand::Show { file } => show(&file),
         KeyCommand::Protect { file } => protect(&file),
         KeyCommand::Unprotect { file } => {
@@ -55,6 +57,26 @@ pub fn load(path: &Path) -> Done<SoftwareSigner> {
             loaded => loaded.or_fault("restore the file from its backup; a key is never made anew"),
         };
     }
+}
+
+/// Says so where a recovery key still lies beside the keys that it can replace.
+pub(crate) fn remind(keys: &Path) {
+    let file = keys.join(RECOVERY_KEY);
+    if file.exists() {
+        let path = file.display();
+        tracing::warn!(%path, "the recovery key lies beside the keys that it can replace: put it away, it is not read here");
+    }
+}
+
+fn make(file: &Path) -> Done {
+    if file.exists() {
+        return Err(Fault::new(
+            format!("{} is there already", file.display()),
+            "name a file that is to be made",
+        ));
+    }
+    let key = keys::load_or_create(file).or_fault("name a file that can be written")?;
+    say(file, &key, "without a passphrase; `huizheng key protect` gives it one")
 }
 
 fn show(file: &Path) -> Done {

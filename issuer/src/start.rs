@@ -38,6 +38,9 @@ use crate::status::{Keeper, OpenListError, Served, Statuses};
 use crate::tables::{LISTS, REGISTERED};
 use crate::vc_api::{self, Instances};
 
+/// How long a start waits for the chain to say which keys count.
+const CHAIN_PATIENCE: Duration = Duration::from_secs(3);
+
 /// Where issuers come from.
 #[derive(Debug)]
 pub struct Issuer;
@@ -188,6 +191,14 @@ impl Issuer {
         }
         if store.page(&LISTS, &Range::all(), 1)?.is_empty() {
             keeper.ensure_list().await?;
+        }
+        // After a recovery the chain has other keys than the store says, and nothing is signed with those before it.
+        match tokio::time::timeout(CHAIN_PATIENCE, keys.agree(Moment::of(&clock))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "which keys count is looked at again later"),
+            Err(_) => {
+                tracing::warn!("the chain does not say which keys count; those that did before are used")
+            }
         }
 
         let issuance = Issuance {

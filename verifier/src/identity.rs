@@ -1,7 +1,7 @@
 //! Who this verifier is: its keys, and the DID they make.
 //!
-//! The DID follows from the key files alone, so a start that broke off goes on where it was, and a folder that is moved
-//! stays the same verifier.
+//! The DID follows from the first keys alone, so a start that broke off goes on where it was, and a folder that is moved
+//! stays the same verifier. After a recovery by the recovery key others are in their place: the chain says which.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,10 +15,12 @@ use credentials::key::{Algorithm, Signer, SoftwareKey};
 use protocol::Endpoint;
 use protocol::offline::OFFLINE_TYPE;
 use protocol::openid4vp::{ClientId, REQUEST_TYPE};
-use registry::{Did, PublicKey, Slug};
+use registry::build::SoftwareSigner;
+use registry::{Did, DidRecord, PublicKey, Slug};
 use serde::{Deserialize, Serialize};
 use service::secrets::SecretFolder;
-use service::{Organisation, OrganisationError};
+use service::{KeyFiles, Organisation, OrganisationError};
+use zeroize::Zeroizing;
 
 use crate::certificate::certify;
 use crate::kept::KeptKey;
@@ -64,16 +66,36 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// The keys that sign requests.
+const SIGNING: KeyFiles = KeyFiles::new("signing-p256", "key-2");
+
 impl Identity {
-    /// The identity in this folder; made if there is none. `base` is where it is reached.
-    pub(crate) fn open(dir: &Path, network: &Slug, base: &Endpoint) -> Result<Self, OrganisationError> {
+    /// The DID in this folder, where the chain must say which of several keys there counts.
+    pub(crate) fn undecided(dir: &Path, network: &Slug) -> Result<Option<Did>, OrganisationError> {
         let folder = SecretFolder::open(dir)?;
-        let unusable = || OrganisationError::Unusable("signing-p256.key");
-        let signing = RequestSigner::new(&*folder.secret("signing-p256.key")?).map_err(|_| unusable())?;
-        let public = signing.public_key().to_bytes().try_into().ok();
-        let public = public.and_then(|bytes| PublicKey::p256(&bytes).ok()).ok_or_else(unusable)?;
-        let organisation = Organisation::open(&folder, network, &[public])?;
-        let kid = organisation.key_id(0);
+        let several = KeyFiles::AUTHOR.names(&folder)?.len() > 1 || SIGNING.names(&folder)?.len() > 1;
+        if several { Organisation::did_in(&folder, network) } else { Ok(None) }
+    }
+
+    /// The identity in this folder; made if there is none. `base` is where it is reached, `record` what the chain says of it, if
+    /// it was asked: then the keys that it says are retired are erased.
+    pub(crate) fn open(
+        dir: &Path,
+        network: &Slug,
+        base: &Endpoint,
+        record: Option<&DidRecord>,
+    ) -> Result<Self, OrganisationError> {
+        let folder = SecretFolder::open(dir)?;
+        let organisation = match Organisation::noted(&folder, network)? {
+            Some(organisation) => organisation,
+            None => Self::first(&folder, network)?,
+        };
+        let (_, author) = counting(KeyFiles::AUTHOR, &folder, record)?;
+        let unusable = |_| OrganisationError::Unusable("author.key");
+        organisation.act_with(SoftwareSigner::from_seed(&author).map_err(unusable)?);
+        let (name, signing) = counting(SIGNING, &folder, record)?;
+        let signing = signer(&signing)?;
+        let kid = format!("{}#{name}", organisation.did());
         let authority = folder.secret("certificates-p256.key")?;
         let authority = SoftwareKey::from_secret_bytes(Algorithm::Es256, &*authority);
         let authority = authority.map_err(|_| OrganisationError::Unusable("certificates-p256.key"))?;
@@ -95,6 +117,13 @@ impl Identity {
             signing,
             kid,
         })
+    }
+
+    fn first(folder: &SecretFolder, network: &Slug) -> Result<Organisation, OrganisationError> {
+        let public = signer(&*folder.secret("signing-p256.key")?)?.public_key().to_bytes();
+        let public = public.try_into().ok().and_then(|bytes| PublicKey::p256(&bytes).ok());
+        let public = public.ok_or(OrganisationError::Unusable("signing-p256.key"))?;
+        Organisation::open(folder, network, &[public])
     }
 
     /// The DID.
@@ -153,6 +182,34 @@ impl Identity {
     }
 }
 
+fn signer(secret: &[u8; 32]) -> Result<RequestSigner, OrganisationError> {
+    RequestSigner::new(secret).map_err(|_| OrganisationError::Unusable("signing-p256.key"))
+}
+
+/// The key that counts among those in these files, with its name: the one that the chain has. Without its word it is the oldest,
+/// since those after it may be drafted only.
+fn counting(
+    files: KeyFiles,
+    folder: &SecretFolder,
+    record: Option<&DidRecord>,
+) -> Result<(Slug, Zeroizing<[u8; 32]>), OrganisationError> {
+    let names = files.names(folder)?;
+    let holds =
+        |name: &&Slug| record.is_some_and(|record| record.current_keys().any(|key| key.fragment == **name));
+    let name = names.iter().find(holds).or(names.first());
+    let name = name.ok_or(OrganisationError::Unusable("author.key or signing-p256.key"))?.clone();
+    let secret =
+        folder.existing(&files.file(&name))?.ok_or(OrganisationError::Unusable("signing-p256.key"))?;
+    let retired = |other: &&Slug| {
+        **other != name && record.and_then(|record| record.key(other)).is_some_and(|key| key.until.is_some())
+    };
+    for other in names.iter().filter(retired) {
+        folder.erase(&files.file(other))?;
+        tracing::info!(key = %other, "a retired key was erased");
+    }
+    Ok((name, secret))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,8 +220,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let network = Slug::new("anhui").expect("name");
         let base = Endpoint::parse("https://counter.example").expect("an address");
-        let first = Identity::open(dir.path(), &network, &base).expect("made");
-        let again = Identity::open(dir.path(), &network, &base).expect("read");
+        let first = Identity::open(dir.path(), &network, &base, None).expect("made");
+        let again = Identity::open(dir.path(), &network, &base, None).expect("read");
         assert_eq!(first.did(), again.did());
         for known_by in [KnownBy::DecentralizedIdentifier, KnownBy::X509Hash, KnownBy::X509SanDns] {
             assert!(first.client_id(known_by).is_some());
@@ -172,7 +229,7 @@ mod tests {
             assert_eq!(first.header(known_by), again.header(known_by));
         }
         let at_address = Endpoint::parse("http://127.0.0.1:1").expect("an address");
-        let unnamed = Identity::open(dir.path(), &network, &at_address).expect("read");
+        let unnamed = Identity::open(dir.path(), &network, &at_address, None).expect("read");
         assert_eq!(unnamed.client_id(KnownBy::X509SanDns), None);
         let certificate = Certificate::parse(&first.certified.certificate).expect("reads");
         assert_eq!(

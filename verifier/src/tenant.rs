@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
-use registry::{Did, Slug};
+use registry::{Did, Proven, Record, RecordKey, Slug};
 use service::audit::{Deed, Noting};
 use service::{NodeClient, StaffTokens};
 use store::{Range, Store, StoreError, Table, Tx};
@@ -82,7 +82,7 @@ impl Shared {
     pub(crate) async fn open(&self, tenant: Tenant, keys: &Path, base_url: String) -> Result<Up, StartError> {
         let purposes = purposes(&tenant, self.catalogue)?;
         let base = Endpoint::parse(&base_url)?;
-        let identity = Identity::open(&keys.join(tenant.id.as_str()), &self.node.anchor().network, &base)?;
+        let identity = self.identity(&keys.join(tenant.id.as_str()), &base).await?;
         let store = self.store.scoped(tenant.id.as_str()).ok_or(StoreError::Closed)?;
         let did = identity.did().clone();
         let of = did.clone();
@@ -140,6 +140,25 @@ impl Shared {
         tracing::info!(tenant = %tenant.id, base_url, %did, "a tenant is up");
         let served = Served { id: tenant.id, base_url, did };
         Ok(Up { served, base, app, router: routes::layers().wrap(router), tasks })
+    }
+
+    /// The tenant's keys. Where there are several for one place, as after a recovery, the chain is asked which counts.
+    async fn identity(&self, folder: &Path, base: &Endpoint) -> Result<Identity, StartError> {
+        let network = &self.node.anchor().network;
+        let mut known = None;
+        if let Some(did) = Identity::undecided(folder, network)? {
+            match self.node.proven_one(RecordKey::Did(did)).await {
+                Ok(proven) => known = Some(proven),
+                Err(error) => {
+                    tracing::warn!(%error, "there are new keys, and the chain can't be asked whether they count")
+                }
+            }
+        }
+        let record = match known.as_ref().and_then(Proven::record) {
+            Some(Record::Did(record)) => Some(record),
+            _ => None,
+        };
+        Ok(Identity::open(folder, network, base, record)?)
     }
 
     /// Puts the DID on the chain, once.

@@ -5,6 +5,7 @@ mod governance;
 mod grants;
 mod node;
 mod organisation;
+mod recover;
 mod validators;
 
 pub use governance::{Governance, GovernanceError};
@@ -29,7 +30,7 @@ const CORRECT: &str = "the chain keeps what it had; correct it and try again";
 pub async fn run(data: &Path, args: RegistryArgs) -> Done {
     // Signing needs no chain: a department does it where its key is.
     if let RegistryCommand::Sign { file, keys } = &args.command {
-        return draft::sign(file, &Governance::of_files(keys)?);
+        return draft::sign(file, &Governance::of_files(keys)?.signers());
     }
     let client = connect(data, &args.node).await?;
     match args.command {
@@ -66,6 +67,7 @@ pub async fn run(data: &Path, args: RegistryArgs) -> Done {
             let action = validators::without(&client, validator).await?;
             govern(&client, data, &sign, &action).await
         }
+        RegistryCommand::Recover(args) => recover::run(&client, args).await,
         RegistryCommand::Sign { .. } => Ok(()),
         RegistryCommand::Submit { file } => {
             let transaction = draft::read(&file)?;
@@ -99,7 +101,9 @@ async fn govern(client: &NodeClient, data: &Path, sign: &SignArgs, action: &Acti
         let nonce = client.next_nonce(&Author::Governance).await.or_fault("is the node running?")?;
         let chain_id = client.anchor().chain_id;
         let draft = Transaction::unsigned(chain_id, Author::Governance, nonce, action.clone());
-        return draft::begin(file, draft, &governance);
+        draft::begin(file, draft, &governance.signers())?;
+        term::say_line(format!("{} waits for the others: huizheng registry sign", file.display()));
+        return Ok(());
     }
     let signers = governance.signers();
     let done = client.act(&Author::Governance, action, &signers).await.or_fault(CORRECT)?;

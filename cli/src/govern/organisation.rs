@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use chain::keys;
 use credentials::key::{Jwk, PublicKey as SigningKey};
 use rand_core::{OsRng, RngCore};
-use registry::build::{DidPlan, TxSigner, organisation_document, recovery_commitment};
+use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
 use registry::{
     Action, Author, Did, DidDocument, DidRecord, DocumentKey, KeyId, PublicKey, Purpose, Purposes, Record,
-    RecordKey, Slug,
+    RecordKey,
 };
-use service::NodeClient;
-use service::files;
+use service::organisation::RECOVERY_KEY;
+use service::{KeyFiles, NodeClient, files};
 
 use super::{connect, report};
 use crate::args::{OrgArgs, OrgCommand};
@@ -43,7 +43,7 @@ async fn create(client: &NodeClient, folder: &Path, signing: &[PublicKey]) -> Do
     }
     files::private_folder(folder).or_fault(todo)?;
     let author = keys::load_or_create(&folder.join("author.key")).or_fault(todo)?;
-    let recovery = keys::load_or_create(&folder.join("recovery.key")).or_fault(todo)?;
+    let recovery = keys::load_or_create(&folder.join(RECOVERY_KEY)).or_fault(todo)?;
     let mut salt = [0; 16];
     OsRng.fill_bytes(&mut salt);
     let plan = DidPlan {
@@ -59,13 +59,17 @@ async fn create(client: &NodeClient, folder: &Path, signing: &[PublicKey]) -> Do
         .or_fault("nothing was created; try again")?;
     files::write_public(&folder.join("did"), did.to_string().as_bytes()).or_fault(todo)?;
     report(&action, &done);
-    print_keys(client, &did, folder).await
+    print_keys(client, &did, folder).await?;
+    let recovery = folder.join(RECOVERY_KEY);
+    let why = "it takes the DID back when the other keys are stolen or lost";
+    term::say_line(format!("put {} away, apart from the others: {why}", recovery.display()));
+    Ok(())
 }
 
 async fn rotate(client: &NodeClient, folder: &Path, signing: &[PublicKey]) -> Done {
     let did = read_did(folder)?;
-    let author = keyfile::load(&folder.join("author.key"))?;
     let record = did_record(client, &did).await?;
+    let author = author(folder, &record)?;
     let document = next_document(&record, signing)?;
     let action = Action::DidRotate { document };
     let done = client
@@ -81,7 +85,7 @@ async fn deactivate(client: &NodeClient, folder: &Path, yes: bool) -> Done {
     if !yes && !term::ask(&format!("End {did} for good?"))? {
         return Err(Fault::new("nothing was changed", ""));
     }
-    let author = keyfile::load(&folder.join("author.key"))?;
+    let author = author(folder, &did_record(client, &did).await?)?;
     let action = Action::DidDeactivate;
     let done = client
         .act(&Author::Did(did), &action, &[&author])
@@ -98,24 +102,30 @@ fn next_document(record: &DidRecord, signing: &[PublicKey]) -> Done<DidDocument>
     let mut keys: Vec<_> = kept
         .map(|key| DocumentKey { fragment: key.fragment.clone(), key: key.key, purposes: key.purposes })
         .collect();
-    let mut number = record.keys.len();
+    let mut free = record.free_fragments();
     for key in signing {
         let current =
             record.current_keys().find(|known| known.key == *key).map(|known| known.fragment.clone());
-        let fragment = match current {
-            Some(fragment) => fragment,
-            None => {
-                number += 1;
-                Slug::new(&format!("key-{number}")).or_fault("")?
-            }
-        };
+        let fragment = current.or_else(|| free.next());
+        let fragment = fragment.ok_or_else(|| Fault::new("no key can be named any more", ""))?;
         let purposes = Purposes::of(&[Purpose::AssertionMethod, Purpose::Authentication]);
         keys.push(DocumentKey { fragment, key: *key, purposes });
     }
     Ok(DidDocument { keys, services: record.services.clone() })
 }
 
-async fn print_keys(client: &NodeClient, did: &Did, folder: &Path) -> Done {
+/// The key that acts for the organisation now.
+fn author(folder: &Path, record: &DidRecord) -> Done<SoftwareSigner> {
+    let acts = record.current_keys().filter(|key| key.purposes.contains(Purpose::CapabilityInvocation));
+    let files = acts.map(|key| folder.join(KeyFiles::AUTHOR.file(&key.fragment)));
+    let file = files.into_iter().find(|file| file.exists()).ok_or_else(|| {
+        let what = format!("the key that acts for {} is not in {}", record.did, folder.display());
+        Fault::new(what, "if it was stolen or lost: huizheng registry recover")
+    })?;
+    keyfile::load(&file)
+}
+
+pub(super) async fn print_keys(client: &NodeClient, did: &Did, folder: &Path) -> Done {
     let record = did_record(client, did).await?;
     let mut lines = vec![("did", did.to_string())];
     for key in record.current_keys() {
@@ -128,7 +138,7 @@ async fn print_keys(client: &NodeClient, did: &Did, folder: &Path) -> Done {
     Ok(())
 }
 
-async fn did_record(client: &NodeClient, did: &Did) -> Done<DidRecord> {
+pub(super) async fn did_record(client: &NodeClient, did: &Did) -> Done<DidRecord> {
     let proven = client.proven_one(RecordKey::Did(did.clone())).await.or_fault("is the node running?")?;
     match proven.record() {
         Some(Record::Did(record)) => Ok(record.clone()),
@@ -136,7 +146,7 @@ async fn did_record(client: &NodeClient, did: &Did) -> Done<DidRecord> {
     }
 }
 
-fn read_did(folder: &Path) -> Done<Did> {
+pub(super) fn read_did(folder: &Path) -> Done<Did> {
     let todo = "give the folder that `huizheng org create` made";
     let path = folder.join("did");
     let at = |error: &dyn std::fmt::Display| Fault::new(format!("{}: {error}", path.display()), todo);
@@ -144,7 +154,7 @@ fn read_did(folder: &Path) -> Done<Did> {
     text.trim().parse().map_err(|error: registry::DidError| at(&error))
 }
 
-fn read_keys(paths: &[PathBuf]) -> Done<Vec<PublicKey>> {
+pub(super) fn read_keys(paths: &[PathBuf]) -> Done<Vec<PublicKey>> {
     paths.iter().map(|path| read_key(path)).collect()
 }
 
@@ -161,7 +171,6 @@ fn read_key(path: &Path) -> Done<PublicKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use registry::build::SoftwareSigner;
 
     #[test]
     fn a_private_jwk_is_refused() {

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use issuer::{Config, Issuer, backup, settings};
 
 use crate::fault::{Done, OrFault};
-use crate::term;
+use crate::{keyfile, term};
 
 /// `huizheng issuer …`
 #[derive(Debug, Args)]
@@ -65,8 +65,10 @@ pub async fn run(data: &Path, args: IssuerArgs) -> Done {
             let todo = "`huizheng issuer config` prints a file with every setting explained";
             let mut config = Config::load(&config, std::env::vars()).or_fault(todo)?;
             config.judge = crate::judge::by_counter();
+            let keys = config.data_dir.join("keys");
             let issuer =
                 Issuer::bind(config).await.or_fault("mend it and start again; --log info shows more")?;
+            keyfile::remind(&keys);
             term::say_line(format!("{} answers at {}", issuer.did(), issuer.base_url()));
             service::server::shutdown_signal().await;
             issuer.shutdown().await;

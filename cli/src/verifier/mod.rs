@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use verifier::{Config, Verifier, settings};
 
 use crate::fault::{Done, OrFault};
-use crate::term;
+use crate::{keyfile, term};
 
 /// What to do when settings can't be read.
 const EXPLAINED: &str = "`huizheng verifier config` prints a file with every setting explained";
@@ -65,9 +65,11 @@ pub async fn run(data: &Path, args: VerifierArgs) -> Done {
         }
         VerifierCommand::Run { config } => {
             let config = Config::load(&config, std::env::vars()).or_fault(EXPLAINED)?;
+            let keys = config.data_dir.join("keys");
             let verifier =
                 Verifier::bind(config).await.or_fault("mend it and start again; --log info shows more")?;
             for tenant in verifier.tenants() {
+                keyfile::remind(&keys.join(tenant.id.as_str()));
                 term::say_line(format!("{} is {} and answers at {}", tenant.id, tenant.did, tenant.base_url));
             }
             service::server::shutdown_signal().await;

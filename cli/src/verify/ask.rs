@@ -11,13 +11,13 @@ use protocol::offline::{Ask, FrameSize, Message, OFFLINE_TYPE, OfflineRequest, f
 use protocol::openid4vp::ClientId;
 use registry::{Did, Slug};
 use service::secrets::SecretFolder;
-use service::{clock, random};
+use service::{KeyFiles, clock, random};
 
 use crate::fault::{Done, Fault, OrFault};
 use crate::term;
 
-/// The file of the key that a counter signs requests with, and its name in the counter's DID document.
-const KEY: (&str, &str) = ("signing-p256.key", "key-2");
+/// The files of the keys that a counter signs requests with.
+const KEYS: KeyFiles = KeyFiles::new("signing-p256", "key-2");
 /// How long a challenge counts by itself, in minutes. A printed code has no challenge.
 const MINUTES: u16 = 5;
 
@@ -54,12 +54,14 @@ pub(super) fn run(args: AskArgs) -> Done {
 
 pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
     let todo = "name the folder of the counter's keys, below `keys` in the verifier's data folder";
-    let missing = || Fault::new(format!("{} has no {}", args.keys.display(), KEY.0), todo);
+    let missing = || Fault::new(format!("{} has no signing-p256.key", args.keys.display()), todo);
     if !args.keys.is_dir() {
         return Err(missing());
     }
-    let key = SecretFolder::open(&args.keys).or_fault(todo)?.existing(KEY.0).or_fault(todo)?;
-    let key = key.ok_or_else(missing)?;
+    let folder = SecretFolder::open(&args.keys).or_fault(todo)?;
+    // The counter erases a key that no longer counts: until then the one before is the one that surely did.
+    let name = KEYS.names(&folder).or_fault(todo)?.into_iter().next().ok_or_else(missing)?;
+    let key = folder.existing(&KEYS.file(&name)).or_fault(todo)?.ok_or_else(missing)?;
     let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, key.as_slice()).or_fault(todo)?;
     let query = std::fs::read(&args.query).or_fault("name a file with a DCQL query")?;
     let query: DcqlQuery = serde_json::from_slice(&query).or_fault("write a DCQL query into it")?;
@@ -74,7 +76,7 @@ pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
     };
     let checked = request.clone().check(now);
     checked.or_fault("change what is asked")?;
-    let header = Header::typed(OFFLINE_TYPE).with_kid(&format!("{}#{}", args.did, KEY.1));
+    let header = Header::typed(OFFLINE_TYPE).with_kid(&format!("{}#{name}", args.did));
     let request = jws::sign(&header, &request, &key).or_fault("this build is broken; report it")?;
     let message = Message::Ask(Ask { request, staples: Vec::new() }).to_bytes();
     frames(&message, FrameSize::CAMERA_720P).or_fault("ask for less")

@@ -1,4 +1,5 @@
-//! `kill -9`, at any moment: whatever was acknowledged is there, nothing is half done, and all of it goes on.
+//! `kill -9`, at any moment: whatever was acknowledged is there, nothing is half done, and all of it goes on. So it does when its
+//! keys are a thief's.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
 
@@ -6,6 +7,7 @@ mod bulk;
 mod counter;
 mod demo;
 mod keys;
+mod recovery;
 mod story;
 
 use std::sync::Arc;

@@ -75,6 +75,12 @@ impl Story {
         self.so_far >= Acknowledged::Presented
     }
 
+    /// Presents what was received, once more.
+    pub(crate) async fn is_accepted(&mut self, network: &Network) {
+        self.so_far = self.present(network).await.expect("an answer");
+        self.must_be_there(network).await;
+    }
+
     fn at_market(&self, network: &Network, what: &str) -> String {
         format!("{}/api/applications/{}{what}", network.market().url, self.application)
     }

@@ -9,6 +9,7 @@ pub mod dates;
 pub mod extract;
 pub mod files;
 pub mod i18n;
+pub mod keyfiles;
 pub mod lang;
 pub mod layers;
 pub mod metrics;
@@ -34,6 +35,7 @@ pub mod ui;
 
 pub use client::Clients;
 pub use i18n::{Strings, Texts};
+pub use keyfiles::KeyFiles;
 pub use lang::Lang;
 pub use layers::{Layers, page_policy};
 pub use node::{NodeClient, NodeConfig};

@@ -18,10 +18,8 @@ use service::{Organisation, OrganisationError};
 use zeroize::Zeroizing;
 
 use crate::certificates::Certificates;
+pub(crate) use service::keyfiles::number;
 pub(crate) use slot::Slot;
-
-/// What registered the DID.
-const REGISTRATION: &str = "did.json";
 
 /// The keys and the DID.
 pub(crate) struct Identity {
@@ -220,8 +218,7 @@ impl Identity {
 
 /// The name of the key of a slot that was made last.
 fn newest(folder: &SecretFolder, slot: Slot) -> Result<Slug, OrganisationError> {
-    let names = folder.names()?.into_iter().filter_map(|file| slot.named(&file));
-    names.max_by_key(number).ok_or(OrganisationError::Unusable(slot.code()))
+    slot.files().names(folder)?.pop().ok_or(OrganisationError::Unusable(slot.code()))
 }
 
 fn signer(seed: &Zeroizing<[u8; 32]>) -> Result<SoftwareSigner, OrganisationError> {
@@ -230,22 +227,15 @@ fn signer(seed: &Zeroizing<[u8; 32]>) -> Result<SoftwareSigner, OrganisationErro
 
 /// As it was registered, or will be.
 fn organisation(folder: &SecretFolder, network: &Slug) -> Result<Organisation, OrganisationError> {
-    if let Some(noted) = folder.note(REGISTRATION)? {
-        let registration =
-            serde_json::from_slice(&noted).map_err(|_| OrganisationError::Unusable(REGISTRATION))?;
-        let author = newest(folder, Slot::Author)?;
-        let seed = folder.existing(&Slot::Author.file(&author))?;
-        let author = signer(&seed.ok_or(OrganisationError::Unusable(Slot::Author.code()))?)?;
-        return Organisation::registered(network, registration, author);
+    if let Some(organisation) = Organisation::noted(folder, network)? {
+        return Ok(organisation);
     }
-    let files = folder.names()?;
-    let missing = |slot: &Slot| {
-        let mut names = files.iter().filter_map(|file| slot.named(file)).peekable();
-        names.peek().is_some() && !names.any(|name| name.as_str() == slot.first())
-    };
-    if Slot::ALL.iter().any(missing) {
-        // Its first keys are gone: without the note it would become another issuer.
-        return Err(OrganisationError::Unusable(REGISTRATION));
+    for slot in Slot::ALL {
+        let names = slot.files().names(folder)?;
+        if !names.is_empty() && !names.iter().any(|name| name.as_str() == slot.first()) {
+            // Its first key is gone: without the note it would become another issuer.
+            return Err(OrganisationError::Unusable("did.json"));
+        }
     }
     let mut signing = Vec::new();
     for slot in Slot::SIGNING {
@@ -253,17 +243,8 @@ fn organisation(folder: &SecretFolder, network: &Slug) -> Result<Organisation, O
         let key = key_of(slot, &folder.secret(&slot.file(&first))?)?;
         signing.push(registered(&key).ok_or(OrganisationError::Unusable(slot.code()))?);
     }
-    let organisation = Organisation::open(folder, network, &signing)?;
     drop(folder.secret("mdoc-root-p256.key")?);
-    let registration = serde_json::to_vec(&organisation.registration());
-    let registration = registration.map_err(|_| OrganisationError::Unusable(REGISTRATION))?;
-    folder.put_note(REGISTRATION, &registration)?;
-    Ok(organisation)
-}
-
-/// The number at the end of a key's name: later ones are larger.
-pub(crate) fn number(name: &Slug) -> u32 {
-    name.as_str().rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+    Organisation::open(folder, network, &signing)
 }
 
 fn key_of(slot: Slot, secret: &Zeroizing<[u8; 32]>) -> Result<SoftwareKey, OrganisationError> {
@@ -324,9 +305,9 @@ mod tests {
     fn a_folder_from_before_the_did_was_noted_is_the_same_issuer() {
         let dir = tempfile::tempdir().expect("dir");
         let did = Identity::open(dir.path(), &network()).expect("made").did().clone();
-        std::fs::remove_file(dir.path().join(REGISTRATION)).expect("removed");
+        std::fs::remove_file(dir.path().join("did.json")).expect("removed");
         assert_eq!(*Identity::open(dir.path(), &network()).expect("read").did(), did);
-        assert!(dir.path().join(REGISTRATION).exists());
+        assert!(dir.path().join("did.json").exists());
     }
 
     #[test]
@@ -346,9 +327,9 @@ mod tests {
         let again = Identity::open(dir.path(), &network()).expect("read");
         assert_eq!((again.did(), again.es256().name()), (&did, &next));
         assert_eq!(again.eddsa().id(), identity.eddsa().id(), "the others stay");
-        std::fs::remove_file(dir.path().join(REGISTRATION)).expect("removed");
+        std::fs::remove_file(dir.path().join("did.json")).expect("removed");
         let refused = Identity::open(dir.path(), &network());
-        assert!(matches!(refused, Err(OrganisationError::Unusable(REGISTRATION))), "not another issuer");
+        assert!(matches!(refused, Err(OrganisationError::Unusable("did.json"))), "not another issuer");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use credentials::key::Algorithm;
 use registry::{Purpose, Purposes, Slug};
 use serde::{Deserialize, Serialize};
+use service::KeyFiles;
 
 /// A place for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,26 +81,20 @@ impl Slot {
         }
     }
 
-    /// The file of its key of this name.
-    pub(super) fn file(self, name: &Slug) -> String {
-        let stem = self.stem();
-        if name.as_str() == self.first() { format!("{stem}.key") } else { format!("{stem}.{name}.key") }
-    }
-
-    /// Whether a file is one of a key of this slot, and of which.
-    pub(super) fn named(self, file: &str) -> Option<Slug> {
-        let rest = file.strip_prefix(self.stem())?.strip_suffix(".key")?;
-        let name = if rest.is_empty() { self.first() } else { rest.strip_prefix('.')? };
-        Slug::new(name).ok()
-    }
-
-    const fn stem(self) -> &'static str {
-        match self {
-            Self::Author => "author",
+    /// How the files of its keys are named.
+    pub(super) const fn files(self) -> KeyFiles {
+        let stem = match self {
+            Self::Author => return KeyFiles::AUTHOR,
             Self::Ed25519 => "signing-ed25519",
             Self::P256 => "signing-p256",
             Self::MdocRoot => "mdoc-root-p256",
-        }
+        };
+        KeyFiles::new(stem, self.first())
+    }
+
+    /// The file of its key of this name.
+    pub(super) fn file(self, name: &Slug) -> String {
+        self.files().file(name)
     }
 }
 
@@ -118,10 +113,10 @@ mod tests {
             (Slot::Author, "key-4", "author.key-4.key"),
             (Slot::MdocRoot, "root-2", "mdoc-root-p256.root-2.key"),
         ] {
-            assert_eq!((slot.file(&name(of)).as_str(), slot.named(file)), (file, Some(name(of))));
+            assert_eq!((slot.file(&name(of)).as_str(), slot.files().named(file)), (file, Some(name(of))));
         }
         for other in ["author.key", "signing-p256", "signing-ed25519.key", "signing-p256..key", "seals.key"] {
-            assert_eq!(Slot::P256.named(other), None, "{other}");
+            assert_eq!(Slot::P256.files().named(other), None, "{other}");
         }
         for slot in Slot::ALL {
             assert_eq!(Slot::from_code(slot.code()), Some(slot));

@@ -136,7 +136,7 @@ impl Keys {
 
     /// Where the chain has another key than the store says, and its file is here, the chain is right: the store was restored
     /// from a backup, or lost the last step of a rotation.
-    async fn agree(&self, now: Moment) -> Result<(), KeysError> {
+    pub(crate) async fn agree(&self, now: Moment) -> Result<(), KeysError> {
         let Ok(Some(record)) = self.ledger.document().await else { return Ok(()) };
         for slot in Slot::ON_CHAIN {
             self.erase_retired(slot, &record)?;
@@ -164,6 +164,7 @@ impl Keys {
                         next: None,
                     };
                     self.settle(slot, row, settled, now).await?;
+                    self.erase_retired(slot, &record)?;
                 }
                 None => {
                     tracing::error!(slot = slot.code(), key = %current, "the chain has another key than this issuer");

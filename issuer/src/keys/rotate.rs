@@ -185,11 +185,9 @@ fn holds(record: &DidRecord, name: &Slug) -> bool {
     record.current_keys().any(|key| key.fragment == *name)
 }
 
-/// A name that no key of this DID ever had: the chain gives none out twice.
+/// A name that no key of this DID ever had, nor one that was begun: the chain gives none out twice.
 fn next_name(record: &DidRecord, begun: Option<&Next>) -> Result<Slug, KeysError> {
-    let known = record.keys.iter().map(|key| number(&key.fragment));
-    let last = known.chain(begun.map(|next| number(&next.name))).max().unwrap_or_default();
-    Slug::new(&format!("key-{}", last + 1)).map_err(|_| KeysError::Unknown)
+    record.free_fragments().find(|name| begun.is_none_or(|next| next.name != *name)).ok_or(KeysError::Unknown)
 }
 
 /// The document as it is, with one key in another's place.

@@ -28,7 +28,7 @@ impl Provider {
         let network = registry::Slug::new("anhui").unwrap();
         let organisation = service::Organisation::open(&folder, &network, &[public]).unwrap();
         organisation.register(&world.node_client()).await.unwrap();
-        Self { key, did: organisation.did().clone(), kid: organisation.key_id(0) }
+        Self { key, did: organisation.did().clone(), kid: format!("{}#key-2", organisation.did()) }
     }
 
     async fn accredited(world: &World) -> Self {

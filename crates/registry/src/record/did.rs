@@ -59,6 +59,16 @@ impl DidRecord {
         self.keys.iter().find(|key| key.fragment == *fragment)
     }
 
+    /// Fragments for new keys, `key-N`, which no key of this record has: above all numbers there are, and where somebody left no
+    /// room above, between them.
+    pub fn free_fragments(&self) -> impl Iterator<Item = Slug> {
+        let number = |key: &VerificationKey| key.fragment.as_str().strip_prefix("key-")?.parse::<u32>().ok();
+        let highest = self.keys.iter().filter_map(number).max().unwrap_or_default();
+        let above = highest.checked_add(1).map(|next| next..=u32::MAX);
+        let names = above.into_iter().flatten().chain(1..=highest);
+        names.filter_map(|n| Slug::new(&format!("key-{n}")).ok()).filter(|name| self.key(name).is_none())
+    }
+
     /// The first key that holds for `purpose`, with its URL.
     #[must_use]
     pub fn first_key_for(&self, purpose: Purpose) -> Option<(KeyId, &VerificationKey)> {
