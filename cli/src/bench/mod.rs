@@ -72,7 +72,10 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
             "chain" => chain(&scratch.0, budget).await?,
             "wallet" => wallet::run(&scratch.0, budget).await?,
             "verifier" => verifier::run(&scratch.0, budget).await?,
-            "issuer" => issuer::run(&scratch.0, budget, args.records).await?,
+            "issuer" => {
+                let usual = issuer::usual_records(args.group.is_some());
+                issuer::run(&scratch.0, budget, args.records.unwrap_or(usual)).await?;
+            }
             _ => flow::run(&scratch.0, budget).await?,
         }
     }
