@@ -8,20 +8,25 @@ let library: [Target] = [
     .systemLibrary(name: "HuizhengFFI"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 ]
-let testing: [Target.Dependency] = ["Huizheng", "HuizhengDevice", "COpenSSL"]
+let software: [Target.Dependency] = ["Huizheng", "COpenSSL"]
 #else
 let library: [Target] = [.binaryTarget(name: "HuizhengFFI", path: "HuizhengFFI.xcframework")]
-let testing: [Target.Dependency] = ["Huizheng", "HuizhengDevice"]
+let software: [Target.Dependency] = ["Huizheng"]
 #endif
 
 let package = Package(
     name: "Huizheng",
     platforms: [.iOS(.v15), .macOS(.v12)],
-    products: [.library(name: "Huizheng", targets: ["Huizheng", "HuizhengDevice"])],
+    products: [
+        .library(name: "Huizheng", targets: ["Huizheng", "HuizhengDevice"]),
+        // Keys in software, for trying things out: not for apps.
+        .library(name: "HuizhengSoftware", targets: ["HuizhengSoftware"]),
+    ],
     targets: library + [
         .target(name: "Huizheng", dependencies: ["HuizhengFFI"]),
         .target(name: "HuizhengDevice", dependencies: ["Huizheng"]),
-        .testTarget(name: "HuizhengTests", dependencies: testing),
+        .target(name: "HuizhengSoftware", dependencies: software),
+        .testTarget(name: "HuizhengTests", dependencies: ["Huizheng", "HuizhengDevice", "HuizhengSoftware"]),
     ],
     swiftLanguageVersions: [.v5]
 )

@@ -13,6 +13,7 @@ mod config;
 mod consent;
 mod error;
 mod later;
+mod links;
 mod log;
 mod login;
 mod offer;
@@ -35,6 +36,7 @@ pub use consent::{
 };
 pub use error::WalletError;
 pub use later::{PickUpOutcome, PickedUp};
+pub use links::HolderLink;
 pub use log::{Asked, LogEntry, LogEvent, PresentationOutcome, Shared};
 pub use offer::{NotReceived, Offer, OfferDetails, OfferedCredential, Received, TxCodeInput};
 pub use offline::{OfflineCode, QrCollector, QrSeen};

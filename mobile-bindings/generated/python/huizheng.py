@@ -609,6 +609,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_links() != 14033:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_lock() != 34423:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_log() != 22021:
@@ -802,6 +804,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_holders.restype = ctypes.c_uin
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_is_renewable.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_is_renewable.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_links.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_links.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_lock.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_lock.restype = ctypes.c_uint16
@@ -1077,6 +1082,13 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_is_renewable.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_links.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_links.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_huizheng_fn_method_wallet_lock.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -6315,6 +6327,202 @@ class _UniffiFfiConverterSequenceTypeCardHolder(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeCardHolder.read(buf) for i in range(count)
         ]
 
+class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, items):
+        for (key, value) in items.items():
+            _UniffiFfiConverterString.check_lower(key)
+            _UniffiFfiConverterString.check_lower(value)
+
+    @classmethod
+    def write(cls, items, buf):
+        buf.write_i32(len(items))
+        for (key, value) in items.items():
+            _UniffiFfiConverterString.write(key, buf)
+            _UniffiFfiConverterString.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative map size")
+
+        # It would be nice to use a dict comprehension,
+        # but in Python 3.7 and before the evaluation order is not according to spec,
+        # so we we're reading the value before the key.
+        # This loop makes the order explicit: first reading the key, then the value.
+        d = {}
+        for i in range(count):
+            key = _UniffiFfiConverterString.read(buf)
+            val = _UniffiFfiConverterString.read(buf)
+            d[key] = val
+        return d
+
+
+
+
+
+
+class HolderLink:
+    """
+    A way by which an answer links its holder. Show it beside the warnings, before she answers.
+"""
+    def __init__(self):
+        raise RuntimeError("HolderLink cannot be instantiated directly")
+
+    # Each enum variant is a nested class of the enum itself.
+    @dataclass
+    class TOGETHER:
+        """
+        Cards that don't tell by themselves that they are of one person do so when they are shown together.
+"""
+        
+        def __init__(self, questions:typing.List[str]):
+            self.questions = questions
+            
+            """
+        The questions that they answer.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "HolderLink.TOGETHER(questions={})".format(self.questions)
+        def __eq__(self, other):
+            if not isinstance(other, HolderLink):
+                return NotImplemented
+            if not other.is_TOGETHER():
+                return False
+            if self.questions != other.questions:
+                return False
+            return True
+
+    @dataclass
+    class REUSED:
+        """
+        Other verifiers have seen this very copy, for there was no unused one left: they could compare notes.
+"""
+        
+        def __init__(self, question:str, others:int):
+            self.question = question
+            
+            """
+        The question that it answers.
+"""
+        
+            self.others = others
+            
+            """
+        How many others.
+"""
+        
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "HolderLink.REUSED(question={}, others={})".format(self.question, self.others)
+        def __eq__(self, other):
+            if not isinstance(other, HolderLink):
+                return NotImplemented
+            if not other.is_REUSED():
+                return False
+            if self.question != other.question:
+                return False
+            if self.others != other.others:
+                return False
+            return True
+
+    
+
+    # For each variant, we have `is_NAME` and `is_name` methods for easily checking
+    # whether an instance is that variant.
+    def is_TOGETHER(self) -> bool:
+        return isinstance(self, HolderLink.TOGETHER)
+    def is_together(self) -> bool:
+        return isinstance(self, HolderLink.TOGETHER)
+    def is_REUSED(self) -> bool:
+        return isinstance(self, HolderLink.REUSED)
+    def is_reused(self) -> bool:
+        return isinstance(self, HolderLink.REUSED)
+    
+
+# Now, a little trick - we make each nested variant class be a subclass of the main
+# enum class, so that method calls and instance checks etc will work intuitively.
+# We might be able to do this a little more neatly with a metaclass, but this'll do.
+HolderLink.TOGETHER = type("HolderLink.TOGETHER", (HolderLink.TOGETHER, HolderLink,), {})  # type: ignore
+HolderLink.REUSED = type("HolderLink.REUSED", (HolderLink.REUSED, HolderLink,), {})  # type: ignore
+
+
+
+
+class _UniffiFfiConverterTypeHolderLink(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        variant = buf.read_i32()
+        if variant == 1:
+            return HolderLink.TOGETHER(
+                _UniffiFfiConverterSequenceString.read(buf),
+            )
+        if variant == 2:
+            return HolderLink.REUSED(
+                _UniffiFfiConverterString.read(buf),
+                _UniffiFfiConverterUInt32.read(buf),
+            )
+        raise InternalError("Raw enum value doesn't match any cases")
+
+    @staticmethod
+    def check_lower(value):
+        if value.is_TOGETHER():
+            _UniffiFfiConverterSequenceString.check_lower(value.questions)
+            return
+        if value.is_REUSED():
+            _UniffiFfiConverterString.check_lower(value.question)
+            _UniffiFfiConverterUInt32.check_lower(value.others)
+            return
+        raise ValueError(value)
+
+    @staticmethod
+    def write(value, buf):
+        if value.is_TOGETHER():
+            buf.write_i32(1)
+            _UniffiFfiConverterSequenceString.write(value.questions, buf)
+        if value.is_REUSED():
+            buf.write_i32(2)
+            _UniffiFfiConverterString.write(value.question, buf)
+            _UniffiFfiConverterUInt32.write(value.others, buf)
+
+
+
+class _UniffiFfiConverterSequenceTypeHolderLink(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeHolderLink.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeHolderLink.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeHolderLink.read(buf) for i in range(count)
+        ]
+
 class _UniffiFfiConverterSequenceTypeLogEntry(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -6360,37 +6568,6 @@ class _UniffiFfiConverterSequenceTypePickedUp(_UniffiConverterRustBuffer):
         return [
             _UniffiFfiConverterTypePickedUp.read(buf) for i in range(count)
         ]
-
-class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, items):
-        for (key, value) in items.items():
-            _UniffiFfiConverterString.check_lower(key)
-            _UniffiFfiConverterString.check_lower(value)
-
-    @classmethod
-    def write(cls, items, buf):
-        buf.write_i32(len(items))
-        for (key, value) in items.items():
-            _UniffiFfiConverterString.write(key, buf)
-            _UniffiFfiConverterString.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative map size")
-
-        # It would be nice to use a dict comprehension,
-        # but in Python 3.7 and before the evaluation order is not according to spec,
-        # so we we're reading the value before the key.
-        # This loop makes the order explicit: first reading the key, then the value.
-        d = {}
-        for i in range(count):
-            key = _UniffiFfiConverterString.read(buf)
-            val = _UniffiFfiConverterString.read(buf)
-            d[key] = val
-        return d
 
 
 
@@ -6696,6 +6873,13 @@ class WalletProtocol(typing.Protocol):
     async def is_renewable(self, card: str) -> bool:
         """
         Whether a card's issuer lets the wallet renew it by itself.
+"""
+        raise NotImplementedError
+    def links(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> typing.List[HolderLink]:
+        """
+        What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
+        It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
+        answer does not leave.
 """
         raise NotImplementedError
     def lock(self, ) -> None:
@@ -7320,6 +7504,31 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    def links(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> typing.List[HolderLink]:
+        """
+        What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
+        It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
+        answer does not leave.
+"""
+        
+        _UniffiFfiConverterString.check_lower(consent_id)
+
+        if choice is _DEFAULT:
+            choice = {}
+        _UniffiFfiConverterMapStringString.check_lower(choice)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(consent_id),
+            _UniffiFfiConverterMapStringString.lower(choice),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeHolderLink.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_links,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def lock(self, ) -> None:
         """
         Locks the wallet: the keys in memory are wiped and the folder is free, once the calls under way have ended. Lock it
@@ -10000,6 +10209,7 @@ __all__ = [
     "MissingReason",
     "PickUpOutcome",
     "WalletError",
+    "HolderLink",
     "KeyProtection",
     "HolderKeyError",
     "HttpError",

@@ -2643,6 +2643,13 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func renew(card: String) async throws  -> Received
     
     /**
+     * What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
+     * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
+     * answer does not leave.
+     */
+    func links(consentId: String, choice: [String: String]) throws  -> [HolderLink]
+    
+    /**
      * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
      * `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
      * type, see `OfferedCredential`; all of the offer if empty.
@@ -3154,6 +3161,22 @@ open func renew(card: String)async throws  -> Received  {
             liftFunc: FfiConverterTypeReceived_lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
+}
+    
+    /**
+     * What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
+     * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
+     * answer does not leave.
+     */
+open func links(consentId: String, choice: [String: String] = [:])throws  -> [HolderLink]  {
+    return try  FfiConverterSequenceTypeHolderLink.lift(try rustCallWithError(FfiConverterTypeWalletError_lift) {
+        uniffiCallStatus in
+    uniffi_huizheng_fn_method_wallet_links(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(consentId),
+        FfiConverterDictionaryStringString.lower(choice),uniffiCallStatus
+    )
+})
 }
     
     /**
@@ -7144,6 +7167,97 @@ public func FfiConverterTypeHolderKeyError_lower(_ value: HolderKeyError) -> Rus
 
 
 /**
+ * A way by which an answer links its holder. Show it beside the warnings, before she answers.
+ */
+
+public enum HolderLink: Equatable, Hashable {
+    
+    /**
+     * Cards that don't tell by themselves that they are of one person do so when they are shown together.
+     */
+    case together(
+        /**
+         * The questions that they answer.
+         */questions: [String]
+    )
+    /**
+     * Other verifiers have seen this very copy, for there was no unused one left: they could compare notes.
+     */
+    case reused(
+        /**
+         * The question that it answers.
+         */question: String, 
+        /**
+         * How many others.
+         */others: UInt32
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension HolderLink: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHolderLink: FfiConverterRustBuffer {
+    typealias SwiftType = HolderLink
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HolderLink {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .together(questions: try FfiConverterSequenceString.read(from: &buf)
+        )
+        
+        case 2: return .reused(question: try FfiConverterString.read(from: &buf), others: try FfiConverterUInt32.read(from: &buf)
+        )
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: HolderLink, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case let .together(questions):
+            writeInt(&buf, Int32(1))
+            FfiConverterSequenceString.write(questions, into: &buf)
+            
+        
+        case let .reused(question,others):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(question, into: &buf)
+            FfiConverterUInt32.write(others, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHolderLink_lift(_ buf: RustBuffer) throws -> HolderLink {
+    return try FfiConverterTypeHolderLink.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHolderLink_lower(_ value: HolderLink) -> RustBuffer {
+    return FfiConverterTypeHolderLink.lower(value)
+}
+
+
+
+/**
  * Why there is no answer. Any other exception counts as `Unreachable`.
  */
 public 
@@ -9478,6 +9592,31 @@ fileprivate struct FfiConverterSequenceTypeCredentialFormat: FfiConverterRustBuf
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeHolderLink: FfiConverterRustBuffer {
+    typealias SwiftType = [HolderLink]
+
+    public static func write(_ value: [HolderLink], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeHolderLink.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [HolderLink] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [HolderLink]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeHolderLink.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterDictionaryStringString: FfiConverterRustBuffer {
     public static func write(_ value: [String: String], into buf: inout [UInt8]) {
         let len = Int32(value.count)
@@ -9830,6 +9969,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_renew() != 44573) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_links() != 14033) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_begin_login() != 11543) {

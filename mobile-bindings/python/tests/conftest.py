@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from approved import approved_licence
 from codes import OfflineCounter
 from huizheng_phone import HttpClient, SoftwareKeyStore, huizheng
 from services import Counter, Issuer
@@ -87,6 +88,12 @@ def licensing(urls):
 
 
 @pytest.fixture(scope="session")
+def police(urls):
+    """The department that issues identity cards."""
+    return Issuer(urls["issuers"]["public-security"]["url"], urls["staff_token"])
+
+
+@pytest.fixture(scope="session")
 def counter(urls):
     return Counter(urls["verifier"]["url"], urls["staff_token"])
 
@@ -94,23 +101,3 @@ def counter(urls):
 @pytest.fixture
 def licence(licensing):
     return approved_licence(licensing)
-
-
-def approved_licence(licensing):
-    """An approved application for a business licence. Everything in it is invented."""
-    claims = {
-        "name": "合肥徽光软件有限公司",
-        "creditCode": "91340100MA8HUE6K0R",
-        "companyType": "有限责任公司（自然人投资或控股）",
-        "legalRepresentative": "程知夏",
-        "registeredCapital": 500_000_000,
-        "established": "2021-06-18",
-        "address": "安徽省合肥市高新区示例大道100号创新园B座9层",
-        "businessScope": "软件开发；信息系统集成服务",
-        "term": "long-term",
-        "registrationAuthority": "合肥市市场监督管理局",
-        "licenceIdentifier": "1.2.156.3005.2.11100000MB0143028R001.11340100MB1HUE0MXJ.2026AH01000086.001.C",
-    }
-    application = licensing.apply("business-licence", claims)
-    licensing.approve(application)
-    return application

@@ -3,7 +3,8 @@
 import datetime
 
 import pytest
-from conftest import PIN, NoNetwork, approved_licence
+from approved import approved_id, approved_licence
+from conftest import PIN, NoNetwork
 from huizheng_phone import HttpClient, huizheng
 from services import checks
 from steps import Steps
@@ -27,7 +28,7 @@ def asking(*claims):
     }
 
 
-async def test_the_phones_story(phone, other_phone, licensing, counter, offline_counter, licence):
+async def test_the_phones_story(phone, other_phone, licensing, police, counter, offline_counter, licence):
     steps = Steps()
     wallet = await phone.create()
     assert wallet.protection() == huizheng.KeyProtection.SOFTWARE
@@ -64,6 +65,8 @@ async def test_the_phones_story(phone, other_phone, licensing, counter, offline_
     steps.next("collect again")
     licence = approved_licence(licensing)
     card = await collect_again(restored, *licensing.offer(licence))
+    steps.next("say what links")
+    await say_what_links(restored, counter, *police.offer(approved_id(police)))
     steps.next("show what was revoked")
     licensing.revoke(licence, "the company was dissolved")
     await present_revoked(restored, counter, card)
@@ -253,6 +256,21 @@ async def read_log(wallet):
     assert await wallet.delete_log_entry(entries[5].id)
     assert not await wallet.delete_log_entry(entries[5].id)
     assert len(await wallet.log()) == 5
+
+
+async def say_what_links(wallet, counter, link, tx_code):
+    """Two cards that don't say of whom the other is: shown together, they do."""
+    received = await wallet.receive(await wallet.preview_offer(link), tx_code)
+    [identity] = received.cards
+    alone = await wallet.review_request(counter.ask(PURPOSE).link)
+    assert wallet.links(alone.id) == []
+    both = await wallet.review_request(counter.ask("tax-registration").link)
+    assert len(both.questions) == 2
+    assert wallet.links(both.id) == [huizheng.HolderLink.TOGETHER([question.id for question in both.questions])]
+    for consent in (alone, both):
+        assert await wallet.decline(consent.id)
+    assert wallet.links(both.id) == [], "it is answered"
+    assert await wallet.delete_card(identity.id)
 
 
 async def present_revoked(wallet, counter, card):

@@ -890,6 +890,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_renew(
     ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_links(
+    ): Int
     external fun uniffi_huizheng_checksum_method_wallet_begin_login(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_finish_login(
@@ -1076,6 +1078,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_renew(`ptr`: Long,`card`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_huizheng_fn_method_wallet_links(`ptr`: Long,`consentId`: RustBuffer.ByValue,`choice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_huizheng_fn_method_wallet_begin_login(`ptr`: Long,`offer`: Long,`configurations`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_finish_login(`ptr`: Long,`address`: RustBuffer.ByValue,
@@ -1351,6 +1355,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_renew() and 0xFFFF) != 44573) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_links() and 0xFFFF) != 14033) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_begin_login() and 0xFFFF) != 11543) {
@@ -4930,6 +4937,13 @@ public interface WalletInterface {
     suspend fun `renew`(`card`: kotlin.String): Received
     
     /**
+     * What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
+     * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
+     * answer does not leave.
+     */
+    fun `links`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String> = mapOf()): List<HolderLink>
+    
+    /**
      * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
      * `ASWebAuthenticationSession`), never in a view of the app's own (RFC 8252 §8.12). `configurations` are of one
      * type, see `OfferedCredential`; all of the offer if empty.
@@ -5526,6 +5540,27 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         WalletException.ErrorHandler,
     )
     }
+
+    
+    /**
+     * What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
+     * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
+     * answer does not leave.
+     */
+    @Throws(WalletException::class)override fun `links`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>): List<HolderLink> {
+            return FfiConverterSequenceTypeHolderLink.lift(
+    callWithHandle {
+    uniffiRustCallWithError(WalletException) { _status ->
+    UniffiLib.uniffi_huizheng_fn_method_wallet_links(
+        it,
+        
+        FfiConverterString.lower(`consentId`),
+        FfiConverterMapStringString.lower(`choice`),_status)
+}
+    }
+    )
+    }
+    
 
     
     /**
@@ -8788,6 +8823,111 @@ public object FfiConverterTypeHolderKeyError : FfiConverterRustBuffer<HolderKeyE
 
 
 
+/**
+ * A way by which an answer links its holder. Show it beside the warnings, before she answers.
+ */
+sealed class HolderLink {
+    
+    /**
+     * Cards that don't tell by themselves that they are of one person do so when they are shown together.
+     */
+    data class Together(
+        /**
+         * The questions that they answer.
+         */
+        val `questions`: List<kotlin.String>) : HolderLink()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * Other verifiers have seen this very copy, for there was no unused one left: they could compare notes.
+     */
+    data class Reused(
+        /**
+         * The question that it answers.
+         */
+        val `question`: kotlin.String, 
+        /**
+         * How many others.
+         */
+        val `others`: kotlin.UInt) : HolderLink()
+        
+    {
+        
+
+        companion object
+    }
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHolderLink : FfiConverterRustBuffer<HolderLink>{
+    override fun read(buf: ByteBuffer): HolderLink {
+        return when(buf.getInt()) {
+            1 -> HolderLink.Together(
+                FfiConverterSequenceString.read(buf),
+                )
+            2 -> HolderLink.Reused(
+                FfiConverterString.read(buf),
+                FfiConverterUInt.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: HolderLink): ULong = when(value) {
+        is HolderLink.Together -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceString.allocationSize(value.`questions`)
+            )
+        }
+        is HolderLink.Reused -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`question`)
+                + FfiConverterUInt.allocationSize(value.`others`)
+            )
+        }
+    }
+
+    override fun write(value: HolderLink, buf: ByteBuffer) {
+        when(value) {
+            is HolderLink.Together -> {
+                buf.putInt(1)
+                FfiConverterSequenceString.write(value.`questions`, buf)
+                Unit
+            }
+            is HolderLink.Reused -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`question`, buf)
+                FfiConverterUInt.write(value.`others`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
 
 
 /**
@@ -11465,6 +11605,34 @@ public object FfiConverterSequenceTypeCredentialFormat: FfiConverterRustBuffer<L
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeCredentialFormat.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeHolderLink: FfiConverterRustBuffer<List<HolderLink>> {
+    override fun read(buf: ByteBuffer): List<HolderLink> {
+        val len = buf.getInt()
+        return List<HolderLink>(len) {
+            FfiConverterTypeHolderLink.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<HolderLink>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeHolderLink.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<HolderLink>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeHolderLink.write(it, buf)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Huizheng
 import HuizhengDevice
+import HuizhengSoftware
 
 /// A phone: a folder for the wallet, keys, and what its app was shipped with.
 struct Phone {

@@ -65,8 +65,10 @@ final class StoryTests: XCTestCase {
         try steps.next("collect again")
         let again = try await approvedLicence()
         let fresh = try await collectAgain(restored, again)
+        try steps.next("say what links")
+        try await sayWhatLinks(restored)
         try steps.next("show what was revoked")
-        try await services.revoke(again.id, "the company was dissolved")
+        try await services.licensing.revoke(again.id, "the company was dissolved")
         try await presentRevoked(restored, fresh)
 
         try steps.next("lock")
@@ -79,7 +81,7 @@ final class StoryTests: XCTestCase {
     }
 
     private func receive(_ wallet: Wallet, _ licence: (id: String, secret: String)) async throws -> String {
-        let letter = try await services.offer(licence)
+        let letter = try await services.licensing.offer(licence)
         let offer = try await wallet.previewOffer(link: letter.link)
         let details = offer.details()
         XCTAssertEqual(Set(details.credentials.map(\.format)), [.sdJwtVc, .ldpVc])
@@ -150,6 +152,24 @@ final class StoryTests: XCTestCase {
         let (first, second) = (try await wallet.decline(consentId: consent.id), try await wallet.decline(consentId: consent.id))
         XCTAssertTrue(first)
         XCTAssertFalse(second)
+    }
+
+    /// Two cards that don't say of whom the other is: shown together, they do.
+    private func sayWhatLinks(_ wallet: Wallet) async throws {
+        let letter = try await services.police.offer(approvedId())
+        let received = try await wallet.receive(offer: wallet.previewOffer(link: letter.link), txCode: letter.txCode)
+        let alone = try await wallet.reviewRequest(link: services.ask(purpose).link)
+        XCTAssertEqual(try wallet.links(consentId: alone.id), [])
+        let both = try await wallet.reviewRequest(link: services.ask("tax-registration").link)
+        XCTAssertEqual(both.questions.count, 2)
+        XCTAssertEqual(try wallet.links(consentId: both.id), [.together(questions: both.questions.map(\.id))])
+        for consent in [alone, both] {
+            let isOpen = try await wallet.decline(consentId: consent.id)
+            XCTAssertTrue(isOpen)
+        }
+        XCTAssertEqual(try wallet.links(consentId: both.id), [], "it is answered")
+        let isGone = try await wallet.deleteCard(id: received.cards[0].id)
+        XCTAssertTrue(isGone)
     }
 
     private func presentRevoked(_ wallet: Wallet, _ card: String) async throws {
@@ -272,7 +292,7 @@ final class StoryTests: XCTestCase {
     }
 
     private func collectAgain(_ wallet: Wallet, _ licence: (id: String, secret: String)) async throws -> String {
-        let letter = try await services.offer(licence)
+        let letter = try await services.licensing.offer(licence)
         let received = try await wallet.receive(offer: wallet.previewOffer(link: letter.link), txCode: letter.txCode)
         let left = try await wallet.toCollect()
         XCTAssertTrue(left.isEmpty)
@@ -281,14 +301,25 @@ final class StoryTests: XCTestCase {
 
     /// An approved application for a business licence. Everything in it is invented.
     private func approvedLicence() async throws -> (id: String, secret: String) {
-        let application = try await services.apply("business-licence", [
+        let application = try await services.licensing.apply("business-licence", [
             "name": "合肥徽光软件有限公司", "creditCode": "91340100MA8HUE6K0R", "companyType": "有限责任公司（自然人投资或控股）",
             "legalRepresentative": "程知夏", "registeredCapital": 500_000_000, "established": "2021-06-18",
             "address": "安徽省合肥市高新区示例大道100号创新园B座9层", "businessScope": "软件开发；信息系统集成服务", "term": "long-term",
             "registrationAuthority": "合肥市市场监督管理局",
             "licenceIdentifier": "1.2.156.3005.2.11100000MB0143028R001.11340100MB1HUE0MXJ.2026AH01000086.001.C",
         ])
-        try await services.approve(application.id)
+        try await services.licensing.approve(application.id)
+        return application
+    }
+
+    /// An approved application for an identity card of nobody, with one grey point for a picture.
+    private func approvedId() async throws -> (id: String, secret: String) {
+        let application = try await services.police.apply("digital-id", [
+            "name": "程知夏", "sex": "female", "ethnicity": "汉族", "birthDate": "1988-03-21", "idNumber": "34010219880321214X",
+            "address": "安徽省合肥市蜀山区示例路86号3幢1202室", "issuingAuthority": "合肥市公安局蜀山分局",
+            "portrait": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==",
+        ])
+        try await services.police.approve(application.id)
         return application
     }
 }

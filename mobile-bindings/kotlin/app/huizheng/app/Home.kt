@@ -5,6 +5,7 @@ import huizheng.HttpClient
 import huizheng.RestoredWallet
 import huizheng.Wallet
 import huizheng.WalletConfig
+import huizheng.app.port.Finger
 import huizheng.restoreWallet
 import huizheng.walletExists
 import kotlinx.coroutines.Dispatchers
@@ -14,21 +15,34 @@ import kotlinx.coroutines.withContext
  * Where the wallet lives on this device, and what its app was shipped with.
  *
  * @param folder the wallet's own: on Android, in `noBackupFilesDir`
+ * @param finger none where the device has none, and the PIN is alone
  */
 class Home(
     private val folder: String,
     private val config: WalletConfig,
     private val keys: HolderKeyStore,
     private val http: HttpClient,
+    private val finger: Finger? = null,
 ) {
     val protection get() = keys.protection()
+    val hasFinger get() = finger != null
+
+    /** Whether a face or a finger opens the wallet, as far as can be told while it is locked. */
+    suspend fun opensByFinger(): Boolean = withContext(Dispatchers.IO) { finger != null && finger.isSwitchedOn() }
 
     suspend fun hasWallet(): Boolean = withContext(Dispatchers.IO) { walletExists(folder) }
 
-    suspend fun create(pin: String): Wallet = withContext(Dispatchers.IO) { Wallet.create(folder, pin, config, keys, http) }
+    suspend fun create(pin: String): Wallet =
+        withContext(Dispatchers.IO) { Wallet.create(folder, pin, config, keys, http, biometrics = finger?.port) }
 
-    suspend fun open(pin: String): Wallet = withContext(Dispatchers.IO) { Wallet.open(folder, pin, config, keys, http) }
+    suspend fun open(pin: String): Wallet =
+        withContext(Dispatchers.IO) { Wallet.open(folder, pin, config, keys, http, biometrics = finger?.port) }
+
+    /** For who [opensByFinger]. */
+    suspend fun openByFinger(): Wallet = withContext(Dispatchers.IO) {
+        Wallet.openByBiometrics(folder, config, keys, http, checkNotNull(finger) { "the device has none" }.port)
+    }
 
     suspend fun restore(backup: ByteArray, code: String, pin: String): RestoredWallet =
-        withContext(Dispatchers.IO) { restoreWallet(folder, pin, config, keys, http, backup, code) }
+        withContext(Dispatchers.IO) { restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port) }
 }

@@ -6,14 +6,8 @@ import huizheng.HolderKeyStore
 import huizheng.KeyAlgorithm
 import huizheng.KeyProtection
 import java.io.IOException
-import java.nio.channels.FileChannel
 import java.nio.file.Files
 import java.nio.file.Path
-import java.nio.file.StandardCopyOption.ATOMIC_MOVE
-import java.nio.file.StandardOpenOption.CREATE
-import java.nio.file.StandardOpenOption.TRUNCATE_EXISTING
-import java.nio.file.StandardOpenOption.WRITE
-import java.nio.file.attribute.PosixFilePermissions
 import java.security.GeneralSecurityException
 import java.security.KeyFactory
 import java.security.KeyPairGenerator
@@ -100,17 +94,7 @@ class SoftwareKeyStore(private val path: Path) : HolderKeyStore {
         init(mode, SecretKeySpec(decode(kept.getProperty(SECRET)), "AES"), GCMParameterSpec(128, nonce))
     }
 
-    /** Whole or not at all, and on the disk when it returns: a key that is lost takes its card with it. */
-    private fun save() {
-        val beside = path.resolveSibling("${path.fileName}.new")
-        val mine = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-        Files.deleteIfExists(beside)
-        FileChannel.open(Files.createFile(beside, mine), setOf(CREATE, WRITE, TRUNCATE_EXISTING)).use { file ->
-            java.nio.channels.Channels.newOutputStream(file).let { kept.store(it, null) }
-            file.force(true)
-        }
-        Files.move(beside, path, ATOMIC_MOVE)
-    }
+    private fun save() = writeOwn(path) { kept.store(it, null) }
 
     /** Off the caller's thread, one at a time. */
     private suspend fun <T> working(work: () -> T): T = turn.withLock {

@@ -9,6 +9,7 @@ import huizheng.app.Home
 import huizheng.app.desktop.PictureCamera
 import huizheng.app.model.App
 import huizheng.app.port.Documents
+import huizheng.app.port.Finger
 import huizheng.app.port.Frame
 import huizheng.app.swing.Look
 import huizheng.app.swing.SwingThread
@@ -17,6 +18,7 @@ import huizheng.app.text.Chinese
 import huizheng.app.text.English
 import huizheng.app.text.Text
 import huizheng.jvm.JvmHttpClient
+import huizheng.jvm.SoftwareBiometrics
 import huizheng.jvm.SoftwareKeyStore
 import java.awt.Component
 import java.awt.Container
@@ -32,6 +34,7 @@ import javax.swing.JTextField
 import javax.swing.SwingUtilities
 import javax.swing.text.JTextComponent
 import kotlin.test.Test
+import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
 import kotlin.test.fail
@@ -76,7 +79,7 @@ class AppTest {
                 reads(words.noCamera)
                 show("hello")
                 reads(words.strange)
-                picture("scan")
+                picture("scan", isProtected = false)
                 show(letter.link)
                 reads(words.checkedLater)
                 type(words.code, "000000".takeIf { it != letter.txCode } ?: "111111")
@@ -107,6 +110,7 @@ class AppTest {
                 reads(words.refusedByWallet)
                 picture("refused")
                 press(words.seeCards)
+                linkTwoCards()
                 reads(words.cards)
                 picture("cards")
                 pressCard("合肥徽光软件有限公司")
@@ -125,21 +129,84 @@ class AppTest {
                 searchTheLog()
                 press(words.more)
                 reads(words.appearance)
-                picture("more")
+                picture("more", isProtected = false)
+                switchTheFingerOn()
                 val (code, backup) = backUp()
                 onAnotherPhone(words, look, pictures, code, backup)
-                press(words.more)
-                press(words.lock)
-                reads(words.unlockTitle)
+                lock()
+                unlockByFinger()
+                lock()
+                anotherFinger()
                 type(words.pin, "246802")
                 press(words.unlock)
                 reads(words.problems.wrongPin(null).title)
-                picture("unlock")
                 type(words.pin, PIN)
                 press(words.unlock)
                 readsCard(words.revoked)
             }
         }
+    }
+
+    /** Two cards that don't say of whom the other is: shown together, they do. */
+    private fun Holder.linkTwoCards() {
+        val letter = Services.police.offer(approvedId())
+        press(words.scan)
+        show(letter.link)
+        type(words.code, letter.txCode)
+        press(words.take)
+        reads(words.taken)
+        press(words.seeCards)
+        press(words.scan)
+        show(Services.counter.ask("tax-registration").link)
+        reads(words.shownTogether)
+        picture("links")
+        press(words.decline)
+        reads(words.declined)
+        press(words.seeCards)
+    }
+
+    private fun Holder.lock() {
+        press(words.more)
+        press(words.lock)
+        reads(words.unlockTitle)
+    }
+
+    private fun Holder.switchTheFingerOn() {
+        press(words.byFinger)
+        type(words.pin, "246802")
+        press(words.fingerSwitchOn)
+        reads(words.problems.wrongPin(null).title)
+        type(words.pin, PIN)
+        picture("finger")
+        turnAway(words.fingerSwitchOn)
+        type(words.pin, PIN)
+        press(words.fingerSwitchOn)
+        reads(words.fingerOn)
+        press(words.back)
+    }
+
+    private fun Holder.unlockByFinger() {
+        picture("unlock")
+        turnAway(words.byFinger)
+        press(words.byFinger)
+        readsCard(words.revoked)
+    }
+
+    /** Presses what asks for a finger, gives none, and is asked again. */
+    private fun Holder.turnAway(button: String) {
+        finger.isThere = false
+        finger.wasAsked = false
+        press(button)
+        await("a sensor that was turned away from") { finger.wasAsked && isReady(button) }
+        finger.isThere = true
+    }
+
+    /** Somebody has added a finger of their own to the phone: the PIN is needed. */
+    private fun Holder.anotherFinger() {
+        finger.another()
+        press(words.byFinger)
+        reads(words.pinFirst)
+        assertFalse(words.byFinger in names(), "it opens nothing any more")
     }
 
     /** The counter's code before the camera, the phone's code before the counter's: the picture on the screen is what is read. */
@@ -212,12 +279,26 @@ class AppTest {
     }
 }
 
+/** The holder's finger at a desktop's stand-in for a sensor. */
+private class AtTheSensor(private val file: Path) {
+    @Volatile
+    var isThere = true
+
+    @Volatile
+    var wasAsked = false
+    val sensor = SoftwareBiometrics(file) { isThere.also { wasAsked = true } }
+
+    /** As a phone does when another is added: the key is destroyed. */
+    fun another() = Files.delete(file)
+}
+
 /** Somebody before the app's window. */
 private class Holder(val words: Text, look: Look, private val pictures: String) : AutoCloseable {
     private val folder: Path = Files.createTempDirectory("huizheng-app")
     private val scope = CoroutineScope(SwingThread + SupervisorJob())
     private val camera = PictureCamera()
     private val robot = Robot()
+    val finger = AtTheSensor(folder.resolve("finger"))
 
     /** The files that she keeps somewhere else. */
     val kept = mutableListOf<ByteArray>()
@@ -231,7 +312,7 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
     init {
         val home = Home(
             folder.resolve("wallet").toString(), WalletConfig(Services.anchor, Services.node),
-            SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(),
+            SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(), Finger(finger.sensor, finger.sensor::isSwitchedOn),
         )
         SwingUtilities.invokeAndWait {
             window = Window(App(home, camera, documents, scope), camera, scope, words, look)
@@ -248,6 +329,8 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
     fun readsCard(state: String) = await("a card that is \"$state\"") { all().any { named(it)?.endsWith(", $state") == true } }
 
     fun press(name: String) = press("a button \"$name\"") { named(it) == name || it.text == name }
+
+    fun isReady(button: String) = all().any { it is JButton && it.isEnabled && named(it) == button }
 
     fun pressCard(holder: String) = press("a card of \"$holder\"") { named(it)?.contains(", $holder, ") == true }
 
@@ -277,7 +360,7 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
             if (text != null && text !in texts && collector.add(text.also(texts::add)) is QrSeen.Whole) return texts
             Thread.sleep(30)
         }
-        picture("failed")
+        save("failed")
         fail("of the code on the screen ${texts.size} parts were read")
     }
 
@@ -296,12 +379,20 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
         }
         val file = folder.resolve("seen.png")
         ImageIO.write(image, "png", file.toFile())
+        await("an open camera", camera::isLookedThrough)
         camera.show(file)
     }
 
-    /** The window as it is on the screen, if pictures are wanted. */
-    fun picture(name: String) {
-        SwingUtilities.invokeAndWait { assertFalse(tooLong(), "$name: words are cut off") }
+    /** The window as it is on the screen, if pictures are wanted; and whether others may not make any. */
+    fun picture(name: String, isProtected: Boolean = true) {
+        SwingUtilities.invokeAndWait {
+            assertFalse(tooLong(), "$name: words are cut off")
+            assertEquals(isProtected, window.isProtected, "$name: kept from others' eyes")
+        }
+        save(name)
+    }
+
+    private fun save(name: String) {
         val wanted = System.getenv("HUIZHENG_SCREENSHOTS") ?: return
         robot.waitForIdle()
         Thread.sleep(80) // for the screen to follow
@@ -318,7 +409,7 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
         assertTrue(folder.toFile().deleteRecursively())
     }
 
-    private fun await(what: String, seen: () -> Boolean) {
+    fun await(what: String, seen: () -> Boolean) {
         val end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L
         while (System.nanoTime() < end) {
             var there = false
@@ -326,7 +417,7 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
             if (there) return
             Thread.sleep(20)
         }
-        picture("failed")
+        save("failed")
         val read = all().mapNotNull { (it as? JLabel)?.text ?: named(it) }
         fail("$what was not there; the screen says: $read")
     }

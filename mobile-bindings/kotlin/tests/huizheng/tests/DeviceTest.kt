@@ -10,6 +10,7 @@ import huizheng.KeyAlgorithm
 import huizheng.device.Ecdsa
 import huizheng.device.UrlConnectionHttpClient
 import huizheng.jvm.JvmHttpClient
+import huizheng.jvm.SoftwareBiometrics
 import huizheng.jvm.SoftwareKeyStore
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -22,6 +23,7 @@ import kotlin.test.Test
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
 import kotlin.test.assertTrue
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.cancelAndJoin
@@ -64,6 +66,28 @@ class DeviceTest {
         assertFailsWith<HolderKeyException.Gone> { again.sign(made[0].handle, byteArrayOf(1)) }
         assertFailsWith<HolderKeyException.Gone> { again.unwrap(wrapped.also { it[it.size - 1]++ }) }
         assertFailsWith<HolderKeyException.Gone> { SoftwareKeyStore(folder.resolve("another")).unwrap(wrapped) }
+        Unit
+    }
+
+    @Test
+    fun theStandInForASensorGuardsOneSecretAtATime() = runBlocking {
+        val file = folder.resolve("finger")
+        var isOwner = true
+        val sensor = SoftwareBiometrics(file) { isOwner }
+        assertFalse(sensor.isSwitchedOn())
+        val first = sensor.protect("one".toByteArray())
+        val second = sensor.protect("two".toByteArray())
+        assertTrue(sensor.isSwitchedOn())
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        assertContentEquals("two".toByteArray(), SoftwareBiometrics(file) { true }.release(second))
+        for (other in listOf(first, second.copyOf(12), ByteArray(0))) assertFailsWith<HolderKeyException.Gone> { sensor.release(other) }
+        isOwner = false
+        assertFailsWith<HolderKeyException.Declined> { sensor.release(second) }
+        assertFailsWith<HolderKeyException.Declined> { sensor.protect("three".toByteArray()) }
+        sensor.forget()
+        sensor.forget()
+        assertFalse(sensor.isSwitchedOn())
+        assertFailsWith<HolderKeyException.Gone> { sensor.release(second) }
         Unit
     }
 

@@ -50,6 +50,19 @@ object NoNetwork : HttpClient {
     override suspend fun send(request: HttpRequest): HttpResponse = throw HttpException.Unreachable()
 }
 
+/** An approved application for an identity card of nobody. */
+fun approvedId(): Application {
+    val claims = mapOf(
+        "name" to "程知夏", "sex" to "female", "ethnicity" to "汉族", "birthDate" to "1988-03-21", "idNumber" to "34010219880321214X",
+        "address" to "安徽省合肥市蜀山区示例路86号3幢1202室", "issuingAuthority" to "合肥市公安局蜀山分局", "portrait" to PORTRAIT,
+    )
+    return Services.police.apply("digital-id", claims).also(Services.police::approve)
+}
+
+/** A picture of nobody: one grey point. */
+private const val PORTRAIT =
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
+
 /** An approved application for a business licence. Everything in it is invented. */
 fun approvedLicence(): Application {
     val claims = mapOf(

@@ -4,6 +4,7 @@ import huizheng.CardState
 import huizheng.Consent
 import huizheng.ConsentWarning
 import huizheng.CredentialFormat
+import huizheng.HolderLink
 import huizheng.KeyProtection
 import huizheng.LegalBasis
 import huizheng.LogEvent
@@ -84,6 +85,8 @@ class StoryTest {
         steps.next("collect again")
         val again = approvedLicence()
         val fresh = collectAgain(restored, Services.licensing.offer(again))
+        steps.next("say what links")
+        sayWhatLinks(restored)
         steps.next("show what was revoked")
         Services.licensing.revoke(again, "the company was dissolved")
         presentRevoked(restored, fresh)
@@ -270,6 +273,20 @@ class StoryTest {
         val received = wallet.receive(wallet.previewOffer(letter.link), letter.txCode)
         assertTrue(wallet.toCollect().isEmpty())
         return received.cards.single().id
+    }
+
+    /** Two cards that don't say of whom the other is: shown together, they do. */
+    private suspend fun sayWhatLinks(wallet: Wallet) {
+        val letter = Services.police.offer(approvedId())
+        val identity = wallet.receive(wallet.previewOffer(letter.link), letter.txCode).cards.single()
+        val alone = wallet.reviewRequest(counter.ask(PURPOSE).link)
+        assertEquals(emptyList(), wallet.links(alone.id))
+        val both = wallet.reviewRequest(counter.ask("tax-registration").link)
+        assertEquals(2, both.questions.size)
+        assertEquals(listOf<HolderLink>(HolderLink.Together(both.questions.map { it.id })), wallet.links(both.id))
+        for (consent in listOf(alone, both)) assertTrue(wallet.decline(consent.id))
+        assertEquals(emptyList(), wallet.links(both.id), "it is answered")
+        assertTrue(wallet.deleteCard(identity.id))
     }
 
     private suspend fun presentRevoked(wallet: Wallet, card: String) {

@@ -26,8 +26,9 @@ fun main(arguments: Array<String>) {
     }
     val folder = Files.createDirectories(Path.of(arguments[0]))
     val config = WalletConfig(anchor = Files.readString(Path.of(arguments[1])), node = arguments[2])
-    val home = Home(folder.resolve("wallet").toString(), config, SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient())
     val words = if (Locale.getDefault().language == "zh") Chinese else English
+    val finger = dialogFinger(folder.resolve("finger"), words)
+    val home = Home(folder.resolve("wallet").toString(), config, SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(), finger)
     val scope = CoroutineScope(SwingThread + SupervisorJob())
     scope.launch {
         val camera = PictureCamera()

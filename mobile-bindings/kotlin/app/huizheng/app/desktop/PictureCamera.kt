@@ -20,6 +20,9 @@ import kotlinx.coroutines.flow.mapNotNull
 class PictureCamera(val isThere: Boolean = false) : Camera {
     private val pictures = MutableSharedFlow<Path>(extraBufferCapacity = 1, onBufferOverflow = BufferOverflow.DROP_OLDEST)
 
+    /** Whether somebody looks through it: what is shown to nobody is not seen later either. */
+    val isLookedThrough get() = pictures.subscriptionCount.value > 0
+
     fun show(picture: Path) {
         pictures.tryEmit(picture)
     }

@@ -41,7 +41,10 @@ sealed interface Place {
 
     class Restoring(val restore: Restore) : Place
 
-    class More(val protection: KeyProtection) : Place
+    /** @param hasFinger whether there is a face or a finger to unlock by */
+    class More(val protection: KeyProtection, val hasFinger: Boolean) : Place
+
+    class Unlocking(val unlocking: huizheng.app.model.Unlocking) : Place
 }
 
 /**
@@ -68,7 +71,8 @@ class App(
     private fun start() {
         scope.launch {
             val first = !home.hasWallet()
-            go { Place.Locked(Lock(it, home, first, ::opened)) }
+            val lock = Lock.State(first, byFinger = !first && home.opensByFinger())
+            go { Place.Locked(Lock(it, home, lock, ::opened)) }
         }
     }
 
@@ -109,7 +113,9 @@ class App(
 
     fun backUp() = within { wallet, scope -> Place.BackingUp(BackUp(scope, wallet, documents)) }
 
-    fun more() = within { _, _ -> Place.More(home.protection) }
+    fun more() = within { _, _ -> Place.More(home.protection, home.hasFinger) }
+
+    fun unlocking() = within { wallet, scope -> Place.Unlocking(Unlocking(scope, wallet)) }
 
     /** When the holder wants it, and whenever the app goes to the background. */
     fun lock() {

@@ -1,6 +1,7 @@
 package huizheng.app.model
 
 import huizheng.Consent
+import huizheng.HolderLink
 import huizheng.LocalText
 import huizheng.Wallet
 import huizheng.WalletException
@@ -22,8 +23,16 @@ class Ask(
         /** Who asks is being checked. */
         data object Looking : State
 
-        /** @param choice from question to option; a question that is not in it is answered by its first option */
-        data class Asking(val consent: Consent, val choice: Map<String, String> = emptyMap(), val busy: Boolean = false) : State
+        /**
+         * @param links what would link her if she answered so
+         * @param choice from question to option; a question that is not in it is answered by its first option
+         */
+        data class Asking(
+            val consent: Consent,
+            val links: List<HolderLink>,
+            val choice: Map<String, String> = emptyMap(),
+            val busy: Boolean = false,
+        ) : State
 
         data class Shared(val verifier: LocalText) : State
 
@@ -40,13 +49,16 @@ class Ask(
                     is Link.Request -> wallet.reviewRequest(link.text)
                 }
             }
-            show(State.Asking(consent))
+            show(State.Asking(consent, wallet.links(consent.id)))
         }
     }
 
     fun choose(question: String, option: String) {
         val asking = state.value as? State.Asking ?: return
-        if (!asking.busy) show(asking.copy(choice = asking.choice + (question to option)))
+        if (asking.busy) return
+        val choice = asking.choice + (question to option)
+        // Other cards, other links. Asks nobody and reads no disk.
+        doing(State::Failed) { show(asking.copy(choice = choice, links = wallet.links(asking.consent.id, choice))) }
     }
 
     fun agree() {

@@ -6,18 +6,25 @@ import huizheng.WalletException
 import huizheng.app.Home
 import kotlinx.coroutines.CoroutineScope
 
-/** The PIN: chosen once, entered ever after. */
-class Lock(scope: CoroutineScope, private val home: Home, first: Boolean, private val opened: (Wallet) -> Unit) :
-    Model<Lock.State>(scope, State(first)) {
+/**
+ * The PIN: chosen once, entered ever after; or a face or a finger in its place.
+ *
+ * @param now whether there is no wallet yet, and what opens the one there is
+ */
+class Lock(scope: CoroutineScope, private val home: Home, now: State, private val opened: (Wallet) -> Unit) : Model<Lock.State>(scope, now) {
 
     /**
      * @param first whether there is no wallet yet, and a PIN is to be chosen
+     * @param byFinger whether a face or a finger opens it too
      * @param differ whether the two entries were not the same
+     * @param pinFirst whether a face or a finger was not enough this time
      */
     data class State(
         val first: Boolean,
+        val byFinger: Boolean = false,
         val busy: Boolean = false,
         val differ: Boolean = false,
+        val pinFirst: Boolean = false,
         val problem: WalletException? = null,
     )
 
@@ -25,13 +32,24 @@ class Lock(scope: CoroutineScope, private val home: Home, first: Boolean, privat
 
     fun choose(pin: String, again: String) {
         if (pin != again) return show(State(first = true, differ = true))
-        enter(first = true) { home.create(pin) }
+        enter { home.create(pin) }
     }
 
-    fun unlock(pin: String) = enter(first = false) { home.open(pin) }
+    fun unlock(pin: String) = enter { home.open(pin) }
 
-    private fun enter(first: Boolean, open: suspend () -> Wallet) = doing({ State(first, problem = it) }) {
-        show(State(first, busy = true))
+    fun unlockByFinger() = enter({ refused(it) }) { home.openByFinger() }
+
+    private fun enter(failed: (WalletException) -> State = { blank().copy(problem = it) }, open: suspend () -> Wallet) = doing(failed) {
+        show(blank().copy(busy = true))
         opened(open())
     }
+
+    /** Whatever it was: her PIN opens the wallet. After another face or finger was added to the device, only that. */
+    private fun refused(error: WalletException) = when (error) {
+        is WalletException.Cancelled -> blank()
+        is WalletException.UseAnotherWay -> blank().copy(byFinger = false, pinFirst = true)
+        else -> blank().copy(problem = error)
+    }
+
+    private fun blank() = State(state.value.first, state.value.byFinger)
 }

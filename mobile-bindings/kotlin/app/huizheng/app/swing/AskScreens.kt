@@ -4,6 +4,7 @@ import huizheng.CardOption
 import huizheng.Claim
 import huizheng.ClaimKind
 import huizheng.ConsentWarning
+import huizheng.HolderLink
 import huizheng.LegalBasis
 import huizheng.Question
 import huizheng.app.model.Ask
@@ -31,10 +32,12 @@ private fun consent(stage: Stage, ask: Ask, state: Ask.State.Asking) = Screen(st
             +pair(words.kept, words.keptFor(consent.retentionDays))
         },
     )
+    links(state.links.filterIsInstance<HolderLink.Together>())
     for (question in consent.questions) {
         val chosen = question.options.first { it.id == (state.choice[question.id] ?: question.options.first().id) }
         options(ask, question, chosen)
         warnings(chosen.warnings)
+        links(state.links.filter { it is HolderLink.Reused && it.question == question.id })
         leaves(chosen)
         stays(chosen)
     }
@@ -60,8 +63,13 @@ private fun Parts.options(ask: Ask, question: Question, chosen: CardOption) {
     }
 }
 
+/** That another has seen the copy, its link says more exactly. */
 private fun Parts.warnings(warnings: List<ConsentWarning>) {
-    for (warning in warnings) notice(words.explain(warning), null, Sign.WARN, look.unsure)
+    for (warning in warnings - ConsentWarning.SEEN_BY_ANOTHER) notice(words.explain(warning), null, Sign.WARN, look.unsure)
+}
+
+private fun Parts.links(links: List<HolderLink>) {
+    for (link in links) notice(words.explain(link), null, Sign.WARN, look.unsure)
 }
 
 private fun Parts.leaves(option: CardOption) = add(

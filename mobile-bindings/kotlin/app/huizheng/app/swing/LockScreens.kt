@@ -48,7 +48,9 @@ fun unlock(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     pin.horizontalAlignment = javax.swing.JTextField.CENTER
     add(pin)
     problem(state.problem)
+    if (state.pinFirst) notice(words.pinFirst, null, Sign.LOCK, look.unsure)
     add(press(words.unlock, enabled = !state.busy) { open() })
+    if (state.byFinger) add(press(words.byFinger, Weight.EVEN, Sign.FINGER, enabled = !state.busy) { lock.unlockByFinger() })
     bottom.add(otherLanguage(stage))
 }
 

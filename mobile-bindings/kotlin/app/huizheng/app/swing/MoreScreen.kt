@@ -2,9 +2,13 @@ package huizheng.app.swing
 
 import huizheng.KeyProtection
 
-fun more(stage: Stage, kept: KeyProtection) = Screen(stage, stage.words.more, tab = Tab.MORE) {
+fun more(stage: Stage, kept: KeyProtection, hasFinger: Boolean) = Screen(stage, stage.words.more, tab = Tab.MORE) {
     label(words.keys)
     add(Surface(look.surface, look.line).apply { +protection(stage, kept) })
+    if (hasFinger) {
+        label(words.unlocking)
+        add(press(words.byFinger, Weight.EVEN, Sign.FINGER) { stage.app.unlocking() })
+    }
     label(words.backup)
     add(press(words.backUpNow, Weight.EVEN, Sign.FILE) { stage.app.backUp() })
     label(words.appearance)

@@ -126,11 +126,11 @@ class Line(label: String, private val look: Look, enter: (String) -> Unit) : JTe
 }
 
 /** A field for what nobody should read over the holder's shoulder. */
-class Secret(label: String, private val look: Look, enter: () -> Unit) : JPasswordField(), Fluid {
+class Secret(label: String, private val look: Look, enter: (Secret) -> Unit) : JPasswordField(), Fluid {
     init {
         dress(this, label, look)
         echoChar = '●'
-        addActionListener { enter() }
+        addActionListener { enter(this) }
     }
 
     /** What was entered. The field is emptied. */

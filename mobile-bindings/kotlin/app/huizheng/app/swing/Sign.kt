@@ -28,6 +28,10 @@ enum class Sign(private vararg val shapes: Shape) {
     WARN(path("M12 4 L21 19.5 L3 19.5 Z"), path("M12 10 L12 14"), path("M12 16.8 L12.1 16.8")),
     LEAVES(path("M12 19 L12 5"), path("M6 11 L12 5 L18 11")),
     FILE(path("M6 3 L14 3 L19 8 L19 21 L6 21 Z"), path("M14 3 L14 8 L19 8"), path("M12 17.5 L12 11.5"), path("M9.5 14 L12 11.5 L14.5 14")),
+    FINGER(
+        path("M5 15 L5 12 C5 2.7 19 2.7 19 12 L19 16"), path("M8.5 18.5 L8.5 12 C8.5 7.3 15.5 7.3 15.5 12 L15.5 19.5"),
+        path("M12 12 L12 21"),
+    ),
     LOCK(RoundRectangle2D.Double(5.0, 11.0, 14.0, 9.0, 3.0, 3.0), path("M8 11 L8 8 C8 2.7 16 2.7 16 8 L16 11")),
     ;
 

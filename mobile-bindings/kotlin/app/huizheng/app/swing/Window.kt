@@ -3,6 +3,8 @@ package huizheng.app.swing
 import huizheng.app.desktop.PictureCamera
 import huizheng.app.model.App
 import huizheng.app.model.Place
+import huizheng.app.model.showing
+import huizheng.app.port.ScreenGuard
 import huizheng.app.text.Text
 import java.awt.Dimension
 import java.awt.event.WindowAdapter
@@ -37,6 +39,12 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
     private val look = MutableStateFlow(look)
     private var shown: Place? = null
 
+    // A desktop has nothing that keeps a window out of pictures: it is only marked.
+    private val guard = ScreenGuard { isOn -> rootPane.putClientProperty(PROTECTED, isOn) }
+
+    /** Whether what it shows must stay out of screenshots. */
+    val isProtected get() = rootPane.getClientProperty(PROTECTED) == true
+
     init {
         contentPane.preferredSize = Dimension(Column.PHONE_WIDTH, 844)
         defaultCloseOperation = EXIT_ON_CLOSE
@@ -45,7 +53,7 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
 
             override fun windowClosing(event: WindowEvent) = app.lock()
         })
-        scope.launch { screens().collect { (place, screen) -> change(place, screen) } }
+        scope.launch { screens().collect { (place, screen) -> guard.showing(place) { change(place, screen) } } }
     }
 
     override fun speak(words: Text) {
@@ -74,7 +82,8 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
         is Place.BackingUp -> place.backUp.state.map { state -> { backingUp(it, place.backUp, state) } }
         is Place.Restoring -> place.restore.state.map { state -> { restoring(it, place.restore, state) } }
         is Place.Log -> place.history.state.map { state -> { log(it, place.history, state) } }
-        is Place.More -> flowOf { stage -> more(stage, place.protection) }
+        is Place.More -> flowOf { stage -> more(stage, place.protection, place.hasFinger) }
+        is Place.Unlocking -> place.unlocking.state.map { state -> { unlocking(it, place.unlocking, state) } }
     }
 
     private fun change(place: Place, screen: JComponent) {
@@ -89,4 +98,8 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
     }
 
     private fun body(): JScrollPane? = (contentPane.components.firstOrNull() as? JPanel)?.components?.firstOrNull { it.name == "body" } as? JScrollPane
+
+    private companion object {
+        const val PROTECTED = "huizheng.protected"
+    }
 }

@@ -29,6 +29,18 @@ object Chinese : Text {
     override val unlockTitle = "输入密码"
     override val unlockLead = "解锁后才能看到证照。"
     override val unlock = "解锁"
+    override val unlocking = "解锁方式"
+    override val byFinger = "指纹或面容解锁"
+    override val pinFirst = "这次请输入密码。"
+    override val fingerAsk = "用指纹或面容解锁？"
+    override val fingerAskMeans = "录入这部手机的每个指纹和面容都能打开钱包。密码始终可用。请输入密码确认是您本人。"
+    override val fingerSwitchOn = "开启"
+    override val fingerOn = "已开启"
+    override val fingerOnMeans = "这部手机的指纹或面容可以打开钱包。新录入指纹或面容后会自动关闭，请再用密码开启。"
+    override val fingerOff = "关闭，只用密码"
+    override val noFinger = "这部手机还没有录入指纹或面容"
+    override val noFingerTodo = "请先在系统设置里录入。"
+    override val noSensorHere = "这台电脑没有传感器，用这个对话框代替，只供试用。按“确定”表示认出了本人。"
 
     override val haveBackup = "用备份恢复"
     override val restoreTitle = "用备份恢复"
@@ -114,6 +126,8 @@ object Chinese : Text {
     override val stateUnknown = "暂时查不到这张证照的最新状态。"
     override val shownWhole = "这种格式的证照只能整张出示。"
     override val seenByAnother = "这张证照曾出示给别的机构，两家如果比对，可能认出是同一个人。"
+    override val shownTogether = "一起出示这些证照，对方会知道它们属于同一个人。"
+    override val seenBefore = { others: UInt -> "这张证照已没有未用过的副本，这一份曾出示给另外 $others 家机构，如果比对，可能认出是同一个人。" }
 
     override val showCodeTitle = "出示二维码"
     override val makingCode = "正在生成二维码……"

@@ -29,6 +29,18 @@ object English : Text {
     override val unlockTitle = "Enter your PIN"
     override val unlockLead = "Your cards show once it is unlocked."
     override val unlock = "Unlock"
+    override val unlocking = "Unlocking"
+    override val byFinger = "Unlock by face or finger"
+    override val pinFirst = "This time your PIN is needed."
+    override val fingerAsk = "Unlock by face or finger?"
+    override val fingerAskMeans = "Every face and finger known to this phone will open your wallet. Your PIN always does. Enter it, to show that this is you."
+    override val fingerSwitchOn = "Switch on"
+    override val fingerOn = "It is on"
+    override val fingerOnMeans = "A face or finger known to this phone opens your wallet. Adding another switches it off; your PIN switches it on again."
+    override val fingerOff = "Switch off: PIN only"
+    override val noFinger = "This phone knows no face or finger"
+    override val noFingerTodo = "Add one in its settings first."
+    override val noSensorHere = "This computer has no sensor. This dialog stands in for one, for trying things out. OK means that it recognised you."
 
     override val haveBackup = "I have a backup"
     override val restoreTitle = "Restore a backup"
@@ -114,6 +126,11 @@ object English : Text {
     override val stateUnknown = "The newest status of this card can't be read just now."
     override val shownWhole = "In this form, the card can only be shown whole."
     override val seenByAnother = "Another organisation has seen this card. Comparing notes, the two could tell that it is the same holder."
+    override val shownTogether = "Shown together, these cards tell them that all are one person's."
+    override val seenBefore = { others: UInt ->
+        val who = if (others == 1u) "1 other organisation has" else "$others other organisations have"
+        "No unused copy of this card is left, and $who seen this one. Comparing notes, they could tell that it is the same holder."
+    }
 
     override val showCodeTitle = "Show the code"
     override val makingCode = "Making the code…"

@@ -2,6 +2,7 @@ package huizheng.app.text
 
 import huizheng.CardState
 import huizheng.ConsentWarning
+import huizheng.HolderLink
 import huizheng.LogEvent
 import huizheng.PresentationOutcome
 import huizheng.WalletException
@@ -41,6 +42,12 @@ fun Text.explain(warning: ConsentWarning): String = when (warning) {
     ConsentWarning.STATE_UNKNOWN -> stateUnknown
     ConsentWarning.SHOWN_WHOLE -> shownWhole
     ConsentWarning.SEEN_BY_ANOTHER -> seenByAnother
+}
+
+/** What an answer would let verifiers find out about its holder. */
+fun Text.explain(link: HolderLink): String = when (link) {
+    is HolderLink.Together -> shownTogether
+    is HolderLink.Reused -> seenBefore(link.others)
 }
 
 /** One word for how a card stands. */

@@ -34,6 +34,18 @@ interface Text {
     val unlockTitle: String
     val unlockLead: String
     val unlock: String
+    val unlocking: String
+    val byFinger: String
+    val pinFirst: String
+    val fingerAsk: String
+    val fingerAskMeans: String
+    val fingerSwitchOn: String
+    val fingerOn: String
+    val fingerOnMeans: String
+    val fingerOff: String
+    val noFinger: String
+    val noFingerTodo: String
+    val noSensorHere: String
 
     val haveBackup: String
     val restoreTitle: String
@@ -119,6 +131,8 @@ interface Text {
     val stateUnknown: String
     val shownWhole: String
     val seenByAnother: String
+    val shownTogether: String
+    val seenBefore: (UInt) -> String
 
     val showCodeTitle: String
     val makingCode: String

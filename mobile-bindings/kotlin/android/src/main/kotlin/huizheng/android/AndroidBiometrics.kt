@@ -27,6 +27,9 @@ import javax.crypto.spec.GCMParameterSpec
 class AndroidBiometrics(private val authenticate: suspend (Cipher) -> Cipher?) : Biometrics {
     private val store = KeyStore.getInstance(PROVIDER).apply { load(null) }
 
+    /** Whether it guards a secret: whether an app has something to offer when it is locked. */
+    fun isSwitchedOn(): Boolean = store.containsAlias(KEY)
+
     override suspend fun protect(secret: ByteArray): ByteArray = failing {
         val cipher = unlocked(Cipher.getInstance(GCM).apply { init(Cipher.ENCRYPT_MODE, makeKey()) }) // Keystore chooses the nonce
         cipher.iv + cipher.doFinal(secret)

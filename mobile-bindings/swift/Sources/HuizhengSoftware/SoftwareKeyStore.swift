@@ -3,33 +3,36 @@ import CryptoKit
 import Foundation
 import Huizheng
 
-/// A key store in software, with CryptoKit, for the tests on a Mac. It says so, and forgets its keys with the process.
-final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
+/// A key store in software, with CryptoKit, for trying things out on a Mac. It says so, and forgets its keys with the process: see
+/// `SecureEnclaveKeyStore` for a phone's.
+public final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
     private let lock = NSLock()
     private var keys: [String: P256.Signing.PrivateKey] = [:]
     private let secret = SymmetricKey(size: .bits256)
 
-    func protection() -> KeyProtection { .software }
+    public init() {}
 
-    func generate(algorithm: KeyAlgorithm) async throws -> HolderKey {
+    public func protection() -> KeyProtection { .software }
+
+    public func generate(algorithm: KeyAlgorithm) async throws -> HolderKey {
         guard algorithm == .p256 else { throw HolderKeyError.Unsupported }
         let (key, handle) = (P256.Signing.PrivateKey(), UUID().uuidString)
         lock.withLock { keys[handle] = key }
         return HolderKey(handle: handle, publicKey: key.publicKey.x963Representation)
     }
 
-    func sign(handle: String, message: Data) async throws -> Data {
+    public func sign(handle: String, message: Data) async throws -> Data {
         guard let key = lock.withLock({ keys[handle] }) else { throw HolderKeyError.Gone }
         return try key.signature(for: message).rawRepresentation
     }
 
-    func attest(keys _: [HolderKey], nonce _: String?) async throws -> String { throw HolderKeyError.Unsupported }
+    public func attest(keys _: [HolderKey], nonce _: String?) async throws -> String { throw HolderKeyError.Unsupported }
 
-    func delete(handle: String) async throws { lock.withLock { keys[handle] = nil } }
+    public func delete(handle: String) async throws { lock.withLock { keys[handle] = nil } }
 
-    func wrap(secret plain: Data) async throws -> Data { try AES.GCM.seal(plain, using: secret).combined! }
+    public func wrap(secret plain: Data) async throws -> Data { try AES.GCM.seal(plain, using: secret).combined! }
 
-    func unwrap(wrapped: Data) async throws -> Data {
+    public func unwrap(wrapped: Data) async throws -> Data {
         guard let box = try? AES.GCM.SealedBox(combined: wrapped), let plain = try? AES.GCM.open(box, using: secret) else {
             throw HolderKeyError.Gone
         }
@@ -41,15 +44,18 @@ import COpenSSL
 import Foundation
 import Huizheng
 
-/// A key store in software, with OpenSSL, for the tests on Linux. It says so, and forgets its keys with the process.
-final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
+/// A key store in software, with OpenSSL, for trying things out on Linux. It says so, and forgets its keys with the process: see
+/// `SecureEnclaveKeyStore` for a phone's.
+public final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
     private let lock = NSLock()
     private var keys: [String: OpaquePointer] = [:]
     private let secret: [UInt8] = random(32)
 
-    func protection() -> KeyProtection { .software }
+    public init() {}
 
-    func generate(algorithm: KeyAlgorithm) async throws -> HolderKey {
+    public func protection() -> KeyProtection { .software }
+
+    public func generate(algorithm: KeyAlgorithm) async throws -> HolderKey {
         guard algorithm == .p256 else { throw HolderKeyError.Unsupported }
         let making = EVP_PKEY_CTX_new_from_name(nil, "EC", nil)
         defer { EVP_PKEY_CTX_free(making) }
@@ -66,7 +72,7 @@ final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
         return HolderKey(handle: handle, publicKey: Data(point))
     }
 
-    func sign(handle: String, message: Data) async throws -> Data {
+    public func sign(handle: String, message: Data) async throws -> Data {
         guard let key = locked({ keys[handle] }) else { throw HolderKeyError.Gone }
         let signing = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(signing) }
@@ -79,13 +85,13 @@ final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
         return try raw(der, length)
     }
 
-    func attest(keys _: [HolderKey], nonce _: String?) async throws -> String { throw HolderKeyError.Unsupported }
+    public func attest(keys _: [HolderKey], nonce _: String?) async throws -> String { throw HolderKeyError.Unsupported }
 
-    func delete(handle: String) async throws {
+    public func delete(handle: String) async throws {
         locked { EVP_PKEY_free(keys.removeValue(forKey: handle)) }
     }
 
-    func wrap(secret plain: Data) async throws -> Data {
+    public func wrap(secret plain: Data) async throws -> Data {
         let nonce = random(12)
         let sealing = EVP_CIPHER_CTX_new()
         defer { EVP_CIPHER_CTX_free(sealing) }
@@ -97,7 +103,7 @@ final class SoftwareKeyStore: HolderKeyStore, @unchecked Sendable {
         return Data(nonce + tag + out)
     }
 
-    func unwrap(wrapped: Data) async throws -> Data {
+    public func unwrap(wrapped: Data) async throws -> Data {
         let bytes = [UInt8](wrapped)
         guard bytes.count > 28 else { throw HolderKeyError.Gone }
         let (nonce, sealed) = (Array(bytes[0 ..< 12]), Array(bytes[28...]))
