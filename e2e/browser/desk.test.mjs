@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { after, before } from 'node:test'
 import { approvedOffer, issuerOf, stack } from '../stack.mjs'
 import { launch, open } from './lib/browser.mjs'
-import { Applicant, Clerk } from './lib/people.mjs'
+import { Applicant, Clerk, Holder } from './lib/people.mjs'
 import { steps } from './lib/steps.mjs'
 
 const step = steps()
@@ -184,7 +184,33 @@ step('a citizen logs in to collect, and sees what goes to which wallet', async (
   await citizen.leave()
 })
 
-step('a credential is looked at and corrected, and the portal shows its way', async () => {
+step('what was issued is listed, and one is suspended while it is looked into', async () => {
+  const issuer = issuerOf('business-licence')
+  const holder = await Holder.arrive(browser, { lang: 'zh', width: 390, height: 844 }, seen)
+  await holder.unlocks()
+  for (const name of ['合肥徽光软件有限公司', '黄山云松茶业有限公司', '芜湖江声造船有限公司']) {
+    const offer = await approvedOffer('business-licence', { ...(await example('business-licence')), name })
+    await holder.receives({ offer: offer.offer_uri_by_value, code: offer.tx_code })
+  }
+  await holder.leave()
+  const desk = await staff(stack.staff_token, issuer)
+  await desk.page.goto(`${issuer.url}/console/credentials`)
+  await desk.page.getByRole('table').getByRole('link', { name: '黄山云松茶业有限公司' }).first().click()
+  await desk.heading(desk.say('issuer', 'credential.changes')).waitFor()
+  await desk.look('desk-credential')
+  await desk.changes(desk.page.url(), 'suspend', '地址待核查', 'checking')
+  await desk.look('desk-credential-suspended')
+  await desk.page.goto(`${issuer.url}/console/credentials`)
+  await desk.page.getByRole('table').getByText(desk.say('issuer', 'state.suspended')).first().waitFor()
+  await desk.look('desk-credentials')
+  await desk.page.getByRole('table').getByRole('link', { name: '芜湖江声造船有限公司' }).first().click()
+  await desk.link(desk.say('issuer', 'correct.link')).click()
+  await desk.button(desk.say('issuer', 'correct.send')).waitFor()
+  await desk.look('desk-credential-correct')
+  await desk.leave()
+})
+
+step('the portal shows the way of a credential to its holder', async () => {
   const issuer = issuerOf('talent-certificate')
   const citizen = await Applicant.arrive(browser, { lang: 'en', width: 390, height: 844 }, seen)
   await citizen.page.goto(issuer.url)
@@ -194,8 +220,6 @@ step('a credential is looked at and corrected, and the portal shows its way', as
   await applicant.button(applicant.say('issuer', 'application.collect')).click()
   await applicant.page.locator('[data-tx-code]').waitFor()
   await applicant.look('portal-collect')
-  await clerk.page.goto(`${issuer.url}/console/credentials`)
-  await clerk.look('desk-credentials')
 })
 
 step('nothing was wrong with any of the pages', () => assert.deepEqual(seen, []))

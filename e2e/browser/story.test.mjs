@@ -143,7 +143,7 @@ for (const [lang, phone] of [
       assert.equal(credentials.length, 2)
       await clerk.page.goto(credentials[0])
       await clerk.look('console-credential')
-      for (const credential of credentials) await clerk.changes(credential, 'revoke', 'Licence handed back')
+      for (const credential of credentials) await clerk.changes(credential, 'revoke', 'Licence handed back', 'deregistered')
       await clerk.look('console-revoked')
       await clerk.link(clerk.say('issuer', 'nav.credentials')).click()
       await clerk.look('console-issued')

@@ -78,6 +78,15 @@ impl AttachmentKind {
         }
     }
 
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "PDF",
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+        }
+    }
+
     /// How a file of it is called: never by the applicant's name for it.
     pub(crate) fn file_name(self) -> &'static str {
         match self {

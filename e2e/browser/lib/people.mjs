@@ -120,11 +120,12 @@ export class Clerk extends Person {
     return panel.getByRole('link').evaluateAll((links) => links.map((link) => link.href))
   }
 
-  async changes(credential, what, reason) {
+  async changes(credential, what, reason, ground) {
     await this.page.goto(credential)
     const word = this.say('issuer', `credential.${what}`)
     const fold = this.page.locator('details', { has: this.page.locator('summary', { hasText: word }) })
     if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click()
+    await fold.getByLabel(this.say('issuer', 'credential.code'), { exact: true }).selectOption(ground)
     await fold.getByLabel(this.say('issuer', 'credential.reason'), { exact: true }).fill(reason)
     if (what === 'revoke') await fold.getByRole('checkbox').check()
     await fold.getByRole('button', { name: word, exact: true }).click()

@@ -221,7 +221,7 @@ fn attachments_panel(app: &Core, lang: Lang, application: &Application) -> Resul
                 p { (t.with("attach.evidence", &[("evidence", lang.pick(&text.zh, &text.en))])) }
             }
             @if !attached.is_empty() { ul.stack { @for one in &attached { li {
-                (one.name.as_str()) " " span.quiet { (one.kind.media_type()) " · " (one.bytes.div_ceil(1024)) " KB" }
+                (one.name.as_str()) " " span.quiet { (one.kind.name()) " · " (one.bytes.div_ceil(1024)) " KB" }
             } } } }
             @if open && attached.len() < attachments::MOST {
                 form.stack method="post" enctype="multipart/form-data" action=(action) data-once {

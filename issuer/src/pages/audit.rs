@@ -50,7 +50,7 @@ async fn log(
     Ok(console(&app, &visitor, &session, title).body(html! {
         (heading(title, t.get("audit.lead")))
         @if entries.is_empty() { (empty(Icon::Document, t.get("audit.none"), t.get("audit.none-text"), html! {})) }
-        @else { (entries.iter().fold(Table::new(title, columns), row).render()) }
+        @else { (entries.iter().fold(Table::new(title, columns).named_above(), row).render()) }
         @if let Some(number) = more {
             p { a.button.quiet href={ "/console/audit?before=" (number) } { (t.get("queue.more")) } }
         }

@@ -70,6 +70,9 @@ async fn change(
     };
     let found = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(visitor.lang))?;
     let code = known_code(&app, &found.credential_type, change, sent.code)?;
+    if code.is_none() && !codes_for(&app, &found.credential_type, change).is_empty() {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, t.get("credential.code-missing"));
+    }
     let why = Why { code, text: reason.into() };
     match app.statuses.change(id, change, session.member.actor(), why, app.now()).await {
         Ok(_) => {
@@ -209,9 +212,13 @@ fn change_form(
                     p { (text) }
                     @if !codes.is_empty() { div.field {
                         label for=(code_id) { (t.get("credential.code")) }
-                        select id=(code_id) name="code" { @for reason in &codes {
-                            option value=(reason.code) { (lang.pick(&reason.label.zh, &reason.label.en)) }
-                        } }
+                        // None is chosen beforehand: what stands in the record is what somebody meant.
+                        select id=(code_id) name="code" required {
+                            option value="" { (t.get("credential.code-choose")) }
+                            @for reason in &codes {
+                                option value=(reason.code) { (lang.pick(&reason.label.zh, &reason.label.en)) }
+                            }
+                        }
                     } }
                     div.field {
                         label for=(reason_id) { (t.get("credential.reason")) }

@@ -64,7 +64,7 @@ pub(super) fn table(app: &Core, lang: Lang, rows: &[CredentialRecord], now: Unix
             status(lang, record, now),
         ])
     };
-    rows.iter().fold(Table::new(t.get("credentials.title"), columns), row).render()
+    rows.iter().fold(Table::new(t.get("credentials.title"), columns).named_above(), row).render()
 }
 
 /// The standing that counts; a change under way stands beside it, never in its place.

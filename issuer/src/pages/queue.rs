@@ -71,7 +71,7 @@ pub(super) fn table(app: &Core, lang: Lang, rows: &[Application]) -> Markup {
             application_badge(lang, application),
         ])
     };
-    rows.iter().fold(Table::new(t.get("queue.title"), columns), row).render()
+    rows.iter().fold(Table::new(t.get("queue.title"), columns).named_above(), row).render()
 }
 
 fn nothing(lang: Lang, state: Standing) -> Markup {

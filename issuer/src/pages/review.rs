@@ -274,7 +274,7 @@ fn attachment_list(lang: Lang, application: Id, attached: &[Attachment]) -> Mark
         a href={ "/console/applications/" (application) "/attachments/" (one.id) } download {
             (t.with("review.attachment", &[("number", &number.to_string())]))
         }
-        " " span.quiet { (one.kind.media_type()) " · " (one.bytes.div_ceil(1024)) " KB"
+        " " span.quiet { (one.kind.name()) " · " (one.bytes.div_ceil(1024)) " KB"
             @if !one.name.is_empty() { " · " (one.name.as_str()) } }
     } } } }
 }

@@ -113,9 +113,12 @@ async fn a_clerk_suspends_reinstates_and_revokes_with_care() {
     assert!(clerk.see("/console/credentials").await.contains(&credential));
     let path = format!("/console/credentials/{credential}");
     let csrf = clerk.csrf(&path).await;
-    for (change, word) in [("suspend", "已暂停"), ("reinstate", "有效")] {
-        let answer =
-            clerk.send(&format!("{path}/{change}"), &[("csrf", &csrf), ("reason", "年报逾期")]).await;
+    let groundless = clerk.send(&format!("{path}/suspend"), &[("csrf", &csrf), ("reason", "年报逾期")]).await;
+    assert_eq!(groundless.status, 422);
+    assert!(groundless.text().contains("请选择事由"));
+    for (change, code, word) in [("suspend", "checking", "已暂停"), ("reinstate", "checked", "有效")] {
+        let sent = [("csrf", csrf.as_str()), ("reason", "年报逾期"), ("code", code)];
+        let answer = clerk.send(&format!("{path}/{change}"), &sent).await;
         assert_eq!(
             (answer.status, answer.header("location")),
             (303, format!("{path}?done={change}").as_str())
@@ -127,11 +130,12 @@ async fn a_clerk_suspends_reinstates_and_revokes_with_care() {
     assert_eq!(unconfirmed.status, 422);
     assert!(unconfirmed.text().contains("请先勾选确认"));
     assert_eq!(world.record(&credential).await["status"], "valid");
-    let confirmed = [("csrf", csrf.as_str()), ("reason", "注销"), ("confirmed", "true")];
-    assert_eq!(clerk.send(&revoke, &confirmed).await.status, 303);
+    let confirmed =
+        |code| [("csrf", csrf.as_str()), ("reason", "注销"), ("confirmed", "true"), ("code", code)];
+    assert_eq!(clerk.send(&revoke, &confirmed("deregistered")).await.status, 303);
     let dead = clerk.see(&path).await;
     assert!(dead.contains("吊销是最终决定") && !dead.contains("/suspend"));
-    assert_eq!(clerk.send(&format!("{path}/reinstate"), &confirmed).await.status, 409);
+    assert_eq!(clerk.send(&format!("{path}/reinstate"), &confirmed("checked")).await.status, 409);
     world.stop().await;
 }
 

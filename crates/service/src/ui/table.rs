@@ -8,6 +8,7 @@ pub struct Table {
     caption: String,
     columns: Vec<String>,
     rows: Vec<Vec<Markup>>,
+    is_named_above: bool,
 }
 
 impl Table {
@@ -17,7 +18,15 @@ impl Table {
             caption: caption.into(),
             columns: columns.into_iter().map(Into::into).collect(),
             rows: Vec::new(),
+            is_named_above: false,
         }
+    }
+
+    /// The page's own heading says what the table is: its caption is read out only.
+    #[must_use]
+    pub fn named_above(mut self) -> Self {
+        self.is_named_above = true;
+        self
     }
 
     /// Adds a row; the first cell names it.
@@ -31,7 +40,7 @@ impl Table {
     pub fn render(&self) -> Markup {
         html! {
             div.table-wrap { table {
-                caption { (self.caption) }
+                caption.sr[self.is_named_above] { (self.caption) }
                 thead { tr { @for column in &self.columns { th scope="col" { (column) } } } }
                 tbody { @for row in &self.rows { tr {
                     @for (index, cell) in row.iter().enumerate() {
