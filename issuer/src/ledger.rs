@@ -137,7 +137,7 @@ impl Ledger {
     }
 
     /// The accreditation for a credential type as proven; no record if there never was one.
-    pub(crate) async fn accreditation(&self, credential_type: &Slug) -> Result<Proven, NodeError> {
+    pub(crate) async fn accreditation(&self, credential_type: &Slug) -> Result<Arc<Proven>, NodeError> {
         self.node.proven_one(RecordKey::Trust(self.identity.did().clone(), credential_type.clone())).await
     }
 
@@ -159,7 +159,7 @@ impl Ledger {
     }
 
     /// What the chain says at these keys, proven.
-    pub(crate) async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Proven>, NodeError> {
+    pub(crate) async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Proven>>, NodeError> {
         self.node.proven(keys).await
     }
 
@@ -173,13 +173,13 @@ impl Ledger {
         let Ok(credential_type) = Slug::new(credential_type) else { return Ok(None) };
         let keys = [RecordKey::Trust(did.clone(), credential_type), RecordKey::Did(did.clone())];
         let proven = self.node.proven(&keys).await?;
-        let granted = match proven.first().and_then(Proven::record) {
+        let granted = match proven.first().and_then(|proven| proven.record()) {
             Some(Record::Trust(trust)) => {
                 trust.intervals.iter().find(|interval| interval.covers(now)).map(|interval| interval.from)
             }
             _ => None,
         };
-        let keys = match proven.get(1).and_then(Proven::record) {
+        let keys = match proven.get(1).and_then(|proven| proven.record()) {
             Some(Record::Did(document)) => {
                 let signing =
                     document.current_keys().filter(|key| Slot::SIGNING.iter().any(|s| s.takes(key)));

@@ -1,5 +1,6 @@
 //! How the chain sees this department: what it may issue, since when and until when, and how old the proof of that is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -43,7 +44,7 @@ async fn show(
     }))
 }
 
-type Found = Vec<(&'static CredentialType, Option<Proven>)>;
+type Found = Vec<(&'static CredentialType, Option<Arc<Proven>>)>;
 
 async fn proven(app: &Core) -> Found {
     let mut found = Vec::new();
@@ -68,7 +69,7 @@ fn table(app: &Core, lang: Lang, found: &Found) -> Markup {
         "state" => t.get("queue.state"),
         _ => t.get("chain-view.block"),
     });
-    let row = |table: Table, (of, proven): &(&'static CredentialType, Option<Proven>)| {
+    let row = |table: Table, (of, proven): &(&'static CredentialType, Option<Arc<Proven>>)| {
         let name = html! { (lang.pick(&of.label.zh, &of.label.en)) };
         let dash = || html! { "—" };
         let Some(proven) = proven else {

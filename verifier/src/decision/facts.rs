@@ -1,6 +1,7 @@
 //! The chain's facts that a decision needs, all from one block.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::key::PublicKey;
@@ -74,7 +75,7 @@ fn entry_of(status: &StatusRef) -> Option<(StatusListId, u32)> {
 
 /// Proven facts, of one block but for what is only asked when a key was compromised; none of them when the chain can't be reached.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts(BTreeMap<RecordKey, Proven>, Missing);
+pub(crate) struct Facts(BTreeMap<RecordKey, Arc<Proven>>, Missing);
 
 /// Why facts are missing, if some are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,8 +161,9 @@ impl Facts {
         self.1.code()
     }
 
-    pub(crate) fn new(proven: impl IntoIterator<Item = Proven>) -> Self {
-        let facts = proven.into_iter().map(|proven| (proven.key().clone(), proven));
+    pub(crate) fn new(proven: impl IntoIterator<Item = impl Into<Arc<Proven>>>) -> Self {
+        let facts =
+            proven.into_iter().map(Into::into).map(|proven: Arc<Proven>| (proven.key().clone(), proven));
         Self(facts.collect(), Missing::default())
     }
 
@@ -177,7 +179,7 @@ impl Facts {
     }
 
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Proven> {
-        self.0.get(key)
+        self.0.get(key).map(AsRef::as_ref)
     }
 
     /// The oldest block that a fact is from.
@@ -187,10 +189,25 @@ impl Facts {
     }
 }
 
+/// Keys of the chain that were met, as the formats take them, and how many are kept at most. Working out the second coordinate of a
+/// P-256 point takes a quarter of the time of checking a signature, and issuers sign with few keys.
+static MET: LazyLock<Mutex<HashMap<registry::PublicKey, PublicKey>>> = LazyLock::new(Mutex::default);
+const MET_AT_MOST: usize = 1024;
+
 /// A key of the chain as the formats take it; none for a P-256 point that isn't one.
 pub(crate) fn usable(key: &registry::PublicKey) -> Option<PublicKey> {
-    match key {
+    let met = || MET.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = met().get(key) {
+        return Some(known.clone());
+    }
+    let read = match key {
         registry::PublicKey::Ed25519(key) => PublicKey::ed25519(key.as_bytes()).ok(),
         registry::PublicKey::P256(key) => PublicKey::p256(key.as_bytes()).ok(),
+    }?;
+    let mut met = met();
+    if met.len() >= MET_AT_MOST {
+        met.clear();
     }
+    met.insert(*key, read.clone());
+    Some(read)
 }

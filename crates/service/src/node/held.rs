@@ -18,12 +18,12 @@ const KEPT_GRAIN: Duration = Duration::from_secs(60);
 /// How long what is held is handed out unasked after no node had an answer.
 const RESPITE: Duration = Duration::from_secs(1);
 
-/// Facts by their keys.
-pub(super) type Facts = HashMap<RecordKey, Fact>;
+/// Facts by their keys; whoever is handed one shares it.
+pub(super) type Facts = HashMap<RecordKey, Arc<Fact>>;
 
 /// One fact.
 struct One {
-    fact: Fact,
+    fact: Arc<Fact>,
     /// When it was asked for last.
     asked: Instant,
     /// The block of what is kept of it, beyond the process.
@@ -47,12 +47,14 @@ impl Held {
         // Many signatures: not on a thread that others need.
         let read = tokio::task::spawn_blocking(move || link.read_back()).await.unwrap_or_default();
         let now = Instant::now();
-        let one = |(key, fact): (RecordKey, Fact)| (key, One { kept: fact.proven.time(), asked: now, fact });
+        let one = |(key, fact): (RecordKey, Fact)| {
+            (key, One { kept: fact.proven.time(), asked: now, fact: Arc::new(fact) })
+        };
         Self { facts: read.into_iter().map(one).collect(), away: None }
     }
 
     /// All of these, when events say that each stands as it was proven.
-    pub(super) fn standing(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
+    pub(super) fn standing(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
         let (now, reuse) = (link.now(), link.config.reuse.min(link.config.max_age));
         self.all(keys, |fact| {
             fact.proven.time().until(now) < reuse
@@ -61,7 +63,7 @@ impl Held {
     }
 
     /// All of these, when each is as young as facts must be and nothing was told that changed it.
-    pub(super) fn young(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
+    pub(super) fn young(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
         let now = link.now();
         self.all(keys, |fact| {
             fact.proven.time().until(now) <= link.config.max_age
@@ -70,7 +72,7 @@ impl Held {
     }
 
     /// The same, where no node had an answer a moment ago: not every question waits until they fail to answer again.
-    pub(super) fn young_while_away(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
+    pub(super) fn young_while_away(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
         self.away.filter(|away| away.elapsed() < RESPITE)?;
         self.young(link, keys)
     }
@@ -80,14 +82,14 @@ impl Held {
         self.away = Some(Instant::now());
     }
 
-    /// All of them, or none: facts of different ages don't make an answer.
-    fn all(&mut self, keys: &[RecordKey], will_do: impl Fn(&Fact) -> bool) -> Option<Facts> {
+    /// All of them in their order, or none: facts of different ages don't make an answer.
+    fn all(&mut self, keys: &[RecordKey], will_do: impl Fn(&Fact) -> bool) -> Option<Vec<Arc<Fact>>> {
         let asked = Instant::now();
-        let mut facts = Facts::with_capacity(keys.len());
+        let mut facts = Vec::with_capacity(keys.len());
         for key in keys {
             let one = self.facts.get_mut(key).filter(|one| will_do(&one.fact))?;
             one.asked = asked;
-            facts.insert(key.clone(), one.fact.clone());
+            facts.push(one.fact.clone());
         }
         Some(facts)
     }

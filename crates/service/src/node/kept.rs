@@ -1,6 +1,7 @@
 //! Proven facts that outlive the process. What is read back is unverified, whoever kept it: it counts as what a stranger brings.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use registry::{Evidence, HandOver, RecordKey};
 
@@ -74,7 +75,7 @@ impl Link {
             let evidence = Evidence::from_bytes(bytes).ok();
             let fact = evidence.and_then(|evidence| {
                 let proven = light.verify(&evidence, now, self.config.max_age).ok()?;
-                (name_of(proven.key()) == *name).then_some(Fact { proven, evidence })
+                (name_of(proven.key()) == *name).then(|| Fact { proven: Arc::new(proven), evidence })
             });
             fact.map(|fact| proven.insert(fact.proven.key().clone(), fact)).is_none()
         });

@@ -89,8 +89,8 @@ impl NodeConfig {
 /// A fact with the evidence that shows it, for those who carry evidence along.
 #[derive(Debug, Clone)]
 pub struct Fact {
-    /// What was proven.
-    pub proven: Proven,
+    /// What was proven; shared with whoever was handed it too.
+    pub proven: Arc<Proven>,
     /// What proves it.
     pub evidence: Evidence,
 }
@@ -171,15 +171,15 @@ impl NodeClient {
     ///
     /// # Errors
     /// [`NodeError`]; the variants say who has to do something.
-    pub async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Proven>, NodeError> {
-        Ok(self.facts(keys).await?.into_iter().map(|fact| fact.proven).collect())
+    pub async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Proven>>, NodeError> {
+        Ok(self.shared(keys).await?.into_iter().map(|fact| fact.proven.clone()).collect())
     }
 
     /// What the chain says at one key.
     ///
     /// # Errors
     /// As [`NodeClient::proven`].
-    pub async fn proven_one(&self, key: RecordKey) -> Result<Proven, NodeError> {
+    pub async fn proven_one(&self, key: RecordKey) -> Result<Arc<Proven>, NodeError> {
         self.proven(&[key]).await?.pop().ok_or(NodeError::Nonsense { what: "no fact for the key" })
     }
 
@@ -188,8 +188,16 @@ impl NodeClient {
     /// # Errors
     /// As [`NodeClient::proven`].
     pub async fn facts(&self, keys: &[RecordKey]) -> Result<Vec<Fact>, NodeError> {
+        Ok(self.shared(keys).await?.into_iter().map(Arc::unwrap_or_clone).collect())
+    }
+
+    async fn shared(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Fact>>, NodeError> {
         let mut facts = Vec::with_capacity(keys.len());
         for keys in keys.chunks(api::MAX_KEYS) {
+            if let Some(standing) = self.inner.batcher.standing(keys) {
+                facts.extend(standing);
+                continue;
+            }
             let (answer, answered) = oneshot::channel();
             let trace = trace_context::current();
             let question = batch::Question { keys: keys.to_vec(), trace, answer };
