@@ -11,6 +11,7 @@ use std::{
     },
     task::{Context, Poll},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use futures_channel::oneshot;
@@ -80,8 +81,13 @@ impl Store {
     }
 
     pub(crate) fn start(backend: Box<dyn Backend>) -> std::io::Result<Self> {
+        Self::start_gathering(backend, writer::MOMENT)
+    }
+
+    /// As [`Store::start`], with another time for the writes of a crowd to come together.
+    pub(crate) fn start_gathering(backend: Box<dyn Backend>, moment: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { backend, changing: RwLock::new(()) });
-        let (sender, thread) = writer::spawn(Arc::clone(&shared))?;
+        let (sender, thread) = writer::spawn(Arc::clone(&shared), moment)?;
         let inner = Inner { shared, writer: Mutex::new(Some(thread)), sender };
         Ok(Self { inner: Arc::new(inner), scope: Scope::default() })
     }

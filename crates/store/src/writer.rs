@@ -18,6 +18,10 @@ use crate::{
 
 /// How many writes share one sync at most.
 const GROUP: usize = 1024;
+/// So many that came while others were synced show a crowd: then the next ones are given a moment to come together, for a sync costs
+/// the same for few as for many. Whoever writes alone, or with few, waits for nobody.
+const CROWD: usize = 4;
+pub(crate) const MOMENT: Duration = Duration::from_millis(1);
 /// How long relaxed writes may wait for a sync when nothing else asks for one.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -44,9 +48,13 @@ pub(crate) struct Shared {
     pub(crate) changing: RwLock<()>,
 }
 
-pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
+/// Starts it. `moment` is what the writes of a crowd are given to come together.
+pub(crate) fn spawn(
+    shared: Arc<Shared>,
+    moment: Duration,
+) -> std::io::Result<(Sender<Message>, JoinHandle<()>)> {
     let (sender, receiver) = channel();
-    let writer = Writer { shared, failed: None, unsynced: false };
+    let writer = Writer { shared, moment, failed: None, unsynced: false };
     let thread =
         std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&receiver))?;
     Ok((sender, thread))
@@ -54,13 +62,14 @@ pub(crate) fn spawn(shared: Arc<Shared>) -> std::io::Result<(Sender<Message>, Jo
 
 struct Writer {
     shared: Arc<Shared>,
+    moment: Duration,
     failed: Option<StoreError>,
     unsynced: bool,
 }
 
 impl Writer {
     fn run(mut self, inbox: &Receiver<Message>) {
-        let mut open = true;
+        let (mut open, mut crowded) = (true, false);
         while open {
             let mut group = Vec::new();
             // With nothing to sync it sleeps until it is asked: a phone's processor should, too.
@@ -73,6 +82,9 @@ impl Writer {
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => open = false,
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            if crowded && !group.is_empty() {
+                std::thread::sleep(self.moment);
+            }
             while open && !group.is_empty() && group.len() < GROUP {
                 match inbox.try_recv() {
                     Ok(Message::Write(job)) => group.push(job),
@@ -80,6 +92,7 @@ impl Writer {
                     Err(_) => break,
                 }
             }
+            crowded = group.len() >= CROWD;
             if group.is_empty() {
                 self.sync_if_needed();
             } else {
@@ -157,7 +170,8 @@ impl Reads for Refusing {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::time::Instant;
 
     use super::*;
     use crate::{
@@ -206,6 +220,75 @@ mod tests {
         assert_eq!(store.write(|tx| tx.put(&NOTES, "a", &2)), failed);
         assert_eq!(store.write(|tx| tx.put(&NOTES, "a", &3)), failed);
         assert_eq!(store.write_relaxed(|tx| tx.put(&NOTES, "a", &4)), failed);
+    }
+
+    /// A disk that counts how often it syncs.
+    #[derive(Default)]
+    struct Counting {
+        memory: Memory,
+        syncs: Arc<AtomicUsize>,
+    }
+
+    impl Reads for Counting {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.memory.get(key)
+        }
+        fn page(&self, span: &Span, limit: usize) -> Result<Rows, StoreError> {
+            self.memory.page(span, limit)
+        }
+    }
+
+    impl Backend for Counting {
+        fn apply(&self, changes: Changes) -> Result<(), StoreError> {
+            self.memory.apply(changes)
+        }
+        fn sync(&self) -> Result<(), StoreError> {
+            self.syncs.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_comes_after_a_crowd_shares_a_sync_and_what_comes_after_few_waits_for_nobody() {
+        let disk = Counting::default();
+        let syncs = Arc::clone(&disk.syncs);
+        let moment = Duration::from_millis(500);
+        let store = Store::start_gathering(Box::new(disk), moment).unwrap();
+        let write = |store: &Store| {
+            let store = store.clone();
+            std::thread::spawn(move || store.write(|tx| tx.put(&NOTES, "a", &1)).unwrap())
+        };
+        let begun = Instant::now();
+        store.write(|tx| tx.put(&NOTES, "a", &1)).unwrap();
+        store.write(|tx| tx.put(&NOTES, "a", &1)).unwrap();
+        assert!(begun.elapsed() < moment);
+        assert_eq!(syncs.swap(0, Ordering::SeqCst), 2);
+        // While the first is run, the crowd queues behind it.
+        let (started, is_run) = std::sync::mpsc::channel::<()>();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let first = {
+            let store = store.clone();
+            std::thread::spawn(move || {
+                store.write(move |tx| {
+                    started.send(()).unwrap();
+                    wait.recv().unwrap();
+                    tx.put(&NOTES, "a", &1)
+                })
+            })
+        };
+        is_run.recv().unwrap();
+        let crowd: Vec<_> = (0..CROWD).map(|_| write(&store)).collect();
+        std::thread::sleep(moment / 5);
+        go.send(()).unwrap();
+        first.join().unwrap().unwrap();
+        crowd.into_iter().for_each(|one| one.join().unwrap());
+        assert_eq!(syncs.swap(0, Ordering::SeqCst), 2, "the first one's, and the crowd's");
+        let one = write(&store);
+        std::thread::sleep(moment / 5);
+        let other = write(&store);
+        one.join().unwrap();
+        other.join().unwrap();
+        assert_eq!(syncs.load(Ordering::SeqCst), 1, "together");
     }
 
     #[test]
