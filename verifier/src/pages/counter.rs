@@ -121,7 +121,8 @@ async fn start(
         ..Manner::default()
     };
     let version = Some(policy.version.clone());
-    let wish = Wish { purpose, version, query: None, manner, asked_by: session.value };
+    let seal = app.identity.sealing().seal(manner.encrypted).map_err(Problem::internal)?;
+    let wish = Wish { purpose, version, query: None, manner, seal, asked_by: session.value };
     let (id, _) = app.desk.ask(wish, clock::now()).await.map_err(Problem::internal)?;
     app.metrics.asked(&app.tenant);
     Ok(Redirect::to(&format!("/requests/{id}{}", if by_codes { "/codes" } else { "" })))

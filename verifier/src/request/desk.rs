@@ -25,6 +25,7 @@ pub(crate) struct Wish {
     pub(crate) version: Option<String>,
     pub(crate) query: Option<DcqlQuery>,
     pub(crate) manner: Manner,
+    pub(crate) seal: String,
     pub(crate) asked_by: String,
 }
 
@@ -63,12 +64,12 @@ impl Desk {
     /// Asks. When this returns, the request is on the disk.
     pub(crate) async fn ask(&self, wish: Wish, now: UnixMillis) -> Result<(RequestId, Request), StoreError> {
         let id = RequestId::random();
-        let Wish { purpose, version, query, manner, asked_by } = wish;
+        let Wish { purpose, version, query, manner, seal, asked_by } = wish;
         let request = Request {
             purpose,
             version,
             query,
-            seal: service::random::token(32),
+            seal,
             manner,
             nonce: service::random::token(24),
             state: service::random::token(16),

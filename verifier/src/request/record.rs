@@ -82,7 +82,7 @@ pub(crate) struct Request {
     pub(crate) nonce: String,
     /// To be sent back.
     pub(crate) state: String,
-    /// What the key that its answer is encrypted to and its response code follow from.
+    /// The key that its answer is encrypted to, sealed; what its response code follows from.
     #[serde(default)]
     pub(crate) seal: String,
     /// How it is asked and answered.

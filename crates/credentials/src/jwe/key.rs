@@ -9,7 +9,7 @@ use p256::{PublicKey as Point, SecretKey};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::{BasePointTable, ECDH_ES, JweError};
+use super::{ECDH_ES, JweError};
 use crate::key::{Jwk, PublicKey};
 
 /// A key that others gave us to encrypt to.
@@ -81,21 +81,16 @@ impl DecryptionKey {
     /// # Errors
     /// [`JweError::Key`], never for a key that was made here.
     pub fn to_jwk(&self) -> Result<Jwk, JweError> {
-        self.named(&self.secret.public_key())
+        Self::jwk_of(&self.kid, self.secret.public_key().to_encoded_point(false).as_bytes())
     }
 
-    /// The same by a table: for whoever makes many keys.
+    /// The same of a key whose public half is at hand: its point, uncompressed (SEC 1 §2.3.3). Working it out is dear.
     ///
     /// # Errors
-    /// As [`DecryptionKey::to_jwk`].
-    pub fn to_jwk_by(&self, table: &BasePointTable) -> Result<Jwk, JweError> {
-        let point = table.times(&self.secret.to_nonzero_scalar()).to_affine();
-        self.named(&Point::from_affine(point).map_err(|_| JweError::Key)?)
-    }
-
-    fn named(&self, point: &Point) -> Result<Jwk, JweError> {
-        let mut jwk = jwk(point)?;
-        jwk.kid = Some(self.kid.clone());
+    /// [`JweError::Key`] for what is no point of P-256.
+    pub fn jwk_of(kid: &str, point: &[u8]) -> Result<Jwk, JweError> {
+        let mut jwk = PublicKey::p256(point).map_err(|_| JweError::Key)?.to_jwk();
+        jwk.kid = Some(kid.to_owned());
         jwk.usage = Some("enc".to_owned());
         jwk.alg = Some(ECDH_ES.to_owned());
         Ok(jwk)

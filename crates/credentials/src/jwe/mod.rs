@@ -3,7 +3,6 @@
 //!
 //! Nothing else is understood: no key wrapping, no compression (it tells lengths, and bombs), no critical parameters.
 
-mod base_point;
 mod cipher;
 mod derive;
 mod key;
@@ -19,7 +18,6 @@ use zeroize::Zeroizing;
 use self::cipher::{NONCE_BYTES, TAG_BYTES};
 use crate::json;
 use crate::key::Jwk;
-pub use base_point::BasePointTable;
 pub use key::{DecryptionKey, EncryptionKey};
 
 /// The only key agreement here.

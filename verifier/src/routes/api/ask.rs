@@ -87,7 +87,8 @@ pub(super) async fn ask(
         Manner { webhook: webhook(&app, &caller, body.webhook.as_ref())?, ..manner(&app, &body, &asked_by)? };
     drop(asked_by);
     let Body { purpose, dcql: query, .. } = body;
-    let wish = Wish { purpose, version, query, manner, asked_by: caller.name };
+    let seal = app.identity.sealing().seal(manner.encrypted).map_err(Problem::internal)?;
+    let wish = Wish { purpose, version, query, manner, seal, asked_by: caller.name };
     let (id, request) = app.desk.ask(wish, clock::now()).await.map_err(Problem::internal)?;
     app.metrics.asked(&app.tenant);
     let (Some(link), Some(uri)) = (app.link(&id, &request), app.request_uri(&id)) else {
