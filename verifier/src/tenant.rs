@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
-use registry::{Did, Proven, Record, RecordKey, Slug};
+use registry::{Did, Record, RecordKey, Slug};
 use service::audit::{Deed, Noting};
 use service::{NodeClient, StaffTokens};
 use store::{Range, Store, StoreError, Table, Tx};
@@ -154,7 +154,7 @@ impl Shared {
                 }
             }
         }
-        let record = match known.as_ref().and_then(Proven::record) {
+        let record = match known.as_ref().and_then(|known| known.record()) {
             Some(Record::Did(record)) => Some(record),
             _ => None,
         };

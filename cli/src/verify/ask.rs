@@ -108,7 +108,7 @@ mod tests {
         };
         let now = clock::now().seconds();
         assert!(codes(ask(None), now).is_err() && !keys.exists(), "keys_missing: none are made");
-        SecretFolder::open(&keys).expect("a folder").secret(KEY.0).expect("a key");
+        SecretFolder::open(&keys).expect("a folder").secret("signing-p256.key").expect("a key");
 
         let file = folder.path().join("codes");
         for place in [None, Some("hall-3")] {
