@@ -412,7 +412,9 @@ fn transaction_data_is_refused_by_name() {
     let foreign =
         TransactionData::parse(&encode(json!({"type": "x", "credential_ids": ["licence"]}))).unwrap();
     assert_eq!(foreign.confirmation(), Err(BadTransaction::Type));
-    for value in ["", " ", "a\nb", "\u{202e}evil", &"x".repeat(201)] {
+    for value in
+        ["", " ", "a\nb", "\u{202e}evil", "\u{61c}evil", "a\u{2028}b", "a\u{e0041}b", &"x".repeat(201)]
+    {
         let mut words = confirmation();
         words.lines[0].value = value.into();
         assert_eq!(words.check(), Err(BadTransaction::Words), "{value:?}");

@@ -246,7 +246,8 @@ fn check_choices(claim: &Claim, chosen: &[Value]) -> Result<(), Problem> {
 
 /// Characters that turn or hide what stands beside them, so that a card would show something else than it says.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn check_picture(url: &str) -> Result<(), Problem> {

@@ -81,19 +81,23 @@ impl Scope {
         Ok(Self { list: self.list.clone(), active: self.keep(place, active) })
     }
 
+    /// Whoever is first keeps: what two threads made at once must be one, for [`Kept::made`] knows terms by their address, and
+    /// a context that nobody keeps would give its terms' addresses to others.
     fn keep(&self, place: Option<(u32, usize, Mode)>, mut active: Active) -> Arc<Active> {
         let mut kept = self.list.kept();
         active.kept = None;
-        match place {
-            Some(place) if kept.next < KEPT => {
-                active.kept = Some(kept.next);
-                kept.next += 1;
-                let active = Arc::new(active);
-                kept.made.insert(place, active.clone());
-                active
-            }
-            _ => Arc::new(active),
+        let Some(place) = place else { return Arc::new(active) };
+        if let Some(first) = kept.made.get(&place) {
+            return first.clone();
         }
+        if kept.next >= KEPT {
+            return Arc::new(active);
+        }
+        active.kept = Some(kept.next);
+        kept.next += 1;
+        let active = Arc::new(active);
+        kept.made.insert(place, active.clone());
+        active
     }
 
     /// The context for an object inside: one that came with a type ends.
@@ -111,7 +115,8 @@ impl Scope {
 
     /// Whether nothing is defined: a document's own list of contexts may begin here.
     pub(super) fn is_empty(&self) -> bool {
-        self.active.terms.is_empty() && self.active.vocab.is_none()
+        let Active { terms, vocab, language, has_direction, .. } = &*self.active;
+        terms.is_empty() && vocab.is_none() && language.is_none() && !has_direction
     }
 }
 
@@ -161,4 +166,32 @@ fn apply(mut active: Active, context: &Value, may_override: bool) -> Result<Acti
 
 fn is_setting(name: &str) -> bool {
     matches!(name, "@protected" | "@version" | "@vocab" | "@language" | "@direction")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_two_threads_made_at_once_is_kept_once() {
+        let scope = Compiled::new([json!({"a": "urn:a"})].iter()).unwrap().scope();
+        let place = Some((0, 4711, Mode::Type));
+        let first = scope.keep(place, Active::clone(&scope.active));
+        let second = scope.keep(place, Active::clone(&scope.active));
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!((first.kept, scope.list.kept().next), (Some(1), 2));
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let scope = Compiled::new([json!({"a": "urn:a"})].iter()).unwrap().scope();
+        for n in 0..2 * KEPT {
+            let made = scope.keep(Some((0, n as usize, Mode::Type)), Active::clone(&scope.active));
+            assert_eq!(made.kept, (n + 1 < KEPT).then_some(n + 1));
+        }
+        assert_eq!(scope.keep(None, Active::clone(&scope.active)).kept, None);
+        assert_eq!(scope.list.kept().made.len(), KEPT as usize - 1);
+    }
 }

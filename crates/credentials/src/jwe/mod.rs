@@ -62,10 +62,6 @@ struct Header {
     apu: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     apv: Option<String>,
-    #[serde(default, skip_serializing)]
-    zip: Option<serde_json::Value>,
-    #[serde(default, skip_serializing)]
-    crit: Option<serde_json::Value>,
 }
 
 impl Enc {
@@ -119,8 +115,6 @@ pub fn encrypt(
         kid: to.kid().map(str::to_owned),
         apu: None,
         apv: None,
-        zip: None,
-        crit: None,
     };
     let mut text = BASE64.encode(serde_json::to_vec(&header).map_err(|_| JweError::Form)?);
     let key = derive::content_key(&shared, enc, &[], &[]);
@@ -148,11 +142,14 @@ pub fn decrypt(text: &str, key: &DecryptionKey) -> Result<Zeroizing<Vec<u8>>, Jw
     let [protected, "", nonce, sealed, tag] = parts[..] else { return Err(JweError::Form) };
     let bytes = |part: &str| BASE64.decode(part).map_err(|_| JweError::Form);
     let header = json::parse(&bytes(protected)?).map_err(|_| JweError::Form)?;
-    let header: Header = serde_json::from_value(header).map_err(|_| JweError::Unsupported)?;
-    let enc = Enc::named(&header.enc).filter(|_| header.alg == ECDH_ES).ok_or(JweError::Unsupported)?;
-    if header.zip.is_some() || header.crit.is_some() {
+    // A list in a header's place, or a key's, would be read as one by the order of its elements.
+    let is_header = header.is_object() && header.get("epk").is_some_and(serde_json::Value::is_object);
+    // Whatever they say, `null` too: that they are there is enough.
+    if !is_header || ["zip", "crit"].iter().any(|name| header.get(*name).is_some()) {
         return Err(JweError::Unsupported);
     }
+    let header: Header = serde_json::from_value(header).map_err(|_| JweError::Unsupported)?;
+    let enc = Enc::named(&header.enc).filter(|_| header.alg == ECDH_ES).ok_or(JweError::Unsupported)?;
     let info = |part: &Option<String>| bytes(part.as_deref().unwrap_or_default());
     let (apu, apv) = (info(&header.apu)?, info(&header.apv)?);
     let content_key = derive::content_key(&key.agree(&header.epk)?, enc, &apu, &apv);

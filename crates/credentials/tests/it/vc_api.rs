@@ -6,7 +6,7 @@ use credentials::jsonld::{Contexts, JsonLdError};
 use credentials::key::{PublicKey, SelfContained};
 use credentials::vc_api::{
     Check, DeriveFailed, DeriveRequest, Instance, IssueFailed, IssueRequest, Mechanism, RequestError,
-    Secured, VerifyCredentialRequest, VerifyPresentationRequest,
+    Secured, StatusRequest, VerifyCredentialRequest, VerifyPresentationRequest,
 };
 use credentials::{Flaw, json};
 use serde_json::{Value, json};
@@ -210,6 +210,9 @@ fn requests_refused() {
         ("option_unknown", r#"{"credential":{},"options":{"credentialStatus":{"type":"x"}}}"#),
         ("pointers_text", r#"{"credential":{},"options":{"mandatoryPointers":"/issuer"}}"#),
         ("an_array", "[]"),
+        ("an_array_in_its_order", r#"[{"id":"urn:1"},{"mandatoryPointers":[]}]"#),
+        ("options_in_their_order", r#"{"credential":{},"options":[["/issuer"]]}"#),
+        ("options_null", r#"{"credential":{},"options":null}"#),
     ] {
         assert_eq!(IssueRequest::parse(body.as_bytes()).map(drop), shape, "{name}");
     }
@@ -234,4 +237,173 @@ fn everything_is_checked_unless_less_is_asked_for() {
     assert!(Check::Status.is_among(None) && Check::Binding.is_among(None));
     assert!(!Check::Status.is_among(Some(&[Check::Proof])));
     assert!(Check::Status.is_among(Some(&[Check::Proof, Check::Status])));
+}
+
+/// What the issuer says of itself and of the time is in every proof and token.
+#[test]
+fn issued_by_whom_and_when() {
+    for &mechanism in Mechanism::ALL {
+        let name = mechanism.name();
+        let issuer = instance(mechanism, 7);
+        assert_eq!(issuer.mechanism(), mechanism);
+        assert!(issuer.verification_method().starts_with(&format!("{}#z", issuer.did())), "{name}");
+        let issued = issue(mechanism, &json!({"credential": credential()})).unwrap();
+        if let Some(proof) = issued.get("proof") {
+            assert_eq!(proof["created"], NOW.rfc3339(), "{name}");
+            assert_eq!(proof["proofPurpose"], "assertionMethod", "{name}");
+            assert_eq!(proof["verificationMethod"], issuer.verification_method(), "{name}");
+            for absent in ["expires", "challenge", "domain", "id", "previousProof"] {
+                assert!(proof.get(absent).is_none(), "{name} {absent}");
+            }
+        }
+        let read = Secured::read(issued).unwrap();
+        // COSE messages carry no time of their own.
+        let at = (mechanism != Mechanism::VcCose).then_some(NOW);
+        assert_eq!(read.created(), at, "{name}");
+        assert_eq!(read.signed_with(), [(issuer.verification_method().to_owned(), at)], "{name}");
+        assert_eq!(read.content().issuer(), issuer.did(), "{name}");
+    }
+    assert!(Instance::from_secret(Mechanism::VcJwt, &[0xff; 48]).is_none(), "no secret of P-256");
+    assert!(Instance::from_secret(Mechanism::EcdsaJcs2019P384, &[0; 48]).is_none(), "no secret of P-384");
+    assert_eq!(Mechanism::named("eddsa-rdfc-2021"), None);
+}
+
+#[test]
+fn kinds_of_keys_as_the_suites_name_them() {
+    let kinds: Vec<_> = Mechanism::ALL
+        .iter()
+        .map(|mechanism| (mechanism.name(), mechanism.key_type(), mechanism.discloses_selectively()))
+        .collect();
+    for expected in [
+        ("eddsa-jcs-2022", "Ed25519", false),
+        ("eddsa-rdfc-2022", "Ed25519", false),
+        ("ecdsa-jcs-2019-p256", "P-256", false),
+        ("ecdsa-jcs-2019-p384", "P-384", false),
+        ("ecdsa-rdfc-2019-p256", "P-256", false),
+        ("ecdsa-rdfc-2019-p384", "P-384", false),
+        ("ecdsa-sd-2023", "P-256", true),
+        ("vc-jwt", "P-256", false),
+        ("vc-sd-jwt", "P-256", true),
+        ("vc-cose", "P-256", false),
+        #[cfg(feature = "bbs")]
+        ("bbs-2023", "Bls12381G2", true),
+    ] {
+        assert!(kinds.contains(&expected), "{expected:?}");
+    }
+}
+
+/// An answer is compared with what was asked, and only with what was asked.
+#[test]
+fn answers_as_far_as_they_are_asked_for() {
+    let proven = Secured::read(issue(Mechanism::EddsaJcs2022, &json!({"credential": credential()})).unwrap());
+    let enveloped = Secured::read(issue(Mechanism::VcJwt, &json!({"credential": credential()})).unwrap());
+    for (name, read) in [("proofs", proven.unwrap()), ("envelope", enveloped.unwrap())] {
+        assert_eq!(read.check_answer(None, None).flaws(), [], "{name}");
+        assert_eq!(read.check_answer(Some("n"), None).flaws(), [Flaw::ChallengeMissing], "{name}");
+        assert_eq!(read.check_answer(None, Some("d")).flaws(), [Flaw::DomainMissing], "{name}");
+    }
+}
+
+/// Every proof of a set counts, also the second one beside a proof of BBS.
+#[cfg(feature = "bbs")]
+#[test]
+fn a_proof_of_bbs_vouches_for_no_other() {
+    let issued = issue(Mechanism::Bbs2023, &json!({"credential": credential()})).unwrap();
+    let shown = derived(&issued, &["/issuer", "/credentialSubject"]).unwrap();
+    assert_eq!(flaws(shown.clone()), []);
+    let mut set = shown.clone();
+    set["proof"] = json!([shown["proof"], shown["proof"]]);
+    assert_eq!(flaws(set), [Flaw::ProofChainBroken]);
+    let plain = issue(Mechanism::EddsaRdfc2022, &json!({"credential": credential()})).unwrap();
+    let mut set = shown;
+    set["proof"] = json!([set["proof"], plain["proof"]]);
+    assert!(flaws(set).contains(&Flaw::ProofChainBroken));
+}
+
+/// Claims that a pointer names, in whole or in part, always show; of several subjects too.
+#[test]
+fn what_a_token_always_shows() {
+    let document = |subject: Value| {
+        let mut document = credential();
+        document["credentialSubject"] = subject;
+        document
+    };
+    let shown = |subject: Value, mandatory: &[&str], chosen: &[&str]| {
+        let request = json!({"credential": document(subject), "options": {"mandatoryPointers": mandatory}});
+        let issued = issue(Mechanism::VcSdJwt, &request).unwrap();
+        let shown = derived(&issued, chosen).unwrap();
+        assert_eq!(flaws(shown.clone()), []);
+        Secured::read(shown).unwrap().content().dangerous_members()["credentialSubject"].clone()
+    };
+    let one = || json!({"id": "urn:a", "name": "x", "parts": {"b": 1, "c": [1, 2]}});
+    assert_eq!(shown(one(), &[], &[]), json!({"id": "urn:a"}));
+    assert_eq!(shown(one(), &["/credentialSubject/name"], &[]), json!({"id": "urn:a", "name": "x"}));
+    for inside in ["/credentialSubject/parts", "/credentialSubject/parts/b", "/credentialSubject/parts/c/1"] {
+        assert_eq!(shown(one(), &[inside], &[]), json!({"id": "urn:a", "parts": one()["parts"]}), "{inside}");
+    }
+    assert_eq!(shown(one(), &["/credentialSubject"], &[]), one());
+    assert_eq!(shown(one(), &["/issuer"], &["/credentialSubject/parts"])["parts"], one()["parts"]);
+    let two = || json!([{"id": "urn:a", "name": "x"}, {"name": "y", "other": "z"}]);
+    assert_eq!(shown(two(), &[], &[]), json!([{"id": "urn:a"}, {}]));
+    let shows = shown(two(), &["/credentialSubject/1/other"], &["/credentialSubject/0/name"]);
+    assert_eq!(shows, json!([{"id": "urn:a", "name": "x"}, {"other": "z"}]));
+    let request = json!({"credential": document(two())});
+    let issued = issue(Mechanism::VcSdJwt, &request).unwrap();
+    for pointer in [
+        "/credentialSubject/2",
+        "/credentialSubject/00",
+        "/credentialSubject/+1",
+        "/credentialSubject/-",
+        "/credentialSubject/0/name/x",
+        "/type/0/x",
+        "/id/x",
+    ] {
+        let refused = derived(&issued, &[pointer]);
+        assert_eq!(refused, Err(DeriveFailed::Pointer(JsonLdError::Pointer)), "{pointer}");
+    }
+}
+
+#[test]
+fn requests_in_full() {
+    let parsed = |body: Value| StatusRequest::parse(body.to_string().as_bytes());
+    let change = |status: Value| {
+        let mut change = json!({"type": "BitstringStatusListEntry", "statusPurpose": "revocation"});
+        if !status.is_null() {
+            change["status"] = status;
+        }
+        json!({"credentialId": "urn:1", "credentialStatus": change})
+    };
+    for (status, expected) in [(json!(null), true), (json!(true), true), (json!(false), false)] {
+        let read = parsed(change(status)).unwrap();
+        assert_eq!((read.credential_id.as_str(), read.credential_status.status), ("urn:1", expected));
+        assert_eq!(read.credential_status.status_purpose, "revocation");
+        assert_eq!(read.credential_status.r#type, "BitstringStatusListEntry");
+    }
+    assert_eq!(parsed(change(json!("false"))).map(drop), Err(RequestError::Shape), "status_in_words");
+    let mut more = change(json!(true));
+    more["credentialStatus"]["index"] = 1.into();
+    assert_eq!(parsed(more).map(drop), Err(RequestError::Shape), "member_unknown");
+    let in_its_order = json!({"credentialId": "urn:1", "credentialStatus": ["BitstringStatusListEntry", "revocation", false]});
+    assert_eq!(parsed(in_its_order).map(drop), Err(RequestError::Shape), "change_in_its_order");
+    let checks = r#"{"verifiableCredential":{},"options":{"checks":["proof","credentialStatus","status","binding"],"domain":"d"}}"#;
+    let read = VerifyCredentialRequest::parse(checks.as_bytes()).unwrap().options;
+    assert_eq!(read.checks.unwrap(), [Check::Proof, Check::Status, Check::Status, Check::Binding]);
+    assert_eq!((read.challenge, read.domain.as_deref()), (None, Some("d")));
+    let presentation = r#"{"verifiablePresentation":{},"options":{"challenge":"c"}}"#;
+    let read = VerifyPresentationRequest::parse(presentation.as_bytes()).unwrap().options;
+    assert_eq!((read.challenge.as_str(), read.domain, read.checks), ("c", None, None));
+    for (name, body) in [
+        ("pointer_number", r#"{"verifiableCredential":{},"options":{"selectivePointers":[1]}}"#),
+        ("mandatory_here", r#"{"verifiableCredential":{},"options":{"mandatoryPointers":[]}}"#),
+        ("snake_case", r#"{"verifiable_credential":{}}"#),
+    ] {
+        assert_eq!(DeriveRequest::parse(body.as_bytes()).map(drop), Err(RequestError::Shape), "{name}");
+    }
+    assert!(
+        DeriveRequest::parse(br#"{"verifiableCredential":{}}"#)
+            .unwrap()
+            .options
+            .selective_pointers
+            .is_empty()
+    );
 }

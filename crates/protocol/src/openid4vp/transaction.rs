@@ -204,10 +204,11 @@ impl Confirmation {
     }
 }
 
-/// Control characters, and those that turn the direction of writing: what is read would not be what is signed.
+/// Control characters, and those that turn or hide what stands beside them: what is read would not be what is signed.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 // What a holder authorises can be personal.
