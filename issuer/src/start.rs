@@ -197,7 +197,7 @@ impl Issuer {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "which keys count is looked at again later"),
             Err(_) => {
-                tracing::warn!("the chain does not say which keys count; those that did before are used")
+                tracing::warn!("the chain does not say which keys count; those that did before are used");
             }
         }
 

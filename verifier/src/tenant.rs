@@ -150,7 +150,7 @@ impl Shared {
             match self.node.proven_one(RecordKey::Did(did)).await {
                 Ok(proven) => known = Some(proven),
                 Err(error) => {
-                    tracing::warn!(%error, "there are new keys, and the chain can't be asked whether they count")
+                    tracing::warn!(%error, "there are new keys, and the chain can't be asked whether they count");
                 }
             }
         }
