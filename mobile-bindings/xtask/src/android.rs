@@ -4,7 +4,7 @@ use std::{env, path::PathBuf};
 
 use crate::{
     elf,
-    run::{Done, PROFILE, bindings, compile, copy, run, target, without_paths},
+    run::{Done, PROFILE, bindings, compile, copy, flags, run, target},
 };
 
 /// Processors by their names in Rust and in Android: phones, and emulators on desktops.
@@ -26,7 +26,7 @@ pub(crate) fn package() -> Done {
     let ndk = ndk.ok_or("ANDROID_NDK_HOME names no NDK: install one with Android's sdkmanager")?;
     let project = bindings().join("kotlin/android");
     let linking = LINKING.map(|argument| format!("-C link-arg=-Wl,{argument}"));
-    let settings = [linking.as_slice(), &without_paths()].concat().join(" ");
+    let settings = [linking.as_slice(), &flags()].concat().join(" ");
     for (processor, name) in PROCESSORS {
         let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", processor.to_uppercase().replace('-', "_"));
         let platform = ["ndk", "-t", name, "-P", PLATFORM];

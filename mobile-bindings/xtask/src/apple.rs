@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::run::{Done, PROFILE, bindings, compile, copy, run, target, without_paths};
+use crate::run::{Done, PROFILE, bindings, compile, copy, flags, run, target};
 
 const PHONE: &str = "aarch64-apple-ios";
 const SIMULATORS: [&str; 2] = ["aarch64-apple-ios-sim", "x86_64-apple-ios"];
@@ -16,7 +16,7 @@ pub(crate) fn package() -> Done {
     if std::env::consts::OS != "macos" {
         return Err("an XCFramework can only be made on a Mac, with Xcode".to_owned());
     }
-    let settings = without_paths().join("\u{1f}");
+    let settings = flags().join("\u{1f}");
     for processor in SIMULATORS.into_iter().chain([PHONE]) {
         run(
             "cargo",

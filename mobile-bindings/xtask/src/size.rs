@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::run::{Done, PROFILE, bindings, compile, copy, run, target, without_paths};
+use crate::run::{Done, PROFILE, bindings, compile, copy, flags, run, target};
 
 /// Equal functions once, and relocations packed, as for Android: by the linker that Rust brings along on this machine.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -10,18 +10,18 @@ const LINKING: &[&str] = &["-Clink-arg=-Wl,--icf=all", "-Clink-arg=-Wl,-z,pack-r
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 const LINKING: &[&str] = &[];
 
-/// Builds it (unless it is `built` already), strips a copy and compares. Prints a line of JSON, as `huizheng bench` does.
+/// Builds it (unless it is `built` already), strips a copy (`mobile/shipped` in cargo's target folder) and compares. Prints a line of JSON, as `huizheng bench` does.
 ///
 /// # Errors
 /// It is larger than the gate, or can't be built.
 pub(crate) fn check(built: bool) -> Done {
     if !built {
-        let flags = without_paths().join("\u{1f}");
+        let flags = flags().join("\u{1f}");
         let build = [&compile("cdylib"), ["--"].as_slice(), LINKING].concat();
         run("cargo", &build, &[("CARGO_ENCODED_RUSTFLAGS", &flags)])?;
     }
     let folder = target().join(PROFILE);
-    let (whole, stripped) = (folder.join("libhuizheng.so"), folder.join("libhuizheng.stripped.so"));
+    let (whole, stripped) = (folder.join("libhuizheng.so"), folder.join("shipped").join("libhuizheng.so"));
     copy(&whole, &stripped)?;
     run("strip", &[stripped.as_os_str()], &[])?;
     let bytes = fs::metadata(&stripped).map_err(|error| format!("{}: {error}", stripped.display()))?.len();
