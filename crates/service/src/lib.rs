@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod backup;
 pub mod client;
 pub mod clock;
 pub mod config;

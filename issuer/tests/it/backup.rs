@@ -6,6 +6,7 @@ use credentials::key::Algorithm;
 use issuer::backup::{self, BackupError};
 use issuer::{Config, Policy};
 use serde_json::json;
+use service::backup::BackupFault;
 use store::{Range, Store, Table};
 use testkit::Postgres;
 
@@ -50,7 +51,10 @@ async fn an_issuer_is_backed_up_while_it_issues_and_goes_on_from_the_backup() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(to.join(file)).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
     }
-    assert!(matches!(backup::back_up(&world.config, &to).await, Err(BackupError::Exists(_))));
+    assert!(matches!(
+        backup::back_up(&world.config, &to).await,
+        Err(BackupError::Folder(BackupFault::Exists(_)))
+    ));
     world.change(&credential, "revoke").await;
 
     // Lost with everything, and put elsewhere from the back-up.
@@ -128,7 +132,7 @@ async fn nobody_without_the_keys_gets_the_store_and_no_damaged_backup_is_taken()
         change(&copy.join(file));
         let refused = backup::restore(&config, &copy);
         assert!(
-            matches!(refused, Err(BackupError::Damaged(_) | BackupError::Io { .. })),
+            matches!(refused, Err(BackupError::Folder(BackupFault::Damaged(_) | BackupFault::Io { .. }))),
             "{file}: {refused:?}"
         );
         assert!(!config.data_dir.join("keys").exists() && !config.data_dir.join("store").exists());
