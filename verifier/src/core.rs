@@ -7,9 +7,10 @@ use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
 use protocol::dcql::DcqlQuery;
 use protocol::openid4vp::{ClientId, RequestLink};
-use registry::{LocalText, Slug};
+use registry::{LocalText, Slug, UnixMillis};
 use serde_json::{Map, Value};
 use service::{Lang, NodeClient, StaffTokens};
+use store::StoreError;
 use tokio::sync::broadcast;
 
 use crate::access::Keys;
@@ -20,7 +21,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::purpose::{Policies, Purpose, Rules};
-use crate::request::{Desk, Memory, Request, RequestId};
+use crate::request::{Desk, Found, Memory, Request, RequestId};
 use crate::sessions::ClerkSessions;
 
 /// What handlers get: cheap to clone.
@@ -59,6 +60,16 @@ impl Core {
     /// The policy of this purpose that holds now.
     pub(crate) fn purpose(&self, id: &Slug) -> Option<Arc<Purpose>> {
         self.policies.current(id)
+    }
+
+    /// A request and where it stands; none when there is no such, or it is forgotten. What was cleared, here or at another instance,
+    /// has left this one's memory when it returns.
+    pub(crate) fn find(&self, id: &RequestId, now: UnixMillis) -> Result<Option<Found>, StoreError> {
+        let found = self.desk.find(id, now)?;
+        if found.as_ref().and_then(|found| found.answered.as_ref()).is_some_and(|answered| answered.cleared) {
+            self.memory.forget(id);
+        }
+        Ok(found)
     }
 
     /// Who it is to the wallet that a request is for.

@@ -58,8 +58,13 @@ impl Core {
             return;
         }
         match self.fetch(there, id, &found.request.seal).await {
-            // They go when those of the other instance go.
-            Ok(shown) => self.memory.keep(id, shown, answered.at),
+            // They go when those of the other instance go; at once if they were cleared while they came.
+            Ok(shown) => {
+                self.memory.keep(id, shown, answered.at);
+                if !matches!(self.find(id, clock::now()), Ok(Some(_))) {
+                    self.memory.forget(id);
+                }
+            }
             Err(error) => tracing::debug!(%error, "claims are not brought"),
         }
     }
@@ -90,7 +95,7 @@ pub(crate) fn router() -> Router<Apps> {
 async fn handed_over(State(apps): State<Apps>, Path(asked): Path<Asked>) -> Result<Bytes, Problem> {
     let gone = || Problem::not_found("There is nothing of that here");
     let app: &App = apps.iter().find(|app| app.tenant == asked.tenant).ok_or_else(gone)?;
-    let found = app.desk.find(&asked.id, clock::now()).map_err(Problem::internal)?.ok_or_else(gone)?;
+    let found = app.find(&asked.id, clock::now()).map_err(Problem::internal)?.ok_or_else(gone)?;
     let shown = app.memory.get(&asked.id).ok_or_else(gone)?;
     let bytes = zeroize::Zeroizing::new(serde_json::to_vec(&*shown).map_err(Problem::internal)?);
     let sealed = app.identity.sealing().seal_shown(&found.request.seal, &bytes);

@@ -96,7 +96,8 @@ impl Shared {
         let mut tasks = vec![tokio::spawn(tidier.run(self.stopped.clone()))];
         let answered = broadcast::Sender::new(ANSWERED);
         if store.is_shared() {
-            let follower = Follower { store: store.clone(), answered: answered.clone() };
+            let follower =
+                Follower { store: store.clone(), memory: memory.clone(), answered: answered.clone() };
             tasks.push(tokio::spawn(follower.run(self.stopped.clone())));
         }
         if let Some(dir) = tenant.policies_dir {

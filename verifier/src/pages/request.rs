@@ -161,19 +161,15 @@ pub(super) fn find(
     found.ok_or_else(|| Problem::not_found("There is no such request, or it is forgotten"))
 }
 
-/// A request that this session may see. What was cleared, here or at another instance, is forgotten before anything is shown.
+/// A request that this session may see.
 fn mine(
     app: &Core,
     id: &RequestId,
     session: &ClerkSession,
     now: UnixMillis,
 ) -> Result<Option<Found>, Problem> {
-    let found = app.desk.find(id, now).map_err(Problem::internal)?;
-    let found = found.filter(|found| is_shown_to(found, session));
-    if found.as_ref().and_then(|found| found.answered.as_ref()).is_some_and(|answered| answered.cleared) {
-        app.memory.forget(id);
-    }
-    Ok(found)
+    let found = app.find(id, now).map_err(Problem::internal)?;
+    Ok(found.filter(|found| is_shown_to(found, session)))
 }
 
 /// The code and what it is for.

@@ -140,9 +140,12 @@ impl Desk {
 
     /// Notes that what was shown is to be forgotten, by every instance. When this returns, it is on the disk.
     pub(crate) async fn clear(&self, id: &RequestId) -> Result<(), StoreError> {
-        let key = id.to_string();
+        let (key, is_shared) = (id.to_string(), self.store.is_shared());
         let clear = move |tx: &mut Tx<'_>| match tx.get(&OUTCOMES, key.as_str())? {
             Some(answered) => {
+                if is_shared {
+                    news::note_cleared(tx, &key)?;
+                }
                 let cleared = Answered { held_at: None, cleared: true, ..answered };
                 tx.put(&OUTCOMES, key.as_str(), &cleared)
             }

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use registry::{Action, Ask, LegalBasis, PurposeDraft, RecordKey, Slug, UnixMillis};
+use registry::{Action, Ask, Did, LegalBasis, PurposeDraft, RecordKey, Slug, UnixMillis};
 use serde_json::{Value, json};
 use verifier::{Policy, PurposeConfig, RunningVerifier, Scope, Verifier};
 
 use crate::audit::{config, export, key, read, token};
 use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Reply, TOKEN, both};
 
-fn policies(period: &str) -> Vec<PurposeConfig> {
+pub(crate) fn policies(period: &str) -> Vec<PurposeConfig> {
     let ask = |keep: Option<Value>| {
         let mut ask = json!({ "credential_type": "business-licence", "claims": ["name", "creditCode"] });
         if let Some(keep) = keep {
@@ -26,6 +26,30 @@ fn policies(period: &str) -> Vec<PurposeConfig> {
         { "id": "untold", "title": title, "asks": ask(Some(keep)) },
     ]);
     serde_json::from_value(policies).unwrap()
+}
+
+/// Tells holders that this counter keeps for 30 days what `keeps` names.
+pub(crate) async fn register(network: &Network, did: &Did) {
+    let key = RecordKey::Purpose(did.clone(), Slug::new("keeps").unwrap());
+    if network.client.proven_one(key).await.unwrap().record().is_some() {
+        return;
+    }
+    let draft = PurposeDraft {
+        did: did.clone(),
+        purpose: Slug::new("keeps").unwrap(),
+        verifier_name: both("合肥示例银行", "Example Bank Hefei"),
+        purpose_name: both("开立对公账户", "Open a business account"),
+        legal_basis: LegalBasis::Statutory,
+        legal_text: both("反洗钱法", "Anti-money laundering law"),
+        asks: vec![Ask {
+            credential_type: Slug::new("business-licence").unwrap(),
+            claims: vec!["name".into(), "creditCode".into()],
+        }],
+        retention_days: 30,
+        valid_from: UnixMillis(0),
+        valid_until: None,
+    };
+    network.govern(Action::RegisterPurpose(draft)).await;
 }
 
 struct Bank {
@@ -48,27 +72,7 @@ impl Bank {
         config.tenants[0].api_keys.push(key("archive", &[Scope::Claims]));
         config.policy = Policy { result_lifetime: Duration::from_secs(1), ..config.policy };
         let counter = Counter::of(Verifier::bind(config).await.unwrap());
-        let key = RecordKey::Purpose(counter.running.did().clone(), Slug::new("keeps").unwrap());
-        if self.network.client.proven_one(key).await.unwrap().record().is_some() {
-            return counter;
-        }
-        self.network
-            .govern(Action::RegisterPurpose(PurposeDraft {
-                did: counter.running.did().clone(),
-                purpose: Slug::new("keeps").unwrap(),
-                verifier_name: both("合肥示例银行", "Example Bank Hefei"),
-                purpose_name: both("开立对公账户", "Open a business account"),
-                legal_basis: LegalBasis::Statutory,
-                legal_text: both("反洗钱法", "Anti-money laundering law"),
-                asks: vec![Ask {
-                    credential_type: Slug::new("business-licence").unwrap(),
-                    claims: vec!["name".into(), "creditCode".into()],
-                }],
-                retention_days: 30,
-                valid_from: UnixMillis(0),
-                valid_until: None,
-            }))
-            .await;
+        register(&self.network, counter.running.did()).await;
         counter
     }
 
@@ -79,12 +83,12 @@ impl Bank {
     }
 }
 
-async fn get(counter: &Counter, path: &str, token: &str) -> Reply {
+pub(crate) async fn get(counter: &Counter, path: &str, token: &str) -> Reply {
     Reply::read(counter.http.get(counter.url(path)).bearer_auth(token).send().await.unwrap()).await
 }
 
 /// Every byte below a folder.
-fn bytes_below(folder: &Path) -> Vec<u8> {
+pub(crate) fn bytes_below(folder: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -93,7 +97,7 @@ fn bytes_below(folder: &Path) -> Vec<u8> {
     bytes
 }
 
-fn contains(bytes: &[u8], text: &str) -> bool {
+pub(crate) fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|at| at == text.as_bytes())
 }
 

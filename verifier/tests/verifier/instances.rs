@@ -8,24 +8,28 @@ use verifier::{Config, Policy, RunningVerifier, StartError, Verifier};
 use crate::stack::{Counter, Issuer, Lies, Network, Phone, Reply, TOKEN};
 
 /// Two instances, seen through the balancer, and what they stand on.
-struct Pair {
-    network: Network,
-    market: Issuer,
-    balancer: Balancer,
-    one: RunningVerifier,
-    other: RunningVerifier,
+pub(crate) struct Pair {
+    pub(crate) network: Network,
+    pub(crate) market: Issuer,
+    pub(crate) balancer: Balancer,
+    pub(crate) one: RunningVerifier,
+    pub(crate) other: RunningVerifier,
     http: reqwest::Client,
     // Before its folder, which it writes to while it ends.
-    postgres: Postgres,
+    pub(crate) postgres: Postgres,
     dir: tempfile::TempDir,
+}
+
+/// The database of the pair.
+pub(crate) fn server(postgres: &Postgres) -> Server {
+    Server { address: postgres.address(), schema: "counter".to_owned(), authorities: None }
 }
 
 fn config(network: &Network, balancer: &Balancer, postgres: &Postgres, number: usize) -> Config {
     let folder = network.dir.path().join(format!("instance-{number}"));
     let mut config = Counter::config(network, &folder, Policy::default());
     config.tenants[0].base_url = Some(balancer.base_url().parse().unwrap());
-    config.database =
-        Some(Server { address: postgres.address(), schema: "counter".to_owned(), authorities: None });
+    config.database = Some(server(postgres));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     config.operators = Some(([127, 0, 0, 1], port).into());
     config.peer_url = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
@@ -43,7 +47,7 @@ async fn bind(config: impl Fn() -> Config) -> RunningVerifier {
     }
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+pub(crate) fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -58,23 +62,27 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 
 impl Pair {
     async fn start() -> Self {
+        Self::start_as(Network::start().await, |config| config).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn start_as(network: Network, change: impl Fn(Config) -> Config) -> Self {
+        let config =
+            |balancer: &_, postgres: &_, number| change(config(&network, balancer, postgres, number));
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().to_owned();
         let postgres = tokio::task::spawn_blocking(move || Postgres::start(&folder)).await.unwrap();
-        let network = Network::start().await;
         let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
         let balancer = Balancer::start().await;
         let folder = |number: usize| network.dir.path().join(format!("instance-{number}")).join("keys");
         // The keys are made by whoever starts first, and copied.
-        let mut alone = config(&network, &balancer, &postgres, 0);
+        let mut alone = config(&balancer, &postgres, 0);
         alone.database = None;
         Verifier::bind(alone).await.unwrap().shutdown().await;
         copy(&folder(0), &folder(1));
         // Both at once, on a database that has nothing yet.
-        let (one, other) = tokio::join!(
-            bind(|| config(&network, &balancer, &postgres, 0)),
-            bind(|| config(&network, &balancer, &postgres, 1))
-        );
+        let (one, other) =
+            tokio::join!(bind(|| config(&balancer, &postgres, 0)), bind(|| config(&balancer, &postgres, 1)));
         balancer.send_to(&[one.address(), other.address()]);
         // Each request on a connection of its own, so that the balancer is asked each time.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy();
@@ -101,7 +109,7 @@ impl Pair {
         Reply::read(answer.send().await.unwrap()).await.body
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.one.shutdown().await;
         self.other.shutdown().await;
         tokio::task::spawn_blocking(move || drop((self.postgres, self.dir))).await.unwrap();

@@ -7,6 +7,7 @@ mod audit;
 mod claims;
 mod codes;
 mod faults;
+mod forgetting;
 mod haip;
 mod health;
 mod instances;

@@ -101,7 +101,7 @@ impl Waiting {
             self.wait().await?;
         }
         let now = clock::now();
-        let found = self.app.desk.find(&self.id, now).ok().flatten()?;
+        let found = self.app.find(&self.id, now).ok().flatten()?;
         self.app.bring(&self.id, &found).await;
         Some(view(&self.app, &self.id, found, now))
     }
@@ -139,7 +139,7 @@ fn states(waiting: Waiting) -> impl Stream<Item = Result<Event, Infallible>> {
 
 fn find(app: &Core, id: &RequestId, caller: &Caller) -> Result<Found, Problem> {
     caller.must(Scope::Ask)?;
-    let found = app.desk.find(id, clock::now()).map_err(Problem::internal)?;
+    let found = app.find(id, clock::now()).map_err(Problem::internal)?;
     let found = found.filter(|found| caller.may_see(&found.request));
     found.ok_or_else(|| Problem::not_found("There is no such request, or it is forgotten"))
 }
