@@ -8,7 +8,7 @@ use registry::{Anchor, LocalText, Slug};
 use service::{StaffAccount, Tls};
 use url::Url;
 
-use crate::access::ApiKey;
+use crate::access::{ApiKey, Keys};
 use crate::account::AccountPolicy;
 use crate::identity::KnownBy;
 use crate::purpose::PurposeConfig;
@@ -89,7 +89,7 @@ pub struct Policy {
     pub asked_per_minute: u32,
     /// How many requests one client, known by its address, may fetch or answer in a minute. Many phones may share an address.
     pub answered_per_minute: u32,
-    /// The account that it gives of itself: the log of decisions, webhooks.
+    /// The account that it gives of itself: the log of decisions, webhooks, the journal.
     pub account: AccountPolicy,
 }
 
@@ -134,6 +134,12 @@ pub enum ConfigError {
     /// The organisation has no name in one of the languages.
     #[error("tenants.{0}.name: give it in zh and en, at most 80 characters each")]
     Name(Slug),
+    /// A clerk would pass for a program.
+    #[error(
+        "tenants.{0}.staff: `{1}` can't be a clerk's name, for the audit log writes a program's key so; give one that does not begin with `{prefix}`",
+        prefix = Keys::PREFIX
+    )]
+    ClerkName(Slug, String),
     /// No purpose.
     #[error("tenants.{0}: it asks for nothing; name at least one purpose")]
     NoPurpose(Slug),
@@ -215,6 +221,9 @@ impl Tenant {
         let id = || self.id.clone();
         if !self.name.is_within(80) {
             return Err(ConfigError::Name(id()));
+        }
+        if let Some(clerk) = self.staff.iter().find(|clerk| clerk.name.starts_with(Keys::PREFIX)) {
+            return Err(ConfigError::ClerkName(id(), clerk.name.clone()));
         }
         if self.purposes.is_empty() {
             return Err(ConfigError::NoPurpose(id()));

@@ -171,6 +171,11 @@ async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
         ("\"ask\", \"verify\"", "\"ask\", \"everything\"", "everything"),
         ("request_lifetime_s = 300", "request_lifetime_s = 0", "request_lifetime"),
         ("示例银行", "", "name"),
+        (
+            "name = \"Counter 3\"",
+            "name = \"key:loans\"",
+            "tenants.bank.staff: `key:loans` can't be a clerk's name",
+        ),
     ] {
         assert!(all.contains(from), "{from}");
         let error = refused(&all.replace(from, to), &|_| {});
