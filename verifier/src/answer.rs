@@ -11,8 +11,9 @@ use store::{StoreError, Tx};
 use crate::account::Taken;
 use crate::core::{AskedBy, Core};
 use crate::decision::{Asked, BadPresentation, Decision, Facts, Judged, Received, Terms, judge_by};
-use crate::kept::SealFailed;
+use crate::offline::journal::Decided;
 use crate::request::{AnswerError, Found, Outcome, Request, RequestId, response_uri};
+use crate::row_key::SealFailed;
 
 /// Why an answer is not taken. The first four leave the request as it was.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +119,7 @@ impl Core {
                     outcome: &outcome,
                     shown: &[],
                     retention: Duration::ZERO,
+                    without_node: None,
                 };
                 let entry = self.account.entry(&taken, now)?;
                 self.desk.answer(id, outcome, now, |tx| entry.write(tx)).await?;
@@ -155,26 +157,28 @@ impl Core {
                 };
                 let judged = judge_by(&received, asked, terms, self.catalogue, &facts);
                 let refused = refused(&judged.decision);
-                self.record(id, &found.request, &query, judged, now).await?;
+                self.record(id, &found.request, &query, judged, None, now).await?;
                 refused.map_or_else(|| Ok(self.way_back(&found)), |names| Err(Refusal::NotGenuine(names)))
             }
         }
     }
 
-    /// Writes what was decided, whichever way the answer came, with its entry in the log and what its policy keeps; then tells those
-    /// who wait for it.
+    /// Writes what was decided, whichever way the answer came, with its entry in the log, what its policy keeps, and what the journal
+    /// says of it where it was decided without the node; then tells those who wait for it.
     pub(crate) async fn record(
         &self,
         id: &RequestId,
         request: &Request,
         query: &AskedBy<'_>,
         judged: Judged,
+        without_node: Option<&Decided>,
         now: UnixMillis,
     ) -> Result<(), Refusal> {
         let Judged { decision, shown } = judged;
         let (verdict, outcome) = (decision.verdict, Outcome::Decided(decision));
         let retention = self.retention(query).await;
-        let taken = Taken { id, request, query: Some(query), outcome: &outcome, shown: &shown, retention };
+        let query = Some(query);
+        let taken = Taken { id, request, query, outcome: &outcome, shown: &shown, retention, without_node };
         let entry = self.account.entry(&taken, now)?;
         let (memory, kept) = (self.memory.clone(), id.clone());
         let keep = move |tx: &mut Tx<'_>| {
@@ -184,6 +188,9 @@ impl Core {
         };
         self.desk.answer(id, outcome, now, keep).await?;
         self.metrics.decided(&self.tenant, verdict);
+        if without_node.is_some() {
+            self.metrics.without_node(&self.tenant);
+        }
         self.answered(id);
         Ok(())
     }

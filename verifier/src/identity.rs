@@ -18,14 +18,25 @@ use protocol::openid4vp::{ClientId, REQUEST_TYPE};
 use registry::build::SoftwareSigner;
 use registry::{Did, DidRecord, PublicKey, Slug};
 use serde::{Deserialize, Serialize};
-use service::secrets::SecretFolder;
+use service::secrets::{SecretError, SecretFolder};
 use service::{KeyFiles, Organisation, OrganisationError};
 use zeroize::Zeroizing;
 
 use crate::certificate::certify;
-use crate::kept::KeptKey;
+use crate::row_key::RowKey;
 use crate::sealing::Sealing;
 use crate::signer::RequestSigner;
+
+/// What is sealed with the journal's key.
+const JOURNAL: &str = "huizheng/journal-rows/1";
+/// Where that key is.
+const JOURNAL_FILE: &str = "journal.key";
+
+/// The key of the journal alone, in this folder; none where no identity was made.
+pub(crate) fn journal_key(dir: &Path) -> Result<Option<RowKey>, SecretError> {
+    let secret = if dir.is_dir() { SecretFolder::open(dir)?.existing(JOURNAL_FILE)? } else { None };
+    Ok(secret.map(|secret| RowKey::new(JOURNAL, &secret)))
+}
 
 /// The keys and the DID.
 pub(crate) struct Identity {
@@ -33,7 +44,8 @@ pub(crate) struct Identity {
     signing: RequestSigner,
     kid: String,
     sealing: Sealing,
-    kept: Arc<KeptKey>,
+    kept: Arc<RowKey>,
+    journal: Arc<RowKey>,
     did_id: ClientId,
     certified: Certified,
 }
@@ -112,7 +124,8 @@ impl Identity {
                 certificate,
             },
             sealing: Sealing::new(&*folder.secret("answers.key")?),
-            kept: Arc::new(KeptKey::new(&*folder.secret("kept-claims.key")?)),
+            kept: Arc::new(RowKey::new("huizheng/kept-claims/1", &*folder.secret("kept-claims.key")?)),
+            journal: Arc::new(RowKey::new(JOURNAL, &*folder.secret(JOURNAL_FILE)?)),
             organisation,
             signing,
             kid,
@@ -172,8 +185,13 @@ impl Identity {
     }
 
     /// What seals the claims that are kept.
-    pub(crate) fn kept_key(&self) -> &Arc<KeptKey> {
+    pub(crate) fn kept_key(&self) -> &Arc<RowKey> {
         &self.kept
+    }
+
+    /// What seals the journal of decisions made without the node.
+    pub(crate) fn journal_key(&self) -> &Arc<RowKey> {
+        &self.journal
     }
 
     /// What opens answers.

@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | `/`, `/sign-in`, `/requests/{id}` | clerks | the counter, in a session |
 //! | `/requests/{id}/codes`, `/printed` | clerks | the same by codes, with no network between counter and phone |
+//! | `/offline` | clerks | what was decided without the node, and what was found of it since |
 //! | `/counter/…`, `/sw.js`, `/counter.webmanifest`, `/away` | browsers | what the pages load, and the app |
 //! | `GET`, `POST /requests/{id}/object` | wallets | the signed request |
 //! | `POST /requests/{id}/response` | wallets | the answer |
@@ -34,17 +35,20 @@ mod core;
 mod decision;
 mod hosts;
 mod identity;
+mod journal;
 pub mod judging;
 mod kept;
 mod limits;
 mod metrics;
 pub mod offline;
+pub mod operate;
 mod pages;
 mod peers;
 mod purpose;
 mod registry_cache;
 mod request;
 mod routes;
+mod row_key;
 mod sealing;
 mod sessions;
 pub mod settings;

@@ -14,7 +14,7 @@ use protocol::offline::{
     Answer, Binding, MAX_CHALLENGE_SECONDS, OFFLINE_RESPONSE_URI, ONE_WAY_SECONDS, place_of,
 };
 use protocol::openid4vp::VpToken;
-use registry::{EvidenceBundle, LightClient, LocalText, Slug, UnixMillis};
+use registry::{EvidenceBundle, LightClient, LocalText, UnixMillis};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use service::Lang;
@@ -99,10 +99,7 @@ pub fn judge(
 /// A decision, and what a journal notes of it.
 struct Judged {
     seen: OfflineDecision,
-    /// The policy and its version.
-    policy: Option<(Slug, String)>,
-    /// What each credential names on the chain, and when it says it was issued.
-    named: Vec<(Named, Option<UnixMillis>)>,
+    case: journal::Decided,
 }
 
 /// The same; `was_used` says that the one-way code was accepted before.
@@ -129,14 +126,25 @@ fn judged(
         evidence_of: known.0.block().map(|block| block.time),
         ..seen(&judged.decision)
     };
-    let named = received.iter().map(|one| (one.named(catalogue), one.issued())).collect();
-    Ok(Judged { seen, policy: by, named })
+    let case = journal::Decided::of(journal::Case {
+        decision: &judged.decision,
+        policy: by,
+        evidence: known.0.block(),
+        named: named(&received, catalogue),
+        at: question.now,
+    });
+    Ok(Judged { seen, case })
 }
 
 /// What an answer presents, each credential by the query that it answers.
 pub(crate) fn received(answer: &Answer, query: &DcqlQuery) -> Result<Vec<Received>, BadPresentation> {
     let token = answer.presentations.iter().map(|(query, shown)| (query.clone(), vec![shown.clone()]));
     Received::all(VpToken(token.collect()), query)
+}
+
+/// What each credential names on the chain, and when it says it was issued.
+pub(crate) fn named(received: &[Received], catalogue: &Catalogue) -> Vec<(Named, Option<UnixMillis>)> {
+    received.iter().map(|one| (one.named(catalogue), one.issued())).collect()
 }
 
 /// The judgement, by facts, and whether some evidence was refused. The policy's rules are these, not the question's.

@@ -34,6 +34,17 @@ struct Record {
     seen: UnixMillis,
 }
 
+/// Ends every session of a store that is being restored: who signed out since is not signed in again.
+pub(crate) fn end_all(store: &Store) -> Result<(), StoreError> {
+    loop {
+        let page = store.page(&SESSIONS_OF, &Range::all(), 10 * MOST)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        store.write(move |tx| page.into_iter().try_for_each(|((clerk, id), ())| end(tx, &clerk, id)))?;
+    }
+}
+
 /// The sessions of one tenant's counter.
 pub(crate) struct ClerkSessions {
     store: Store,

@@ -91,6 +91,7 @@ struct PolicySettings {
     webhook_delay_s: Option<u64>,
     webhook_timeout_s: Option<u64>,
     loopback_webhooks: Option<bool>,
+    journal_kept_s: Option<std::num::NonZeroU64>,
 }
 
 impl Config {
@@ -178,6 +179,10 @@ impl PolicySettings {
                 webhook_delay: time(self.webhook_delay_s, usual.account.webhook_delay),
                 webhook_timeout: time(self.webhook_timeout_s, usual.account.webhook_timeout),
                 loopback_webhooks: self.loopback_webhooks.unwrap_or(usual.account.loopback_webhooks),
+                journal_kept: time(
+                    self.journal_kept_s.map(std::num::NonZeroU64::get),
+                    usual.account.journal_kept,
+                ),
             },
         }
     }

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, ConfigError};
 use crate::hosts;
 use crate::metrics::Metrics;
+use crate::operate::{Operated, OperatorKey};
 use crate::purpose::PurposeError;
 use crate::registry_cache::RegistryCache;
 use crate::routes;
@@ -110,6 +111,7 @@ impl Verifier {
     /// [`StartError`]; nothing keeps running then.
     pub async fn bind(config: Config) -> Result<RunningVerifier, StartError> {
         Self::check(&config)?;
+        let node = node_config(&config).listening();
         let listening = Server::listen(config.listen).await?.with_tls(config.tls);
         let operators = match config.operators {
             Some(address) => Some(Server::listen(address).await?),
@@ -117,16 +119,7 @@ impl Verifier {
         };
         let store = open_store(config.database, config.data_dir.join("store")).await?;
         let cache = Arc::new(RegistryCache::open(&config.data_dir.join("registry"))?);
-        let mut urls = config.node_urls.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());
-        let node = NodeConfig::new(urls.next().unwrap_or_default(), config.anchor).listening();
-        let node = NodeClient::new(NodeConfig {
-            others: urls.collect(),
-            max_age: config.policy.evidence_max_age,
-            // Less than an answer may take: what is known is then decided by.
-            timeout: NODE_PATIENCE,
-            keep: Some(cache.clone()),
-            ..node
-        });
+        let node = NodeClient::new(NodeConfig { keep: Some(cache.clone()), ..node });
         let (stop, stopped) = watch::channel(false);
         let shared = Shared {
             node,
@@ -149,7 +142,13 @@ impl Verifier {
         }
         let apps: Vec<_> = up.iter().map(|one| one.app.clone()).collect();
         let served = up.iter().map(|one| one.served.clone()).collect();
-        let operators = operators.map(|listening| listening.serve(routes::operators(apps.clone())));
+        let operated = Operated {
+            apps: apps.clone().into(),
+            store: store.clone(),
+            folder: config.data_dir.clone(),
+            key: OperatorKey::open(&keys).map_err(OrganisationError::from)?,
+        };
+        let operators = operators.map(|listening| listening.serve(routes::operators(operated)));
         let (mut tasks, mut routers) = (Vec::new(), Vec::new());
         for one in up {
             tasks.extend(one.tasks);
@@ -157,6 +156,19 @@ impl Verifier {
         }
         let server = listening.serve(router(routers, routes::elsewhere(apps)));
         Ok(RunningVerifier { server, operators, served, store: StoreHandle(store), cache, stop, tasks })
+    }
+}
+
+/// The chain's nodes, as the settings name them.
+pub(crate) fn node_config(config: &Config) -> NodeConfig {
+    let mut urls = config.node_urls.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let node = NodeConfig::new(urls.next().unwrap_or_default(), config.anchor.clone());
+    NodeConfig {
+        others: urls.collect(),
+        max_age: config.policy.evidence_max_age,
+        // Less than an answer may take: what is known is then decided by.
+        timeout: NODE_PATIENCE,
+        ..node
     }
 }
 

@@ -19,6 +19,7 @@ use crate::codes::Keeper;
 use crate::config::{Policy, Tenant};
 use crate::core::{App, Core};
 use crate::identity::Identity;
+use crate::journal::Journal;
 use crate::kept::Kept;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -87,6 +88,11 @@ impl Shared {
         let did = identity.did().clone();
         let of = did.clone();
         store.write_async(move |tx| account::begin(tx, &of)).await?;
+        let journal =
+            Journal::new(store.clone(), identity.journal_key().clone(), self.policy.account.journal_kept);
+        if !journal.begin().await? {
+            return Err(StartError::OtherKeys);
+        }
         self.register(&identity, &store).await?;
 
         let policy = self.policy;
@@ -115,7 +121,7 @@ impl Shared {
         let app = Arc::new(Core {
             tenant: tenant.id.clone(),
             name: tenant.name,
-            account: Account::new(store.clone(), kept, Webhooks::new(policy.account)),
+            account: Account::new(store.clone(), kept, Webhooks::new(policy.account), journal),
             desk: Desk::new(store.clone(), policy.request_lifetime, policy.result_lifetime)
                 .reached_at(self.peer_url.clone()),
             sessions: ClerkSessions::new(store, &tenant.staff, &base_url),

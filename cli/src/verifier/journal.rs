@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use verifier::Verdict;
-use verifier::offline::journal::{self, Decided, Journal, JournalError, Rechecked};
+use verifier::offline::journal::{self, Decided, Finding, Flag, Journal, JournalError, Rechecked, Rechecks};
+use verifier::{Config, Verdict, operate};
 
 use crate::args::NodeArgs;
 use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint};
+
+/// What to do when a verifier's journal can't be had.
+const MEND: &str = "mend it and try again";
 
 /// `huizheng verifier journal …`
 #[derive(Debug, Args)]
@@ -20,6 +23,12 @@ pub struct JournalArgs {
     /// The file with its key [default: FILE.key beside the journal].
     #[arg(long, global = true, value_name = "FILE")]
     pub journal_key: Option<PathBuf>,
+    /// The settings of a verifier, whose own journal is meant instead of a file; whether it runs or not.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["journal", "journal_key"])]
+    pub config: Option<PathBuf>,
+    /// Which of its organisations; needed where it has several.
+    #[arg(long, global = true, value_name = "ID", requires = "config")]
+    pub tenant: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: JournalCommand,
@@ -54,6 +63,9 @@ struct Line<'a> {
 
 /// Runs it.
 pub(super) async fn run(data: &Path, args: JournalArgs) -> Done {
+    if let Some(config) = &args.config {
+        return of_verifier(config, args.tenant, args.command).await;
+    }
     if !args.journal.exists() {
         return Err(Fault::new(
             format!("there is no journal at {}", args.journal.display()),
@@ -95,36 +107,74 @@ pub(crate) fn open(file: &Path, key_file: Option<&Path>) -> Done<Journal> {
     })
 }
 
-fn list(journal: &Journal, json: bool) -> Done {
-    let paint = Paint::stdout();
-    for noted in journal.noted() {
-        let (number, decided, rechecked) = (noted.number, noted.decided, noted.rechecked);
-        if json {
-            let line = Line { number, decided, rechecked };
-            term::say_line(serde_json::to_string(&line).or_fault("")?);
-            continue;
+/// The same of a verifier's own journal.
+async fn of_verifier(config: &Path, tenant: Option<String>, command: JournalCommand) -> Done {
+    let config = Config::load(config, std::env::vars()).or_fault("name the verifier's settings")?;
+    let tenant = match (tenant, &config.tenants[..]) {
+        (Some(tenant), _) => tenant,
+        (None, [only]) => only.id.to_string(),
+        (None, _) => {
+            return Err(Fault::new("the verifier serves several organisations", "name one with --tenant ID"));
         }
-        let (ink, word) = match decided.decision {
-            Verdict::Accepted => (Ink::Good, "accepted"),
-            Verdict::Refused => (Ink::Bad, "refused"),
-            Verdict::CannotTell => (Ink::Unsure, "cannot tell"),
-        };
-        let since = match rechecked {
-            None => paint.text(Ink::Unsure, "not checked again yet"),
-            Some(found) if found.flags.is_empty() => format!("checked again {}", found.at),
-            Some(found) => paint.text(Ink::Bad, flags(found)),
-        };
-        term::say_line(format!("{number:>6}  {}  {}  {since}", decided.at, paint.text(ink, word)));
+    };
+    match command {
+        JournalCommand::List { json } => {
+            let entries = operate::journal::list(&config, &tenant).await.or_fault(MEND)?;
+            entries.iter().try_for_each(|entry| {
+                say(entry, (entry.number, &entry.decided, entry.rechecked.as_ref()), json)
+            })
+        }
+        // The settings name the node.
+        JournalCommand::Recheck { .. } => {
+            told(&operate::journal::recheck(&config, &tenant).await.or_fault(MEND)?)
+        }
     }
+}
+
+fn list(journal: &Journal, json: bool) -> Done {
+    journal.noted().try_for_each(|noted| {
+        let (number, decided, rechecked) = (noted.number, noted.decided, noted.rechecked);
+        say(&Line { number, decided, rechecked }, (number, decided, rechecked), json)
+    })
+}
+
+/// Says one decision: as JSON `line`, or in words.
+fn say(
+    line: &impl Serialize,
+    (number, decided, rechecked): (u64, &Decided, Option<&Rechecked>),
+    json: bool,
+) -> Done {
+    if json {
+        term::say_line(serde_json::to_string(line).or_fault("")?);
+        return Ok(());
+    }
+    let paint = Paint::stdout();
+    let (ink, word) = match decided.decision {
+        Verdict::Accepted => (Ink::Good, "accepted"),
+        Verdict::Refused => (Ink::Bad, "refused"),
+        Verdict::CannotTell => (Ink::Unsure, "cannot tell"),
+    };
+    let since = match rechecked.map(|found| (found, found.finding())) {
+        None => paint.text(Ink::Unsure, "not checked again yet"),
+        Some((found, Finding::Holds)) => format!("checked again {}", found.at),
+        Some((found, Finding::Fails)) => paint.text(Ink::Bad, flags(&found.flags)),
+        Some((found, Finding::CannotTell)) => {
+            paint.text(Ink::Unsure, format!("cannot tell: {}", flags(&found.untold)))
+        }
+    };
+    term::say_line(format!("{number:>6}  {}  {}  {since}", decided.at, paint.text(ink, word)));
     Ok(())
 }
 
 async fn recheck(journal: &mut Journal, client: &service::NodeClient) -> Done {
+    told(&journal.recheck(client).await.or_fault("what was found before is noted; run it again")?)
+}
+
+fn told(found: &Rechecks) -> Done {
     let paint = Paint::stdout();
-    let found = journal.recheck(client).await.or_fault("what was found before is noted; run it again")?;
     let flagged: Vec<_> = found.looked_at.iter().filter(|one| !one.flags.is_empty()).collect();
     for one in &flagged {
-        term::say_line(format!("{:>6}  {}", one.entry, paint.text(Ink::Bad, flags(one))));
+        term::say_line(format!("{:>6}  {}", one.entry, paint.text(Ink::Bad, flags(&one.flags))));
     }
     let looked = found.looked_at.len();
     term::say_line(format!(
@@ -140,7 +190,7 @@ async fn recheck(journal: &mut Journal, client: &service::NodeClient) -> Done {
     Ok(())
 }
 
-fn flags(found: &Rechecked) -> String {
-    let one = |flag: &journal::Flag| format!("{} {}", flag.check.id(), flag.code);
-    found.flags.iter().map(one).collect::<Vec<_>>().join(", ")
+fn flags(flags: &[Flag]) -> String {
+    let one = |flag: &Flag| format!("{} {}", flag.check.id(), flag.code);
+    flags.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -6,6 +6,7 @@ pub(crate) mod journal;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use verifier::operate::backup::{self, Manifest};
 use verifier::{Config, Verifier, settings};
 
 use crate::fault::{Done, OrFault};
@@ -36,6 +37,24 @@ pub enum VerifierCommand {
         /// Its settings.
         #[arg(long, value_name = "FILE", default_value = "verifier.toml")]
         config: PathBuf,
+    },
+    /// Back a verifier up, while it runs or while it doesn't: keys and store, into a folder that is made.
+    Backup {
+        /// Its settings.
+        #[arg(long, value_name = "FILE", default_value = "verifier.toml")]
+        config: PathBuf,
+        /// The folder to make. What is in it is as secret as the verifier's own.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Put a verifier where its settings say, from a back-up.
+    Restore {
+        /// Its settings.
+        #[arg(long, value_name = "FILE", default_value = "verifier.toml")]
+        config: PathBuf,
+        /// The back-up.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
     },
     /// The audit log of a verifier that runs: export it, verify it.
     Audit(audit::AuditArgs),
@@ -76,7 +95,25 @@ pub async fn run(data: &Path, args: VerifierArgs) -> Done {
             verifier.shutdown().await;
             Ok(())
         }
+        VerifierCommand::Backup { config, to } => {
+            let config = Config::load(&config, std::env::vars()).or_fault("name the verifier's settings")?;
+            let made = backup::back_up(&config, &to).await.or_fault("nothing was changed")?;
+            say_rows(&made, &format!("are in {}", to.display()));
+            Ok(())
+        }
+        VerifierCommand::Restore { config, from } => {
+            let config = Config::load(&config, std::env::vars()).or_fault("name the verifier's settings")?;
+            let restored =
+                backup::restore(&config, &from).await.or_fault("nothing that was there was changed")?;
+            say_rows(&restored, "are in place");
+            Ok(())
+        }
         VerifierCommand::Audit(args) => audit::run(data, args).await,
         VerifierCommand::Journal(args) => journal::run(data, args).await,
     }
+}
+
+fn say_rows(manifest: &Manifest, are: &str) {
+    let whose: Vec<_> = manifest.tenants.iter().map(|(id, did)| format!("{id} ({did})")).collect();
+    term::say_line(format!("{} rows of {} {are}", manifest.rows, whose.join(", ")));
 }

@@ -11,11 +11,13 @@ use crate::request::Outcome;
 
 /// Of what became of a request. The log names it by its digest: whoever knows a request's own name can answer it.
 pub(super) fn outcome(taken: &Taken<'_>) -> Deed {
-    let Taken { id, request, query, outcome, .. } = taken;
+    let Taken { id, request, query, outcome, without_node, .. } = taken;
     let deed = match outcome {
         Outcome::Decided(decision) => {
             let deed = Deed::new("decided").about("result", decision.verdict.id());
-            deed.about("checks", Checks(decision))
+            let deed = deed.about("checks", Checks(decision));
+            // Of each of these a second look is noted later.
+            if without_node.is_some() { deed.about("facts", "brought-along") } else { deed }
         }
         // With what word the wallet declined is the wallet's own text.
         Outcome::Declined { .. } => Deed::new("declined"),

@@ -18,8 +18,11 @@ use tokio::task::JoinHandle;
 use crate::access::Keys;
 use crate::core::{AskedBy, Core};
 use crate::decision::Shown;
-use crate::kept::{Kept, KeptClaims, SealFailed};
+use crate::journal::{self, Journal};
+use crate::kept::{Kept, KeptClaims};
+use crate::offline::journal::Decided;
 use crate::request::{Outcome, Request, RequestId};
+use crate::row_key::SealFailed;
 use crate::webhook::{Delivery, Webhooks};
 
 pub(crate) use deeds::{batch_verified, verified};
@@ -50,6 +53,9 @@ pub struct AccountPolicy {
     pub webhook_timeout: Duration,
     /// Whether webhooks may go to this machine itself, over `http` too. For a receiver beside the verifier, and for tests.
     pub loopback_webhooks: bool,
+    /// How long a decision that was made without the node stays in the journal after it was checked again; one that can't be waits
+    /// as long for it.
+    pub journal_kept: Duration,
 }
 
 impl Default for AccountPolicy {
@@ -60,6 +66,7 @@ impl Default for AccountPolicy {
             webhook_delay: Duration::from_secs(5),
             webhook_timeout: Duration::from_secs(10),
             loopback_webhooks: false,
+            journal_kept: Duration::from_secs(30 * 86_400),
         }
     }
 }
@@ -69,6 +76,7 @@ pub(crate) struct Account {
     store: Store,
     pub(crate) kept: Kept,
     pub(crate) webhooks: Webhooks,
+    pub(crate) journal: Journal,
 }
 
 /// An outcome that is being taken.
@@ -82,6 +90,8 @@ pub(crate) struct Taken<'a> {
     pub(crate) shown: &'a [Shown],
     /// How long holders were told at most that it is kept.
     pub(crate) retention: Duration,
+    /// What the journal says of it, where it was decided without the node.
+    pub(crate) without_node: Option<&'a Decided>,
 }
 
 /// What is written along with the outcome of a request.
@@ -90,11 +100,12 @@ pub(crate) struct Entry {
     deed: Deed,
     kept: Vec<KeptClaims>,
     delivery: Option<Delivery>,
+    journal: Option<journal::Note>,
 }
 
 impl Account {
-    pub(crate) fn new(store: Store, kept: Kept, webhooks: Webhooks) -> Self {
-        Self { store, kept, webhooks }
+    pub(crate) fn new(store: Store, kept: Kept, webhooks: Webhooks, journal: Journal) -> Self {
+        Self { store, kept, webhooks, journal }
     }
 
     /// What is to be written of an outcome.
@@ -104,6 +115,7 @@ impl Account {
             deed: deeds::outcome(taken),
             kept: self.kept.of(taken, now)?,
             delivery: Delivery::of(taken.id, taken.request, taken.outcome, now),
+            journal: self.journal.of(taken),
         })
     }
 
@@ -128,18 +140,21 @@ impl Entry {
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         note(tx, &self.noting, self.deed)?;
         self.kept.into_iter().try_for_each(|kept| kept.write(tx))?;
-        self.delivery.map_or(Ok(()), |delivery| delivery.write(tx))
+        self.delivery.map_or(Ok(()), |delivery| delivery.write(tx))?;
+        self.journal.map_or(Ok(()), |note| note.write(tx))
     }
 }
 
-/// What runs beside the server for the books of `core`, until it is told to stop: anchoring, forgetting, delivering.
-pub(crate) fn run(core: &Arc<Core>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 3] {
+/// What runs beside the server for the books of `core`, until it is told to stop: anchoring, forgetting, delivering, looking
+/// again.
+pub(crate) fn run(core: &Arc<Core>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 4] {
     let owner = Arc::new(InNameOf(core.clone()));
     let every = core.policy.account.audit_anchored_every;
     [
         tokio::spawn(Anchoring { owner, every }.run(stopped.clone())),
         tokio::spawn(core.account.kept.clone().forget(stopped.clone())),
         tokio::spawn(crate::webhook::deliver(core.clone(), stopped.clone())),
+        tokio::spawn(journal::Keeper(core.clone()).run(stopped.clone())),
     ]
 }
 

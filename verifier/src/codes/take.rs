@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use protocol::offline::{Answer, Binding, ONE_WAY_SECONDS};
-use registry::UnixMillis;
+use registry::{Slug, UnixMillis};
 use store::{StoreError, Table};
 
 use super::ask::challenge_ends;
 use crate::answer::{Malformed, Refusal};
-use crate::core::Core;
+use crate::core::{AskedBy, Core};
 use crate::decision::{Check, CheckId, Facts};
 use crate::identity::KnownBy;
+use crate::offline::journal::{Case, Decided};
 use crate::offline::{self, Question};
 use crate::request::{Request, RequestId};
 
@@ -56,7 +57,8 @@ impl Core {
         let staples = offline::stapled(&answer.staples, &self.node.followed(), now);
         // A counter that is connected knows better than the phone.
         let asked = Facts::about(&received, self.catalogue, &self.node);
-        let facts = tokio::time::timeout(NODE, asked).await.unwrap_or_default();
+        let facts = tokio::time::timeout(NODE, asked).await.unwrap_or_else(|_| Facts::none());
+        let is_without_node = facts.are_missing();
         let rules = query.rules().cloned().unwrap_or_default();
         let known = (staples.0.newer_of(facts), staples.1);
         let mut judged = offline::weigh(&received, &answer.nonce, question, rules, self.catalogue, &known);
@@ -64,8 +66,17 @@ impl Core {
             judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
             judged.shown.clear();
         }
-        // The journal of decisions made without the node is appended to here: `judged.decision` says of which block its facts are.
-        self.record(id, &request, &query, judged, now).await
+        // What the node could not confirm now is looked at again when it answers.
+        let noted = is_without_node.then(|| {
+            Decided::of(Case {
+                decision: &judged.decision,
+                policy: policy_of(&query),
+                evidence: known.0.block(),
+                named: offline::named(&received, self.catalogue),
+                at: now,
+            })
+        });
+        self.record(id, &request, &query, judged, noted.as_ref(), now).await
     }
 
     /// Whether this nonce is seen for the first time; it is noted as seen.
@@ -90,6 +101,14 @@ impl Core {
                 Ok::<_, StoreError>(true)
             })
             .await
+    }
+}
+
+/// The policy and its version.
+fn policy_of(query: &AskedBy<'_>) -> Option<(Slug, String)> {
+    match query {
+        AskedBy::Policy(policy) => Some((policy.id.clone(), policy.version.clone())),
+        AskedBy::Query(_) => None,
     }
 }
 

@@ -74,8 +74,12 @@ fn entry_of(status: &StatusRef) -> Option<(StatusListId, u32)> {
 }
 
 /// Proven facts, of one block but for what is only asked when a key was compromised; none of them when the chain can't be reached.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Facts(BTreeMap<RecordKey, Arc<Proven>>, Missing);
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    proven: BTreeMap<RecordKey, Arc<Proven>>,
+    /// Why some could not be had, if they could not.
+    missing: Option<Missing>,
+}
 
 /// Why facts are missing, if some are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,9 +144,9 @@ impl Facts {
     }
 
     fn and(mut self, more: Self) -> Self {
-        self.0.extend(more.0);
+        self.proven.extend(more.proven);
         // What the second question could not find out is what is missing.
-        Self(self.0, more.1)
+        Self { missing: more.missing, ..self }
     }
 
     async fn at(keys: BTreeSet<RecordKey>, node: &NodeClient) -> Self {
@@ -151,42 +155,61 @@ impl Facts {
             Ok(proven) => Self::new(proven),
             Err(error) => {
                 tracing::warn!(%error, "deciding without the chain");
-                Self(BTreeMap::new(), Missing::of(&error))
+                Self { proven: BTreeMap::new(), missing: Some(Missing::of(&error)) }
             }
         }
     }
 
     /// Why what is not there is not there.
     pub(super) fn missing(&self) -> &'static str {
-        self.1.code()
+        self.missing.unwrap_or_default().code()
+    }
+
+    /// Whether whoever was asked could not tell.
+    pub(crate) fn are_missing(&self) -> bool {
+        self.missing.is_some()
+    }
+
+    /// None: nobody answered in time.
+    pub(crate) fn none() -> Self {
+        Self { proven: BTreeMap::new(), missing: Some(Missing::Unreachable) }
     }
 
     pub(crate) fn new(proven: impl IntoIterator<Item = impl Into<Arc<Proven>>>) -> Self {
         let facts =
             proven.into_iter().map(Into::into).map(|proven: Arc<Proven>| (proven.key().clone(), proven));
-        Self(facts.collect(), Missing::default())
+        Self { proven: facts.collect(), missing: None }
     }
 
     /// These and others; of two about the same the newer.
     pub(crate) fn newer_of(mut self, others: Self) -> Self {
-        for (key, proven) in others.0 {
-            match self.0.get(&key) {
+        for (key, proven) in others.proven {
+            match self.proven.get(&key) {
                 Some(known) if known.time() > proven.time() => {}
-                _ => _ = self.0.insert(key, proven),
+                _ => _ = self.proven.insert(key, proven),
             }
         }
         self
     }
 
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Proven> {
-        self.0.get(key).map(AsRef::as_ref)
+        self.proven.get(key).map(AsRef::as_ref)
     }
 
     /// The oldest block that a fact is from.
     pub(crate) fn block(&self) -> Option<SeenBlock> {
-        let oldest = self.0.values().min_by_key(|proven| proven.time())?;
-        Some(SeenBlock { height: oldest.height(), time: oldest.time() })
+        oldest(self.proven.values().map(AsRef::as_ref))
     }
+
+    /// The oldest block that a fact about this is from.
+    pub(crate) fn block_of(&self, named: &Named) -> Option<SeenBlock> {
+        oldest(named.records().filter_map(|key| self.get(&key)))
+    }
+}
+
+fn oldest<'p>(proven: impl IntoIterator<Item = &'p Proven>) -> Option<SeenBlock> {
+    let oldest = proven.into_iter().min_by_key(|proven| proven.time())?;
+    Some(SeenBlock { height: oldest.height(), time: oldest.time() })
 }
 
 /// Keys of the chain that were met, as the formats take them, and how many are kept at most. Working out the second coordinate of a

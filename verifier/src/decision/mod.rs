@@ -15,7 +15,7 @@ mod shown;
 mod words;
 
 pub(crate) use alone::Alone;
-pub(crate) use check::{Check, Decision, Subject};
+pub(crate) use check::{Check, Decision, SeenBlock, Subject};
 pub use check::{CheckId, Outcome, Verdict};
 pub use credential::BadPresentation;
 pub(crate) use credential::Received;

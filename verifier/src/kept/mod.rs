@@ -5,7 +5,6 @@
 
 mod forget;
 mod retention;
-mod seal;
 
 use std::sync::Arc;
 
@@ -19,8 +18,7 @@ use crate::account::{Taken, note};
 use crate::core::AskedBy;
 use crate::decision::Verdict;
 use crate::request::{Outcome, RequestId};
-
-pub(crate) use seal::{KeptKey, SealFailed};
+use crate::row_key::{RowKey, SealFailed, SealedRowError};
 
 /// The request, and the part of its query that was answered.
 type Name = (String, String);
@@ -66,26 +64,15 @@ pub(crate) struct Record {
     pub(crate) claims: Option<Map<String, Value>>,
 }
 
-/// Why what is kept can't be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeptError {
-    /// Its row was altered or moved, or is of other keys.
-    #[error(transparent)]
-    Seal(#[from] SealFailed),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// The kept claims of one verifier. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Kept {
     store: Store,
-    key: Arc<KeptKey>,
+    key: Arc<RowKey>,
 }
 
 impl Kept {
-    pub(crate) fn new(store: Store, key: Arc<KeptKey>) -> Self {
+    pub(crate) fn new(store: Store, key: Arc<RowKey>) -> Self {
         Self { store, key }
     }
 
@@ -154,10 +141,10 @@ impl Kept {
         id: &RequestId,
         noting: Noting,
         now: UnixMillis,
-    ) -> Result<Vec<Record>, KeptError> {
+    ) -> Result<Vec<Record>, SealedRowError> {
         let mut records = Vec::new();
         for (key, row) in self.rows(id)?.into_iter().filter(|(_, row)| now < row.expires) {
-            let claims = self.key.open(&binding(&key, &row), &row.sealed)?;
+            let claims: Map<String, Value> = self.key.open(&binding(&key, &row), &row.sealed)?;
             records.push(Record::of(key, row, Some(claims)));
         }
         if let Some(first) = records.first() {

@@ -10,6 +10,7 @@ use service::extract::Form;
 use service::ui::{Icon, Markup, Page, Visitor, Width, csrf_field, heading, html, icon};
 use service::{Lang, Problem, clock};
 
+use super::offline;
 use super::session::{Clerk, frame, screen_of};
 use crate::codes::{Place, Printed};
 use crate::core::{App, Core};
@@ -44,14 +45,17 @@ pub(super) enum Way {
 async fn home(State(app): State<App>, visitor: Visitor, Clerk(session): Clerk) -> Result<Page, Problem> {
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let printed = Printed::all(app.account.store(), clock::now()).map_err(Problem::internal)?;
+    let flagged = offline::flagged(&app, lang)?;
     Ok(frame(&app, &visitor, Some(&session), t.get("counter.title")).width(Width::Wide).body(html! {
         (heading(t.get("counter.title"), t.get("counter.lead")))
+        (flagged)
         ul.tiles.purposes {
             @for purpose in app.policies.all() { li { (tile(&app, lang, &purpose, &session.csrf)) } }
         }
         p.row.quiet {
             a href="/printed" { (t.get("printed.link")) }
             @if !printed.is_empty() { span.count { (printed.len()) } }
+            a href=(offline::PATH) { (t.get("offline.link")) }
         }
     }))
 }

@@ -49,7 +49,8 @@ impl Look {
         }
     }
 
-    fn of_failed(check: &Check) -> Self {
+    /// By a check that failed.
+    pub(super) fn of_failed(check: &Check) -> Self {
         match (check.id, check.reason.as_str()) {
             (CheckId::Status, "revoked") => Self::Revoked,
             (CheckId::Status, "suspended") => Self::Suspended,

@@ -4,6 +4,7 @@ mod app;
 mod codes;
 mod counter;
 mod look;
+mod offline;
 mod printed;
 mod request;
 mod result;
@@ -21,6 +22,7 @@ pub(crate) fn router() -> Router<App> {
         request::router(),
         codes::router(),
         printed::router(),
+        offline::router(),
         app::router(),
     ];
     pages.into_iter().fold(Router::new(), Router::merge)

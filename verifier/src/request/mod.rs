@@ -12,4 +12,4 @@ pub(crate) use memory::Memory;
 pub(crate) use news::Follower;
 pub(crate) use object::{response_uri, signed};
 pub(crate) use record::{Manner, Outcome, Request, RequestId};
-pub(crate) use tidy::Tidier;
+pub(crate) use tidy::{Tidier, forget_open};

@@ -21,6 +21,24 @@ pub(crate) struct Tidier {
     pub(crate) memory: Arc<Memory>,
 }
 
+/// Forgets every request that nobody answered, of a store that is being restored: it may have been answered since.
+pub(crate) fn forget_open(store: &Store) -> Result<(), StoreError> {
+    let mut range = Range::all();
+    loop {
+        let page = store.page(&REQUESTS, &range, BATCH)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        range = Range::all().after(last.as_str());
+        store.write(move |tx| {
+            for (id, _) in page {
+                if !tx.contains(&OUTCOMES, id.as_str())? {
+                    tx.remove(&REQUESTS, id.as_str())?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+    }
+}
+
 impl Tidier {
     pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
         loop {

@@ -13,11 +13,12 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn;
-use service::{Layers, assets, ui};
+use service::{Layers, assets, backup, ui};
 use tower::service_fn;
 
 use crate::core::App;
 use crate::hosts::misdirected;
+use crate::operate::{self, Operated};
 use crate::{pages, peers};
 pub(crate) use health::Apps;
 
@@ -32,9 +33,12 @@ pub(crate) fn layers() -> Layers {
 }
 
 /// What operators alone are answered.
-pub(crate) fn operators(apps: Vec<App>) -> Router {
-    let watched = Layers { pages: false, ..Layers::default() };
-    watched.wrap(health::operators().merge(peers::router()).with_state(apps.into()))
+pub(crate) fn operators(operated: Operated) -> Router {
+    // A whole store takes its time.
+    let large = |path: &str| (path == backup::PATH).then_some((1024, backup::PATIENCE));
+    let watched = Layers { pages: false, large, ..Layers::default() };
+    let of_apps = health::operators().merge(peers::router()).with_state(operated.apps.clone());
+    watched.wrap(of_apps.merge(operate::router(operated)))
 }
 
 /// What is answered at a host that is no tenant's: health alone.

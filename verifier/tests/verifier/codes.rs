@@ -14,7 +14,7 @@ use serde_json::Value;
 use service::clock;
 
 use crate::pages::{Browser, value_of};
-use crate::stack::{Card, Lies, Stack};
+use crate::stack::{Card, Issuer, Lies, Network, Phone, Stack};
 
 const PURPOSE: &str = "open-account";
 
@@ -37,8 +37,8 @@ fn claims(ask: &Ask) -> OfflineRequest {
 }
 
 /// The evidence that a phone carries for a licence at this entry.
-async fn staples(stack: &Stack, index: u32) -> Vec<Vec<u8>> {
-    let did = stack.market.did.clone();
+pub(crate) async fn staples(network: &Network, market: &Issuer, index: u32) -> Vec<Vec<u8>> {
+    let did = market.did.clone();
     let list = StatusListId { owner: did.clone(), number: 1 };
     let keys = [
         RecordKey::Did(did.clone()),
@@ -46,14 +46,14 @@ async fn staples(stack: &Stack, index: u32) -> Vec<Vec<u8>> {
         RecordKey::StatusList(list.clone()),
         RecordKey::chunk_of(&list, index),
     ];
-    let facts = stack.network.client.facts(&keys).await.unwrap();
+    let facts = network.client.facts(&keys).await.unwrap();
     let evidence: Vec<_> = facts.into_iter().map(|fact| fact.evidence).collect();
     vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
 }
 
 /// A phone's codes, small ones, for this nonce.
-fn answered(
-    stack: &Stack,
+pub(crate) fn answered(
+    phone: &Phone,
     card: &Card,
     asked: &OfflineRequest,
     nonce: &str,
@@ -65,14 +65,14 @@ fn answered(
     let at = UnixSeconds(clock::now().seconds());
     let bound = selection.bind(asked.client_id.as_str(), nonce, at).unwrap();
     let query = asked.dcql_query.credentials[0].id.as_str();
-    let presentation = Presentation::Text(bound.sign(&stack.phone.key).unwrap());
+    let presentation = Presentation::Text(bound.sign(&phone.key).unwrap());
     let presentations = vec![(QueryId::new(query).unwrap(), presentation)];
     let answer = Message::Answer(Answer { nonce: nonce.to_owned(), presentations, staples });
     frames(&answer.to_bytes(), FrameSize::COARSE).unwrap()
 }
 
 /// Asks by codes; the page's path, and what it asks.
-async fn ask(browser: &Browser<'_>) -> (String, OfflineRequest) {
+pub(crate) async fn ask(browser: &Browser<'_>) -> (String, OfflineRequest) {
     let path = start(browser, &[("purpose", PURPOSE), ("way", "codes")]).await;
     let asked = claims(&shown(&browser.text(&path).await));
     (path, asked)
@@ -87,7 +87,7 @@ async fn start(browser: &Browser<'_>, form: &[(&str, &str)]) -> String {
 }
 
 /// What the page's script is told about these texts.
-async fn take(browser: &Browser<'_>, path: &str, codes: &[String], former: Option<&str>) -> Value {
+pub(crate) async fn take(browser: &Browser<'_>, path: &str, codes: &[String], former: Option<&str>) -> Value {
     let csrf = value_of(&browser.text("/").await, "csrf");
     let texts = codes.join("\n");
     let mut form = vec![("csrf", csrf.as_str()), ("codes", texts.as_str())];
@@ -100,7 +100,7 @@ async fn take(browser: &Browser<'_>, path: &str, codes: &[String], former: Optio
     serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
 }
 
-async fn look(browser: &Browser<'_>, taken: &Value) -> String {
+pub(crate) async fn look(browser: &Browser<'_>, taken: &Value) -> String {
     let page = browser.text(taken["next"].as_str().unwrap_or_else(|| panic!("{taken}"))).await;
     page.split_once("data-look=\"").unwrap().1.split_once('"').unwrap().0.to_owned()
 }
@@ -135,7 +135,13 @@ async fn two_way_code_by_code() {
         (checked.purpose.as_str(), checked.client_id.as_str()),
         (PURPOSE, &*stack.counter.running.client_id())
     );
-    let codes = answered(&stack, &card, &asked, asked.nonce.as_deref().unwrap(), staples(&stack, 1).await);
+    let codes = answered(
+        &stack.phone,
+        &card,
+        &asked,
+        asked.nonce.as_deref().unwrap(),
+        staples(&stack.network, &stack.market, 1).await,
+    );
     assert!(codes.len() > 2);
     let part = take(&browser, &path, &codes[1..2], None).await;
     assert_eq!((&part["state"], &part["have"], &part["missing"][0]), (&"part".into(), &1.into(), &1.into()));
@@ -153,9 +159,10 @@ async fn the_codes_of_two_phones_are_not_mixed_and_a_page_without_scripts_says_s
     let browser = Browser::signed_in(&stack.counter).await;
     let (path, asked) = ask(&browser).await;
     let nonce = asked.nonce.clone().unwrap();
-    let evidence = staples(&stack, 1).await;
-    let one = answered(&stack, &stack.market.licence(&stack.phone, 3, 1), &asked, &nonce, evidence.clone());
-    let two = answered(&stack, &stack.market.licence(&stack.phone, 4, 2), &asked, &nonce, evidence);
+    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let one =
+        answered(&stack.phone, &stack.market.licence(&stack.phone, 3, 1), &asked, &nonce, evidence.clone());
+    let two = answered(&stack.phone, &stack.market.licence(&stack.phone, 4, 2), &asked, &nonce, evidence);
     let mixed = [one[0].clone(), two[1].clone()];
     let refused = take(&browser, &path, &mixed, None).await;
     assert_eq!((&refused["state"], &refused["code"]), (&"refused".into(), &"other_code".into()));
@@ -185,10 +192,10 @@ async fn what_answers_the_code_before_the_renewal_still_counts_and_nothing_older
     let stack = Stack::start().await;
     let browser = Browser::signed_in(&stack.counter).await;
     let card = stack.market.licence(&stack.phone, 3, 1);
-    let evidence = staples(&stack, 1).await;
+    let evidence = staples(&stack.network, &stack.market, 1).await;
     let (former, asked) = ask(&browser).await;
     let (path, _) = ask(&browser).await;
-    let codes = answered(&stack, &card, &asked, asked.nonce.as_deref().unwrap(), evidence);
+    let codes = answered(&stack.phone, &card, &asked, asked.nonce.as_deref().unwrap(), evidence);
     let id = former.split('/').nth(2).unwrap();
     let done = take(&browser, &path, &codes, Some(id)).await;
     assert_eq!(done["next"], format!("/requests/{id}"));
@@ -205,10 +212,10 @@ async fn a_counter_that_is_connected_knows_better_than_what_the_phone_brings() {
     let stack = Stack::start().await;
     let browser = Browser::signed_in(&stack.counter).await;
     let card = stack.market.licence(&stack.phone, 3, 5);
-    let before = staples(&stack, 5).await;
+    let before = staples(&stack.network, &stack.market, 5).await;
     stack.market.set(&stack.network, 5, Status::Revoked).await;
     let (path, asked) = ask(&browser).await;
-    let codes = answered(&stack, &card, &asked, asked.nonce.as_deref().unwrap(), before);
+    let codes = answered(&stack.phone, &card, &asked, asked.nonce.as_deref().unwrap(), before);
     assert_eq!(look(&browser, &take(&browser, &path, &codes, None).await).await, "revoked");
 }
 
@@ -228,7 +235,13 @@ async fn one_way_for_a_place_and_once() {
     assert!(browser.text("/printed").await.contains("desk-3"));
 
     let card = stack.market.licence(&stack.phone, 3, 1);
-    let codes = answered(&stack, &card, &asked, &one_way_nonce("desk-3", [7; 16]), staples(&stack, 1).await);
+    let codes = answered(
+        &stack.phone,
+        &card,
+        &asked,
+        &one_way_nonce("desk-3", [7; 16]),
+        staples(&stack.network, &stack.market, 1).await,
+    );
     let here = [("purpose", PURPOSE), ("place", "desk-3")];
     let path = start(&browser, &here).await;
     let page = browser.text(&path).await;
@@ -237,7 +250,13 @@ async fn one_way_for_a_place_and_once() {
     let path = start(&browser, &here).await;
     assert_eq!(look(&browser, &take(&browser, &path, &codes, None).await).await, "replayed");
     let elsewhere = start(&browser, &[("purpose", PURPOSE), ("place", "desk-4")]).await;
-    let fresh = answered(&stack, &card, &asked, &one_way_nonce("desk-3", [8; 16]), staples(&stack, 1).await);
+    let fresh = answered(
+        &stack.phone,
+        &card,
+        &asked,
+        &one_way_nonce("desk-3", [8; 16]),
+        staples(&stack.network, &stack.market, 1).await,
+    );
     assert_eq!(look(&browser, &take(&browser, &elsewhere, &fresh, None).await).await, "replayed");
 }
 

@@ -22,7 +22,7 @@ use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, check, not_passe
 
 /// What a node says.
 #[derive(Clone)]
-enum Says {
+pub(crate) enum Says {
     /// What the chain says.
     Truth,
     /// Evidence, and good evidence, for another key than was asked for.
@@ -36,9 +36,9 @@ enum Says {
 }
 
 /// A node that stands before another, and says of the records what it likes. It tells of no events.
-struct Liar {
+pub(crate) struct Liar {
     says: Arc<Mutex<Says>>,
-    running: Running,
+    pub(crate) running: Running,
 }
 
 #[derive(Clone)]
@@ -50,7 +50,7 @@ struct Behind {
 }
 
 impl Liar {
-    async fn start(network: &Network) -> Self {
+    pub(crate) async fn start(network: &Network) -> Self {
         let says = Arc::new(Mutex::new(Says::Truth));
         let behind = Behind {
             says: says.clone(),
@@ -63,7 +63,7 @@ impl Liar {
         Self { says, running }
     }
 
-    fn say(&self, says: Says) {
+    pub(crate) fn say(&self, says: Says) {
         *self.says.lock().unwrap() = says;
     }
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod api;
 mod audit;
+mod backup;
 mod claims;
 mod codes;
 mod faults;
@@ -27,3 +28,4 @@ mod tenants;
 mod vc_api;
 mod verify;
 mod webhook;
+mod without_node;

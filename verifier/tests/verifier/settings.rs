@@ -107,7 +107,7 @@ async fn every_period_and_size_can_be_set() {
         "[policy]\nrequest_lifetime_s = 1\nresult_lifetime_s = 2\nbinding_max_age_s = 3\nevidence_max_age_s = 4\n\
          trusted_proxies = 5\nencrypted_responses = false\nknown_by = \"x509_hash\"\nshown_bytes = 6\n\
          asked_per_minute = 7\nanswered_per_minute = 8\naudit_anchored_every_s = 9\nwebhook_tries = 10\n\
-         webhook_delay_s = 11\nwebhook_timeout_s = 12\nloopback_webhooks = true\n",
+         webhook_delay_s = 11\nwebhook_timeout_s = 12\nloopback_webhooks = true\njournal_kept_s = 13\n",
     );
     let policy = Folder::of(&network, &text).load(&[]).unwrap().policy;
     let seconds =
@@ -117,8 +117,9 @@ async fn every_period_and_size_can_be_set() {
     assert_eq!((policy.known_by, policy.shown_bytes), (KnownBy::X509Hash, 6));
     assert_eq!((policy.asked_per_minute, policy.answered_per_minute), (7, 8));
     let account = policy.account;
-    let seconds = [account.audit_anchored_every, account.webhook_delay, account.webhook_timeout];
-    assert_eq!(seconds.map(|time| time.as_secs()), [9, 11, 12]);
+    let seconds =
+        [account.audit_anchored_every, account.webhook_delay, account.webhook_timeout, account.journal_kept];
+    assert_eq!(seconds.map(|time| time.as_secs()), [9, 11, 12, 13]);
     assert_eq!((account.webhook_tries, account.loopback_webhooks), (10, true));
 }
 

@@ -16,11 +16,13 @@ use registry::{Hash32, LightClient};
 use service::secrets::{SecretError, SecretFolder};
 use zeroize::Zeroizing;
 
-use super::{OfflineDecision, OfflineError, Question, judged};
+use super::{Judged, OfflineDecision, OfflineError, Question, judged};
 use crate::decision::Verdict;
 
-pub use entry::{Decided, Flag, Rechecked, Reference};
+pub(crate) use entry::Case;
+pub use entry::{Decided, Finding, Flag, Rechecked, Reference};
 pub use recheck::Rechecks;
+pub(crate) use recheck::{look, seen};
 
 use entry::Row;
 use file::SealedFile;
@@ -136,8 +138,9 @@ impl Journal {
         let judged = judged(answer, question, catalogue, light, was_used)?;
         // What was not accepted may be shown again: it gained nobody anything.
         let nonce = nonce.filter(|_| judged.seen.decision == Verdict::Accepted);
-        self.note(&[Row::Decided(Decided::of(&judged, nonce, question.now))])?;
-        Ok(judged.seen)
+        let Judged { seen, case } = judged;
+        self.note(&[Row::Decided(Decided { nonce, ..case })])?;
+        Ok(seen)
     }
 
     /// Every decision, the oldest first.

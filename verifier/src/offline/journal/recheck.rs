@@ -1,17 +1,18 @@
 //! The second look: what was decided by what phones brought along, by what the chain says now.
 
 use registry::UnixMillis;
+use serde::{Deserialize, Serialize};
 use service::{NodeClient, clock};
 
 use super::entry::{Flag, Rechecked, Row};
 use super::{Decided, Journal, JournalError};
-use crate::decision::{Check, Facts, Outcome, Verdict, on_chain, unreachable};
+use crate::decision::{Facts, Outcome, SeenBlock, Verdict, on_chain, unreachable};
 
 /// So many decisions are looked at together.
 const TOGETHER: usize = 256;
 
 /// What came of looking again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rechecks {
     /// What was found of each decision that was looked at now.
     pub looked_at: Vec<Rechecked>,
@@ -47,21 +48,31 @@ impl Journal {
 }
 
 /// What is found of one decision; none where the chain doesn't say enough.
-fn look(number: u64, decided: &Decided, facts: &Facts, now: UnixMillis) -> Option<Rechecked> {
-    let mut flags = Vec::new();
+pub(crate) fn look(number: u64, decided: &Decided, facts: &Facts, now: UnixMillis) -> Option<Rechecked> {
+    let (mut flags, mut untold) = (Vec::new(), Vec::new());
     for (credential, reference) in decided.credentials.iter().enumerate() {
         let has_status = reference.status.is_some();
         for check in on_chain(&reference.named(), has_status, reference.issued, facts) {
             if unreachable(&check) {
                 return None;
             }
-            flags.extend(flag(credential, &check).filter(|_| decided.decision != Verdict::Refused));
+            match check.outcome {
+                Outcome::Passed => {}
+                Outcome::Failed => flags.push(Flag::of(credential, &check)),
+                Outcome::Unknown => untold.push(Flag::of(credential, &check)),
+            }
         }
     }
-    Some(Rechecked { entry: number, at: now, block: facts.block().map(|block| block.height), flags })
+    if decided.decision == Verdict::Refused {
+        flags.clear();
+        untold.clear();
+    }
+    let block = seen(decided, facts).map(|block| block.height);
+    Some(Rechecked { entry: number, at: now, block, flags, untold })
 }
 
-fn flag(credential: usize, check: &Check) -> Option<Flag> {
-    let failed = check.outcome == Outcome::Failed;
-    failed.then(|| Flag { credential, check: check.id, code: check.reason.clone() })
+/// The oldest block that a fact about a decision is from; none where nothing in it names the chain.
+pub(crate) fn seen(decided: &Decided, facts: &Facts) -> Option<SeenBlock> {
+    let blocks = decided.credentials.iter().filter_map(|reference| facts.block_of(&reference.named()));
+    blocks.min_by_key(|block| block.time)
 }

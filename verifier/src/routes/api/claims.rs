@@ -10,8 +10,9 @@ use service::{Problem, clock};
 
 use crate::access::{Caller, Scope};
 use crate::core::App;
-use crate::kept::{KeptError, Record};
+use crate::kept::Record;
 use crate::request::RequestId;
+use crate::row_key::SealedRowError;
 
 #[derive(Deserialize)]
 pub(super) struct After {
@@ -70,9 +71,9 @@ fn nothing() -> Problem {
     Problem::not_found("Nothing is kept of such a request")
 }
 
-fn internal(error: KeptError) -> Problem {
+fn internal(error: SealedRowError) -> Problem {
     match error {
-        KeptError::Seal(error) => Problem::internal(error),
-        KeptError::Store(error) => Problem::internal(error),
+        SealedRowError::Seal(error) => Problem::internal(error),
+        SealedRowError::Store(error) => Problem::internal(error),
     }
 }
