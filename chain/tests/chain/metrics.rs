@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use registry::api::{METRICS, READY, STALE, evidence_path, frame_blocks, unframe_blocks};
 use registry::{CertifiedBlock, RecordKey};
+use testkit::Alerts;
 
 use crate::fixture::{create, list, transaction};
 use crate::running::{Running, node, node_with, problem};
@@ -72,28 +73,13 @@ async fn blocks_as_bytes_alone_and_in_a_row() {
     problem(running.get("/v1/blocks/1?count=101").await, 400, "limit").await;
 }
 
-/// The names in a PromQL text that are ours, without what a histogram's series add.
-fn names(text: &str) -> Vec<&str> {
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    words.filter(|word| word.starts_with("huizheng_")).collect()
-}
-
 #[tokio::test]
 async fn every_alert_asks_for_something_that_is_measured() {
     let running = node().await;
     running.submit(&transaction(&create(1).0, 1, 7, list(0))).await;
     let measured = running.get(METRICS).await.text().await.unwrap();
-    let rules = include_str!("../../../docs/alerts.yml");
-    let asked = names(rules);
-    assert!(asked.len() >= 8, "{asked:?}");
-    for name in asked {
-        let is_there = measured
-            .lines()
-            .any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
-        assert!(is_there, "{name} is not in\n{measured}");
-    }
-    let manual = include_str!("../../../docs/operations.md");
-    for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
-        assert!(manual.contains(&format!("| `{alert}` |")), "docs/operations.md says nothing of {alert}");
-    }
+    let alerts = Alerts::of(include_str!("../../../docs/alerts.yml"), "huizheng-node");
+    assert!(alerts.names().count() >= 8);
+    let faults = alerts.faults(&measured, include_str!("../../../docs/operations.md"));
+    assert_eq!(faults, Vec::<String>::new(), "{measured}");
 }

@@ -3,6 +3,7 @@
 //! Everybody here is made up. The same number gives the same person, company or random bytes each time, so that a
 //! test that fails, fails again. Check characters are worked out here and not by the code under test.
 
+mod alerts;
 mod balancer;
 mod captured;
 mod check_characters;
@@ -17,6 +18,7 @@ mod postgres;
 mod rsa;
 mod settings;
 
+pub use alerts::Alerts;
 pub use balancer::Balancer;
 pub use captured::{Captured, texts};
 pub use check_characters::{

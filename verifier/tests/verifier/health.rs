@@ -2,7 +2,9 @@
 
 use verifier::{Policy, Verifier};
 
+use crate::faults::{Liar, Says};
 use crate::stack::{Counter, Issuer, Lies, Network, Phone};
+use crate::without_node::shown;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_ready_while_the_chain_answers() {
@@ -70,6 +72,41 @@ async fn counts_are_read_at_the_operators_address_and_nowhere_else() {
     assert!((0..60).contains(&age.parse::<i64>().unwrap()), "{age}");
     assert!(!text.contains(&asked.id), "what stands in an address is no label");
     assert_eq!(counter.http.get(counter.url("/metrics")).send().await.unwrap().status(), 404);
+    counter.running.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_alert_asks_for_something_that_is_measured() {
+    let network = Network::start().await;
+    let liar = Liar::start(&network).await;
+    let mut config = Counter::config(&network, &network.dir.path().join("alarmed"), Policy::default());
+    config.operators = Some(([127, 0, 0, 1], 0).into());
+    config.node_urls = vec![liar.running.base_url().parse().unwrap()];
+    config.policy.account.journal_kept = std::time::Duration::from_secs(1);
+    let counter = Counter::of(Verifier::bind(config).await.unwrap());
+    let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
+    let phone = Phone::new();
+    liar.say(Says::Nothing);
+    let asked = counter.ask("open-account").await;
+    let card = market.licence(&phone, 3, 1);
+    assert_eq!(phone.answer(&asked.request_uri, &card, Lies::default()).await.status, 200);
+    let again = counter.url(&format!("/requests/{}/response", asked.id));
+    assert_eq!(phone.post_to(&again, String::new()).await.status, 409);
+    assert_eq!(shown(&counter, (&network, &market, &phone), 1).await, "accepted");
+    let metrics = format!("http://{}/metrics", counter.running.operators().unwrap());
+    let alerts = testkit::Alerts::of(include_str!("../../../docs/alerts.yml"), "huizheng-verifier");
+    assert!(alerts.names().count() >= 8);
+    let mut faults = Vec::new();
+    // Until the second look was given up.
+    for _ in 0..100 {
+        let measured = counter.http.get(&metrics).send().await.unwrap().text().await.unwrap();
+        faults = alerts.faults(&measured, include_str!("../../../docs/verifier.md"));
+        if faults.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(faults, Vec::<String>::new());
     counter.running.shutdown().await;
 }
 
