@@ -88,12 +88,12 @@ pub async fn restore(config: &Config, from: &Path) -> Result<Manifest, OperateEr
 
 /// The DIDs of the tenants that ran.
 fn tenants(config: &Config) -> Result<BTreeMap<Slug, String>, OperateError> {
-    // The keys are what is asked for; where they are reached changes nothing of the DID.
+    // Neither where it is reached nor which of its keys count changes anything of the DID.
     let anywhere = Endpoint::parse("http://127.0.0.1")?;
     let keys = config.data_dir.join(KEYS);
     let ran = config.tenants.iter().map(|tenant| &tenant.id).filter(|id| keys.join(id.as_str()).is_dir());
     ran.map(|id| {
-        let identity = Identity::open(&keys.join(id.as_str()), &config.anchor.network, &anywhere)?;
+        let identity = Identity::open(&keys.join(id.as_str()), &config.anchor.network, &anywhere, None)?;
         Ok((id.clone(), identity.did().to_string()))
     })
     .collect()
