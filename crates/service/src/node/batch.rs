@@ -1,6 +1,6 @@
 //! Questions that wait together are asked together: one request, one block, however many callers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use registry::api::{self, EvidenceRequest};
@@ -27,32 +27,15 @@ pub(super) struct Question {
 
 pub(super) struct Batcher {
     questions: mpsc::Sender<Question>,
-    holding: Arc<Holding>,
     link: Arc<Link>,
-}
-
-/// What is held. Never locked while the node is asked.
-#[derive(Default)]
-struct Holding(Mutex<Held>);
-
-impl Holding {
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Batcher {
     /// `changed` are the keys that the node's events tell of.
     pub(super) fn start(link: Arc<Link>, changed: mpsc::Receiver<Vec<RecordKey>>) -> Self {
         let (questions, asked) = mpsc::channel(WAITING);
-        let holding = Arc::<Holding>::default();
-        tokio::spawn(run(link.clone(), holding.clone(), asked, changed));
-        Self { questions, holding, link }
-    }
-
-    /// What is held of all of these, when the node's events say that it stands: nobody need wait for it.
-    pub(super) fn standing(&self, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
-        self.holding.lock().standing(&self.link, keys)
+        tokio::spawn(run(link.clone(), asked, changed));
+        Self { questions, link }
     }
 
     pub(super) async fn ask(&self, question: Question) -> Result<(), NodeError> {
@@ -63,12 +46,10 @@ impl Batcher {
 /// One request at a time: whatever is asked meanwhile goes together into the next one, which begins after it was asked.
 async fn run(
     link: Arc<Link>,
-    holding: Arc<Holding>,
     mut asked: mpsc::Receiver<Question>,
     mut changed: mpsc::Receiver<Vec<RecordKey>>,
 ) {
-    let read_back = Held::read_back(&link).await;
-    *holding.lock() = read_back;
+    let mut held = Held::read_back(&link).await;
     let mut waits = None;
     // A third of the time that facts are handed out again: so none that is asked for runs out.
     let mut refreshing = tokio::time::interval(link.config.reuse.max(super::SHORTEST_REUSE) / 3);
@@ -82,16 +63,16 @@ async fn run(
                     None => return,
                 },
                 Some(keys) = changed.recv(), if link.config.keep.is_some() => {
-                    let mut keys = holding.lock().superseded(&link, keys);
+                    let mut keys = held.superseded(&link, keys);
                     while let Ok(more) = changed.try_recv() {
-                        keys.extend(holding.lock().superseded(&link, more));
+                        keys.extend(held.superseded(&link, more));
                     }
-                    renew(&link, &holding, keys).await;
+                    renew(&link, &mut held, keys).await;
                     continue;
                 }
                 _ = refreshing.tick(), if link.config.keep.is_some() => {
-                    let keys = holding.lock().worth_refreshing();
-                    renew(&link, &holding, keys).await;
+                    let keys = held.worth_refreshing();
+                    renew(&link, &mut held, keys).await;
                     continue;
                 }
             },
@@ -107,7 +88,7 @@ async fn run(
             keys.extend(new);
             together.push(question);
         }
-        let facts = trace_context::within(trace, fetch(&link, keys, &holding)).await;
+        let facts = trace_context::within(trace, fetch(&link, keys, &mut held)).await;
         for question in together {
             // Whoever asked may have gone away meanwhile.
             _ = question.answer.send(answer(&facts, &question.keys));
@@ -116,11 +97,9 @@ async fn run(
 }
 
 /// Asks for what is held anew, before anybody needs it. One try: what fails is asked for when it is needed.
-async fn renew(link: &Link, holding: &Holding, keys: Vec<RecordKey>) {
+async fn renew(link: &Link, held: &mut Held, keys: Vec<RecordKey>) {
     for keys in keys.chunks(api::MAX_KEYS) {
-        let renewed = tokio::time::timeout(RENEWING, fetch_now(link, keys)).await;
-        let mut held = holding.lock();
-        match renewed {
+        match tokio::time::timeout(RENEWING, fetch_now(link, keys)).await {
             Ok(Ok(facts)) if !held.knows_newer(&facts) => held.take(link, &facts),
             _ => return tracing::debug!("facts are not renewed"),
         }
@@ -135,27 +114,22 @@ fn answer(facts: &Result<Facts, NodeError>, keys: &[RecordKey]) -> Result<Vec<Ar
 }
 
 /// From what stands, else from the first node that answers and can be believed, else from what is young enough.
-async fn fetch(link: &Link, mut keys: Vec<RecordKey>, holding: &Holding) -> Result<Facts, NodeError> {
+async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &mut Held) -> Result<Facts, NodeError> {
     keys.dedup();
-    let by_key =
-        |facts: Vec<Arc<Fact>>| facts.into_iter().map(|fact| (fact.proven.key().clone(), fact)).collect();
-    {
-        let mut held = holding.lock();
-        if let Some(facts) = held.standing(link, &keys).or_else(|| held.young_while_away(link, &keys)) {
-            return Ok(by_key(facts));
-        }
+    if let Some(facts) = held.standing(link, &keys) {
+        return Ok(facts);
+    }
+    if let Some(facts) = held.young_while_away(link, &keys) {
+        return Ok(facts);
     }
     let mut last = link.unreachable();
     for _ in 0..link.nodes() {
         let asked = link.place();
         match fetch_now(link, &keys).await {
+            Ok(facts) if held.knows_newer(&facts) => last = NodeError::Nonsense { what: "facts of before" },
             Ok(facts) => {
-                let mut held = holding.lock();
-                if !held.knows_newer(&facts) {
-                    held.take(link, &facts);
-                    return Ok(facts);
-                }
-                last = NodeError::Nonsense { what: "facts of before" };
+                held.take(link, &facts);
+                return Ok(facts);
             }
             Err(error @ NodeError::Refused { .. }) => return Err(error),
             Err(error) => last = error,
@@ -163,9 +137,8 @@ async fn fetch(link: &Link, mut keys: Vec<RecordKey>, holding: &Holding) -> Resu
         link.turn_from(asked, &last);
     }
     // A node that can't be believed is as good as none: what was proven before is as true as it was.
-    let mut held = holding.lock();
     held.nobody_answered();
-    held.young(link, &keys).map(by_key).ok_or(last)
+    held.young(link, &keys).ok_or(last)
 }
 
 async fn fetch_now(link: &Link, keys: &[RecordKey]) -> Result<Facts, NodeError> {

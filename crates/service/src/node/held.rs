@@ -54,7 +54,7 @@ impl Held {
     }
 
     /// All of these, when events say that each stands as it was proven.
-    pub(super) fn standing(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
+    pub(super) fn standing(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
         let (now, reuse) = (link.now(), link.config.reuse.min(link.config.max_age));
         self.all(keys, |fact| {
             fact.proven.time().until(now) < reuse
@@ -63,7 +63,7 @@ impl Held {
     }
 
     /// All of these, when each is as young as facts must be and nothing was told that changed it.
-    pub(super) fn young(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
+    pub(super) fn young(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
         let now = link.now();
         self.all(keys, |fact| {
             fact.proven.time().until(now) <= link.config.max_age
@@ -72,7 +72,7 @@ impl Held {
     }
 
     /// The same, where no node had an answer a moment ago: not every question waits until they fail to answer again.
-    pub(super) fn young_while_away(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Vec<Arc<Fact>>> {
+    pub(super) fn young_while_away(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
         self.away.filter(|away| away.elapsed() < RESPITE)?;
         self.young(link, keys)
     }
@@ -82,14 +82,14 @@ impl Held {
         self.away = Some(Instant::now());
     }
 
-    /// All of them in their order, or none: facts of different ages don't make an answer.
-    fn all(&mut self, keys: &[RecordKey], will_do: impl Fn(&Fact) -> bool) -> Option<Vec<Arc<Fact>>> {
+    /// All of them, or none: facts of different ages don't make an answer.
+    fn all(&mut self, keys: &[RecordKey], will_do: impl Fn(&Fact) -> bool) -> Option<Facts> {
         let asked = Instant::now();
-        let mut facts = Vec::with_capacity(keys.len());
+        let mut facts = Facts::with_capacity(keys.len());
         for key in keys {
             let one = self.facts.get_mut(key).filter(|one| will_do(&one.fact))?;
             one.asked = asked;
-            facts.push(one.fact.clone());
+            facts.insert(key.clone(), one.fact.clone());
         }
         Some(facts)
     }

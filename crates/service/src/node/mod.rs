@@ -194,10 +194,6 @@ impl NodeClient {
     async fn shared(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Fact>>, NodeError> {
         let mut facts = Vec::with_capacity(keys.len());
         for keys in keys.chunks(api::MAX_KEYS) {
-            if let Some(standing) = self.inner.batcher.standing(keys) {
-                facts.extend(standing);
-                continue;
-            }
             let (answer, answered) = oneshot::channel();
             let trace = trace_context::current();
             let question = batch::Question { keys: keys.to_vec(), trace, answer };
