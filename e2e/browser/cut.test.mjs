@@ -46,7 +46,29 @@ describe('with the network cut', () => {
   const headless = ['--data', data, 'demo', '--headless', '--port-base', '0', '--urls', before_]
   const step = steps()
   const seen = []
-  let demo, alone, browser, online, painter, counter, wallet, inside, now, token
+  let demo, alone, browser, online, painter, counter, wallet, inside, now, token, application
+
+  // The issuer of licences of the demo that runs.
+  async function licences(method, path, { token, body } = {}) {
+    const { issuers } = JSON.parse(readFileSync(before_, 'utf8'))
+    const issuer = Object.values(issuers).find(({ credential_types }) => credential_types.includes(TYPE))
+    const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) }
+    const answer = await fetch(issuer.url + path, { method, headers, body: body && JSON.stringify(body) })
+    assert.ok(answer.ok, `${path}: ${answer.status}`)
+    const text = await answer.text()
+    return text && JSON.parse(text)
+  }
+
+  // What was found of each decision, newest first, once none waits.
+  async function found(person, url) {
+    for (let tried = 0; ; tried += 1) {
+      assert.ok(tried < 300, 'a decision still waits for its second look')
+      await person.page.goto(`${url}/offline`)
+      const all = await person.page.locator('[data-found]').evaluateAll((marks) => marks.map(({ dataset }) => dataset.found))
+      if (!all.includes('waiting')) return all
+      await sleep(200)
+    }
+  }
 
   before(async () => {
     painter = await launch()
@@ -85,21 +107,14 @@ describe('with the network cut', () => {
 
   step('before: a counter that has its evidence, a phone with a licence', async () => {
     demo = await ready(HUIZHENG, headless, before_)
-    const { chain, issuers, verifier, staff_token } = JSON.parse(readFileSync(before_, 'utf8'))
+    const { chain, verifier, staff_token } = JSON.parse(readFileSync(before_, 'utf8'))
     token = staff_token
     wallet = new Wallet()
     await wallet.init(chain.url)
-    const issuer = Object.values(issuers).find(({ credential_types }) => credential_types.includes(TYPE))
-    const call = async (method, path, { token, body } = {}) => {
-      const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) }
-      const answer = await fetch(issuer.url + path, { method, headers, body: body && JSON.stringify(body) })
-      assert.ok(answer.ok, `${path}: ${answer.status}`)
-      const text = await answer.text()
-      return text && JSON.parse(text)
-    }
-    const { id, secret } = await call('POST', '/api/applications', { body: { type: TYPE, claims: CLAIMS } })
-    await call('POST', `/api/applications/${id}/approve`, { token: staff_token })
-    await wallet.receive(await call('GET', `/api/applications/${id}/offer`, { token: secret }))
+    const { id, secret } = await licences('POST', '/api/applications', { body: { type: TYPE, claims: CLAIMS } })
+    application = id
+    await licences('POST', `/api/applications/${id}/approve`, { token: staff_token })
+    await wallet.receive(await licences('GET', `/api/applications/${id}/offer`, { token: secret }))
     assert.match(await wallet.run('wallet', 'list'), /合肥徽光/)
     // The counter fetches evidence of itself on its own; until it has it, its codes are one less.
     online = await launch()
@@ -153,6 +168,14 @@ describe('with the network cut', () => {
     assert.equal(await person.outcome(), 'accepted')
   })
 
+  step('what was decided in the dark waits for a second look', async () => {
+    await counter.page.goto(`${now.verifier.url}/offline`)
+    const waiting = counter.page.locator('[data-found=waiting]')
+    await waiting.first().waitFor()
+    assert.equal(await waiting.count(), 2)
+    await counter.look('counter-offline-waiting')
+  })
+
   step('a phone that was without a network for a day and a half carries what is too old, and the counter says so', async () => {
     assert.ok(existsSync(FAKETIME), 'libfaketime is missing')
     await browser.close()
@@ -171,6 +194,12 @@ describe('with the network cut', () => {
       await person.tile(PURPOSE).locator('[value=codes]').click()
       believed = await wallet.answer(await asked(person.page)).then(() => true, () => false)
     }
+    // Both of the former decisions still hold; from now on none would.
+    assert.deepEqual(await found(person, verifier.url), ['holds', 'holds'])
+    const { credentials } = await licences('GET', `/api/applications/${application}`, { token })
+    for (const credential of Object.values(credentials)) {
+      await licences('POST', `/api/credentials/${credential}/revoke`, { token, body: { reason: 'Asked for by a test' } })
+    }
     await online.close()
     await stop(demo)
 
@@ -181,6 +210,68 @@ describe('with the network cut', () => {
     for (const text of texts) await scan(dark.page, text)
     assert.equal(await dark.outcome(), 'too_old')
     await dark.look('counter-look-too_old')
+  })
+
+  step('with the network back, the counter finds by itself what was revoked since, and says so until somebody saw to it', async () => {
+    await browser.close()
+    await stop(alone)
+    demo = await ready(HUIZHENG, headless, before_, { env: { ...process.env, ...clock(37) } })
+    const { verifier } = JSON.parse(readFileSync(before_, 'utf8'))
+    online = await launch()
+    for (const [lang, screen] of [['zh', { width: 1366, height: 768 }], ['en', { width: 390, height: 844 }]]) {
+      const person = await Counter.arrive(online, { lang, ...screen }, seen)
+      await person.opens({ url: verifier.url, token })
+      assert.deepEqual(await found(person, verifier.url), ['fails', 'holds', 'holds'])
+      await person.look('counter-offline')
+      await person.page.goto(verifier.url)
+      assert.equal(await person.page.locator('[data-flagged]').getAttribute('data-flagged'), '1')
+      await person.look('counter-flagged')
+    }
+    const person = await Counter.arrive(online, { lang: 'zh', width: 1366, height: 768 }, seen)
+    await person.opens({ url: verifier.url, token })
+    await person.page.locator('[data-flagged]').click()
+    await person.page.getByRole('button', { name: person.say('counter', 'offline.seen_to') }).click()
+    await person.page.locator('[data-seen-to]').waitFor()
+    await person.page.goto(verifier.url)
+    await person.heading(person.say('counter', 'counter.title')).waitFor()
+    assert.equal(await person.page.locator('[data-flagged]').count(), 0)
+    await online.close()
+    await stop(demo)
+  })
+
+  step('a licence that has run out looks so', async () => {
+    // Ten years and two days later; the licence is for ten years. A second one, since the first is revoked.
+    const late = clock(3652 * 24)
+    demo = await ready(HUIZHENG, headless, before_, { env: { ...process.env, ...clock(38) } })
+    const { chain } = JSON.parse(readFileSync(before_, 'utf8'))
+    const holder = new Wallet({ env: clock(38) })
+    await holder.init(chain.url)
+    const { id, secret } = await licences('POST', '/api/applications', { body: { type: TYPE, claims: CLAIMS } })
+    await licences('POST', `/api/applications/${id}/approve`, { token })
+    await holder.receive(await licences('GET', `/api/applications/${id}/offer`, { token: secret }))
+    await stop(demo)
+
+    demo = await ready(HUIZHENG, headless, before_, { env: { ...process.env, ...late } })
+    const { verifier } = JSON.parse(readFileSync(before_, 'utf8'))
+    Object.assign(holder, { within: NOWHERE, env: late })
+    online = await launch()
+    for (const lang of ['zh', 'en']) {
+      const person = await Counter.arrive(online, { lang, width: lang === 'en' ? 1024 : 1366, height: 768 }, seen)
+      await person.opens({ url: verifier.url, token })
+      let answer
+      for (let tried = 0; !answer; tried += 1) {
+        assert.ok(tried < 100, 'the counter has no new evidence of itself')
+        await person.page.goto(verifier.url)
+        await person.tile(PURPOSE).locator('[value=codes]').click()
+        answer = await holder.answer(await asked(person.page)).catch(() => undefined)
+      }
+      for (const text of answer.texts) await scan(person.page, text)
+      assert.equal(await person.outcome(), 'expired')
+      await person.page.evaluate(() => scrollTo(0, 0))
+      await person.look('counter-look-expired')
+    }
+    await online.close()
+    await stop(demo)
   })
 
   step('every page is accessible in both themes, fits a narrow screen and reports no fault', () => assert.deepEqual(seen, []))
