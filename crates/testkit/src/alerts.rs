@@ -12,8 +12,9 @@ impl<'a> Alerts<'a> {
     #[must_use]
     pub fn of(rules: &'a str, group: &str) -> Self {
         let start = format!("- name: {group}\n");
-        let (_, rest) = rules.split_once(&start).unwrap_or_else(|| panic!("no group {group}"));
-        Self(rest.split("- name: ").next().unwrap_or_default())
+        let rest = rules.split_once(&start).map(|(_, rest)| rest);
+        assert!(rest.is_some(), "no group {group}");
+        Self(rest.and_then(|rest| rest.split("- name: ").next()).unwrap_or_default())
     }
 
     /// The names of the alerts.

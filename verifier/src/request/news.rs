@@ -22,21 +22,21 @@ const TOGETHER: usize = 1024;
 
 /// Notes that a request was answered, in the write that answers it.
 pub(super) fn note(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
-    append(tx, id.to_owned())
+    append(tx, id)
 }
 
 /// Notes that what was shown in answer to a request is to be forgotten.
 pub(super) fn note_cleared(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
-    append(tx, format!("{CLEARED}{id}"))
+    append(tx, &format!("{CLEARED}{id}"))
 }
 
-fn append(tx: &mut Tx<'_>, news: String) -> Result<(), StoreError> {
+fn append(tx: &mut Tx<'_>, news: &str) -> Result<(), StoreError> {
     let last = tx.page(&NEWS, &Range::all().reversed(), 1)?.into_iter().next();
     let next = last.map_or(1, |(number, _)| number + 1);
     if let Some(old) = next.checked_sub(REMEMBERED) {
         tx.remove(&NEWS, old)?;
     }
-    tx.put(&NEWS, next, &news)
+    tx.put(&NEWS, next, &news.to_owned())
 }
 
 /// Tells those who wait at this instance what any instance answered, and forgets here what was cleared at any.

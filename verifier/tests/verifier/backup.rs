@@ -118,7 +118,8 @@ async fn nobody_without_the_keys_gets_the_store_and_no_damaged_backup_is_taken()
         std::fs::write(path, bytes).unwrap();
     };
     let remove = |path: &Path| std::fs::remove_file(path).unwrap();
-    let changes: [(&str, &dyn Fn(&Path)); 5] = [
+    type Change<'c> = (&'c str, &'c dyn Fn(&Path));
+    let changes: [Change<'_>; 5] = [
         ("store", &flip),
         ("keys/bank/kept-claims.key", &flip),
         ("keys/bank/signing-p256.key", &remove),
