@@ -122,7 +122,7 @@ impl Contexts {
         for list in lists {
             documents.extend(self.documents_of(list)?);
         }
-        let list = Compiled::new(documents.into_iter())?;
+        let list = Compiled::new(documents.into_iter(), lists.len() > 1)?;
         kept = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_LISTS {
             // Whoever sends ever new lists must not fill the memory. Those in use come back at once.
@@ -148,6 +148,10 @@ impl Contexts {
         }
         if outside == context {
             return Ok(scope.clone());
+        }
+        if scope.list.is_inner {
+            // A third list would stand on the second alone, and what the first protects could be said anew.
+            return Err(JsonLdError::ContextInside);
         }
         self.list(&[outside, context])
     }
@@ -191,5 +195,23 @@ impl Default for Contexts {
 impl fmt::Debug for Contexts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Contexts").field("documents", &self.documents.keys()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ever_new_lists_do_not_fill_the_memory() {
+        let contexts = Contexts::new().dangerous_with_inline();
+        let mut most = 0;
+        for n in 0..3 * KEPT_LISTS {
+            assert!(contexts.scope(&json!({(format!("t{n}")): "urn:t"})).is_ok());
+            most = most.max(contexts.lists.lock().unwrap().len());
+        }
+        assert_eq!(most, KEPT_LISTS);
     }
 }

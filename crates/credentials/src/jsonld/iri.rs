@@ -83,4 +83,33 @@ mod tests {
             assert_eq!(check(bad), Err(error), "{bad:?}");
         }
     }
+
+    #[test]
+    fn characters_at_their_ends() {
+        let of = |c: char| check(&format!("urn:a{c}b"));
+        for c in ('\u{0}'..=' ').chain("<>\"{}|\\^`\u{7f}[]".chars()) {
+            assert_eq!(of(c), Err(JsonLdError::IriMalformed), "{c:?}");
+        }
+        for c in "!~_;=?/@:&'()*+,-.$".chars() {
+            assert_eq!(of(c), Ok(()), "{c:?}");
+        }
+        let inside = "\u{a0}\u{d7ff}\u{f900}\u{fdcf}\u{fdf0}\u{ffef}\u{10000}\u{1fffd}\u{20000}\u{dfffd}\u{e1000}\u{efffd}";
+        for c in inside.chars() {
+            assert_eq!(of(c), Ok(()), "{c:?}");
+        }
+        let outside = "\u{80}\u{9f}\u{e000}\u{f8ff}\u{fdd0}\u{fdef}\u{fff0}\u{ffff}\u{1fffe}\u{1ffff}\u{dfffe}\u{dffff}\u{e0000}\u{e0fff}\u{efffe}\u{f0000}\u{10fffd}";
+        for c in outside.chars() {
+            assert_eq!(of(c), Err(JsonLdError::IriMalformed), "{c:?}");
+        }
+        assert_eq!(check("urn:é\u{9f}"), Err(JsonLdError::IriMalformed), "one_among_others");
+        for bad in ["urn:%zz%e5", "urn:%e5%zz", "urn:%ez", "urn:%ze", "urn:%e", "urn:%", "urn:#a#"] {
+            assert_eq!(check(bad), Err(JsonLdError::IriMalformed), "{bad}");
+        }
+        for good in ["urn:%e5%be", "a+b-c.d1:x", "A:x", "http://[::1]/#a"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in ["a_b:x", "a b:x", "é:x", "a/b:x", "+a:x", ":x", "aé:x"] {
+            assert_eq!(check(bad), Err(JsonLdError::IriRelative), "{bad}");
+        }
+    }
 }

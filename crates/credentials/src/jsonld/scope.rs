@@ -25,6 +25,8 @@ pub(super) enum Mode {
 /// A list of contexts, processed, and what its terms' own contexts made of it so far.
 pub(super) struct Compiled {
     root: Arc<Active>,
+    /// It stands on top of another list.
+    pub(super) is_inner: bool,
     kept: Mutex<Kept>,
 }
 
@@ -43,15 +45,18 @@ pub(super) struct Scope {
 }
 
 impl Compiled {
-    /// Processes a list of context documents.
-    pub(super) fn new<'v>(documents: impl Iterator<Item = &'v Value>) -> Result<Arc<Self>, JsonLdError> {
+    /// Processes a list of context documents, which may be two lists one on top of the other.
+    pub(super) fn new<'v>(
+        documents: impl Iterator<Item = &'v Value>,
+        is_inner: bool,
+    ) -> Result<Arc<Self>, JsonLdError> {
         let mut active = Active::default();
         for document in documents {
             active = apply(active, document, false)?;
         }
         active.kept = Some(0);
         let kept = Mutex::new(Kept { next: 1, made: HashMap::new() });
-        Ok(Arc::new(Self { root: Arc::new(active), kept }))
+        Ok(Arc::new(Self { root: Arc::new(active), is_inner, kept }))
     }
 
     pub(super) fn scope(self: Arc<Self>) -> Scope {
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_two_threads_made_at_once_is_kept_once() {
-        let scope = Compiled::new([json!({"a": "urn:a"})].iter()).unwrap().scope();
+        let scope = Compiled::new([json!({"a": "urn:a"})].iter(), false).unwrap().scope();
         let place = Some((0, 4711, Mode::Type));
         let first = scope.keep(place, Active::clone(&scope.active));
         let second = scope.keep(place, Active::clone(&scope.active));
@@ -186,7 +191,7 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
-        let scope = Compiled::new([json!({"a": "urn:a"})].iter()).unwrap().scope();
+        let scope = Compiled::new([json!({"a": "urn:a"})].iter(), false).unwrap().scope();
         for n in 0..2 * KEPT {
             let made = scope.keep(Some((0, n as usize, Mode::Type)), Active::clone(&scope.active));
             assert_eq!(made.kept, (n + 1 < KEPT).then_some(n + 1));

@@ -138,3 +138,119 @@ fn unescape(part: &str) -> Result<String, JsonLdError> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jsonld::Contexts;
+    use crate::rdf::{HashAlgorithm, Work};
+
+    fn object(value: Value) -> Map<String, Value> {
+        let Value::Object(map) = value else { unreachable!("tests write objects") };
+        map
+    }
+
+    fn selected(document: &Map<String, Value>, pointers: &[&str]) -> Result<Selection, JsonLdError> {
+        let pointers: Vec<String> = pointers.iter().map(|pointer| (*pointer).to_owned()).collect();
+        Selection::of(document, &pointers)
+    }
+
+    #[test]
+    fn pointers_of_rfc_6901() {
+        for (pointer, names) in [
+            ("/", vec![""]),
+            ("/a", vec!["a"]),
+            ("/a/b", vec!["a", "b"]),
+            ("/a~1b", vec!["a/b"]),
+            ("/m~0n", vec!["m~n"]),
+            ("/~01", vec!["~1"]),
+            ("/~0~1x/é~1", vec!["~/x", "é/"]),
+        ] {
+            assert_eq!(parse(pointer).unwrap(), names, "{pointer}");
+        }
+        for bad in ["", "a", "/~", "/a~", "/~2", "/~~0", "/~é"] {
+            assert_eq!(parse(bad), Err(JsonLdError::Pointer), "{bad}");
+        }
+        let document = object(json!({"list": ["x", "y"], "a/b": {"": 1}, "text": "x"}));
+        for good in ["/list", "/list/0", "/list/1", "/a~1b", "/a~1b/"] {
+            assert!(selected(&document, &[good]).is_ok(), "{good}");
+        }
+        for bad in
+            ["/list/2", "/list/00", "/list/01", "/list/+1", "/list/-", "/list/x", "/text/0", "/none", "/a"]
+        {
+            assert_eq!(selected(&document, &[bad]), Err(JsonLdError::Pointer), "{bad}");
+        }
+        assert_eq!(selected(&document, &[]), Ok(Selection::Nothing));
+        assert_eq!(selected(&document, &["/list", "/none"]), Err(JsonLdError::Pointer), "one_among_others");
+    }
+
+    /// What is cut out is what was chosen, with the ids and types on the way, and nothing more.
+    #[test]
+    fn cut_to_what_was_chosen() {
+        let document = object(json!({
+            "@context": "urn:c", "id": "urn:1", "type": "T", "a": {"id": "urn:2", "@type": "U", "x": 1, "y": 2},
+            "list": [{"@id": "urn:3", "x": 1, "y": 2}, "second", [{"type": "V", "z": 3}]], "b": {"c": {"d": 1, "e": 2}},
+        }));
+        let cut = |pointers: &[&str]| Value::Object(selected(&document, pointers).unwrap().cut(&document));
+        let head = || json!({"@context": "urn:c", "id": "urn:1", "type": "T"});
+        let with = |name: &str, value: Value| {
+            let mut whole = head();
+            whole[name] = value;
+            whole
+        };
+        assert_eq!(cut(&[]), head());
+        assert_eq!(cut(&["/a/x"]), with("a", json!({"id": "urn:2", "@type": "U", "x": 1})));
+        assert_eq!(cut(&["/a"]), with("a", document["a"].clone()));
+        assert_eq!(cut(&["/a/x", "/a"]), with("a", document["a"].clone()), "a part and then the whole");
+        assert_eq!(cut(&["/a", "/a/x"]), with("a", document["a"].clone()), "the whole and then a part");
+        assert_eq!(cut(&["/list/1"]), with("list", json!(["second"])));
+        assert_eq!(cut(&["/list/0/y"]), with("list", json!([{"@id": "urn:3", "y": 2}])));
+        assert_eq!(
+            cut(&["/list/2/0/z", "/list/1"]),
+            with("list", json!(["second", [{"type": "V", "z": 3}]]))
+        );
+        assert_eq!(cut(&["/b/c/e"]), with("b", json!({"c": {"e": 2}})));
+        assert_eq!(Value::Object(Selection::everything().cut(&document)), Value::Object(document.clone()));
+        let bare = object(json!({"a": 1}));
+        assert_eq!(selected(&bare, &["/a"]).unwrap().cut(&bare), bare, "without contexts none is added");
+    }
+
+    /// Of the statements too: nothing that was not chosen, and nothing of a value that can't be divided.
+    #[test]
+    fn statements_of_what_was_chosen() {
+        let context = r#"{"@context": {"id": "@id", "type": "@type", "p": "urn:p", "q": "urn:q", "raw": {"@id": "urn:raw", "@type": "@json"}, "list": {"@id": "urn:l", "@container": "@list"}, "T": "urn:T", "U": "urn:U"}}"#;
+        let contexts = Contexts::new().with("urn:c", context).unwrap();
+        let document = object(json!({
+            "@context": "urn:c", "id": "urn:1", "p": ["x", "y", {"id": "urn:2", "p": "z", "q": "w"}],
+            "q": {"@set": ["s", "t"]}, "raw": {"a": 1}, "list": ["m", "n"], "urn:v": {"@value": "v", "@language": "en"}, "urn:w": {"@list": ["o"]},
+        }));
+        let of = |document: &Map<String, Value>, pointers: &[&str]| -> Result<String, JsonLdError> {
+            let dataset = contexts.to_rdf_of(document, &selected(document, pointers)?)?;
+            let canonical = dataset.canonicalize(HashAlgorithm::Sha256, Work::default()).unwrap();
+            Ok(canonical.lines().concat().replace(" .\n", "; "))
+        };
+        let said = |pointers: &[&str]| of(&document, pointers);
+        let text = |text: &str| -> Result<String, JsonLdError> { Ok(text.to_owned()) };
+        assert_eq!(said(&[]), text(""));
+        assert_eq!(said(&["/p/0"]), text("<urn:1> <urn:p> \"x\"; "));
+        assert_eq!(said(&["/p/1", "/p/0"]), text("<urn:1> <urn:p> \"x\"; <urn:1> <urn:p> \"y\"; "));
+        assert_eq!(said(&["/p/2/q"]), text("<urn:1> <urn:p> <urn:2>; <urn:2> <urn:q> \"w\"; "));
+        assert_eq!(said(&["/q/@set/1"]), text("<urn:1> <urn:q> \"t\"; "));
+        assert_eq!(said(&["/q"]), text("<urn:1> <urn:q> \"s\"; <urn:1> <urn:q> \"t\"; "));
+        assert_eq!(said(&["/urn:v"]), text("<urn:1> <urn:v> \"v\"@en; "));
+        assert!(said(&["/list"]).is_ok_and(|said| said.matches("; ").count() == 5));
+        // An object that is chosen in part keeps its types.
+        let typed =
+            object(json!({"@context": "urn:c", "id": "urn:1", "type": ["T", "U"], "p": "x", "q": "y"}));
+        let shown = of(&typed, &["/p"]).unwrap();
+        assert!(
+            shown.contains("<urn:T>") && shown.contains("<urn:U>") && !shown.contains("urn:q"),
+            "{shown}"
+        );
+        for part in ["/raw/a", "/list/0", "/urn:v/@value", "/urn:v/@language", "/urn:w/@list/0"] {
+            assert_eq!(said(&[part]), Err(JsonLdError::Pointer), "{part}");
+        }
+    }
+}

@@ -51,4 +51,17 @@ mod tests {
         super::quote("\0\u{1}\u{8}\t\n\u{b}\u{c}\r\u{1f} \"\\\u{7f}\u{80}é徽", &mut out);
         assert_eq!(out, "\"\\u0000\\u0001\\b\\t\\n\\u000B\\f\\r\\u001F \\\"\\\\\\u007F\u{80}é徽\"");
     }
+
+    /// One alone among others that need nothing.
+    #[test]
+    fn each_that_must_be_is_escaped_alone() {
+        for c in '\0'..='\u{a0}' {
+            let must_be = c < ' ' || matches!(c, '"' | '\\' | '\u{7f}');
+            for text in [format!("a{c}b"), c.to_string()] {
+                let mut out = String::new();
+                super::quote(&text, &mut out);
+                assert_eq!(out != format!("\"{text}\""), must_be, "{text:?}");
+            }
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use credentials::catalogue::{
-    Catalogue, CatalogueError, CredentialType, CreditCode, Date, IdNumber, LicenceIdentifier, Problem,
+    Catalogue, CatalogueError, CredentialType, CreditCode, Date, DeskRules, Format, IdNumber,
+    LicenceIdentifier, Problem,
 };
 use serde_json::{Value, json};
 
@@ -105,6 +106,7 @@ fn values_inside_and_beyond() {
         ("latin", json!("é".repeat(151)), Some(P::NotLatin)),
         ("latin", json!("ÿ"), None),
         ("latin", json!("Ā"), Some(P::NotLatin)),
+        ("latin", json!("aĀ"), Some(P::NotLatin)),
         ("form", json!("Z0-9"), None),
         ("form", json!("z0-9"), Some(P::FormWrong)),
         ("form", json!("00-9"), Some(P::FormWrong)),
@@ -175,12 +177,12 @@ fn values_inside_and_beyond() {
 #[test]
 fn what_nobody_sees_is_no_text() {
     let (text, long) = (of(&[claim("c", "text", "\"x\"", "")]), of(&[claim("c", "long-text", "\"x\"", "")]));
-    for c in "\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{206f}\u{feff}\u{fff9}\u{fffb}\u{e0001}\u{e007f}".chars() {
+    for c in "\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{206f}\u{feff}\u{fff9}\u{fffb}\u{e0000}\u{e0001}\u{e007f}".chars() {
         for kind in [&text, &long] {
             assert_eq!(found(kind, &json!(format!("a{c}b"))), Some(Problem::TextUnfit), "{c:?}");
         }
     }
-    for c in "\u{ac}\u{ae}\u{200a}\u{2010}\u{2027}\u{202f}\u{205f}\u{2070}\u{fefe}\u{ff00}\u{fffc}\u{20000}徽"
+    for c in "\u{ac}\u{ae}\u{200a}\u{2010}\u{2027}\u{202f}\u{205f}\u{2070}\u{fefe}\u{ff00}\u{fff8}\u{fffc}\u{20000}\u{dffff}\u{e0080}徽"
         .chars()
     {
         assert_eq!(found(&text, &json!(format!("a{c}b"))), None, "{c:?}");
@@ -276,7 +278,13 @@ fn numbers_at_their_ends() {
     }
     assert_eq!(IdNumber::check_character("1101051949123100"), None, "sixteen digits");
     assert_eq!(IdNumber::check_character("110105194912310023"), None, "eighteen digits");
-    assert_eq!(IdNumber::check_character("1101051949123100X"), None);
+    for letter in ["X", "A"] {
+        assert_eq!(IdNumber::check_character(&format!("1101051949123100{letter}")), None);
+    }
+    for check in ["/", ":", "x", "Y"] {
+        let wrong = IdNumber::parse(&format!("11010519491231002{check}")).err();
+        assert_eq!(wrong, Some(Problem::IdNumberForm), "{check}");
+    }
     // The 3rd to the 8th of a credit code are digits, and those alone.
     for at in 0..17 {
         let mut body = "91340100MA8TE5T02".to_owned();
@@ -318,6 +326,10 @@ fn numbers_at_their_ends() {
         Some(Problem::LicenceIdentifierForm),
         "kind_in_small_letters"
     );
+    for check in ["_", "a", "é", ""] {
+        let wrong = LicenceIdentifier::parse(&format!("1.2.156.3005.2.{kind}.340100.1.001.{check}")).err();
+        assert_eq!(wrong, Some(Problem::LicenceIdentifierForm), "{check}");
+    }
     for (version, next) in [("001", Some("002")), ("009", Some("010")), ("998", Some("999")), ("999", None)] {
         let next_one = of([kind, "340100", "1", version]).unwrap().next_version();
         let expected = next.map(|next| of([kind, "340100", "1", next]).unwrap());
@@ -364,6 +376,7 @@ fn types_that_contradict_themselves() {
         ("colour_short", "from = \"#000000\"", "from = \"#00000\""),
         ("colour_long", "from = \"#000000\"", "from = \"#0000000\""),
         ("colour_without_its_sign", "from = \"#000000\"", "from = \"0000000\""),
+        ("colour_of_a_letter", "from = \"#000000\"", "from = \"#g00000\""),
         ("colour_to", "to = \"#09afAF\"", "to = \"#09afAG\""),
         ("colour_ink", "ink = \"#ffffff\"", "ink = \"#fffff/\""),
         ("nobody_approves", "approvals = 1", "approvals = 0"),
@@ -428,4 +441,142 @@ fn types_that_contradict_themselves() {
         .replace("vct = \"urn:", "vct = \"urn:other:")
         .replace("vc_type = \"", "vc_type = \"Other");
     assert!(matches!(Catalogue::parse(&[driving, &again]), Err(CatalogueError::Twice(_))), "doc_type");
+}
+
+/// What is wrong with the form of an mdoc, and nothing else: each flaw leaves every claim where it was.
+#[test]
+fn forms_that_do_not_fit() {
+    let file = include_str!("../../../../catalogue/drivers-licence.toml");
+    let with = |from: &str, to: &str| {
+        let changed = file.replacen(from, to, 1);
+        assert_ne!(changed, file, "{from}");
+        Catalogue::parse(&[&changed])
+    };
+    let label = "label = { zh = \"项\", en = \"One\" }";
+    let first = "{ element = \"issuing_country\"";
+    for (name, from, to) in [
+        ("picture_of_a_day", "day = \"birthDate\"", "picture = \"birthDate\"".to_owned()),
+        ("truth_of_a_day", "day = \"birthDate\"", "bool = \"birthDate\"".into()),
+        ("day_of_a_text", "text = \"address\"", "day = \"address\"".into()),
+        ("text_of_a_truth", "bool = \"ageOver18\"", "text = \"ageOver18\"".into()),
+        ("number_of_a_text", "text = \"address\"", "number = { claim = \"address\", numbers = {} }".into()),
+        ("class_of_a_text", "class = \"class\", since", "class = \"address\", since".into()),
+        ("since_a_text", "since = \"firstIssued\"", "since = \"address\"".into()),
+        ("until_a_text", "until = \"validUntil\"", "until = \"address\"".into()),
+        ("class_of_nothing", "class = \"class\", since", "class = \"nothing\", since".into()),
+        ("since_nothing", "since = \"firstIssued\"", "since = \"nothing\"".into()),
+        (
+            "a_claim_with_a_label",
+            "from = { text = \"address\" }",
+            format!("from = {{ text = \"address\" }}, {label}"),
+        ),
+        (
+            "no_claim_without_a_label",
+            "from = { always = \"CN\" }, label = { zh = \"签发国家\", en = \"Issuing country\" } }",
+            "from = { always = \"CN\" } }".into(),
+        ),
+        ("no_claim_by_a_claims_name", "element = \"issuing_country\"", "element = \"pointsState\"".into()),
+        (
+            "text_of_nothing",
+            first,
+            format!("{{ element = \"extra\", from = {{ text = \"nothing\" }} }},\n    {first}"),
+        ),
+        (
+            "day_of_nothing",
+            first,
+            format!("{{ element = \"extra\", from = {{ day = \"nothing\" }} }},\n    {first}"),
+        ),
+        (
+            "number_of_nothing",
+            first,
+            format!(
+                "{{ element = \"extra\", from = {{ number = {{ claim = \"nothing\", numbers = {{}} }} }} }},\n    {first}"
+            ),
+        ),
+    ] {
+        let found = with(from, &to).err();
+        assert!(matches!(found, Some(CatalogueError::Inconsistent { .. })), "{name}: {found:?}");
+    }
+    // A claim more, of each kind: texts are made of texts alone.
+    for (kind, example, fits) in [
+        ("text", "\"x\"", true),
+        ("date", "\"2020-01-01\"", true),
+        ("money-fen", "1", false),
+        ("bool", "true", false),
+    ] {
+        let more =
+            file.replacen("[[claims]]", &format!("{}[[claims]]", claim("extra", kind, example, "")), 1);
+        let more = more.replacen(
+            first,
+            &format!("{{ element = \"extra\", from = {{ text = \"extra\" }} }},\n    {first}"),
+            1,
+        );
+        assert_eq!(Catalogue::parse(&[&more]).is_ok(), fits, "{kind}");
+    }
+    let choices = "values = [ { value = \"a\", label = { zh = \"甲\", en = \"A\" } } ]";
+    let more = file.replacen(
+        "[[claims]]",
+        &format!("{}[[claims]]", claim("extra", "choices", "[\"a\"]", choices)),
+        1,
+    );
+    let more = more.replacen(
+        first,
+        &format!("{{ element = \"extra\", from = {{ text = \"extra\" }} }},\n    {first}"),
+        1,
+    );
+    assert!(Catalogue::parse(&[&more]).is_err(), "choices");
+    // A picture that need not be there is not asked to be a JPEG when it is not.
+    let optional = with("name = \"portrait\"", "name = \"portrait\"\nrequired = false").unwrap();
+    let licence = &optional.types()[0];
+    let mut claims = licence.example();
+    claims.as_object_mut().unwrap().remove("portrait");
+    assert!(licence.validate_claims(&claims, NOW).is_ok());
+}
+
+#[test]
+fn what_elements_tell_and_are_called() {
+    let catalogue = Catalogue::bundled().unwrap();
+    let licence = catalogue.by_id("drivers-licence").unwrap();
+    let (iso, ours) = ("org.iso.18013.5.1", "urn:huizheng:drivers-licence:1");
+    assert_eq!(licence.told_by_element(iso, "family_name"), ["familyNameLatin"]);
+    assert_eq!(licence.told_by_element(iso, "driving_privileges"), ["class", "firstIssued", "validUntil"]);
+    assert_eq!(licence.told_by_element(iso, "issuing_country"), Vec::<String>::new());
+    assert_eq!(
+        licence.told_by_element(ours, "family_name"),
+        [format!("{ours}.family_name")],
+        "another namespace's"
+    );
+    assert_eq!(licence.told_by_element(iso, "class"), [format!("{iso}.class")]);
+    let called = |path: &str| licence.label_of_path(path).map(|label| label.en.as_str());
+    assert_eq!(called(&format!("{ours}.class")), Some("Class of vehicles"));
+    assert_eq!(called("class"), Some("Class of vehicles"));
+    assert_eq!(called(&format!("{iso}.issuing_country")), Some("Issuing country"));
+    assert_eq!(called(&format!("{iso}.class")), None);
+    assert_eq!(called(&format!("{ours}/class")), None);
+    assert_eq!(called(&format!("{ours}class")), None);
+    assert_eq!(licence.element_in_words("issuing_country", &json!("CN")).as_deref(), Some("CN"));
+    assert_eq!(licence.element_in_words("family_name", &json!("CHENG")), None, "a claim's value");
+    // Each value by its own number, and back.
+    for sex in ["male", "female"] {
+        let mut claims = licence.example();
+        claims["sex"] = sex.into();
+        let checked = licence.validate_claims(&claims, NOW).unwrap();
+        let spaces = licence.mdoc_elements(&checked).unwrap().unwrap();
+        let all = spaces.iter().flat_map(|(space, elements)| {
+            elements.iter().map(move |(name, value)| (space.as_str(), name.as_str(), value))
+        });
+        assert_eq!(licence.claims_of_elements(all)["sex"], sex);
+    }
+    let id = catalogue.by_id("digital-id").unwrap();
+    let business = catalogue.by_id("business-licence").unwrap();
+    let selective = |kind: &CredentialType| {
+        [Format::SdJwtVc, Format::LdpVc, Format::MsoMdoc].map(|f| kind.is_selective(f))
+    };
+    assert_eq!([selective(id), selective(business)], [[true, true, true], [true, false, true]]);
+    // The usual cryptosuite is not written, so that digests stay what they were.
+    let written = |kind: &CredentialType| serde_json::to_value(kind).unwrap().get("cryptosuite").cloned();
+    assert_eq!([written(id), written(business)], [Some(json!("ecdsa-sd-2023")), None]);
+    for (approvals, people) in [(None, 1), (Some(0), 1), (Some(1), 1), (Some(2), 2), (Some(9), 2)] {
+        assert_eq!(DeskRules { approvals, ..DeskRules::default() }.approvals(), people, "{approvals:?}");
+    }
 }

@@ -562,7 +562,7 @@ fn languages() {
 #[test]
 fn contexts_inside() {
     let known = Contexts::new()
-        .with("urn:out", r#"{"@context": {"p": "urn:p", "T": {"@id": "urn:T", "@context": {"t": "urn:t"}}, "s": {"@id": "urn:s", "@context": {}}, "e": {"@id": "urn:e", "@context": null}, "g": {"@id": "urn:g", "@container": "@graph"}}}"#)
+        .with("urn:out", r#"{"@context": {"p": "urn:p", "T": {"@id": "urn:T", "@context": {"t": "urn:t"}}, "s": {"@id": "urn:s", "@context": {}}, "e": {"@id": "urn:e", "@context": null}, "v": {"@id": "urn:v", "@context": [null, {"@vocab": "urn:v#"}]}, "g": {"@id": "urn:g", "@container": "@graph"}}}"#)
         .and_then(|known| known.with("urn:in", r#"{"@context": {"q": "urn:q"}}"#))
         .and_then(|known| known.with("urn:language", r#"{"@context": {"@language": "en"}}"#))
         .and_then(|known| known.with("urn:direction", r#"{"@context": {"@direction": "rtl"}}"#))
@@ -602,6 +602,20 @@ fn contexts_inside() {
     assert!(under_language.contains("\"x\"@en"), "language_from_outside: {under_language}");
     let turned = says(json!("urn:direction"), json!({"urn:o": inside(json!("urn:in"))["p"]}));
     assert_eq!(turned, Err(JsonLdError::KeywordRefused), "direction_from_outside");
+    // A third list would stand on the second without the first.
+    let third = json!({"p": {"@context": "urn:in", "q": {"@context": "urn:language", "q": "x"}}});
+    assert_eq!(
+        says(json!("urn:out"), third),
+        Err(JsonLdError::ContextInside),
+        "context_inside_a_context_inside"
+    );
+    let back = json!({"p": {"@context": "urn:in", "q": {"@context": "urn:out", "p": "x"}}});
+    assert_eq!(says(json!("urn:out"), back), Err(JsonLdError::ContextInside), "context_inside_again");
+    // A vocabulary is not nothing either.
+    assert_eq!(
+        says(json!("urn:out"), json!({"v": {"@context": "urn:in", "q": "x"}})),
+        Err(JsonLdError::ContextInside)
+    );
     // And the list goes on for what is inside it.
     let deeper = json!({"p": {"@context": "urn:in", "q": {"@context": "urn:in", "q": "x"}}});
     assert!(says(json!("urn:out"), deeper).is_ok());
@@ -634,4 +648,133 @@ fn depth() {
     }
     assert_eq!(deep(64, |inner| json!({"a": inner})), Ok(()));
     assert_eq!(deep(65, |inner| json!({"a": inner})), Err(JsonLdError::TooDeep));
+}
+
+/// Names that look like prefixes, terms by other terms, and aliases of every word that JSON-LD keeps to itself.
+#[test]
+fn names_at_their_edges() {
+    let says = |context: Value, document: Value| under(&[context], &document);
+    for end in [":", "/", "?", "#", "@", "[", "]"] {
+        // Brackets are taken in addresses alone.
+        let iri = format!("http://h/{end}");
+        let found = says(json!({"p": iri}), json!({"p:x": "1"}));
+        assert_eq!(found.as_deref(), Ok(format!("_:c14n0 <{iri}x> \"1\" .\n").as_str()), "{end}");
+    }
+    assert_eq!(says(json!({"a/b": "urn:ab#"}), json!({"a/b:x": "1"})), Err(JsonLdError::IriRelative));
+    assert_eq!(says(json!({"_": "urn:b#"}), json!({"_:x": "1"})), Err(JsonLdError::BlankNodeLabel));
+    assert_eq!(says(json!({}), json!({":x": "1"})), Err(JsonLdError::TermUndefined));
+    assert_eq!(says(json!({"@foo": "urn:a"}), json!({"@foo": "1"})), Err(JsonLdError::KeywordRefused));
+    for (context, member) in [
+        (json!({"a": "b", "b": "urn:b"}), "<urn:b>"),
+        (json!({"b": "a", "a": "urn:b"}), "<urn:b>"),
+        (json!({"a": {"@id": "b"}, "b": {"@id": "urn:b"}}), "<urn:b>"),
+        (json!({"@vocab": "urn:v#", "a": "b", "b": "urn:b"}), "<urn:b>"),
+        (json!({"@vocab": "urn:v#", "a": {"@id": "a"}}), "<urn:v#a>"),
+        (json!([{"b": "urn:b"}, {"a": "b"}]), "<urn:b>"),
+    ] {
+        let found = says(context.clone(), json!({"a": "1"})).unwrap();
+        assert!(found.contains(&format!("{member} \"1\"")), "{context}: {found}");
+    }
+    let chain = |length: usize| {
+        let term = |at: usize| (format!("t{at}"), json!(format!("t{}", at + 1)));
+        let mut terms: serde_json::Map<String, Value> = (0..length).map(term).collect();
+        terms.insert(format!("t{length}"), "urn:end".into());
+        taken(&[Value::Object(terms)])
+    };
+    assert_eq!(chain(32), Ok(()));
+    assert_eq!(chain(33), Err(JsonLdError::ContextMalformed), "terms_by_each_other_without_end");
+    assert_eq!(
+        says(json!({"i": {"@id": "@id"}}), json!({"i": "urn:s", "urn:p": "1"})).unwrap(),
+        "<urn:s> <urn:p> \"1\" .\n"
+    );
+    for word in [
+        "base",
+        "container",
+        "default",
+        "direction",
+        "embed",
+        "explicit",
+        "graph",
+        "import",
+        "included",
+        "index",
+        "json",
+        "language",
+        "list",
+        "nest",
+        "none",
+        "omitDefault",
+        "prefix",
+        "preserve",
+        "propagate",
+        "protected",
+        "requireAll",
+        "reverse",
+        "set",
+        "value",
+        "version",
+        "vocab",
+    ] {
+        let alias = json!({"a": format!("@{word}")});
+        assert_eq!(says(alias, json!({"a": "1"})), Err(JsonLdError::KeywordRefused), "{word}");
+    }
+}
+
+/// A type's context is there for what is said to be of the type, and a reference is no object inside.
+#[test]
+fn types_reach_no_further() {
+    let context = json!({
+        "type": "@type", "id": "@id", "a": "urn:a", "q": "urn:q",
+        "T": {"@id": "urn:T", "@context": {"t": "urn:t", "p": "urn:p#"}}, "U": {"@id": "urn:U", "@context": {"u": "urn:u"}},
+    });
+    let says = |document: Value| under(&[context.clone()], &document);
+    let undefined = Err(JsonLdError::TermUndefined);
+    assert_eq!(says(json!({"a": "T", "t": "x"})), undefined, "a value that is a type's name");
+    assert_eq!(says(json!({"id": "urn:T", "t": "x"})), undefined, "an id that is a type's");
+    for types in [json!(["T", "U"]), json!(["U", "T"])] {
+        assert!(says(json!({"type": types, "t": "x", "u": "y"})).is_ok());
+        for inside in ["t", "u"] {
+            assert_eq!(says(json!({"type": types, "q": {(inside): "x"}})), undefined, "{inside} inside");
+        }
+    }
+    let referred = says(json!({"type": "T", "q": {"id": "p:x"}})).unwrap();
+    assert!(referred.contains("<urn:q> <urn:p#x>"), "{referred}");
+    let inside = says(json!({"type": "T", "q": {"id": "p:x", "a": "1"}})).unwrap();
+    assert!(inside.contains("<urn:q> <p:x>"), "{inside}");
+}
+
+/// What was processed before changes no meaning, whatever came first.
+#[test]
+fn the_cache_changes_no_meaning() {
+    let context = json!({
+        "type": "@type", "p": {"@id": "urn:p", "@context": {}}, "T": {"@id": "urn:T", "@context": {"@language": "de"}},
+    });
+    let (of_type, plain) = (json!({"type": "T", "p": "x"}), json!({"p": "x"}));
+    for turn in [[&of_type, &plain], [&plain, &of_type]] {
+        let (known, list) = on_top(&[context.clone()]);
+        for document in turn.iter().chain(&turn) {
+            let found = said(&known, &list, document).unwrap();
+            assert_eq!(found.contains("\"x\"@de"), *document == &of_type, "{document}: {found}");
+        }
+    }
+}
+
+#[test]
+fn lists_hold_objects_in_their_order() {
+    let context = json!({"id": "@id", "a": "urn:a", "list": {"@id": "urn:list", "@container": "@list"}});
+    let says = |document: Value| under(&[context.clone()], &document);
+    let one = says(json!({"id": "urn:s", "list": {"id": "urn:o"}})).unwrap();
+    assert!(one.contains("first> <urn:o>"), "{one}");
+    assert_eq!(says(json!({"id": "urn:s", "list": [{"id": "urn:o"}]})).unwrap(), one);
+    let two = says(json!({"id": "urn:s", "list": ["x", "y"]})).unwrap();
+    let head =
+        two.lines().find_map(|line| line.strip_prefix("<urn:s> <urn:list> ")?.strip_suffix(" .")).unwrap();
+    assert!(two.lines().any(|line| line.starts_with(head) && line.ends_with("first> \"x\" .")), "{two}");
+    for (name, object) in [
+        ("list_and_id", json!({"@id": "urn:x", "@list": ["x"]})),
+        ("set_and_id", json!({"@id": "urn:x", "@set": ["x"]})),
+        ("value_and_id", json!({"@id": "urn:x", "@value": "x"})),
+    ] {
+        assert_eq!(says(json!({"a": object})), Err(JsonLdError::ValueMalformed), "{name}");
+    }
 }

@@ -77,6 +77,50 @@ fn hard_graphs_of_the_manifest() {
     }
 }
 
+/// What npm's rdf-canonize 5.0 makes of graphs whose blank nodes look alike at first, blank names of graphs among them.
+#[test]
+fn as_a_second_implementation_has_it() {
+    let cases: Value = serde_json::from_str(include_str!("data/rdfc10-rdf-canonize.json")).unwrap();
+    let cases = cases.as_array().unwrap();
+    assert_eq!(cases.len(), 44);
+    for (at, case) in cases.iter().enumerate() {
+        let lines: Vec<&str> = case["action"].as_str().unwrap().lines().collect();
+        for turned in [false, true] {
+            let text = if turned { lines.iter().rev().copied().collect() } else { lines.clone() }.join("\n");
+            let canonical =
+                nquads::parse(&text).0.canonicalize(HashAlgorithm::Sha256, Work::default()).unwrap();
+            assert_eq!(canonical.lines().concat(), case["result"].as_str().unwrap(), "{at}");
+        }
+    }
+}
+
+/// Each step is counted: work that cost nothing could go on forever.
+#[test]
+fn what_hard_graphs_cost() {
+    assert_eq!(Work::default(), Work(20_000));
+    let cases: Value = serde_json::from_str(include_str!("data/rdfc10-hard.json")).unwrap();
+    let steps: Vec<u32> = cases
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| {
+            let (dataset, _) = nquads::parse(case["action"].as_str().unwrap());
+            let canonical = dataset.canonicalize(HashAlgorithm::Sha256, Work::default()).unwrap();
+            let steps = canonical.steps();
+            // No step less is enough.
+            assert_eq!(
+                dataset.canonicalize(HashAlgorithm::Sha256, Work(steps)).map(|c| c.steps()),
+                Ok(steps)
+            );
+            let less =
+                steps.checked_sub(1).map(|less| dataset.canonicalize(HashAlgorithm::Sha256, Work(less)));
+            assert!(less.is_none_or(|canonical| canonical.is_err()));
+            steps
+        })
+        .collect();
+    assert_eq!(steps, [2, 0, 16, 72, 0, 16, 6168, 12, 0, 52, 0, 0, 0, 0, 0, 0, 0]);
+}
+
 /// RDFC-1.0 §B.3, duplicated paths: the document there gives the canonical form there.
 #[test]
 fn duplicate_paths() {

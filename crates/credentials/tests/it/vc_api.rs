@@ -407,3 +407,39 @@ fn requests_in_full() {
             .is_empty()
     );
 }
+
+/// A key by another name than its own is nobody's, though it signed.
+#[cfg(feature = "bbs")]
+#[test]
+fn a_key_of_bbs_goes_by_its_own_name() {
+    use credentials::bbs::SecretKey;
+    use credentials::data_integrity::{ProofOptions, Purpose, bbs};
+    let key = SecretKey::from_material(&[7; 48], b"").unwrap();
+    let method = key.public_key().did_key_method();
+    let did = method.split('#').next().unwrap().to_owned();
+    for (method, expected) in
+        [(method.clone(), vec![]), (format!("{did}#key-1"), vec![Flaw::KeyOfAnotherController])]
+    {
+        let mut document = credential();
+        document["issuer"] = did.as_str().into();
+        let options = ProofOptions {
+            verification_method: method.clone(),
+            purpose: Purpose::AssertionMethod,
+            created: Some(NOW),
+            expires: None,
+            challenge: None,
+            domain: None,
+        };
+        let issuing = bbs::Issuing {
+            document: document.as_object().unwrap().clone(),
+            options,
+            mandatory: vec!["/issuer".to_owned()],
+            contexts: Contexts::pinned(),
+        };
+        let issued = issuing.sign(&key, &bbs::LabelKey::generate(&mut testkit::rng(3))).unwrap();
+        let shown = derived(&issued, &["/credentialSubject"]).unwrap();
+        let found = flaws(shown);
+        assert_eq!(found.is_empty(), expected.is_empty(), "{method}: {found:?}");
+        assert!(expected.iter().all(|flaw| found.contains(flaw)), "{method}: {found:?}");
+    }
+}
