@@ -190,16 +190,17 @@ fn protected_terms_stay_what_they_are() {
 fn contexts_of_terms() {
     let of = |what: &Value| json!({"@protected": true, "type": "@type", "id": "@id", "a": "urn:a", "T": {"@id": "urn:T", "@context": what}, "p": {"@id": "urn:p", "@context": what}});
     let other = of(&json!({"a": "urn:b"}));
-    let by_member = under(&[other.clone()], &json!({"id": "urn:1", "p": {"id": "urn:2", "a": "x"}}));
+    let by_member =
+        under(std::slice::from_ref(&other), &json!({"id": "urn:1", "p": {"id": "urn:2", "a": "x"}}));
     assert!(by_member.unwrap().contains("<urn:2> <urn:b> \"x\""));
-    let by_type = under(&[other.clone()], &json!({"id": "urn:1", "type": "T", "a": "x"}));
+    let by_type = under(std::slice::from_ref(&other), &json!({"id": "urn:1", "type": "T", "a": "x"}));
     assert_eq!(by_type, Err(JsonLdError::TermProtected));
     let wiped = of(&json!(null));
-    assert_eq!(under(&[wiped.clone()], &json!({"type": "T"})), Err(JsonLdError::TermProtected));
+    assert_eq!(under(std::slice::from_ref(&wiped), &json!({"type": "T"})), Err(JsonLdError::TermProtected));
     assert_eq!(under(&[wiped], &json!({"p": {"a": "x"}})), Err(JsonLdError::TermUndefined));
 
     let context = of(&json!({"b": "urn:b", "q": "urn:q"}));
-    let says = |document: Value| under(&[context.clone()], &document);
+    let says = |document: Value| under(std::slice::from_ref(&context), &document);
     let undefined = Err(JsonLdError::TermUndefined);
     assert_eq!(says(json!({"b": "x"})), undefined, "nobody's");
     assert!(says(json!({"type": "T", "b": "x"})).unwrap().contains("<urn:b> \"x\""));
@@ -218,7 +219,7 @@ fn contexts_of_terms() {
     );
     // Of several types each has its say, whatever their order.
     let two = json!({"type": "@type", "T": {"@id": "urn:T", "@context": {"x": "urn:t"}}, "U": {"@id": "urn:U", "@context": {"x": "urn:u", "y": "urn:y"}}, "V": "urn:V"});
-    let by = |types: Value| under(&[two.clone()], &json!({"type": types, "x": "1", "y": "2"}));
+    let by = |types: Value| under(std::slice::from_ref(&two), &json!({"type": types, "x": "1", "y": "2"}));
     let both = by(json!(["T", "U", "V"])).unwrap();
     assert!(
         both.contains("<urn:u> \"1\"") && both.contains("<urn:y> \"2\""),
@@ -227,7 +228,7 @@ fn contexts_of_terms() {
     assert_eq!(by(json!(["U", "V", "T"])).unwrap(), both);
     assert_eq!(by(json!("V")), undefined);
     let by_both_names =
-        under(&[two.clone()], &json!({"type": "T", "@type": "U", "x": "1", "y": "2"})).unwrap();
+        under(std::slice::from_ref(&two), &json!({"type": "T", "@type": "U", "x": "1", "y": "2"})).unwrap();
     assert!(by_both_names.contains("<urn:t> \"1\"") || by_both_names.contains("<urn:u> \"1\""));
     // A type's name is read by what was in force before its own context.
     let renames = json!({"type": "@type", "V": "urn:V", "T": {"@id": "urn:T", "@context": {"V": "urn:other", "T": "urn:T2"}}});
@@ -239,8 +240,8 @@ fn contexts_of_terms() {
     assert!(inside.contains("<urn:hidden> \"1\"") && inside.contains("<urn:a> \"2\""), "{inside}");
     // Values stand under their member's own context too.
     let of_values = json!({"p": {"@id": "urn:p", "@context": {"@language": "en", "v": "@value"}}});
-    assert!(under(&[of_values.clone()], &json!({"p": "x"})).unwrap().contains("\"x\"@en"));
-    assert!(under(&[of_values.clone()], &json!({"p": ["x", "y"]})).unwrap().contains("\"y\"@en"));
+    assert!(under(std::slice::from_ref(&of_values), &json!({"p": "x"})).unwrap().contains("\"x\"@en"));
+    assert!(under(std::slice::from_ref(&of_values), &json!({"p": ["x", "y"]})).unwrap().contains("\"y\"@en"));
     assert!(under(&[of_values], &json!({"p": {"@value": "x"}})).unwrap().contains("\"x\" ."));
 }
 
@@ -255,8 +256,8 @@ fn contexts_of_terms_without_end() {
     let members = |many: usize| -> Value {
         (0..many).map(|at| (format!("p{at}"), json!("v"))).collect::<serde_json::Map<_, _>>().into()
     };
-    assert!(under(&[context.clone()], &members(256)).is_ok());
-    assert_eq!(under(&[context.clone()], &members(257)), Err(JsonLdError::TooMuchWork));
+    assert!(under(std::slice::from_ref(&context), &members(256)).is_ok());
+    assert_eq!(under(std::slice::from_ref(&context), &members(257)), Err(JsonLdError::TooMuchWork));
     // What is kept costs nothing the next time, and says the same.
     let (known, list) = on_top(&[context]);
     let first = said(&known, &list, &members(200)).unwrap();
@@ -347,13 +348,16 @@ fn what_terms_mean() {
     ] {
         let mut document = member;
         document["id"] = "urn:s".into();
-        let found = under(&[context.clone()], &document).unwrap();
+        let found = under(std::slice::from_ref(&context), &document).unwrap();
         let expected = format!("<urn:s> {object}");
         assert!(found.contains(&expected), "{name}: {found} has no {expected}");
     }
-    let one = under(&[context.clone()], &json!({"id": "urn:s", "list": "x"})).unwrap();
-    assert_eq!(one, under(&[context.clone()], &json!({"id": "urn:s", "list": ["x"]})).unwrap());
-    assert_eq!(one, under(&[context.clone()], &json!({"id": "urn:s", "list": {"l": "x"}})).unwrap());
+    let one = under(std::slice::from_ref(&context), &json!({"id": "urn:s", "list": "x"})).unwrap();
+    assert_eq!(one, under(std::slice::from_ref(&context), &json!({"id": "urn:s", "list": ["x"]})).unwrap());
+    assert_eq!(
+        one,
+        under(std::slice::from_ref(&context), &json!({"id": "urn:s", "list": {"l": "x"}})).unwrap()
+    );
     assert_eq!(one.lines().count(), 3);
     let mixed =
         under(&[context], &json!({"id": "urn:s", "plain": ["x", {"v": "y"}, {"s": ["z", 1]}]})).unwrap();
@@ -442,7 +446,7 @@ fn what_documents_may_not_say() {
         ("language_of_a_digit", E::ValueMalformed, json!({"a": {"v": "x", "@language": "1n"}})),
         ("language_of_two_words", E::ValueMalformed, json!({"a": {"v": "x", "@language": "en us"}})),
     ] {
-        assert_eq!(under(&[context.clone()], &document), Err(flaw), "{name}");
+        assert_eq!(under(std::slice::from_ref(&context), &document), Err(flaw), "{name}");
     }
     // Each of JSON-LD's own words, as a member of a document and of an object in it.
     for word in [
@@ -475,16 +479,20 @@ fn what_documents_may_not_say() {
         "vocab",
     ] {
         let word = format!("@{word}");
-        let refused = under(&[context.clone()], &json!({"a": "x", (word.as_str()): "x"}));
+        let refused = under(std::slice::from_ref(&context), &json!({"a": "x", (word.as_str()): "x"}));
         assert_eq!(refused, Err(E::KeywordRefused), "{word}");
-        let inside = under(&[context.clone()], &json!({"a": {"a": "x", (word.as_str()): "x"}}));
+        let inside = under(std::slice::from_ref(&context), &json!({"a": {"a": "x", (word.as_str()): "x"}}));
         assert!(inside.is_err(), "{word} inside");
-        let as_type = under(&[context.clone()], &json!({"type": word}));
+        let as_type = under(std::slice::from_ref(&context), &json!({"type": word}));
         assert_eq!(as_type, Err(E::KeywordRefused), "{word} as a type");
     }
     // What only looks like a keyword is an undefined name.
     for word in ["@", "@foo1", "@foo bar", "@@id"] {
-        assert_eq!(under(&[context.clone()], &json!({(word): "x"})), Err(E::TermUndefined), "{word}");
+        assert_eq!(
+            under(std::slice::from_ref(&context), &json!({(word): "x"})),
+            Err(E::TermUndefined),
+            "{word}"
+        );
     }
 }
 
@@ -524,7 +532,7 @@ fn falling_back() {
     let taken_back = json!([{"@vocab": "urn:v#"}, {"@vocab": null}]);
     assert_eq!(fall(taken_back, json!({"any": "x"})), Err(JsonLdError::TermUndefined));
     // Without it, what would fall back is told from what is undefined.
-    assert_eq!(under(&[vocab.clone()], &json!({"any": "x"})), Err(JsonLdError::VocabFallback));
+    assert_eq!(under(std::slice::from_ref(&vocab), &json!({"any": "x"})), Err(JsonLdError::VocabFallback));
     assert_eq!(under(&[vocab], &json!({"@type": "Any"})), Err(JsonLdError::VocabFallback));
 }
 
@@ -532,7 +540,7 @@ fn falling_back() {
 #[test]
 fn languages() {
     let context = json!({"@language": "en", "a": "urn:a", "de": {"@id": "urn:de", "@language": "de"}, "none": {"@id": "urn:none", "@language": null}, "day": {"@id": "urn:day", "@type": "urn:Day"}});
-    let says = |document: Value| under(&[context.clone()], &document).unwrap();
+    let says = |document: Value| under(std::slice::from_ref(&context), &document).unwrap();
     for (document, expected) in [
         (json!({"a": "x"}), "\"x\"@en ."),
         (json!({"de": "x"}), "\"x\"@de ."),
@@ -636,7 +644,8 @@ fn depth() {
         let document = (0..depth).fold(json!("x"), |inner, _| wrap(inner));
         known.to_rdf(&object(&json!({"@context": list, "a": document}))).map(drop)
     };
-    let kinds: [(&str, fn(Value) -> Value); 4] = [
+    type Kind = (&'static str, fn(Value) -> Value);
+    let kinds: [Kind; 4] = [
         ("objects", |inner| json!({"a": inner})),
         ("arrays", |inner| json!([inner])),
         ("sets", |inner| json!({"@set": inner})),
@@ -727,7 +736,7 @@ fn types_reach_no_further() {
         "type": "@type", "id": "@id", "a": "urn:a", "q": "urn:q",
         "T": {"@id": "urn:T", "@context": {"t": "urn:t", "p": "urn:p#"}}, "U": {"@id": "urn:U", "@context": {"u": "urn:u"}},
     });
-    let says = |document: Value| under(&[context.clone()], &document);
+    let says = |document: Value| under(std::slice::from_ref(&context), &document);
     let undefined = Err(JsonLdError::TermUndefined);
     assert_eq!(says(json!({"a": "T", "t": "x"})), undefined, "a value that is a type's name");
     assert_eq!(says(json!({"id": "urn:T", "t": "x"})), undefined, "an id that is a type's");
@@ -751,7 +760,7 @@ fn the_cache_changes_no_meaning() {
     });
     let (of_type, plain) = (json!({"type": "T", "p": "x"}), json!({"p": "x"}));
     for turn in [[&of_type, &plain], [&plain, &of_type]] {
-        let (known, list) = on_top(&[context.clone()]);
+        let (known, list) = on_top(std::slice::from_ref(&context));
         for document in turn.iter().chain(&turn) {
             let found = said(&known, &list, document).unwrap();
             assert_eq!(found.contains("\"x\"@de"), *document == &of_type, "{document}: {found}");
@@ -762,7 +771,7 @@ fn the_cache_changes_no_meaning() {
 #[test]
 fn lists_hold_objects_in_their_order() {
     let context = json!({"id": "@id", "a": "urn:a", "list": {"@id": "urn:list", "@container": "@list"}});
-    let says = |document: Value| under(&[context.clone()], &document);
+    let says = |document: Value| under(std::slice::from_ref(&context), &document);
     let one = says(json!({"id": "urn:s", "list": {"id": "urn:o"}})).unwrap();
     assert!(one.contains("first> <urn:o>"), "{one}");
     assert_eq!(says(json!({"id": "urn:s", "list": [{"id": "urn:o"}]})).unwrap(), one);

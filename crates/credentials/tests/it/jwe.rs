@@ -273,7 +273,8 @@ fn keys_that_are_not_encrypted_to() {
         EncryptionKey::from_jwk(&jwk(bare)).unwrap()
     };
     assert_eq!(bare.thumbprint(), public.thumbprint());
-    let changes: [(&str, fn(&mut serde_json::Value)); 6] = [
+    type Change = (&'static str, fn(&mut serde_json::Value));
+    let changes: [Change; 6] = [
         ("for_signing", |jwk| jwk["use"] = "sig".into()),
         ("for_wrapping", |jwk| jwk["alg"] = "ECDH-ES+A128KW".into()),
         ("for_signatures", |jwk| jwk["alg"] = "ES256".into()),
