@@ -9,6 +9,7 @@ use service::{Layers, Server, outbound};
 
 use super::pace::per_second;
 use super::presentation::PRESENTATION_TRIPS;
+use super::wallets::Wallets;
 use super::{Line, issuance, presentation};
 use crate::demo;
 use crate::fault::{Done, OrFault};
@@ -21,18 +22,20 @@ pub(super) const ISSUANCE_TRIPS: f64 = 4.0;
 /// to a server with the same layers, as the flow has.
 pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
     let trips = round_trips(budget).await?;
+    let wallets = Wallets::start()?;
+    let bare = wallets.bare_trips(budget).await?;
     let stack = demo::start(&folder.join("stack"), Ports::Any, None).await?;
     let http = outbound::client(Duration::from_secs(20));
     let issued = issuance::per_s(&stack, &http, budget).await;
     let shown = match issued {
         Ok(issued) => {
             Line::new("issuance/http_per_s", issued, "1/s", trips / ISSUANCE_TRIPS).print()?;
-            presentation::per_s(&stack, &http, budget).await
+            presentation::per_s(&stack, &http, &wallets, budget).await
         }
         Err(fault) => Err(fault),
     };
     stack.shutdown().await;
-    Line::new("presentation/http_per_s", shown?, "1/s", trips / PRESENTATION_TRIPS).print()
+    Line::new("presentation/http_per_s", shown?, "1/s", bare.per_s / PRESENTATION_TRIPS).print()
 }
 
 /// Empty round trips a second.

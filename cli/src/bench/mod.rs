@@ -8,10 +8,13 @@ mod library;
 mod load;
 mod pace;
 mod presentation;
+mod processor;
 mod qr;
 mod sealing;
 mod verifier;
 mod wallet;
+mod wallets;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -17,8 +17,8 @@ use service::{clock, outbound};
 use verifier::Verdict;
 use verifier::offline::{Question, judge};
 
-use super::flow::round_trips;
 use super::presentation::{PRESENTATION_TRIPS, Phone};
+use super::wallets::{BareTrips, Wallets, Worked};
 use super::{Line, issuance, library};
 use crate::demo;
 use crate::fault::{Done, Fault, OrFault};
@@ -32,47 +32,80 @@ const MANY: usize = 64;
 const FILES: usize = 10_000;
 /// Decisions made from staples.
 const OFFLINE: u32 = 500;
+/// Signature checks of which one's time is told.
+const CHECKS: u32 = 2_000;
 const BROKEN: &str = "this build is broken; report it";
 
 /// Runs the group.
 pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
-    let trips = round_trips(budget).await?;
+    let wallets = Wallets::start()?;
+    let bare = wallets.bare_trips(budget).await?;
     let stack = demo::start(&folder.join("verifier"), Ports::Any, None).await?;
-    let done = measure(&stack, budget, trips).await;
+    let done = measure(&stack, &wallets, budget, &bare).await;
     stack.shutdown().await;
     done
 }
 
-async fn measure(stack: &Stack, budget: Duration, trips: f64) -> Done {
+async fn measure(stack: &Stack, wallets: &Wallets, budget: Duration, bare: &BareTrips) -> Done {
     let http = outbound::client(Duration::from_secs(60));
     let phone = Arc::new(Phone::with_licence(stack, &http).await?);
     for together in [1, MANY] {
-        let (per_s, mut took) = present(&phone, together, budget).await?;
-        took.sort();
-        let at = |part: f64| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a place in the list"
-            )]
-            let place = (took.len() as f64 * part) as usize;
-            took.get(place.min(took.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-        };
+        let Worked { done: Timed { per_s, took }, taken } =
+            wallets.run(present(phone.clone(), together, budget)).await?;
         let name = |what: &str| if together == MANY { what.to_owned() } else { format!("{what}_one_client") };
-        let floor_ms = 1000.0 / trips * super::pace::TOGETHER.min(together) as f64;
-        Line::new(name("presentation/http_per_s"), per_s, "1/s", trips / PRESENTATION_TRIPS).print()?;
-        Line::new(name("decision/p50_ms"), at(0.5), "ms", floor_ms).print()?;
-        Line::new(name("decision/p99_ms"), at(0.99), "ms", floor_ms).print()?;
+        let floor_ms = 1000.0 / bare.per_s * super::pace::TOGETHER.min(together) as f64;
+        Line::new(name("presentation/http_per_s"), per_s, "1/s", bare.per_s / PRESENTATION_TRIPS).print()?;
+        for (what, percent) in [("decision/p50_ms", 50), ("decision/p99_ms", 99)] {
+            Line::new(name(what), at(&took, percent), "ms", floor_ms).print()?;
+        }
+        if let (MANY, Some(taken)) = (together, taken) {
+            processors(&phone, taken.each_us(took.len() as f64), bare)?;
+        }
     }
-    at_half(&phone, budget, trips).await?;
+    at_half(&phone, wallets, budget, bare.per_s).await?;
     library::run(stack, &phone, budget).await?;
     batch(stack, &http).await?;
     offline(stack, &phone).await?;
     super::qr::measure(stack, &http, &phone).await
 }
 
-/// Presentations a second, and how long each answer took from being posted to being decided and on the disk.
-async fn present(phone: &Arc<Phone>, together: usize, budget: Duration) -> Done<(f64, Vec<Duration>)> {
+/// `presentation/service_cpu_us`: what one presentation takes of the processors on the service's side, whatever the wallets beside it
+/// take; so many seconds of processors, divided by it, are what a machine does whose clients are elsewhere. Floor: three requests
+/// that ask for nothing, and the two signatures of what is shown checked. `presentation/wallets_cpu_us`: the wallets' part; floor:
+/// the same requests.
+fn processors(phone: &Phone, (wallets_us, service_us): (f64, f64), bare: &BareTrips) -> Done {
+    let Some((bare_wallets_us, bare_service_us)) = bare.each_us else { return Ok(()) };
+    let signatures_us = signature_check(&phone.holder)?.as_secs_f64() * 2.0 * 1_000_000.0;
+    let floor = bare_service_us * PRESENTATION_TRIPS + signatures_us;
+    Line::new("presentation/service_cpu_us", service_us, "us", floor).print()?;
+    let floor = bare_wallets_us * PRESENTATION_TRIPS;
+    Line::new("presentation/wallets_cpu_us", wallets_us, "us", floor).print()
+}
+
+/// How long one check of a signature by this key takes.
+fn signature_check(key: &SoftwareKey) -> Done<Duration> {
+    let signature = key.sign(b"a message").or_fault(BROKEN)?;
+    let start = Instant::now();
+    for _ in 0..CHECKS {
+        key.public_key().verify(b"a message", &signature).or_fault(BROKEN)?;
+    }
+    Ok(start.elapsed() / CHECKS)
+}
+
+/// The time at this percentile of sorted ones, in milliseconds.
+fn at(took: &[Duration], percent: usize) -> f64 {
+    let place = (took.len() * percent / 100).min(took.len().saturating_sub(1));
+    took.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+}
+
+/// Presentations a second, and how long each answer took, the shortest first.
+struct Timed {
+    per_s: f64,
+    took: Vec<Duration>,
+}
+
+/// Presentations by so many together; each answer's time is from being posted to being decided and on the disk.
+async fn present(phone: Arc<Phone>, together: usize, budget: Duration) -> Done<Timed> {
     let start = Instant::now();
     let tasks = (0..together).map(|_| {
         let phone = phone.clone();
@@ -88,7 +121,9 @@ async fn present(phone: &Arc<Phone>, together: usize, budget: Duration) -> Done<
     for task in tasks.collect::<Vec<_>>() {
         took.extend(task.await.or_fault(BROKEN)??);
     }
-    Ok((took.len() as f64 / start.elapsed().as_secs_f64(), took))
+    let per_s = took.len() as f64 / start.elapsed().as_secs_f64();
+    took.sort();
+    Ok(Timed { per_s, took })
 }
 
 /// How many a second are offered where it is looked at half of what is aimed at: 2,000 a second.
@@ -96,7 +131,18 @@ const HALF: u32 = 1_000;
 
 /// `decision/p99_ms_at_half`: how long answers take when so many come a second, whether those before are decided or not. Where the
 /// machine takes fewer, they queue, and the figure says so.
-async fn at_half(phone: &Arc<Phone>, budget: Duration, trips: f64) -> Done {
+async fn at_half(phone: &Arc<Phone>, wallets: &Wallets, budget: Duration, trips: f64) -> Done {
+    let Timed { per_s: offered, took } = wallets.run(offer(phone.clone(), budget)).await?.done;
+    let floor_ms = 1000.0 / trips;
+    Line::new("decision/offered_per_s_at_half", offered, "1/s", f64::from(HALF)).print()?;
+    for (name, percent) in [("decision/p50_ms_at_half", 50), ("decision/p99_ms_at_half", 99)] {
+        Line::new(name, at(&took, percent), "ms", floor_ms).print()?;
+    }
+    Ok(())
+}
+
+/// Presentations that come by the clock.
+async fn offer(phone: Arc<Phone>, budget: Duration) -> Done<Timed> {
     let mut tasks = Vec::new();
     let mut clock = tokio::time::interval(Duration::from_secs(1) / HALF);
     let start = Instant::now();
@@ -105,20 +151,13 @@ async fn at_half(phone: &Arc<Phone>, budget: Duration, trips: f64) -> Done {
         let phone = phone.clone();
         tasks.push(tokio::spawn(async move { phone.show(false).await }));
     }
-    let offered = tasks.len() as f64 / start.elapsed().as_secs_f64();
+    let per_s = tasks.len() as f64 / start.elapsed().as_secs_f64();
     let mut took = Vec::new();
     for task in tasks {
         took.push(task.await.or_fault(BROKEN)??);
     }
     took.sort();
-    let floor_ms = 1000.0 / trips;
-    Line::new("decision/offered_per_s_at_half", offered, "1/s", f64::from(HALF)).print()?;
-    for (name, part) in [("decision/p50_ms_at_half", 50), ("decision/p99_ms_at_half", 99)] {
-        let place = (took.len() * part / 100).min(took.len().saturating_sub(1));
-        let ms = took.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0);
-        Line::new(name, ms, "ms", floor_ms).print()?;
-    }
-    Ok(())
+    Ok(Timed { per_s, took })
 }
 
 /// `batch/per_s`: W3C credentials by EdDSA, on every processor. Floor: their signatures alone, on as many.
@@ -138,12 +177,7 @@ async fn batch(stack: &Stack, http: &reqwest::Client) -> Done {
     let refused = verified.iter().find(|one| one.decision != Verdict::Accepted);
     must!(refused.is_none(), "every file should be accepted: {refused:?}");
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let signature = holder.sign(b"a message").or_fault(BROKEN)?;
-    let start = Instant::now();
-    for _ in 0..2_000 {
-        holder.public_key().verify(b"a message", &signature).or_fault(BROKEN)?;
-    }
-    let floor = 2_000.0 / start.elapsed().as_secs_f64() * processors as f64;
+    let floor = processors as f64 / signature_check(&holder)?.as_secs_f64();
     Line::new("batch/per_s", per_s, "1/s", floor).print()
 }
 
@@ -200,11 +234,6 @@ async fn offline(stack: &Stack, phone: &Phone) -> Done {
         must!(decision.decision == Verdict::Accepted, "it should be accepted: {}", decision.reason.en);
     }
     let each = start.elapsed().as_secs_f64() * 1000.0 / f64::from(OFFLINE);
-    let signature = phone.holder.sign(b"a message").or_fault(BROKEN)?;
-    let start = Instant::now();
-    for _ in 0..OFFLINE {
-        phone.holder.public_key().verify(b"a message", &signature).or_fault(BROKEN)?;
-    }
-    let floor = start.elapsed().as_secs_f64() * 2.0 * 1000.0 / f64::from(OFFLINE);
+    let floor = signature_check(&phone.holder)?.as_secs_f64() * 2.0 * 1000.0;
     Line::new("offline/decision_ms", each, "ms", floor).print()
 }
