@@ -81,6 +81,7 @@ fn path(written: &str, file: &Path) -> String {
         "SCRIPT_PATH" => "/assets/explorer.js".to_owned(),
         "api::LIVE" => api::LIVE.to_owned(),
         "api::READY" => api::READY.to_owned(),
+        "backup::PATH" => service::backup::PATH.to_owned(),
         "ICON" => service::assets::ICON.to_owned(),
         literal => match literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             Some(path) => path.to_owned(),

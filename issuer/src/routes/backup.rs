@@ -14,7 +14,7 @@ use crate::audit::{Deed, Note as _, Noting};
 use crate::core::{App, Core};
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/backup", post(give))
+    Router::new().route(backup::PATH, post(give))
 }
 
 /// One state of the store. It is written to a file without a name first, so that no slow reader holds up commits.

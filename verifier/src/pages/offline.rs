@@ -27,7 +27,7 @@ const ON_A_PAGE: usize = 50;
 pub(super) const PATH: &str = "/offline";
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route(PATH, get(list)).route("/offline/{number}/seen-to", post(see_to))
+    Router::new().route("/offline", get(list)).route("/offline/{number}/seen-to", post(see_to))
 }
 
 #[derive(Deserialize)]

@@ -557,9 +557,11 @@ fn what_elements_tell_and_are_called() {
     assert_eq!(licence.element_in_words("issuing_country", &json!("CN")).as_deref(), Some("CN"));
     assert_eq!(licence.element_in_words("family_name", &json!("CHENG")), None, "a claim's value");
     // Each value by its own number, and back.
-    for sex in ["male", "female"] {
-        let mut claims = licence.example();
+    for person in [testkit::Person::nth(0), testkit::Person::nth(1)] {
+        let (mut claims, sex) = (licence.example(), person.sex);
         claims["sex"] = sex.into();
+        claims["birthDate"] = person.birth_date.into();
+        claims["licenceNumber"] = person.id_number.into();
         let checked = licence.validate_claims(&claims, NOW).unwrap();
         let spaces = licence.mdoc_elements(&checked).unwrap().unwrap();
         let all = spaces.iter().flat_map(|(space, elements)| {
