@@ -417,9 +417,11 @@ fn a_key_of_bbs_goes_by_its_own_name() {
     let key = SecretKey::from_material(&[7; 48], b"").unwrap();
     let method = key.public_key().did_key_method();
     let did = method.split('#').next().unwrap().to_owned();
-    for (method, expected) in
-        [(method.clone(), vec![]), (format!("{did}#key-1"), vec![Flaw::KeyOfAnotherController])]
-    {
+    for (method, expected) in [
+        (method.clone(), vec![]),
+        (format!("{did}#key-1"), vec![Flaw::KeyOfAnotherController]),
+        (did.clone(), vec![Flaw::KeyOfAnotherController]),
+    ] {
         let mut document = credential();
         document["issuer"] = did.as_str().into();
         let options = ProofOptions {

@@ -38,9 +38,10 @@ class UrlConnectionHttpClient : HttpClient {
         }
         try {
             withContext(Dispatchers.IO) { exchange(connection, request) }.also { whole = true }
-        } catch (_: IOException) {
-            ensureActive() // whoever was cancelled hears of that, and of nothing else
-            throw HttpException.Unreachable()
+        } catch (failure: Exception) {
+            // Whoever was cancelled hears of that, and of nothing else: a connection that ends under its reader throws whatever it trips over.
+            ensureActive()
+            throw if (failure is IOException) HttpException.Unreachable() else failure
         } finally {
             ending.cancel()
         }
