@@ -33,6 +33,7 @@ import javax.swing.JLabel
 import javax.swing.JTextField
 import javax.swing.SwingUtilities
 import javax.swing.text.JTextComponent
+import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
@@ -353,12 +354,12 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
     /** The texts of the QR codes that the screen shows in turn, as somebody else's camera reads them. */
     fun readFromTheScreen(): List<String> = QrCollector().use { collector ->
         val texts = mutableListOf<String>()
-        val end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L
-        // Not on the screen's own thread, which turns the codes meanwhile.
+        val end = System.nanoTime() + 3 * PATIENCE_MILLIS * 1_000_000L
+        // Not on the screen's own thread, which turns the codes meanwhile; and not in step with it, or the same code is there each time.
         while (System.nanoTime() < end) {
             val text = robot.createMultiResolutionScreenCapture(window.bounds).resolutionVariants.last().let(::frameOf).qrCode()
             if (text != null && text !in texts && collector.add(text.also(texts::add)) is QrSeen.Whole) return texts
-            Thread.sleep(30)
+            Thread.sleep(Random.nextLong(20, 400))
         }
         save("failed")
         fail("of the code on the screen ${texts.size} parts were read")
