@@ -22,7 +22,9 @@ import huizheng.jvm.SoftwareBiometrics
 import huizheng.jvm.SoftwareKeyStore
 import java.awt.Component
 import java.awt.Container
+import java.awt.Dimension
 import java.awt.Image
+import java.awt.RenderingHints
 import java.awt.Robot
 import java.awt.image.BufferedImage
 import java.nio.file.Files
@@ -53,6 +55,17 @@ private const val TOO_MUCH = """{"credentials": [{"id": "licence", "format": "dc
 /** The reference app in a window, used as its holder does: by what she reads, and by nothing else. */
 class AppTest {
     @Test
+    fun everyPictureOfACodeAloneIsRead() {
+        val (random, letters) = Random(1) to "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ \$%*+-./:"
+        for (length in List(60) { 400 + 20 * it }) {
+            val text = "HZ1:" + String(CharArray(length) { letters.random(random) })
+            val picture = codeOf(text)
+            val seen = Frame(picture.width, picture.height, ByteArray(picture.width * picture.height) { picture.getRGB(it % picture.width, it / picture.width).toByte() })
+            assertEquals(text, seen.qrCode(), "$length letters")
+        }
+    }
+
+    @Test
     fun theStoryInChineseByDay() = story(Chinese, Look.Light, "zh-light")
 
     @Test
@@ -78,7 +91,7 @@ class AppTest {
                 val letter = Services.licensing.offer(licence)
                 press(words.scanCode)
                 reads(words.noCamera)
-                show("hello")
+                show("hello") { isThere(words.strange) }
                 reads(words.strange)
                 picture("scan", isProtected = false)
                 show(letter.link)
@@ -217,8 +230,8 @@ class AppTest {
         val ask = counter.ask("company-service", NAME_ALONE)
         press(words.scan)
         ask.codes.forEachIndexed { at, code ->
-            show(code)
-            if (at + 1 < ask.codes.size) reads(words.partSeen((at + 1).toUInt(), ask.codes.size.toUInt()))
+            val seen = words.partSeen((at + 1).toUInt(), ask.codes.size.toUInt())
+            if (at + 1 < ask.codes.size) show(code) { isThere(seen) } else show(code)
         }
         reads(words.registered)
         press(words.agree)
@@ -280,6 +293,17 @@ class AppTest {
     }
 }
 
+/** A picture of a code and nothing else. */
+private fun codeOf(text: String): BufferedImage {
+    val code = QRCodeWriter().encode(text, BarcodeFormat.QR_CODE, 640, 640)
+    val image = BufferedImage(800, 800, BufferedImage.TYPE_INT_RGB)
+    for (x in 0 until 800) for (y in 0 until 800) {
+        val dark = x in 80 until 720 && y in 80 until 720 && code[x - 80, y - 80]
+        image.setRGB(x, y, if (dark) 0x1c2a30 else 0xe9eef0)
+    }
+    return image
+}
+
 /** The holder's finger at a desktop's stand-in for a sensor. */
 private class AtTheSensor(private val file: Path) {
     @Volatile
@@ -323,7 +347,9 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
         }
     }
 
-    fun reads(text: String) = await("the words \"$text\"") { all().any { it.isShowing && (it as? JLabel)?.text == text || (it as? JButton)?.text == text } }
+    fun reads(text: String) = await("the words \"$text\"") { isThere(text) }
+
+    fun isThere(text: String) = all().any { it.isShowing && (it as? JLabel)?.text == text || (it as? JButton)?.text == text }
 
     fun readsOf(text: String) = await("words with \"$text\"") { all().any { (it as? JLabel)?.text?.contains(text) == true } }
 
@@ -365,23 +391,27 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
         fail("of the code on the screen ${texts.size} parts were read")
     }
 
+    /** As a camera in a hand sees it: each time from another distance. */
     private fun frameOf(image: Image): Frame {
-        val seen = image as BufferedImage
+        val distance = Random.nextDouble(0.8, 1.2)
+        val size = Dimension((image.getWidth(null) * distance).toInt(), (image.getHeight(null) * distance).toInt())
+        val seen = BufferedImage(size.width, size.height, BufferedImage.TYPE_INT_RGB)
+        with(seen.createGraphics()) {
+            setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR)
+            drawImage(image, 0, 0, size.width, size.height, null)
+            dispose()
+        }
         return Frame(seen.width, seen.height, ByteArray(seen.width * seen.height) { seen.getRGB(it % seen.width, it / seen.width).shr(8).toByte() })
     }
 
-    /** Holds a code before the camera. */
-    fun show(text: String) {
-        val code = QRCodeWriter().encode(text, BarcodeFormat.QR_CODE, 640, 640)
-        val image = BufferedImage(800, 800, BufferedImage.TYPE_INT_RGB)
-        for (x in 0 until 800) for (y in 0 until 800) {
-            val dark = x in 80 until 720 && y in 80 until 720 && code[x - 80, y - 80]
-            image.setRGB(x, y, if (dark) 0x1c2a30 else 0xe9eef0)
-        }
+    /** Holds a code before the camera until it is `taken`: as long as somebody looks through it, if nothing else is said. */
+    fun show(text: String, taken: () -> Boolean = { !camera.isLookedThrough }) {
         val file = folder.resolve("seen.png")
-        ImageIO.write(image, "png", file.toFile())
+        ImageIO.write(codeOf(text), "png", file.toFile())
         await("an open camera", camera::isLookedThrough)
-        camera.show(file)
+        var looks = 0
+        // A camera sees what is held before it again and again: one frame may come while the app is busy with something else.
+        await("somebody who takes the code") { taken().also { if (!it && looks++ % 20 == 0) camera.show(file) } }
     }
 
     /** The window as it is on the screen, if pictures are wanted; and whether others may not make any. */

@@ -14,6 +14,7 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 
@@ -59,6 +60,7 @@ class App(
     private val scope: CoroutineScope,
 ) {
     private val now = MutableStateFlow<Place>(Place.Starting)
+    private val places = SupervisorJob(scope.coroutineContext[Job])
     private var here: CoroutineScope = child()
     private var wallet: Wallet? = null
 
@@ -70,6 +72,8 @@ class App(
 
     private fun start() {
         scope.launch {
+            // Calls that are under way keep a locked wallet's folder: whoever opens it again would be told to wait.
+            places.children.filter { it.isCancelled }.toList().joinAll()
             val first = !home.hasWallet()
             val lock = Lock.State(first, byFinger = !first && home.opensByFinger())
             go { Place.Locked(Lock(it, home, lock, ::opened)) }
@@ -124,6 +128,7 @@ class App(
             it.close()
         }
         wallet = null
+        go { Place.Starting }
         start()
     }
 
@@ -138,5 +143,5 @@ class App(
         now.value = make(here)
     }
 
-    private fun child() = scope + SupervisorJob(scope.coroutineContext[Job])
+    private fun child() = scope + SupervisorJob(places)
 }

@@ -29,17 +29,20 @@ class Frame(val width: Int, val height: Int, val luminance: ByteArray) {
     /** The text of the QR code in it, if there is one that can be read. */
     fun qrCode(): String? {
         val source = PlanarYUVLuminanceSource(luminance, width, height, 0, 0, width, height, false)
-        // The first copes with shadows, the second with large codes on a clean screen.
-        return sequenceOf(HybridBinarizer(source), GlobalHistogramBinarizer(source)).firstNotNullOfOrNull { read(BinaryBitmap(it)) }
+        val (shadows, clean) = BinaryBitmap(HybridBinarizer(source)) to BinaryBitmap(GlobalHistogramBinarizer(source))
+        // The first copes with shadows, the second with large codes on a clean screen. Of a picture of a code and nothing else, one in twenty
+        // is found by neither, and no second frame will come.
+        return read(shadows, HINTS) ?: read(clean, HINTS) ?: read(clean, ALONE)
     }
 
-    private fun read(bitmap: BinaryBitmap): String? = try {
-        QRCodeReader().decode(bitmap, HINTS).text
+    private fun read(bitmap: BinaryBitmap, hints: Map<DecodeHintType, Any>): String? = try {
+        QRCodeReader().decode(bitmap, hints).text
     } catch (_: ReaderException) {
         null
     }
 
     private companion object {
         val HINTS = mapOf(DecodeHintType.TRY_HARDER to true, DecodeHintType.POSSIBLE_FORMATS to listOf(BarcodeFormat.QR_CODE))
+        val ALONE = HINTS + (DecodeHintType.PURE_BARCODE to true)
     }
 }
