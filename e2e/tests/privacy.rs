@@ -129,13 +129,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_personal_value_and_no_secret_where_it_does_not_belong() {
     let captured = Captured::default();
-    tracing_subscriber::fmt()
-        .with_writer({
-            let captured = captured.clone();
-            move || captured.clone()
-        })
-        .with_env_filter("trace,sled=info")
-        .init();
+    tracing_subscriber::fmt().with_writer(captured.writer()).with_env_filter("trace,sled=info").init();
     let folder = tempfile::tempdir().unwrap();
     let play = Play::start(folder.path()).await;
     let person = Person::nth(7).digital_id_claims();

@@ -25,13 +25,7 @@ use crate::world::{STAFF_TOKEN, World};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_log_line_has_a_persons_value_or_a_secret() {
     let captured = Captured::default();
-    tracing_subscriber::fmt()
-        .with_writer({
-            let captured = captured.clone();
-            move || captured.clone()
-        })
-        .with_env_filter("trace,sled=info")
-        .init();
+    tracing_subscriber::fmt().with_writer(captured.writer()).with_env_filter("trace,sled=info").init();
 
     let world = World::start().await;
     let mut forbidden = Forbidden::default();

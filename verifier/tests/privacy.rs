@@ -24,13 +24,7 @@ const WRONG: &str = "a token that somebody guesses, and is wrong";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_log_line_has_a_persons_value_or_a_secret() {
     let captured = Captured::default();
-    tracing_subscriber::fmt()
-        .with_writer({
-            let captured = captured.clone();
-            move || captured.clone()
-        })
-        .with_env_filter("trace,sled=info")
-        .init();
+    tracing_subscriber::fmt().with_writer(captured.writer()).with_env_filter("trace,sled=info").init();
     let network = Network::start().await;
     let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
     let mut config = Counter::config(&network, &network.dir.path().join("quiet"), Policy::default());

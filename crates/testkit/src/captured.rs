@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-/// Where a subscriber writes what it would log: `with_writer(move || captured.clone())`. Clones share it.
+/// Where a subscriber writes what it would log: `with_writer(captured.writer())`. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -14,6 +14,12 @@ impl Captured {
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What makes a writer for each line.
+    pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + 'static {
+        let shared = self.clone();
+        move || shared.clone()
     }
 }
 
