@@ -1,7 +1,5 @@
 //! What is kept of a card, and the credentials in it.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use credentials::{
     ClaimPath, UnixSeconds,
@@ -175,16 +173,6 @@ impl Content {
     }
 }
 
-/// Whether something held when a credential was issued. Credentials write their time in whole seconds, the chain in
-/// milliseconds: what held at either end of the second counts, so that what is issued right after an accreditation, or
-/// right before a rotation, is not refused.
-pub(crate) fn in_that_second<T, E>(
-    issued: UnixMillis,
-    held: impl Fn(UnixMillis) -> Result<T, E>,
-) -> Result<T, E> {
-    held(issued.after(Duration::from_millis(999))).or_else(|_| held(issued))
-}
-
 /// The claims about the subject that show in a token.
 pub(crate) fn subject_of_token(token: &sd_jwt::Unverified) -> Map<String, Value> {
     let claims = token.dangerous_claims().as_object().cloned().unwrap_or_default();
@@ -256,16 +244,5 @@ mod tests {
         let name = |name: &str| Step::Member(name.to_owned());
         assert_eq!(path(&[name("a/b~c"), Step::Element(2)]).as_deref(), Some("/a~1b~0c/2"));
         assert_eq!(path(&[name("a"), Step::Every(())]), None);
-    }
-
-    #[test]
-    fn what_held_at_either_end_of_the_second_counts() {
-        let issued = UnixMillis(5_000);
-        let from = |from: u64| move |at: UnixMillis| if at.0 >= from { Ok(()) } else { Err("not yet") };
-        assert_eq!(in_that_second(issued, from(5_999)), Ok(()));
-        assert_eq!(in_that_second(issued, from(6_000)), Err("not yet"));
-        let until = |until: u64| move |at: UnixMillis| if at.0 < until { Ok(()) } else { Err("over") };
-        assert_eq!(in_that_second(issued, until(5_001)), Ok(()));
-        assert_eq!(in_that_second(issued, until(5_000)), Err("over"));
     }
 }

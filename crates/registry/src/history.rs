@@ -3,6 +3,8 @@
 //!
 //! Each takes the fact it needs as [`Proven`], answers with what it found, and refuses with the reason.
 
+use std::time::Duration;
+
 use crate::did::{Did, KeyId};
 use crate::evidence::Proven;
 use crate::purposes::Purpose;
@@ -90,6 +92,40 @@ pub fn key_valid_at<'a>(
     }
 }
 
+/// Whether `key` held for `purpose` at any instant of a second, which begins at `second`: credentials write their time in whole
+/// seconds, the chain in milliseconds. So what is signed right after a key came into force, or right before it was replaced, counts.
+///
+/// # Errors
+/// [`KeyNotValid`]; [`KeyNotValid::Doubted`] wherever it held only in doubt.
+pub fn key_valid_in_second<'a>(
+    did: &'a Proven,
+    key: &KeyId,
+    purpose: Purpose,
+    second: UnixMillis,
+) -> Result<&'a VerificationKey, KeyNotValid> {
+    in_second(
+        second,
+        |t| key_valid_at(did, key, purpose, t),
+        |refused| match refused {
+            KeyNotValid::NotYet { from } => Some(*from),
+            _ => None,
+        },
+    )
+}
+
+/// Whether something held at either end of a second, or began in it.
+fn in_second<T, E>(
+    second: UnixMillis,
+    held: impl Fn(UnixMillis) -> Result<T, E>,
+    begins: impl Fn(&E) -> Option<UnixMillis>,
+) -> Result<T, E> {
+    let last = second.after(Duration::from_millis(999));
+    held(last).or_else(|_| held(second)).or_else(|refused| match begins(&refused) {
+        Some(from) if from <= last => held(from),
+        _ => Err(refused),
+    })
+}
+
 /// Why a signature is not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotKept {
@@ -172,6 +208,27 @@ pub fn accredited_at<'a>(
         Some(Record::Trust(record)) => granted_at(&record.intervals, t).map(|()| record),
         Some(_) => Err(NotGranted::OtherRecord),
     }
+}
+
+/// Whether `did` was accredited for `credential_type` at any instant of the second that begins at `second`, as
+/// [`key_valid_in_second`].
+///
+/// # Errors
+/// [`NotGranted`].
+pub fn accredited_in_second<'a>(
+    trust: &'a Proven,
+    did: &Did,
+    credential_type: &Slug,
+    second: UnixMillis,
+) -> Result<&'a TrustRecord, NotGranted> {
+    in_second(
+        second,
+        |t| accredited_at(trust, did, credential_type, t),
+        |refused| match refused {
+            NotGranted::NotYet { from } => Some(*from),
+            _ => None,
+        },
+    )
 }
 
 /// Why it is not shown that something never was.

@@ -3,18 +3,13 @@
 use std::time::Duration;
 
 use registry::history::{
-    KeyNotValid, NotGranted, NotKept, accredited_at, kept_nevertheless, key_valid_at, list_has, status_at,
+    KeyNotValid, NotGranted, NotKept, accredited_in_second, kept_nevertheless, key_valid_in_second, list_has,
+    status_at,
 };
 use registry::{Purpose, Record, RecordKey, Status, UnixMillis, VerificationKey};
 
 use super::check::{Check, CheckId};
 use super::facts::{Facts, Named};
-
-/// Credentials write their time in whole seconds, the chain in milliseconds: what held at either end of the second
-/// counts, so that what is issued right after an accreditation, or right before a rotation, is not refused.
-fn in_that_second<T, E>(issued: UnixMillis, held: impl Fn(UnixMillis) -> Result<T, E>) -> Result<T, E> {
-    held(issued.after(Duration::from_millis(999))).or_else(|_| held(issued))
-}
 
 /// How far the clocks of an issuer and the chain may be apart.
 const SKEW: Duration = Duration::from_secs(120);
@@ -46,13 +41,7 @@ pub(super) fn key_when_issued(named: &Named, issued: Option<UnixMillis>, facts: 
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Did(did.clone());
     let Some(proven) = facts.get(&record) else { return Check::unknown(ID, facts.missing()) };
-    let valid = |t| key_valid_at(proven, key, Purpose::AssertionMethod, t);
-    let found = match valid(issued.after(Duration::from_millis(999))) {
-        // It held then: the other end of the second can't say more.
-        Err(doubted @ KeyNotValid::Doubted { .. }) => Err(doubted),
-        _ => in_that_second(issued, valid),
-    };
-    match found {
+    match key_valid_in_second(proven, key, Purpose::AssertionMethod, issued) {
         Ok(_) => Check::passed(ID).at(issued),
         Err(KeyNotValid::OtherRecord) => Check::failed(ID, "key_of_another_controller"),
         Err(KeyNotValid::UnknownDid) => Check::failed(ID, "issuer_not_registered"),
@@ -93,7 +82,7 @@ pub(super) fn accredited(named: &Named, issued: Option<UnixMillis>, facts: &Fact
     let Some(issued) = issued else { return Check::unknown(ID, "no_issue_date") };
     let record = RecordKey::Trust(did.clone(), credential_type.clone());
     let Some(proven) = facts.get(&record) else { return Check::unknown(ID, facts.missing()) };
-    match in_that_second(issued, |t| accredited_at(proven, did, credential_type, t)) {
+    match accredited_in_second(proven, did, credential_type, issued) {
         Ok(_) => Check::passed(ID).at(issued),
         Err(NotGranted::OtherRecord | NotGranted::Never) => Check::failed(ID, "never_accredited"),
         Err(NotGranted::NotYet { from }) => Check::failed(ID, "accredited_later").at(from),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use credentials::UnixSeconds;
 use registry::{
     Proven, Purpose, Record, RecordKey, Status, UnixMillis,
-    history::{KeyNotValid, kept_nevertheless, key_valid_at, list_has, status_at},
+    history::{KeyNotValid, kept_nevertheless, key_valid_in_second, list_has, status_at},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::held::{StoredCard, StoredCredential, in_that_second};
+use crate::held::{StoredCard, StoredCredential};
 
 /// How a card stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,13 +190,7 @@ fn standing<E>(
 ) -> Result<(Standing, UnixMillis), E> {
     let unknown = (Standing::NotKnown, UnixMillis(0));
     let Some(did) = fact(&RecordKey::Did(card.issuer.clone()))? else { return Ok(unknown) };
-    let valid_at = |at| key_valid_at(&did, &credential.issuer_key, Purpose::AssertionMethod, at);
-    let found = match valid_at(credential.issued.after(Duration::from_millis(999))) {
-        // It held then: the other end of the second can't say more.
-        Err(doubted @ KeyNotValid::Doubted { .. }) => Err(doubted),
-        _ => in_that_second(credential.issued, valid_at),
-    };
-    match found {
+    match key_valid_in_second(&did, &credential.issuer_key, Purpose::AssertionMethod, credential.issued) {
         Ok(_) => {}
         Err(KeyNotValid::Compromised { .. }) => return Ok((Standing::Compromised, did.time())),
         Err(KeyNotValid::Doubted { .. }) => match stood_by(credential, fact)? {

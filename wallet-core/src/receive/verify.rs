@@ -7,7 +7,7 @@ use credentials::{
 };
 use registry::{
     Did, KeyId, LocalText, Proven, Purpose, RecordKey, Slug, Status, UnixMillis,
-    history::{accredited_at, key_valid_at, list_has, status_at},
+    history::{accredited_in_second, key_valid_in_second, list_has, status_at},
 };
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use super::{ReceiveError, Rejected};
 use crate::{
     card::Format,
     context::Context,
-    held::{self, RegistryStatus, in_that_second, registry_status},
+    held::{self, RegistryStatus, registry_status},
 };
 
 /// A credential that is what it should be.
@@ -46,14 +46,13 @@ pub(super) async fn verify(
     let place = claimed.registry_status()?;
     let facts = Facts::ask(context, &claimed.issuer, &kind_id, place.as_ref()).await?;
 
-    let valid_at = |at| key_valid_at(&facts.did, &claimed.key, Purpose::AssertionMethod, at);
-    let key = in_that_second(claimed.issued, valid_at).map_err(Rejected::KeyNotValid)?;
+    let key = key_valid_in_second(&facts.did, &claimed.key, Purpose::AssertionMethod, claimed.issued)
+        .map_err(Rejected::KeyNotValid)?;
     let key = PublicKey::from_multikey(&key.key.to_multikey()).map_err(|_| Rejected::KeyUnusable)?;
     let (claims, expires) = claimed.document.verify(kind, &key, holder, context.seconds())?;
     check_claims(kind, &claims, claimed.issued)?;
 
-    let accredited = |at| accredited_at(&facts.trust, &claimed.issuer, &kind_id, at);
-    let trust = in_that_second(claimed.issued, accredited)
+    let trust = accredited_in_second(&facts.trust, &claimed.issuer, &kind_id, claimed.issued)
         .map_err(|reason| Rejected::NotAccredited { credential_type: kind_id.clone(), reason })?;
     if let Some(place) = place {
         check_status(&facts, &place)?;

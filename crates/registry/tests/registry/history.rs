@@ -1,10 +1,12 @@
 //! Questions to what is proven.
 
+use std::time::Duration;
+
 use crate::world::{self, World, document, signer, slug, text};
 use registry::build::TxSigner;
 use registry::history::{
-    KeyNotValid, NotGranted, NotNever, PurposeRefusal, StatusUnknown, accredited_at, key_valid_at, list_has,
-    never_accredited, purpose_allows, status_at,
+    KeyNotValid, NotGranted, NotNever, PurposeRefusal, StatusUnknown, accredited_at, accredited_in_second,
+    key_valid_at, key_valid_in_second, list_has, never_accredited, purpose_allows, status_at,
 };
 use registry::{
     Action, Ask, LegalBasis, Purpose, PurposeDraft, RecordKey, Slug, Status, StatusChange, StatusListId,
@@ -98,6 +100,65 @@ fn was_this_issuer_never_accredited() {
         .decide(Action::WithdrawAccreditation { did: org.did.clone(), credential_type: licence.clone() })
         .unwrap();
     assert_eq!(never(&world), Err(NotNever::Granted { from }), "withdrawn is not never");
+}
+
+#[test]
+fn was_this_key_valid_in_that_second() {
+    let mut world = World::new();
+    let org = world.organisation(1);
+    let created = world.now();
+    let next = signer(2);
+    let rotate = Action::DidRotate { document: document(&[("key-2", &next)]) };
+    let rotate = world.transaction(&org.did, &org.author, rotate);
+    world.block_after(Duration::from_millis(400), vec![rotate]).remove(0).unwrap();
+    let rotated = world.now();
+    let did = world.proven(&RecordKey::Did(org.did.clone()));
+    let (old, new) = (org.did.key(&slug("key-1")), org.did.key(&slug("key-2")));
+    let invoke = Purpose::CapabilityInvocation;
+    let in_second = |did, key, from| key_valid_in_second(did, key, invoke, from).map(|_| ());
+    let to = |end: UnixMillis| UnixMillis(end.0 - 999);
+
+    assert_eq!(in_second(&did, &new, to(rotated)), Ok(()), "at its last millisecond");
+    let later = Err(KeyNotValid::NotYet { from: rotated });
+    assert_eq!(in_second(&did, &new, UnixMillis(to(rotated).0 - 1)), later);
+    assert_eq!(in_second(&did, &old, UnixMillis(rotated.0 - 1)), Ok(()), "at its first");
+    assert_eq!(in_second(&did, &old, rotated), Err(KeyNotValid::Retired { at: rotated }));
+    let around = UnixMillis(created.0 - 1);
+    assert_eq!(in_second(&did, &old, around), Ok(()), "replaced in the second in which it came");
+
+    let since = UnixMillis(created.0 + 1);
+    let declare = Action::DidDeclareCompromised { fragment: slug("key-1"), since };
+    let declare = world.transaction(&org.did, &next, declare);
+    world.run(declare).unwrap();
+    let did = world.proven(&RecordKey::Did(org.did.clone()));
+    let doubted = Err(KeyNotValid::Doubted { since });
+    assert_eq!(in_second(&did, &old, around), doubted, "what it signed in that second may be from before");
+    assert_eq!(in_second(&did, &old, created), doubted);
+    assert_eq!(in_second(&did, &old, since), Err(KeyNotValid::Compromised { since }));
+}
+
+#[test]
+fn was_this_issuer_accredited_in_that_second() {
+    let mut world = World::new();
+    let org = world.organisation(1);
+    let licence = slug("business-licence");
+    let (from, until) = (world.now().0 + 5000, world.now().0 + 5500);
+    let accredit = Action::Accredit {
+        did: org.did.clone(),
+        credential_type: licence.clone(),
+        issuer_name: text("Market supervision"),
+        valid_from: UnixMillis(from),
+        valid_until: Some(UnixMillis(until)),
+    };
+    world.decide(accredit).unwrap();
+    let proven = world.proven(&RecordKey::Trust(org.did.clone(), licence.clone()));
+    let in_second =
+        |from: u64| accredited_in_second(&proven, &org.did, &licence, UnixMillis(from)).map(|_| ());
+    assert_eq!(in_second(from - 1000), Err(NotGranted::NotYet { from: UnixMillis(from) }));
+    assert_eq!(in_second(from - 999), Ok(()));
+    assert_eq!(in_second(from - 300), Ok(()), "neither at its beginning nor at its end, but between");
+    assert_eq!(in_second(until - 1), Ok(()));
+    assert_eq!(in_second(until), Err(NotGranted::Lapsed { at: UnixMillis(until) }));
 }
 
 #[test]

@@ -67,7 +67,11 @@ impl World {
 
     /// Executes one block, a second after the one before.
     pub(crate) fn block(&mut self, transactions: Vec<Transaction>) -> Vec<Receipt> {
-        let time = self.head.time.after(Duration::from_secs(1));
+        self.block_after(Duration::from_secs(1), transactions)
+    }
+
+    pub(crate) fn block_after(&mut self, wait: Duration, transactions: Vec<Transaction>) -> Vec<Receipt> {
+        let time = self.head.time.after(wait);
         let height = self.head.height + 1;
         let verified: Vec<_> = transactions.into_iter().map(|t| t.verify().unwrap()).collect();
         let chain_id = self.genesis.chain_id();
