@@ -52,6 +52,8 @@ struct Settings {
     #[serde(default)]
     one_stop: Vec<OneStop>,
     #[serde(default)]
+    vc_api: bool,
+    #[serde(default)]
     policy: PolicySettings,
 }
 
@@ -179,7 +181,7 @@ impl Settings {
                 schema: database.schema,
                 authorities: database.authorities,
             }),
-            vc_api: false,
+            vc_api: self.vc_api,
             citizens: self.citizens.map_or(Ok(Citizens::Nowhere), |citizens| citizens.resolve(beside))?,
             wallets: self.wallets.into_iter().map(wallet).collect::<Result<_, _>>()?,
             one_stop: self.one_stop,

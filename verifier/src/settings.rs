@@ -19,6 +19,7 @@ use crate::account::AccountPolicy;
 use crate::config::{Config, Policy, Tenant};
 use crate::identity::KnownBy;
 use crate::purpose::PurposeConfig;
+use crate::vc_api::VcApiConfig;
 
 /// The file with every setting explained, as `huizheng verifier config` prints it.
 pub const EXAMPLE: &str = include_str!("../verifier.toml");
@@ -39,8 +40,17 @@ struct Settings {
     #[serde(default)]
     database: Option<DatabaseSettings>,
     #[serde(default)]
+    vc_api: Option<VcApiSettings>,
+    #[serde(default)]
     policy: PolicySettings,
     tenants: BTreeMap<Slug, TenantSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VcApiSettings {
+    #[serde(default)]
+    did_web_hosts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,7 +135,7 @@ impl Settings {
                 authorities: database.authorities,
             }),
             peer_url: self.peer_url,
-            vc_api: None,
+            vc_api: self.vc_api.map(|vc_api| VcApiConfig { did_web_hosts: vc_api.did_web_hosts }),
             policy: self.policy.resolve(),
             tenants: tenants.collect::<Result<_, _>>()?,
         })

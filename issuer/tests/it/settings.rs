@@ -82,7 +82,7 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     assert!(config.judge.is_none(), "whoever puts the service together brings it");
     let unjudged = issuer::Issuer::bind(config.clone()).await.map(|_| ()).expect_err("nobody judges");
     assert!(unjudged.to_string().contains("one_stop"), "{unjudged}");
-    assert!(config.tls.is_some());
+    assert!(config.tls.is_some() && !config.vc_api);
     let shown = format!("{config:?}");
     assert!(config.database.is_some_and(|database| database.schema == "licences"));
     assert!(!shown.contains("a-secret-of"), "no secret is shown: {shown}");
@@ -111,6 +111,25 @@ async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
     assert!(short.contains("32"), "{short}");
     let unknown = refused(&|folder| append(&folder.path("issuer.toml"), "no_such_setting = 1\n"));
     assert!(unknown.contains("no_such_setting"), "{unknown}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_vc_api_is_off_until_a_setting_says_otherwise() {
+    let world = World::start().await;
+    let node = world.config.node_url.to_string();
+    let folder = Folder::of(&world, settings::EXAMPLE);
+    for (on, status) in [("false", 404), ("true", 200)] {
+        let config = folder.load(&[
+            ("HUIZHENG_ISSUER_NODE_URL", &node),
+            ("HUIZHENG_ISSUER_LISTEN", "127.0.0.1:0"),
+            ("HUIZHENG_ISSUER_VC_API", on),
+        ]);
+        let issuer = Issuer::bind(config.expect("read")).await.expect("starts");
+        let here = Http::new(&format!("http://{}", issuer.address()));
+        assert_eq!(here.get("/instances", None).await.status, status, "vc_api = {on}");
+        issuer.shutdown().await;
+    }
     world.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use verifier::{Config, KnownBy, Policy, Scope, SettingsError, Verifier, settings};
+use verifier::{Config, KnownBy, Policy, Scope, SettingsError, VcApiConfig, Verifier, settings};
 
 use crate::stack::{Counter, Network};
 
@@ -95,7 +95,29 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     assert_eq!(key.webhooks, ["https://loans.example".parse().unwrap()]);
     let shown = format!("{config:?}");
     assert!(!shown.contains("a-secret-of"), "no secret is shown: {shown}");
+    assert_eq!(config.vc_api, Some(VcApiConfig::default()), "no host is asked for did:web");
     assert_eq!(config.database.unwrap().schema, "counter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vc_api_is_off_until_a_setting_says_otherwise() {
+    let network = Network::start().await;
+    let folder = Folder::of(&network, settings::EXAMPLE);
+    let node = format!("[\"{}\"]", network.node_url);
+    let hosts = ("HUIZHENG_VERIFIER_VC_API__DID_WEB_HOSTS", "[\"issuer.example\"]");
+    for (more, status) in [(None, 404), (Some(hosts), 400)] {
+        let usual =
+            [("HUIZHENG_VERIFIER_NODE_URLS", node.as_str()), ("HUIZHENG_VERIFIER_LISTEN", "127.0.0.1:0")];
+        let environment: Vec<_> = usual.into_iter().chain(more).collect();
+        let config = folder.load(&environment).unwrap();
+        let allowed = more.map(|_| VcApiConfig { did_web_hosts: vec!["issuer.example".to_owned()] });
+        assert_eq!(config.vc_api, allowed);
+        let counter = Counter::of(Verifier::bind(config).await.unwrap());
+        let url = format!("http://{}/credentials/verify", counter.running.address());
+        let answer = counter.http.post(url).json(&serde_json::json!({})).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{more:?}");
+        counter.running.shutdown().await;
+    }
 }
 
 /// Each setting of `[policy]` given another value than the usual one: none is read and then forgotten.
