@@ -2,7 +2,7 @@
 
 use registry::{LegalBasis, PurposeRecord, RecordKey};
 use service::Problem;
-use service::ui::{Icon, Markup, Page, empty, facts, heading, html};
+use service::ui::{Icon, Markup, Page, empty, facts, heading, html, kept_for};
 
 use crate::explorer::View;
 use crate::explorer::parts::{credential_type, organisation, periods, record_link, standing};
@@ -29,10 +29,6 @@ pub(super) fn purpose(view: &View, record: &PurposeRecord, with_owner: bool) -> 
         LegalBasis::Consent => t.get("purpose.consent"),
         LegalBasis::Statutory => t.get("purpose.statutory"),
     };
-    let kept = match record.retention_days {
-        0 => t.get("purpose.not_kept").to_owned(),
-        days => t.with("purpose.kept_days", &[("days", &days.to_string())]),
-    };
     let asks = html! { @for ask in &record.asks {
         div { (credential_type(view, &ask.credential_type)) }
         ul.tags { @for claim in &ask.claims { li { code { (claim) } } } }
@@ -45,7 +41,7 @@ pub(super) fn purpose(view: &View, record: &PurposeRecord, with_owner: bool) -> 
             t.get("purpose.basis"),
             html! { div { (basis) } div.quiet { (record.legal_text.in_language(tag)) } },
         ),
-        (t.get("purpose.kept"), html! { (kept) }),
+        (t.get("purpose.kept"), html! { (kept_for(view.lang(), record.retention_days)) }),
         (t.get("grant.period"), periods(view, &record.intervals)),
     ];
     html! {

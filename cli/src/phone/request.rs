@@ -9,7 +9,9 @@ use maud::{Markup, html};
 use registry::LegalBasis;
 use serde::Deserialize;
 use service::extract::{Form, Path, Query};
-use service::ui::{ConsentView, Icon, Leaf, Page, Tone, WhoAsks, consent, empty, link_button, notice};
+use service::ui::{
+    ConsentView, Icon, Leaf, Page, Tone, WhoAsks, consent, empty, kept_for, link_button, notice,
+};
 use service::{Lang, Problem};
 use wallet_core::{CardOption, Choice, ConsentRequest, FrameSize, Link, Question};
 
@@ -130,13 +132,7 @@ fn draw(holder: &Holder, id: &str, request: &ConsentRequest, chosen: &Chosen) ->
         LegalBasis::Statutory => t.get("request.by_law"),
     };
     let legal = format!("{basis} · {}", lang.pick(&request.legal_text.zh, &request.legal_text.en));
-    let kept = match request.retention_days {
-        0 => t.get("request.not_kept").to_owned(),
-        days if days >= 365 && days % 365 == 0 => {
-            t.with("request.kept_years", &[("n", &(days / 365).to_string())])
-        }
-        days => t.with("request.kept_days", &[("n", &days.to_string())]),
-    };
+    let kept = kept_for(lang, request.retention_days);
     let view = ConsentView {
         who: WhoAsks {
             name: lang.pick(&request.verifier.name.zh, &request.verifier.name.en),

@@ -1,6 +1,8 @@
 //! The holder shows cards, and what left is what she agreed to.
 
 use serde_json::json;
+use service::Lang;
+use service::ui::kept_for;
 use wallet_core::Event;
 
 use super::scene::{Scene, leaving};
@@ -24,7 +26,8 @@ const CHECKS: [&str; 10] = [
 pub(super) async fn accepted(scene: &Scene, teller: &mut Teller) -> Done {
     teller.chapter("The counter asks, the holder agrees");
     let (consent, decided) = scene.show("company-service").await?;
-    let basis = format!("for: {} · kept {} days", consent.purpose_name.en, consent.retention_days);
+    let kept = kept_for(Lang::En, consent.retention_days);
+    let basis = format!("for: {} · kept: {kept}", consent.purpose_name.en);
     teller.step(
         &format!("{} is registered to ask; the holder sees what would leave", consent.verifier.name.en),
         format!("{basis}\nleaves: {}", leaving(&consent)),

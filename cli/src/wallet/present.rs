@@ -72,10 +72,6 @@ fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {
         LegalBasis::Consent => "your consent",
         LegalBasis::Statutory => "required by law",
     };
-    let kept = match request.retention_days {
-        0 => "not kept".to_owned(),
-        days => format!("{days} days"),
-    };
     let name = format!("{} {}", request.verifier.name.zh, request.verifier.name.en);
     let mut out = format!("\n{}\n", paint.text(Ink::Strong, plain(&name)));
     out += &format!("  {}\n\n", paint.text(Ink::Good, "registered on the chain to ask for this purpose"));
@@ -85,7 +81,7 @@ fn draw(paint: Paint, request: &ConsentRequest, choice: &Choice) -> String {
         &[
             ("purpose", plain(&format!("{} {}", request.purpose_name.zh, request.purpose_name.en))),
             ("basis", plain(&format!("{basis} · {}", request.legal_text.en))),
-            ("kept", kept),
+            ("kept", service::ui::kept_for(service::Lang::En, request.retention_days)),
             (
                 "sent to",
                 if request.verifier.host.is_empty() {

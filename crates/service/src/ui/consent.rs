@@ -52,6 +52,20 @@ pub struct ConsentView<'c> {
     pub extra: Markup,
 }
 
+/// For how long what is shown may be kept, in words: `not kept`, `1 day`, `10 years`.
+pub fn kept_for(lang: Lang, days: u32) -> String {
+    let t = texts(lang);
+    let span = |one: &str, more: &str, n: u32| match n {
+        1 => t.get(one).to_owned(),
+        n => t.with(more, &[("n", &n.to_string())]),
+    };
+    match days {
+        0 => t.get("consent.not_kept").to_owned(),
+        days if days.is_multiple_of(365) => span("consent.year", "consent.years", days / 365),
+        days => span("consent.day", "consent.days", days),
+    }
+}
+
 /// Draws it, with headings of the second and third level: the page has its own title.
 pub fn consent(lang: Lang, view: &ConsentView<'_>) -> Markup {
     let t = texts(lang);
@@ -95,5 +109,17 @@ pub fn consent(lang: Lang, view: &ConsentView<'_>) -> Markup {
                 button.button.even type="submit" name="decision" value="share" { (icon(Icon::Tick)) (t.get("consent.share")) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_it_is_kept_in_words() {
+        let said = [0, 1, 30, 365, 366, 3650].map(|days| kept_for(Lang::En, days));
+        assert_eq!(said, ["not at all", "1 day", "30 days", "1 year", "366 days", "10 years"]);
+        assert_eq!([0, 1, 365, 730].map(|days| kept_for(Lang::Zh, days)), ["不保存", "1 天", "1 年", "2 年"]);
     }
 }

@@ -24,7 +24,7 @@ mod visitor;
 
 pub use card::{CardView, card, card_stack};
 pub use checks::{Check, Outcome, checks};
-pub use consent::{ConsentView, Leaf, WhoAsks, consent};
+pub use consent::{ConsentView, Leaf, WhoAsks, consent, kept_for};
 pub(crate) use errors::friendly;
 pub use errors::friendly_errors;
 pub use form::{

@@ -112,7 +112,7 @@ object Chinese : Text {
     override val byConsent = "本人同意"
     override val byLaw = "法律规定"
     override val kept = "对方保存"
-    override val keptFor = { days: UInt -> if (days == 0u) "不保存" else "$days 天" }
+    override val keptFor = { days: UInt -> if (days == 0u) "不保存" else if (days % 365u == 0u) "${days / 365u} 年" else "$days 天" }
     override val leaves = { n: Int -> "将提供 $n 项" }
     override val stays = { n: Int -> "不提供 $n 项" }
     override val fromCard = "使用"

@@ -112,7 +112,10 @@ object English : Text {
     override val byConsent = "Your consent"
     override val byLaw = "Required by law"
     override val kept = "Kept for"
-    override val keptFor = { days: UInt -> if (days == 0u) "not at all" else if (days == 1u) "1 day" else "$days days" }
+    override val keptFor = { days: UInt ->
+        val (span, unit) = if (days % 365u == 0u) days / 365u to "year" else days to "day"
+        if (days == 0u) "not at all" else if (span == 1u) "1 $unit" else "$span ${unit}s"
+    }
     override val leaves = { n: Int -> if (n == 1) "1 thing leaves your phone" else "$n things leave your phone" }
     override val stays = { n: Int -> if (n == 1) "1 thing stays" else "$n things stay" }
     override val fromCard = "From"
