@@ -64,17 +64,10 @@ async fn a_port_in_use_says_what_to_do() {
     assert!(error.todo().contains("--port-base"));
 }
 
-/// The first of eight ports in a row that are free just now.
-fn free_ports() -> u16 {
-    let free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let bases = (0..1000u16).map(|n| 20_000 + n * 8 + (std::process::id() % 1000) as u16 * 8);
-    bases.into_iter().find(|base| (0..8).all(|n| free(base + n))).expect("free ports")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_ports_and_data_work_again_at_once() {
     let dir = tempfile::tempdir().expect("dir");
-    let config = StackConfig::new(dir.path(), Ports::From(free_ports())).expect("config");
+    let config = StackConfig::new(dir.path(), Ports::From(testkit::free_ports(8))).expect("config");
     let mut before: Option<Urls> = None;
     for round in ["first", "second", "third"] {
         let stack = Stack::start(config.clone()).await.unwrap_or_else(|error| panic!("{round}: {error}"));

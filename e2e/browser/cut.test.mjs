@@ -189,7 +189,7 @@ describe('with the network cut', () => {
     const person = await Counter.arrive(online, { lang: 'zh' })
     await person.opens({ url: verifier.url, token })
     for (let believed = false, tried = 0; !believed; tried += 1) {
-      assert.ok(tried < 100, 'the counter has no new evidence of itself')
+      assert.ok(tried < 600, 'the counter has no new evidence of itself')
       await person.page.goto(verifier.url)
       await person.tile(PURPOSE).locator('[value=codes]').click()
       believed = await wallet.answer(await asked(person.page)).then(() => true, () => false)
@@ -260,7 +260,7 @@ describe('with the network cut', () => {
       await person.opens({ url: verifier.url, token })
       let answer
       for (let tried = 0; !answer; tried += 1) {
-        assert.ok(tried < 100, 'the counter has no new evidence of itself')
+        assert.ok(tried < 600, 'the counter has no new evidence of itself')
         await person.page.goto(verifier.url)
         await person.tile(PURPOSE).locator('[value=codes]').click()
         answer = await holder.answer(await asked(person.page)).catch(() => undefined)

@@ -1,7 +1,6 @@
 //! Blocks that a lying proposer could send, named by their flaw; and a validator that lies among three that don't.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -187,9 +186,7 @@ pub(super) struct Four {
 impl Four {
     /// `only_these`: whether nobody else may connect.
     pub(super) async fn running(only_these: bool) -> Self {
-        let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
-        drop(listeners);
+        let ports = (0..4).map(|_| testkit::free_ports(1)).collect();
         let (folder, acknowledged) = (tempfile::tempdir().unwrap(), Mutex::default());
         let mut four = Self { folder, ports, nodes: Vec::new(), acknowledged };
         for n in 0..4_u8 {

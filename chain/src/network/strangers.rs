@@ -1,7 +1,6 @@
 //! A peer that is no validator, reaches all of them over their own protocol, and abuses it: bytes that mean nothing,
 //! bytes without end, blocks and votes in others' names, transactions that nobody signed, heights that are not.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ struct Stranger {
 impl Stranger {
     /// Connects to these addresses.
     async fn reaches(addresses: Vec<String>) -> Self {
-        let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let own = testkit::free_ports(1);
         let count = addresses.len();
         let config = Config {
             listen_addr: format!("/ip4/127.0.0.1/tcp/{own}").parse().unwrap(),

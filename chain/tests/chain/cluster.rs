@@ -33,9 +33,7 @@ impl Cluster {
 
     /// `count` nodes, the first of which are the genesis' validators. Nobody runs yet.
     pub(crate) fn with_others(validators: u64, count: u64) -> Self {
-        let listeners: Vec<_> =
-            (0..count).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let ports = (0..count).map(|_| testkit::free_ports(1)).collect();
         let nodes = (0..count).map(|_| None).collect();
         Self { genesis: genesis(validators), folder: tempfile::tempdir().unwrap(), ports, nodes }
     }

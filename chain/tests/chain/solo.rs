@@ -181,7 +181,8 @@ async fn a_full_queue_says_busy_and_loses_nothing() {
     let slow = Faulty { delay: Duration::from_millis(300), works: AtomicU64::new(1000) };
     let narrow = SoloConfig { max_pending: 5, max_block: 2, ..config(folder.path()) };
     let ledger = SoloLedger::open(narrow, Some(genesis()), Arc::new(slow)).unwrap();
-    let queued: Vec<_> = (1..=20).map(|n| ledger.enqueue(create(n).1.verify().unwrap())).collect();
+    let verified: Vec<_> = (1..=20).map(|n| create(n).1.verify().unwrap()).collect();
+    let queued: Vec<_> = verified.into_iter().map(|transaction| ledger.enqueue(transaction)).collect();
     let busy = queued.iter().filter(|outcome| matches!(outcome, Err(SubmitError::Busy))).count();
     assert!((10..=15).contains(&busy), "{busy}");
     for pending in queued.into_iter().flatten() {

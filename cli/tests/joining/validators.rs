@@ -1,6 +1,5 @@
 //! Validators as processes of the built program, and its commands.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -25,19 +24,6 @@ pub(crate) struct Town {
     organisations: u64,
 }
 
-/// The first of so many free ports in a row.
-fn free_ports() -> u16 {
-    for _ in 0..200 {
-        let first = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-        let Some(last) = first.checked_add(2 * MOST) else { continue };
-        let all: Vec<_> = (first..last).map(|port| TcpListener::bind(("127.0.0.1", port))).collect();
-        if all.iter().all(Result::is_ok) {
-            return first;
-        }
-    }
-    panic!("no ports are free")
-}
-
 fn run(arguments: &[&str]) -> Result<String, String> {
     let program = Command::new(env!("CARGO_BIN_EXE_huizheng")).args(arguments).output().expect("started");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -48,7 +34,7 @@ impl Town {
     /// Four validators' folders; nobody runs yet. Each makes a snapshot after `every` blocks.
     pub(crate) fn init(every: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let base = free_ports();
+        let base = testkit::free_ports(2 * MOST);
         let dir = folder.path().to_string_lossy();
         run(&["network", "init", "--dir", &dir, "--port-base", &base.to_string()]).expect("made");
         let genesis = std::fs::read(folder.path().join("genesis.json")).expect("written");

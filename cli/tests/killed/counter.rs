@@ -55,8 +55,7 @@ impl Place {
         let ledger = SoloLedger::open(config, Some(genesis), Arc::new(key(1))).expect("a chain");
         let local = "127.0.0.1:0".parse().expect("an address");
         let node = Node::bind(chain::NodeConfig::new(local), Arc::new(ledger)).await.expect("a node");
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("its number").port();
+        let port = testkit::free_ports(1);
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -66,7 +65,8 @@ impl Place {
         let settings = format!(
             "listen = \"127.0.0.1:{port}\"\nnode_urls = [\"{}\"]\nanchor_file = \"anchor.json\"\ndata_dir = \"data\"\n\
              [tenants.counter]\nname = {{ zh = \"窗口\", en = \"Counter\" }}\nbase_url = \"http://127.0.0.1:{port}\"\n\
-             policies_dir = \"policies\"\n[[tenants.counter.staff]]\nname = \"one\"\ntoken_file = \"one.token\"\n",
+             policies_dir = \"policies\"\n[[tenants.counter.staff]]\nname = \"one\"\ntoken_file = \"one.token\"\n\
+             [policy]\nanswered_per_minute = 1000000\nasked_per_minute = 1000000\n",
             node.base_url()
         );
         write("verifier.toml", &settings);

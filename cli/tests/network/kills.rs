@@ -20,6 +20,10 @@ async fn one_of_four_is_killed_and_then_two() {
     network.kill(3);
     let from = network.head(0).await.expect("it answers").height + 1;
     load.acknowledges(&network, 30).await;
+    // Enough heights that some are its turn, and that one lost round on a busy machine is not the median.
+    while network.head(0).await.expect("it answers").height < from + 16 {
+        load.acknowledges(&network, 8).await;
+    }
     let to = network.head(0).await.expect("it answers").height;
     network.start(3);
     load.acknowledges(&network, 20).await;
@@ -32,7 +36,8 @@ async fn one_of_four_is_killed_and_then_two() {
     }
     rounds.retain(|round| *round > 0);
     rounds.sort_unstable();
-    assert_eq!(rounds.get(rounds.len() / 2), Some(&1), "rounds of its turns: {rounds:?}");
+    assert!(!rounds.is_empty(), "it had no turn from {from} to {to}");
+    assert_eq!(rounds.get((rounds.len() - 1) / 2), Some(&1), "rounds of its turns: {rounds:?}");
 
     network.kill(2);
     network.kill(3);

@@ -107,7 +107,7 @@ impl SlowDisk {
         };
         let began = Instant::now();
         while !held() {
-            assert!(began.elapsed() < Duration::from_secs(10), "strace may not look at a process here");
+            assert!(began.elapsed() < Duration::from_secs(60), "strace may not look at a process here");
             std::thread::sleep(Duration::from_millis(20));
         }
         Self(child)

@@ -1,7 +1,6 @@
 //! Four validators as processes of the built program, on loopback.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -33,24 +32,11 @@ pub(crate) struct Network {
     acknowledged: Arc<Mutex<HashMap<String, (u64, u32)>>>,
 }
 
-/// The first of eight free ports in a row.
-fn free_ports() -> u16 {
-    for _ in 0..200 {
-        let first = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-        let Some(last) = first.checked_add(8) else { continue };
-        let all: Vec<_> = (first..last).map(|port| TcpListener::bind(("127.0.0.1", port))).collect();
-        if all.iter().all(Result::is_ok) {
-            return first;
-        }
-    }
-    panic!("no ports are free")
-}
-
 impl Network {
     /// Its folders; nobody runs yet.
     pub(crate) fn init() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let base = free_ports();
+        let base = testkit::free_ports(8);
         let made = Command::new(env!("CARGO_BIN_EXE_huizheng"))
             .args(["network", "init", "--validators", "4", "--port-base", &base.to_string(), "--dir"])
             .arg(folder.path())

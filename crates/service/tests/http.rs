@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why and stops")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +18,7 @@ use service::ui::{Page, Visitor, friendly_errors};
 use service::{Lang, Layers, Running, Server, outbound};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 #[derive(serde::Deserialize)]
 struct Name {
@@ -227,10 +229,20 @@ async fn the_chosen_language_is_remembered() {
 
 #[tokio::test]
 async fn shutdown_lets_requests_in_flight_finish() {
-    let (server, http) = start(Layers::default()).await;
+    let began = Arc::new(Notify::new());
+    let slow = {
+        let began = began.clone();
+        get(|| async move {
+            began.notify_one();
+            tokio::time::sleep(Duration::from_millis(400)).await;
+        })
+    };
+    let local: SocketAddr = "127.0.0.1:0".parse().expect("address");
+    let server = Server::bind(local, Router::new().route("/slow", slow)).await.expect("binds");
+    let http = outbound::client(Duration::from_secs(5));
     let url = format!("{}/slow", server.base_url());
     let in_flight = tokio::spawn(http.get(&url).send());
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    began.notified().await;
     server.shutdown().await;
     assert_eq!(in_flight.await.expect("task").expect("answered").status(), 200);
     assert!(http.get(&url).send().await.is_err(), "nobody listens any more");

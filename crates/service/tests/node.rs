@@ -171,7 +171,7 @@ async fn while_nobody_answers_young_facts_are_handed_out_again() {
     let chain = chain().await;
     let did = register(&chain.client, 3).await;
     let mut impatient = NodeConfig::new(chain.node.base_url(), chain.client.anchor().clone());
-    impatient.max_age = Duration::from_secs(1);
+    impatient.max_age = Duration::from_secs(3);
     let impatient = NodeClient::new(impatient);
     let before = chain.client.proven_one(RecordKey::Did(did.clone())).await.expect("proven");
     impatient.proven_one(RecordKey::Did(did.clone())).await.expect("proven");
@@ -181,7 +181,7 @@ async fn while_nobody_answers_young_facts_are_handed_out_again() {
     assert_eq!(after, before, "with its own time, so that its age can be said");
     let both = chain.client.proven(&[RecordKey::Did(did.clone()), RecordKey::Governance]).await;
     assert!(matches!(both, Err(NodeError::Unreachable { .. })), "what was never asked is not known");
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    tokio::time::sleep(Duration::from_millis(3100)).await;
     let old = impatient.proven_one(RecordKey::Did(did)).await.expect_err("too old");
     assert!(matches!(old, NodeError::Unreachable { .. }), "{old:?}");
     let unknown = chain.client.act(&Author::Governance, &Action::DidDeactivate, &[&signer(2)]).await;

@@ -63,9 +63,7 @@ impl Postgres {
                 chown(&path, Some(user), Some(group)).expect("the file is given to PostgreSQL's account");
             }
         }
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        server.tls_port = Some(free.local_addr().expect("its number").port());
-        drop(free);
+        server.tls_port = Some(crate::free_ports(1));
         server.resume();
         server
     }

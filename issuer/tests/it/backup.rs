@@ -17,8 +17,7 @@ use crate::world::{ADMIN_TOKEN, STAFF_TOKEN, World};
 async fn world() -> World {
     let mut world = World::with(Policy::default()).await;
     world.stop_issuer().await;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    world.config.operators = Some(free);
+    world.config.operators = Some(([127, 0, 0, 1], testkit::free_ports(1)).into());
     world.start_issuer().await;
     world
 }
@@ -85,7 +84,7 @@ async fn an_issuer_is_backed_up_while_it_issues_and_goes_on_from_the_backup() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), issued).await.expect("issues again");
+    tokio::time::timeout(std::time::Duration::from_secs(60), issued).await.expect("issues again");
     let listed = world.http.get("/api/credentials", Some(STAFF_TOKEN)).await.json();
     let lists: Vec<u64> = listed["credentials"]
         .as_array()

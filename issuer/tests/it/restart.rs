@@ -93,7 +93,7 @@ async fn a_change_that_is_on_the_chain_and_was_not_settled_is_found_done() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), healed).await.expect("healed");
+    tokio::time::timeout(Duration::from_secs(60), healed).await.expect("healed");
     assert_eq!(world.record(&credential).await["changes"].as_array().unwrap().len(), 1);
     world.stop().await;
 }

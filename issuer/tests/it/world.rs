@@ -91,7 +91,7 @@ impl World {
                 .expect("set"),
         };
         let chain_dir = dir.path().join("chain");
-        let node = open_node(&chain_dir, &genesis, "127.0.0.1:0").await;
+        let node = open_node(&chain_dir, &genesis, &format!("127.0.0.1:{}", testkit::free_ports(1))).await;
         let config = Config {
             name: LocalText::new("合肥市市场监督管理局", "Hefei Market Supervision"),
             credential_types: [
@@ -103,7 +103,8 @@ impl World {
             ]
             .map(str::to_owned)
             .to_vec(),
-            listen: "127.0.0.1:0".parse().expect("address"),
+            // The addresses must stay the same over restarts.
+            listen: ([127, 0, 0, 1], testkit::free_ports(1)).into(),
             base_url: None,
             node_url: node.base_url().parse().expect("url"),
             anchor: genesis.anchor(),
@@ -129,8 +130,6 @@ impl World {
         };
         let clock = Arc::new(ShiftedClock::default());
         let issuer = Issuer::bind_with(config.clone(), clock.clone()).await.expect("starts");
-        // The address must stay the same over restarts.
-        let config = Config { listen: issuer.base_url()[7..].parse().expect("address"), ..config };
         let http = Http::new(issuer.base_url());
         Self { http, clock, config, node: Some(node), issuer: Some(issuer), chain_dir, genesis, _dir: dir }
     }

@@ -132,14 +132,14 @@ async fn the_claims_leave_after_the_set_time_and_so_does_the_decision() {
     let network = crate::stack::Network::start().await;
     let market =
         crate::stack::Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
-    let policy = verifier::Policy { result_lifetime: Duration::from_secs(2), ..verifier::Policy::default() };
+    let policy = verifier::Policy { result_lifetime: Duration::from_secs(4), ..verifier::Policy::default() };
     let counter = crate::stack::Counter::start_with(&network, "counter", policy).await;
     let phone = crate::stack::Phone::new();
     let card = market.licence(&phone, 3, 1);
     let asked = counter.ask("open-account").await;
     assert_eq!(phone.answer(&asked.request_uri, &card, Lies::default()).await.status, 200);
     assert!(counter.read(&asked.id).await["claims"]["business-licence-sd-jwt"].is_object());
-    tokio::time::sleep(Duration::from_millis(2200)).await;
+    tokio::time::sleep(Duration::from_millis(4200)).await;
     let url = counter.url(&format!("/api/requests/{}", asked.id));
     let answer = counter.http.get(url).bearer_auth(crate::stack::TOKEN).send().await.unwrap();
     assert_eq!(answer.status(), 404);

@@ -18,9 +18,8 @@ use crate::without_node::shown;
 
 /// Where a verifier is that has an address for operators and keeps claims.
 fn settings(network: &Network) -> Config {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut config = config(network);
-    config.operators = Some(free);
+    config.operators = Some(([127, 0, 0, 1], testkit::free_ports(1)).into());
     config.tenants[0].purposes.extend(policies("30d"));
     config.tenants[0].api_keys.push(key("archive", &[Scope::Claims]));
     config

@@ -70,7 +70,7 @@ impl Bank {
         let mut config = config(&self.network);
         config.tenants[0].purposes = policies(period);
         config.tenants[0].api_keys.push(key("archive", &[Scope::Claims]));
-        config.policy = Policy { result_lifetime: Duration::from_secs(1), ..config.policy };
+        config.policy = Policy { result_lifetime: Duration::from_secs(4), ..config.policy };
         let counter = Counter::of(Verifier::bind(config).await.unwrap());
         register(&self.network, counter.running.did()).await;
         counter
@@ -154,7 +154,7 @@ async fn only_what_the_policy_names_is_kept_and_read_by_a_key_of_its_own_and_the
         assert_eq!(get(&counter, &format!("/api/claims/{other}"), &archive).await.status, 404);
     }
     // The result is forgotten, what is kept is not; a restart changes nothing.
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    tokio::time::sleep(Duration::from_millis(5_500)).await;
     assert_eq!(get(&counter, &format!("/api/requests/{id}"), TOKEN).await.status, 404);
     assert_eq!(get(&counter, &path, &archive).await.status, 200);
     let log = export(&counter).await;
@@ -216,7 +216,7 @@ async fn what_was_kept_long_enough_leaves_the_store() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("deleted");
+    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("deleted");
     stop(counter.running).await;
     assert_eq!(rows(&bank.network), []);
 }

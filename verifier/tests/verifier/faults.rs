@@ -202,7 +202,7 @@ async fn a_node_that_lies_is_named_and_nothing_is_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_says_for_ever_what_it_said_once_is_found_out() {
-    let policy = Policy { evidence_max_age: Duration::from_secs(2), ..Policy::default() };
+    let policy = Policy { evidence_max_age: Duration::from_secs(6), ..Policy::default() };
     let scene = Scene::start(policy).await;
     scene.liar.say(Says::OnceSaid(Arc::default()));
     let first = scene.decision().await;

@@ -88,7 +88,7 @@ async fn a_wallet_may_refuse_in_clear() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_known_by_its_certificate() {
     let stack = Stack::start().await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = testkit::free_ports(1);
     let mut config =
         Counter::config(&stack.network, &stack.network.dir.path().join("named"), Policy::default());
     config.listen = ([127, 0, 0, 1], port).into();

@@ -20,7 +20,7 @@ async fn it_is_ready_while_the_chain_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_lives_but_is_not_ready_once_what_it_knows_is_too_old() {
     let network = Network::start().await;
-    let policy = Policy { evidence_max_age: std::time::Duration::from_secs(2), ..Policy::default() };
+    let policy = Policy { evidence_max_age: std::time::Duration::from_secs(6), ..Policy::default() };
     let counter = Counter::start_with(&network, "forgetful", policy).await;
     let status =
         async |path: &str| counter.http.get(counter.url(path)).send().await.unwrap().status().as_u16();
@@ -98,7 +98,7 @@ async fn every_alert_asks_for_something_that_is_measured() {
     assert!(alerts.names().count() >= 8);
     let mut faults = Vec::new();
     // Until the second look was given up.
-    for _ in 0..100 {
+    for _ in 0..600 {
         let measured = counter.http.get(&metrics).send().await.unwrap().text().await.unwrap();
         faults = alerts.faults(&measured, include_str!("../../../docs/verifier.md"));
         if faults.is_empty() {

@@ -30,7 +30,7 @@ fn config(network: &Network, balancer: &Balancer, postgres: &Postgres, number: u
     let mut config = Counter::config(network, &folder, Policy::default());
     config.tenants[0].base_url = Some(balancer.base_url().parse().unwrap());
     config.database = Some(server(postgres));
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = testkit::free_ports(1);
     config.operators = Some(([127, 0, 0, 1], port).into());
     config.peer_url = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
     config

@@ -197,7 +197,7 @@ async fn the_claims_leave_the_screen() {
     let network = Network::start().await;
     let market =
         crate::stack::Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
-    let policy = verifier::Policy { result_lifetime: Duration::from_secs(2), ..verifier::Policy::default() };
+    let policy = verifier::Policy { result_lifetime: Duration::from_secs(4), ..verifier::Policy::default() };
     let counter = Counter::start_with(&network, "counter", policy).await;
     let (browser, phone) = (Browser::signed_in(&counter).await, Phone::new());
     let id = browser.start("open-account").await;
@@ -209,7 +209,7 @@ async fn the_claims_leave_the_screen() {
     assert!(page.contains("data-live-seen=\"kept\""));
     let seen = format!("{shown}?seen=kept");
     assert_eq!(browser.get(&seen).await.status(), 204, "nothing is forgotten yet");
-    tokio::time::sleep(Duration::from_millis(2200)).await;
+    tokio::time::sleep(Duration::from_millis(4200)).await;
     let gone = browser.get(&seen).await;
     assert_eq!(gone.headers()["x-live"], "done");
     assert!(!gone.text().await.unwrap().contains(&testkit::Company::nth(3).name));

@@ -221,7 +221,7 @@ async fn files_that_change_are_in_force_at_once_for_new_requests_only() {
         Reply::read(counter.http.get(url).bearer_auth(TOKEN).send().await.unwrap()).await.body
     };
     let until = async |is_it: &dyn Fn(&Value) -> bool| {
-        for _ in 0..100 {
+        for _ in 0..600 {
             let now = policies().await;
             if is_it(&now) {
                 return now;

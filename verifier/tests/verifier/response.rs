@@ -88,14 +88,14 @@ async fn unknown_expired_and_used_requests_are_told_apart() {
     assert_eq!((reply.status, reply.error()), (404, "invalid_request"));
 
     let policy = verifier::Policy {
-        request_lifetime: std::time::Duration::from_secs(1),
+        request_lifetime: std::time::Duration::from_secs(3),
         ..verifier::Policy::default()
     };
     let hasty = crate::stack::Counter::start_with(&stack.network, "hasty", policy).await;
     let request = stack.phone.fetch(&hasty.ask("open-account").await.request_uri).await;
     let card = stack.market.licence(&stack.phone, 3, 1);
     let form = stack.phone.response(&request, &card, &Lies::default()).to_form().encode();
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(3100)).await;
     let reply = stack.phone.post(&request, form).await;
     assert_eq!((reply.status, reply.error()), (410, "invalid_request"));
 }

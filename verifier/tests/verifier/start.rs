@@ -117,7 +117,7 @@ async fn with_a_certificate_it_answers_tls_and_nothing_else() {
     let secret = write("server.key", testkit::pem("PRIVATE KEY", &key.serialize_der()));
     let mut config = Counter::config(&network, &network.dir.path().join("secure"), Policy::default());
     config.tls = Some(service::Tls::load(&chain, &secret).unwrap());
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = testkit::free_ports(1);
     config.listen = ([127, 0, 0, 1], port).into();
     config.tenants[0].base_url = Some(format!("https://localhost:{port}").parse().unwrap());
     let running = Verifier::bind(config).await.unwrap();

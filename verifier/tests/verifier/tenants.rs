@@ -24,7 +24,7 @@ struct Pair {
 impl Pair {
     async fn start() -> Self {
         let network = Network::start().await;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = testkit::free_ports(1);
         let mut config = Counter::config(&network, &network.dir.path().join("pair"), Policy::default());
         config.listen = ([127, 0, 0, 1], port).into();
         let [bank, tax] = ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}"));
