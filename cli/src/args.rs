@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use registry::{Did, Ed25519Key, RecordKey, Slug, UnixMillis};
+use url::Url;
 
 use crate::follow::FollowArgs;
 
@@ -98,6 +99,10 @@ pub enum Command {
     Bench(BenchArgs),
 }
 
+fn named(host: &str) -> Result<Url, url::ParseError> {
+    Url::parse(&format!("http://{host}"))
+}
+
 /// How to run the demo.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DemoArgs {
@@ -126,6 +131,9 @@ pub struct DemoArgs {
     /// A host whose did:web the counter looks up for the VC-API; several times for several.
     #[arg(long, value_name = "HOST", requires = "vc_api")]
     pub did_web: Vec<String>,
+    /// The name in the counter's address in place of 127.0.0.1, for wallets that know counters by x509_san_dns.
+    #[arg(long, value_name = "HOST", value_parser = named, conflicts_with_all = ["story", "only_counter"])]
+    pub counter_name: Option<Url>,
 }
 
 /// `huizheng network …`

@@ -51,7 +51,7 @@ describe('npm wallet → our verifier', () => {
     assert.deepEqual(Object.keys(shown).sort(), ['creditCode', 'legalRepresentative', 'name'])
   })
 
-  for (const client_id_prefix of ['decentralized_identifier', 'x509_hash']) {
+  for (const client_id_prefix of ['decentralized_identifier', 'x509_hash', 'x509_san_dns']) {
     for (const response_mode of ['direct_post', 'direct_post.jwt']) {
       for (const request_uri_method of ['get', 'post']) {
         test(`${client_id_prefix}, ${response_mode}, request_uri by ${request_uri_method}`, async () => {

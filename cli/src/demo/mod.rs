@@ -21,8 +21,14 @@ pub async fn run(data: &Path, args: DemoArgs) -> Done {
     if args.only_counter {
         return only_counter(data, ports, args.urls.as_deref()).await;
     }
-    let vc_api = args.vc_api.then(|| verifier::VcApiConfig { did_web_hosts: args.did_web.clone() });
-    let stack = start_with(data, ports, args.network, vc_api).await?;
+    let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
+    let config = StackConfig {
+        network: args.network,
+        vc_api: args.vc_api.then(|| verifier::VcApiConfig { did_web_hosts: args.did_web.clone() }),
+        counter_name: args.counter_name.clone(),
+        ..config
+    };
+    let stack = start_with(config).await?;
     if let Some(file) = &args.urls {
         stack.urls().write(file).map_err(|error| {
             Fault::new(format!("{}: {error}", file.display()), "name a file that can be written with --urls")
@@ -60,17 +66,11 @@ async fn only_counter(data: &Path, ports: Ports, file: Option<&Path>) -> Done {
 
 /// Starts the stack, or says what to do.
 pub(crate) async fn start(data: &Path, ports: Ports, network: Option<u16>) -> Done<Stack> {
-    start_with(data, ports, network, None).await
+    let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
+    start_with(StackConfig { network, ..config }).await
 }
 
-async fn start_with(
-    data: &Path,
-    ports: Ports,
-    network: Option<u16>,
-    vc_api: Option<verifier::VcApiConfig>,
-) -> Done<Stack> {
-    let config = StackConfig::new(data, ports).or_fault("this build is broken; report it")?;
-    let config = StackConfig { network, vc_api, ..config };
+async fn start_with(config: StackConfig) -> Done<Stack> {
     Stack::start(config).await.map_err(|error: StackError| {
         let todo = error.todo();
         Err::<(), _>(error).or_fault(todo).err().unwrap_or_else(|| Fault::new("", ""))

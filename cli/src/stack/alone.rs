@@ -5,7 +5,7 @@ use std::fs::File;
 use service::files;
 use verifier::RunningVerifier;
 
-use super::members::{self, Shared};
+use super::members::{self, Reached, Shared};
 use super::{StackConfig, StackError};
 use crate::urls::Urls;
 
@@ -24,8 +24,8 @@ pub(crate) async fn counter_alone(config: &StackConfig) -> Result<(RunningVerifi
         staff_token: &urls.staff_token,
         supervisor_token: &urls.supervisor_token,
     };
-    let counter =
-        members::verifier(&shared, &config.seed, config.checking, None, config.ports.addr(0)).await?;
+    let reached = Reached { vc_api: None, name: None, listen: config.ports.addr(0) };
+    let counter = members::verifier(&shared, &config.seed, config.checking, reached).await?;
     counter.base_url().clone_into(&mut urls.verifier.url);
     Ok((counter, urls, claim))
 }

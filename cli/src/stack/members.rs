@@ -6,6 +6,7 @@ use std::path::Path;
 use issuer::model::{Role, Roles};
 use issuer::{Issuer, RunningIssuer};
 use registry::Anchor;
+use service::Server;
 use url::Url;
 use verifier::{RunningVerifier, VcApiConfig, Verifier};
 
@@ -65,17 +66,31 @@ pub(super) async fn issuer(
     Issuer::bind(config).await.map_err(failed)
 }
 
+/// How the counter is reached.
+pub(super) struct Reached {
+    pub vc_api: Option<VcApiConfig>,
+    pub name: Option<Url>,
+    pub listen: SocketAddr,
+}
+
 pub(super) async fn verifier(
     shared: &Shared<'_>,
     seed: &Seed,
     policy: verifier::Policy,
-    vc_api: Option<VcApiConfig>,
-    listen: SocketAddr,
+    Reached { vc_api, name: named, mut listen }: Reached,
 ) -> Result<RunningVerifier, StackError> {
     let VerifierSeed { id, name } = seed.verifier.clone();
     let purposes = seed.purposes.iter().map(super::PurposeSeed::config).collect();
     let staff = vec![verifier::StaffAccount::new(STAFF, shared.staff_token)];
-    let counter = verifier::Tenant::new(id, name, purposes, staff);
+    let mut counter = verifier::Tenant::new(id, name, purposes, staff);
+    if let Some(mut address) = named {
+        if listen.port() == 0 {
+            listen = Server::listen(listen).await?.addr();
+        }
+        // An address over http always takes a port.
+        let _ = address.set_port(Some(listen.port()));
+        counter.base_url = Some(address);
+    }
     let folder = shared.data.join("verifier");
     let local = verifier::Config::local(counter, shared.node_url.clone(), shared.anchor.clone(), folder);
     let config = verifier::Config { listen, vc_api, policy, ..local };

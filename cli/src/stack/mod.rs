@@ -43,6 +43,8 @@ pub struct StackConfig {
     pub checking: verifier::Policy,
     /// Whether and how issuers and counter answer the VC-API too.
     pub vc_api: Option<verifier::VcApiConfig>,
+    /// The counter's address, its port aside, where it is not that of the loopback interface: a name, which its certificate then has.
+    pub counter_name: Option<url::Url>,
 }
 
 impl StackConfig {
@@ -64,6 +66,7 @@ impl StackConfig {
                 ..verifier::Policy::default()
             },
             vc_api: None,
+            counter_name: None,
         })
     }
 }

@@ -10,7 +10,7 @@ use registry::{Genesis, Slug, Validator, ValidatorSet};
 use service::files;
 use service::{NodeClient, NodeConfig, clock, random};
 
-use super::members::{self, Shared};
+use super::members::{self, Reached, Shared};
 use super::validators::Validators;
 use super::{Stack, StackConfig, StackError};
 use crate::govern::{Governance, ensure_accredited, ensure_purpose};
@@ -60,8 +60,9 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     }
 
     let after = u16::try_from(config.seed.issuers.len()).unwrap_or(u16::MAX);
-    let (checking, address) = (config.checking, config.ports.addr(after + 1));
-    let verifier = members::verifier(&shared, &config.seed, checking, config.vc_api, address).await?;
+    let listen = config.ports.addr(after + 1);
+    let reached = Reached { vc_api: config.vc_api, name: config.counter_name, listen };
+    let verifier = members::verifier(&shared, &config.seed, config.checking, reached).await?;
     let name = &config.seed.verifier.name;
     for purpose in &config.seed.purposes {
         let draft = purpose.draft(verifier.did(), name, clock::now());

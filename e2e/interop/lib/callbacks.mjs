@@ -26,7 +26,14 @@ export function callbacksFor({ keys = [], dids = {}, resolve } = {}) {
     if (signer.method === 'jwk') return signer.publicJwk
     if (signer.method === 'did' && resolve) return resolve(signer.didUrl)
     if (signer.method === 'x5c') {
-      return new X509Certificate(Buffer.from(signer.x5c[0], 'base64')).publicKey.export({ format: 'jwk' })
+      const [leaf, ...above] = signer.x5c.map((certificate) => new X509Certificate(Buffer.from(certificate, 'base64')))
+      const now = new Date()
+      if (now < leaf.validFromDate || now > leaf.validToDate) throw new Error('the certificate is not valid now')
+      above.reduce((below, issuer) => {
+        if (!below.checkIssued(issuer) || !below.verify(issuer.publicKey)) throw new Error('a certificate is not by the next one')
+        return issuer
+      }, leaf)
+      return leaf.publicKey.export({ format: 'jwk' })
     }
     throw new Error(`no way to find the key of a signer named by ${signer.method}`)
   }
