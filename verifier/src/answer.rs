@@ -15,7 +15,7 @@ use crate::offline::journal::Decided;
 use crate::request::{AnswerError, Found, Outcome, Request, RequestId, response_uri};
 use crate::row_key::SealFailed;
 
-/// Why an answer is not taken. The first four leave the request as it was.
+/// Why an answer is not taken. The first five leave the request as it was.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     /// There is no such request, or it is forgotten.
@@ -27,6 +27,9 @@ pub(crate) enum Refusal {
     /// It was answered before.
     #[error("the request was answered already")]
     Used,
+    /// It came by codes, which carry nothing of what was to be authorised.
+    #[error("what is to be authorised is answered over the network alone")]
+    Authorises,
     /// It can't be read, or is not for this request.
     #[error(transparent)]
     Malformed(#[from] Malformed),
@@ -48,6 +51,7 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::Expired => "expired",
             Self::Used => "used",
+            Self::Authorises => "authorises",
             Self::Malformed(_) => "malformed",
             Self::NotGenuine(_) => "not_genuine",
             Self::Store(_) => "store",

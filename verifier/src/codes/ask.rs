@@ -23,6 +23,9 @@ pub(crate) enum AskError {
     /// What it asks is no longer known.
     #[error("the request's purpose is no longer asked for")]
     Purpose,
+    /// Something is to be authorised, and codes do not carry it.
+    #[error("what is to be authorised is asked over the network alone")]
+    Authorises,
     /// The key.
     #[error(transparent)]
     Sign(#[from] CreateError),
@@ -37,6 +40,9 @@ pub(crate) enum AskError {
 impl Core {
     /// A request as codes: their texts, in their order. With evidence of who asks, as far as it is at hand.
     pub(crate) fn ask_by_codes(&self, request: &Request) -> Result<Vec<String>, AskError> {
+        if !request.manner.goes_by_codes() {
+            return Err(AskError::Authorises);
+        }
         let query = self.query_of(request).ok_or(AskError::Purpose)?;
         let asked = OfflineRequest {
             nonce: Some(request.nonce.clone()),

@@ -42,6 +42,9 @@ impl Core {
         if challenge_ends(&request) <= now {
             return Err(Refusal::Expired);
         }
+        if !request.manner.goes_by_codes() {
+            return Err(Refusal::Authorises);
+        }
         let query = self.query_of(&request).ok_or(Refusal::Unknown)?;
         let client_id = self.identity.client_id(KnownBy::DecentralizedIdentifier);
         let binding = binding_of(&request);

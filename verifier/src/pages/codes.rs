@@ -12,7 +12,7 @@ use service::extract::{Form, Path};
 use service::qr::{self, Robustness};
 use service::ui::{
     Field, Icon, Kind, Markup, PreEscaped, Tone, Visitor, Width, copy, countdown, csrf_field, heading, html,
-    icon, notice,
+    icon, link_button, notice,
 };
 use service::{Lang, Problem, clock};
 
@@ -68,6 +68,11 @@ fn draw(
     let title = title_of(app, lang, found);
     let content = match ended(app, lang, id, found, now, &session.csrf) {
         Some(content) => content,
+        None if !found.request.manner.goes_by_codes() => html! {
+            (heading(&title, ""))
+            (notice(Tone::Unsure, "", t.get("codes.authorises")))
+            div.row { (link_button(t.get("counter.start"), &format!("/requests/{id}"), false)) }
+        },
         None => {
             let lead = match &found.request.manner.place {
                 Some(place) => t.with("codes.lead_place", &[("place", place.as_str())]),
@@ -218,6 +223,7 @@ async fn take(
                 Err(Refusal::Unknown) => (("gone", t.get("codes.gone").to_owned()), ""),
                 Err(Refusal::Expired) => (("expired", t.get("codes.expired").to_owned()), ""),
                 Err(Refusal::Used) => (("used", t.get("codes.used").to_owned()), ""),
+                Err(Refusal::Authorises) => (("authorises", t.get("codes.authorises").to_owned()), ""),
                 Err(Refusal::Malformed(_) | Refusal::NotGenuine(_)) => {
                     (("unreadable", t.get("codes.unreadable").to_owned()), "")
                 }

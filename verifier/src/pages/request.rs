@@ -196,9 +196,11 @@ fn beside(app: &Core, lang: Lang, id: &RequestId, found: &Found, csrf: &str) -> 
                 p.waiting { (icon(Icon::Hourglass)) span { (t.get("counter.waiting")) } }
             }
             section.panel.stack {
-                p { (t.get("codes.instead")) }
+                @if found.request.manner.goes_by_codes() { p { (t.get("codes.instead")) } }
                 div.row {
-                    (link_button(t.get("codes.start"), &format!("/requests/{id}/codes"), true))
+                    @if found.request.manner.goes_by_codes() {
+                        (link_button(t.get("codes.start"), &format!("/requests/{id}/codes"), true))
+                    }
                     (link_button(t.get("counter.other"), "/", true))
                 }
             }

@@ -123,6 +123,13 @@ pub(crate) struct Manner {
     pub(crate) place: Option<Place>,
 }
 
+impl Manner {
+    /// Whether it can be asked and answered by codes: they carry no transaction data, so nobody would have authorised anything.
+    pub(crate) fn goes_by_codes(&self) -> bool {
+        self.transaction_data.is_empty()
+    }
+}
+
 /// What became of a request, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answered {

@@ -39,7 +39,7 @@ impl From<Refusal> for OAuthError {
             Refusal::Unknown => StatusCode::NOT_FOUND,
             Refusal::Expired => StatusCode::GONE,
             Refusal::Used => StatusCode::CONFLICT,
-            Refusal::Malformed(_) | Refusal::NotGenuine(_) => StatusCode::BAD_REQUEST,
+            Refusal::Authorises | Refusal::Malformed(_) | Refusal::NotGenuine(_) => StatusCode::BAD_REQUEST,
             Refusal::Store(error) => return Self::internal(error),
             Refusal::Seal(error) => return Self::internal(error),
         };

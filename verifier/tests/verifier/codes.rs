@@ -5,16 +5,17 @@ use std::time::Duration;
 use credentials::key::{Algorithm, SoftwareKey};
 use credentials::{ClaimPath, UnixSeconds, sd_jwt};
 use protocol::dcql::QueryId;
+use protocol::jwt::NumericDate;
 use protocol::offline::{
     Answer, Ask, Collected, Collector, FrameSize, Message, OfflineRequest, frames, one_way_nonce,
 };
 use protocol::openid4vp::Presentation;
 use registry::{EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::clock;
 
 use crate::pages::{Browser, value_of};
-use crate::stack::{Card, Issuer, Lies, Network, Phone, Stack};
+use crate::stack::{Asked, Card, Issuer, Lies, Network, Phone, Stack, check};
 
 const PURPOSE: &str = "open-account";
 
@@ -217,6 +218,64 @@ async fn a_counter_that_is_connected_knows_better_than_what_the_phone_brings() {
     let (path, asked) = ask(&browser).await;
     let codes = answered(&stack.phone, &card, &asked, asked.nonce.as_deref().unwrap(), before);
     assert_eq!(look(&browser, &take(&browser, &path, &codes, None).await).await, "revoked");
+}
+
+/// The same request, as codes would ask it.
+async fn as_codes(stack: &Stack, request_uri: &str) -> OfflineRequest {
+    let request = stack.phone.fetch(request_uri).await;
+    let now = clock::now().seconds();
+    OfflineRequest {
+        client_id: request.client_id,
+        purpose: PURPOSE.to_owned(),
+        dcql_query: request.dcql_query.unwrap(),
+        nonce: Some(request.nonce),
+        place: None,
+        iat: NumericDate(now),
+        exp: NumericDate(now + 300),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_authorised_is_not_answered_by_codes() {
+    let stack = Stack::start().await;
+    let browser = Browser::signed_in(&stack.counter).await;
+    let card = stack.market.licence(&stack.phone, 3, 1);
+    let transaction = json!({
+        "credential_ids": ["business-licence-sd-jwt"],
+        "title": { "zh": "开立对公账户", "en": "Open a business account" },
+        "lines": [{ "label": { "zh": "类型", "en": "Kind" }, "value": "基本户" }],
+    });
+    let ask = async |transactions: &[&Value]| {
+        let wish =
+            json!({ "purpose": PURPOSE, "response_mode": "direct_post", "transaction_data": transactions });
+        stack.counter.ask_json(&wish).await
+    };
+    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let show = async |asked: &Asked| {
+        let request = as_codes(&stack, &asked.request_uri).await;
+        let nonce = request.nonce.clone().unwrap();
+        let codes = answered(&stack.phone, &card, &request, &nonce, evidence.clone());
+        take(&browser, &format!("/requests/{}/codes", asked.id), &codes, None).await
+    };
+    let plain = ask(&[]).await;
+    assert!(browser.text(&format!("/requests/{}", plain.id)).await.contains("No network"));
+    assert_eq!(show(&plain).await["state"], "decided", "what a program asks may be shown by codes");
+
+    let asked = ask(&[&transaction]).await;
+    assert!(!browser.text(&format!("/requests/{}", asked.id)).await.contains("/codes"));
+    let page = browser.text(&format!("/requests/{}/codes", asked.id)).await;
+    assert!(
+        page.contains("which needs a network") && !page.contains("data-reader") && !page.contains("HZ1:")
+    );
+    assert_eq!(show(&asked).await["code"], "authorises");
+    // Also as the one that the screen showed before.
+    let request = as_codes(&stack, &asked.request_uri).await;
+    let codes = answered(&stack.phone, &card, &request, request.nonce.as_deref().unwrap(), evidence.clone());
+    let (path, _) = crate::codes::ask(&browser).await;
+    assert_eq!(take(&browser, &path, &codes, Some(&asked.id)).await["code"], "authorises");
+    assert_eq!(stack.counter.read(&asked.id).await["state"], "open");
+    assert_eq!(stack.phone.answer(&asked.request_uri, &card, Lies::default()).await.status, 200);
+    assert_eq!(check(&stack.counter.read(&asked.id).await, "transaction"), ("passed", "right"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

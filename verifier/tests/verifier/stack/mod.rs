@@ -5,7 +5,7 @@ mod issuer;
 mod network;
 mod phone;
 
-pub(crate) use counter::{Counter, TOKEN};
+pub(crate) use counter::{Asked, Counter, TOKEN};
 pub(crate) use issuer::{Draft, Issuer, Statuses};
 pub(crate) use network::Network;
 pub(crate) use phone::{Card, Lies, Phone, Reply};
