@@ -424,6 +424,16 @@ pub enum RegistryCommand {
         /// The record's key.
         key: RecordKey,
     },
+    /// Write what decisions on some issuers' credentials rest on into a file, with the proofs: for `huizheng verify --offline
+    /// --snapshot`. It is verified again there.
+    Snapshot {
+        /// An issuer; several times for several.
+        #[arg(long = "issuer", value_name = "DID", required = true)]
+        issuers: Vec<Did>,
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Accredit an organisation to issue a credential type.
     Accredit {
         /// The organisation.

@@ -4,6 +4,7 @@
 //! evidence is; what they do not show is unknown, and how old they are is a check of its own.
 
 pub mod journal;
+pub mod snapshot;
 
 use std::time::Duration;
 
@@ -24,6 +25,10 @@ use crate::decision::{
     self, Asked, Check, CheckId, Decision, Facts, Named, Outcome, Received, Terms, Verdict, judge_by,
 };
 use crate::purpose::{Purpose, PurposeConfig, PurposeError, Rules};
+pub use snapshot::Register;
+
+/// How old is too old is the policy's to say: whatever was signed is looked at.
+const ANY_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// What was asked, and by what the answer is measured.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +88,7 @@ pub struct Found {
     pub finding: LocalText,
 }
 
-/// Judges an answer by its staples. `light` is the pinned anchor, and how far the validators were followed from it.
+/// Judges an answer by its staples, and by what is known of the register already: of two facts about the same the newer counts.
 ///
 /// # Errors
 /// [`OfflineError`].
@@ -91,9 +96,9 @@ pub fn judge(
     answer: &Answer,
     question: Question<'_>,
     catalogue: &Catalogue,
-    light: &LightClient,
+    register: &Register,
 ) -> Result<OfflineDecision, OfflineError> {
-    judged(answer, question, catalogue, light, false).map(|judged| judged.seen)
+    judged(answer, question, catalogue, register, false).map(|judged| judged.seen)
 }
 
 /// A decision, and what a journal notes of it.
@@ -107,14 +112,15 @@ fn judged(
     answer: &Answer,
     question: Question<'_>,
     catalogue: &Catalogue,
-    light: &LightClient,
+    register: &Register,
     was_used: bool,
 ) -> Result<Judged, OfflineError> {
     let policy = question.policy.map(|policy| Purpose::new(policy.clone(), catalogue)).transpose()?;
     let by = policy.as_ref().map(|policy| (policy.id.clone(), policy.version.clone()));
     let rules = policy.map_or_else(Rules::default, |policy| policy.rules);
     let received = received(answer, question.query)?;
-    let known = stapled(&answer.staples, light, question.now);
+    let (facts, refused) = stapled(&answer.staples, &register.light, question.now);
+    let known = (facts.newer_of(register.facts.clone()), refused);
     let mut judged = weigh(&received, &answer.nonce, question, rules, catalogue, &known);
     if was_used {
         judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
@@ -188,8 +194,6 @@ pub(crate) fn weigh(
 /// What the staples prove; and whether one of them proves nothing: forged, of another chain, from the future. That is told, since
 /// no honest phone carries it.
 pub(crate) fn stapled(staples: &[Vec<u8>], light: &LightClient, now: UnixMillis) -> (Facts, bool) {
-    // How old is too old is the policy's to say: whatever was signed is looked at.
-    const ANY_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
     let (mut proven, mut refused) = (Vec::new(), false);
     for staple in staples {
         let bundle = EvidenceBundle::from_bytes(staple).ok();

@@ -15,7 +15,7 @@ use registry::{EvidenceBundle, LightClient, RecordKey, Slug, StatusListId};
 use serde_json::json;
 use service::{clock, outbound};
 use verifier::Verdict;
-use verifier::offline::{Question, judge};
+use verifier::offline::{Question, Register, judge};
 
 use super::presentation::{PRESENTATION_TRIPS, Phone};
 use super::wallets::{BareTrips, Wallets, Worked};
@@ -214,7 +214,7 @@ async fn offline(stack: &Stack, phone: &Phone) -> Done {
         staples: vec![staple.to_bytes()],
     });
     let bytes = answer.to_bytes();
-    let light = LightClient::new(stack.client().anchor().clone());
+    let register = Register::from(LightClient::new(stack.client().anchor().clone()));
     let catalogue = Catalogue::bundled().or_fault(BROKEN)?;
     let binding = Binding::Challenge(nonce.to_owned());
     let start = Instant::now();
@@ -230,7 +230,7 @@ async fn offline(stack: &Stack, phone: &Phone) -> Done {
             max_age: Duration::from_secs(3600),
             now: clock::now(),
         };
-        let decision = judge(&answer, question, catalogue, &light).or_fault(BROKEN)?;
+        let decision = judge(&answer, question, catalogue, &register).or_fault(BROKEN)?;
         must!(decision.decision == Verdict::Accepted, "it should be accepted: {}", decision.reason.en);
     }
     let each = start.elapsed().as_secs_f64() * 1000.0 / f64::from(OFFLINE);

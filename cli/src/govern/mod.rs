@@ -6,6 +6,7 @@ mod grants;
 mod node;
 mod organisation;
 mod recover;
+mod snapshot;
 mod validators;
 
 pub use governance::{Governance, GovernanceError};
@@ -35,6 +36,7 @@ pub async fn run(data: &Path, args: RegistryArgs) -> Done {
     let client = connect(data, &args.node).await?;
     match args.command {
         RegistryCommand::Show { key } => show(&client, key).await,
+        RegistryCommand::Snapshot { issuers, out } => snapshot::run(&client, &issuers, &out).await,
         RegistryCommand::Accredit { did, credential_type, name_zh, name_en, from, until, sign } => {
             let action = Action::Accredit {
                 did,

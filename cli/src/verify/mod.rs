@@ -26,6 +26,10 @@ pub struct VerifyArgs {
     /// With --offline: the policy, a TOML file, that the answer must meet.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// With --offline: what `huizheng registry snapshot` wrote while there was a network. Of it and what the phone brings along
+    /// the newer counts.
+    #[arg(long, value_name = "FILE", requires = "offline")]
+    pub snapshot: Option<PathBuf>,
     /// With --offline: how old the register's facts may be, in hours.
     #[arg(long, value_name = "HOURS", default_value_t = 24)]
     pub max_age: u32,

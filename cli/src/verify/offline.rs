@@ -8,7 +8,7 @@ use credentials::jws;
 use protocol::offline::{CheckedOfflineRequest, Message, OfflineRequest};
 use registry::{Anchor, LightClient};
 use service::clock;
-use verifier::offline::{OfflineDecision, Question, judge};
+use verifier::offline::{OfflineDecision, Question, Register, judge};
 use verifier::{Outcome, PurposeConfig, Verdict};
 
 use super::{VerifyArgs, codes};
@@ -42,12 +42,12 @@ pub(super) fn run(files: &[PathBuf], args: &VerifyArgs, anchor: Anchor) -> Done 
         max_age: Duration::from_secs(u64::from(args.max_age) * 3600),
         now: clock::now(),
     };
-    let light = LightClient::new(anchor);
+    let register = register(args.snapshot.as_deref(), anchor)?;
     let decision = match &args.journal {
-        None => judge(&answer, question, catalogue, &light).or_fault("show the codes again")?,
+        None => judge(&answer, question, catalogue, &register).or_fault("show the codes again")?,
         Some(file) => {
             let mut journal = journal::open(file, args.journal_key.as_deref())?;
-            let noted = journal.decide(&answer, question, catalogue, &light);
+            let noted = journal.decide(&answer, question, catalogue, &register);
             noted.or_fault("nothing was decided: show the codes again, or mend what keeps the journal from being written")?
         }
     };
@@ -56,6 +56,14 @@ pub(super) fn run(files: &[PathBuf], args: &VerifyArgs, anchor: Anchor) -> Done 
         Verdict::Accepted => Ok(()),
         _ => Err(Fault::new(decision.reason.en, "the checks above say more")),
     }
+}
+
+/// The anchor, and what the snapshot proves from there.
+fn register(snapshot: Option<&Path>, anchor: Anchor) -> Done<Register> {
+    let Some(file) = snapshot else { return Ok(LightClient::new(anchor).into()) };
+    let todo = "make it anew with `huizheng registry snapshot`, by the same anchor";
+    let bytes = std::fs::read(file).or_fault(format!("{} can't be read; {todo}", file.display()))?;
+    Register::open(&bytes, anchor, clock::now()).or_fault(todo)
 }
 
 /// The counter's own request. Its signature is for the phone to check.

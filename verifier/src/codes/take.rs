@@ -63,7 +63,10 @@ impl Core {
         let facts = tokio::time::timeout(NODE, asked).await.unwrap_or_else(|_| Facts::none());
         let is_without_node = facts.are_missing();
         let rules = query.rules().cloned().unwrap_or_default();
-        let known = (staples.0.newer_of(facts), staples.1);
+        // What it saw while it was connected it does not forget for what an old staple says.
+        let memory = rules.evidence_max_age.unwrap_or(MAX_AGE).max(MAX_AGE);
+        let before = Facts::known(&received, self.catalogue, &self.node, memory).await;
+        let known = (staples.0.newer_of(before).newer_of(facts), staples.1);
         let mut judged = offline::weigh(&received, &answer.nonce, question, rules, self.catalogue, &known);
         if matches!(binding, Binding::Place(_)) && !self.is_first(&answer.nonce, now).await? {
             judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::key::PublicKey;
@@ -143,6 +144,20 @@ impl Facts {
         if kept.is_empty() { facts } else { facts.and(Self::at(kept, node).await) }
     }
 
+    /// What was proven before of what these credentials name, at most so long ago, whether a node answers now or not.
+    pub(crate) async fn known(
+        received: &[Received],
+        catalogue: &Catalogue,
+        node: &NodeClient,
+        max_age: Duration,
+    ) -> Self {
+        let named: Vec<_> = received.iter().map(|one| one.named(catalogue)).collect();
+        let keys: Vec<_> = named.iter().flat_map(Named::records).collect();
+        let facts = Self::new(node.known(&keys, max_age).await);
+        let kept: Vec<_> = named.iter().filter_map(|named| named.kept(&facts)).collect();
+        facts.and(Self::new(node.known(&kept, max_age).await))
+    }
+
     fn and(mut self, more: Self) -> Self {
         self.proven.extend(more.proven);
         // What the second question could not find out is what is missing.
@@ -194,6 +209,11 @@ impl Facts {
 
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Proven> {
         self.proven.get(key).map(AsRef::as_ref)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.proven.len()
     }
 
     /// The oldest block that a fact is from.

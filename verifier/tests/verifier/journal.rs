@@ -9,7 +9,7 @@ use registry::{LightClient, Status};
 use service::clock;
 use verifier::Verdict;
 use verifier::offline::journal::{Journal, JournalError};
-use verifier::offline::{OfflineDecision, Question};
+use verifier::offline::{OfflineDecision, Question, Register};
 
 use crate::offline::{CLIENT, Field, NONCE, not_passed};
 
@@ -42,8 +42,8 @@ impl Field {
             max_age: Duration::from_secs(86_400),
             now: clock::now(),
         };
-        let light = LightClient::new(self.network.anchor.clone());
-        journal.decide(&answer, question, Catalogue::bundled().unwrap(), &light).unwrap()
+        let register = Register::from(LightClient::new(self.network.anchor.clone()));
+        journal.decide(&answer, question, Catalogue::bundled().unwrap(), &register).unwrap()
     }
 }
 

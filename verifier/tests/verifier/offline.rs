@@ -10,7 +10,8 @@ use registry::{EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListI
 use serde_json::json;
 use service::clock;
 use verifier::Verdict;
-use verifier::offline::{OfflineDecision, Question, judge};
+use verifier::offline::snapshot::{Snapshot, SnapshotError};
+use verifier::offline::{OfflineDecision, Question, Register, judge};
 
 use crate::stack::{Card, Issuer, Network, Phone};
 
@@ -75,6 +76,16 @@ impl Field {
     }
 
     fn decide(&self, answer: &Answer, binding: &Binding, now: UnixMillis) -> OfflineDecision {
+        self.decide_by(&LightClient::new(self.network.anchor.clone()).into(), answer, binding, now)
+    }
+
+    fn decide_by(
+        &self,
+        register: &Register,
+        answer: &Answer,
+        binding: &Binding,
+        now: UnixMillis,
+    ) -> OfflineDecision {
         let question = Question {
             query: &self.query,
             client_id: CLIENT,
@@ -83,8 +94,7 @@ impl Field {
             max_age: Duration::from_secs(86_400),
             now,
         };
-        let light = LightClient::new(self.network.anchor.clone());
-        judge(answer, question, Catalogue::bundled().unwrap(), &light).unwrap()
+        judge(answer, question, Catalogue::bundled().unwrap(), register).unwrap()
     }
 }
 
@@ -153,6 +163,51 @@ async fn evidence_that_is_missing_old_forged_or_of_another_chain_is_told_apart()
     let later = clock::now().after(Duration::from_secs(86_500));
     let decision = field.decide(&answer, &binding, later);
     assert!(not_passed(&decision).contains(&("evidence_age", "too_old")), "{:?}", not_passed(&decision));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_says_what_the_phone_does_not_and_of_two_the_newer_counts() {
+    let field = Field::new().await;
+    let (card, binding) = (field.market.licence(&field.phone, 3, 1), Binding::Challenge(NONCE.to_owned()));
+    let with = |staples: Vec<Vec<u8>>| field.answer(field.shown(&card, NONCE, CLIENT, 0), NONCE, staples);
+    let fetch = async || {
+        let issuers = [field.market.did.clone()];
+        let taken = Snapshot::fetch(&issuers, Catalogue::bundled().unwrap(), &field.network.client).await;
+        taken.unwrap().to_bytes()
+    };
+    let open = |bytes: &[u8]| Register::open(bytes, field.network.anchor.clone(), clock::now()).unwrap();
+    let decide = |register: &Register, answer: &Answer| {
+        let decision = field.decide_by(register, answer, &binding, clock::now());
+        not_passed(&decision).first().map_or("right", |(_, code)| *code).to_owned()
+    };
+    let (before, staple) = (open(&fetch().await), field.staples(1).await);
+    assert_eq!(decide(&before, &with(vec![])), "right", "a phone that brings nothing");
+    field.market.set(&field.network, 1, Status::Revoked).await;
+    let bytes = fetch().await;
+    let after = open(&bytes);
+    assert_eq!(decide(&after, &with(staple.clone())), "revoked", "whatever an older staple says");
+    assert_eq!(decide(&before, &with(field.staples(1).await)), "revoked", "a newer staple says more");
+    assert_eq!(decide(&before, &with(staple)), "right");
+    // It gets old as staples do.
+    let later = clock::now().after(Duration::from_secs(86_500));
+    let decision = field.decide_by(&before, &with(vec![]), &binding, later);
+    assert!(not_passed(&decision).contains(&("evidence_age", "too_old")));
+
+    let nobody = ["did:hui:anhui:z11111111111111111111".parse().unwrap()];
+    let fetched = Snapshot::fetch(&nobody, Catalogue::bundled().unwrap(), &field.network.client).await;
+    assert!(fetched.unwrap_err().to_string().contains("did:hui:anhui:z1111"));
+    let mut forged: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let bundle = forged["bundles"][0].as_str().unwrap();
+    let other = if bundle.ends_with('A') { "Q" } else { "A" };
+    forged["bundles"][0] = json!(format!("{}{other}", &bundle[..bundle.len() - 1]));
+    let version = json!({ "version": 2, "hand_overs": [], "bundles": [] });
+    for flaw in [forged, version, json!({}), json!("")] {
+        let bytes = flaw.to_string();
+        assert!(Register::open(bytes.as_bytes(), field.network.anchor.clone(), clock::now()).is_err());
+    }
+    let stranger = Network::start().await;
+    let opened = Register::open(&bytes, stranger.anchor.clone(), clock::now());
+    assert!(matches!(opened, Err(SnapshotError::Evidence(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

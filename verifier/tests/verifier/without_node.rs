@@ -134,6 +134,38 @@ async fn what_was_accepted_and_revoked_since_is_shown_until_somebody_saw_to_it()
     counter.running.shutdown().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_counter_saw_revoked_stays_revoked_whatever_an_old_staple_says() {
+    let network = Network::start().await;
+    let liar = Liar::start(&network).await;
+    let bind = async || {
+        let mut config = at_liar(config(&network), &liar);
+        config.policy.evidence_max_age = Duration::from_secs(3);
+        Counter::of(Verifier::bind(config).await.unwrap())
+    };
+    let counter = bind().await;
+    let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
+    let phone = Phone::new();
+    let card = market.licence(&phone, 3, 5);
+    let old = staples(&network, &market, 5).await;
+    let show = async |counter: &Counter| {
+        let browser = Browser::signed_in(counter).await;
+        let (path, asked) = ask(&browser).await;
+        let codes = answered(&phone, &card, &asked, asked.nonce.as_deref().unwrap(), old.clone());
+        look(&browser, &take(&browser, &path, &codes, None).await).await
+    };
+    market.set(&network, 5, Status::Revoked).await;
+    assert_eq!(show(&counter).await, "revoked", "it is connected");
+    // Older than facts may be to be answered with.
+    liar.say(Says::Nothing);
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    assert_eq!(show(&counter).await, "revoked", "it does not forget");
+    counter.running.shutdown().await;
+    let counter = bind().await;
+    assert_eq!(show(&counter).await, "revoked", "nor over a restart");
+    counter.running.shutdown().await;
+}
+
 /// The journal's rows as a stopped counter's store has them.
 fn rows(network: &Network) -> Vec<String> {
     const ROWS: Table<u64, String> = Table::new("journal");

@@ -1,11 +1,11 @@
 //! Questions that wait together are asked together: one request, one block, however many callers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use registry::api::{self, EvidenceRequest};
-use registry::{EvidenceBundle, RecordKey};
-use tokio::sync::{mpsc, oneshot};
+use registry::{EvidenceBundle, Proven, RecordKey};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::held::{Facts, Held};
@@ -28,28 +28,48 @@ pub(super) struct Question {
 pub(super) struct Batcher {
     questions: mpsc::Sender<Question>,
     link: Arc<Link>,
+    held: Arc<Mutex<Held>>,
+    /// Whether what was kept is read back.
+    ready: watch::Receiver<bool>,
 }
 
 impl Batcher {
     /// `changed` are the keys that the node's events tell of.
     pub(super) fn start(link: Arc<Link>, changed: mpsc::Receiver<Vec<RecordKey>>) -> Self {
         let (questions, asked) = mpsc::channel(WAITING);
-        tokio::spawn(run(link.clone(), asked, changed));
-        Self { questions, link }
+        let (told, ready) = watch::channel(false);
+        let held = Arc::<Mutex<Held>>::default();
+        tokio::spawn(run(link.clone(), held.clone(), told, asked, changed));
+        Self { questions, link, held, ready }
     }
 
     pub(super) async fn ask(&self, question: Question) -> Result<(), NodeError> {
         self.questions.send(question).await.map_err(|_| self.link.unreachable())
     }
+
+    /// What is held of these, at most this old. It waits for no node and behind no question.
+    pub(super) async fn known(&self, keys: &[RecordKey], max_age: Duration) -> Vec<Arc<Proven>> {
+        // The task ends with the last client only: then there is nothing to wait for.
+        _ = self.ready.clone().wait_for(|ready| *ready).await;
+        lock(&self.held).known(&self.link, keys, max_age)
+    }
+}
+
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One request at a time: whatever is asked meanwhile goes together into the next one, which begins after it was asked.
 async fn run(
     link: Arc<Link>,
+    held: Arc<Mutex<Held>>,
+    ready: watch::Sender<bool>,
     mut asked: mpsc::Receiver<Question>,
     mut changed: mpsc::Receiver<Vec<RecordKey>>,
 ) {
-    let mut held = Held::read_back(&link).await;
+    let read = Held::read_back(&link).await;
+    *lock(&held) = read;
+    ready.send_replace(true);
     let mut waits = None;
     // A third of the time that facts are handed out again: so none that is asked for runs out.
     let mut refreshing = tokio::time::interval(link.config.reuse.max(super::SHORTEST_REUSE) / 3);
@@ -63,16 +83,16 @@ async fn run(
                     None => return,
                 },
                 Some(keys) = changed.recv(), if link.config.keep.is_some() => {
-                    let mut keys = held.superseded(&link, keys);
+                    let mut keys = lock(&held).superseded(&link, keys);
                     while let Ok(more) = changed.try_recv() {
-                        keys.extend(held.superseded(&link, more));
+                        keys.extend(lock(&held).superseded(&link, more));
                     }
-                    renew(&link, &mut held, keys).await;
+                    renew(&link, &held, keys).await;
                     continue;
                 }
                 _ = refreshing.tick(), if link.config.keep.is_some() => {
-                    let keys = held.worth_refreshing();
-                    renew(&link, &mut held, keys).await;
+                    let keys = lock(&held).worth_refreshing();
+                    renew(&link, &held, keys).await;
                     continue;
                 }
             },
@@ -88,7 +108,7 @@ async fn run(
             keys.extend(new);
             together.push(question);
         }
-        let facts = trace_context::within(trace, fetch(&link, keys, &mut held)).await;
+        let facts = trace_context::within(trace, fetch(&link, keys, &held)).await;
         for question in together {
             // Whoever asked may have gone away meanwhile.
             _ = question.answer.send(answer(&facts, &question.keys));
@@ -97,10 +117,10 @@ async fn run(
 }
 
 /// Asks for what is held anew, before anybody needs it. One try: what fails is asked for when it is needed.
-async fn renew(link: &Link, held: &mut Held, keys: Vec<RecordKey>) {
+async fn renew(link: &Link, held: &Mutex<Held>, keys: Vec<RecordKey>) {
     for keys in keys.chunks(api::MAX_KEYS) {
         match tokio::time::timeout(RENEWING, fetch_now(link, keys)).await {
-            Ok(Ok(facts)) if !held.knows_newer(&facts) => held.take(link, &facts),
+            Ok(Ok(facts)) if !lock(held).knows_newer(&facts) => lock(held).take(link, &facts),
             _ => return tracing::debug!("facts are not renewed"),
         }
     }
@@ -114,21 +134,23 @@ fn answer(facts: &Result<Facts, NodeError>, keys: &[RecordKey]) -> Result<Vec<Ar
 }
 
 /// From what stands, else from the first node that answers and can be believed, else from what is young enough.
-async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &mut Held) -> Result<Facts, NodeError> {
+async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &Mutex<Held>) -> Result<Facts, NodeError> {
     keys.dedup();
-    if let Some(facts) = held.standing(link, &keys) {
+    if let Some(facts) = lock(held).standing(link, &keys) {
         return Ok(facts);
     }
-    if let Some(facts) = held.young_while_away(link, &keys) {
+    if let Some(facts) = lock(held).young_while_away(link, &keys) {
         return Ok(facts);
     }
     let mut last = link.unreachable();
     for _ in 0..link.nodes() {
         let asked = link.place();
         match fetch_now(link, &keys).await {
-            Ok(facts) if held.knows_newer(&facts) => last = NodeError::Nonsense { what: "facts of before" },
+            Ok(facts) if lock(held).knows_newer(&facts) => {
+                last = NodeError::Nonsense { what: "facts of before" }
+            }
             Ok(facts) => {
-                held.take(link, &facts);
+                lock(held).take(link, &facts);
                 return Ok(facts);
             }
             Err(error @ NodeError::Refused { .. }) => return Err(error),
@@ -137,6 +159,7 @@ async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &mut Held) -> Result
         link.turn_from(asked, &last);
     }
     // A node that can't be believed is as good as none: what was proven before is as true as it was.
+    let mut held = lock(held);
     held.nobody_answered();
     held.young(link, &keys).ok_or(last)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use registry::{RecordKey, UnixMillis};
+use registry::{Proven, RecordKey, UnixMillis};
 
 use super::{Fact, Link, kept};
 
@@ -75,6 +75,16 @@ impl Held {
     pub(super) fn young_while_away(&mut self, link: &Link, keys: &[RecordKey]) -> Option<Facts> {
         self.away.filter(|away| away.elapsed() < RESPITE)?;
         self.young(link, keys)
+    }
+
+    /// What was proven of these at most so long ago, whatever is said since but that it changed.
+    pub(super) fn known(&self, link: &Link, keys: &[RecordKey], max_age: Duration) -> Vec<Arc<Proven>> {
+        let now = link.now();
+        let stands = |proven: &&Arc<Proven>| {
+            proven.time().until(now) <= max_age && !link.standing.is_superseded(proven.key(), proven.height())
+        };
+        let held = keys.iter().filter_map(|key| self.facts.get(key));
+        held.map(|one| &one.fact.proven).filter(stands).cloned().collect()
     }
 
     /// No node had an answer.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use registry::{Evidence, HandOver, RecordKey};
 
@@ -21,6 +22,10 @@ pub trait Keep: Send + Sync {
 
 /// A name, at most 300 bytes, and what is kept under it.
 pub type Row = (Vec<u8>, Vec<u8>);
+
+/// How old what is kept may be to be read back. It is no answer to a question by then, but better than what somebody brings who
+/// knows less.
+const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
 
 /// What a row's name begins with.
 const FACT: u8 = b'f';
@@ -44,7 +49,7 @@ pub(super) fn rows_of(hand_overs: &[HandOver]) -> Vec<Row> {
 }
 
 impl Link {
-    /// What was kept and still proves something: from the pinned anchor on, and young enough. Everything else is dropped.
+    /// What was kept and still proves something: from the pinned anchor on, and not too long ago. Everything else is dropped.
     pub(super) fn read_back(&self) -> HashMap<RecordKey, Fact> {
         let Some(keep) = &self.config.keep else { return HashMap::new() };
         let (mut hand_overs, mut facts): (Vec<Row>, Vec<Row>) =
@@ -69,12 +74,12 @@ impl Link {
                 keep.remove(hand_overs.into_iter().map(|(name, _)| name).collect());
             }
         }
-        let (light, now) = (self.light(), self.now());
+        let (light, now, max_age) = (self.light(), self.now(), self.config.max_age.max(REMEMBERED));
         let mut proven = HashMap::new();
         facts.retain(|(name, bytes)| {
             let evidence = Evidence::from_bytes(bytes).ok();
             let fact = evidence.and_then(|evidence| {
-                let proven = light.verify(&evidence, now, self.config.max_age).ok()?;
+                let proven = light.verify(&evidence, now, max_age).ok()?;
                 (name_of(proven.key()) == *name).then(|| Fact { proven: Arc::new(proven), evidence })
             });
             fact.map(|fact| proven.insert(fact.proven.key().clone(), fact)).is_none()

@@ -191,6 +191,13 @@ impl NodeClient {
         Ok(self.shared(keys).await?.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 
+    /// What was proven of these keys at most `max_age` ago, of those of which anything was: no node is asked, and none is waited
+    /// for. What is known to have changed since is not among it. For whoever is brought evidence that may say less than is known
+    /// here; what is [kept](NodeConfig::keep) comes back after a restart for a week.
+    pub async fn known(&self, keys: &[RecordKey], max_age: Duration) -> Vec<Arc<Proven>> {
+        self.inner.batcher.known(keys, max_age).await
+    }
+
     async fn shared(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Fact>>, NodeError> {
         let mut facts = Vec::with_capacity(keys.len());
         for keys in keys.chunks(api::MAX_KEYS) {

@@ -12,11 +12,11 @@ use std::path::Path;
 
 use credentials::catalogue::Catalogue;
 use protocol::offline::{Answer, Binding};
-use registry::{Hash32, LightClient};
+use registry::Hash32;
 use service::secrets::{SecretError, SecretFolder};
 use zeroize::Zeroizing;
 
-use super::{Judged, OfflineDecision, OfflineError, Question, judged};
+use super::{Judged, OfflineDecision, OfflineError, Question, Register, judged};
 use crate::decision::Verdict;
 
 pub(crate) use entry::Case;
@@ -129,13 +129,13 @@ impl Journal {
         answer: &Answer,
         question: Question<'_>,
         catalogue: &Catalogue,
-        light: &LightClient,
+        register: &Register,
     ) -> Result<OfflineDecision, DecideError> {
         let is_one_way = matches!(question.binding, Binding::Place(_));
         let nonce =
             is_one_way.then(|| Hash32::tagged("huizheng/one-way-nonce/1", &[answer.nonce.as_bytes()]));
         let was_used = nonce.is_some_and(|nonce| self.nonces.contains(&nonce));
-        let judged = judged(answer, question, catalogue, light, was_used)?;
+        let judged = judged(answer, question, catalogue, register, was_used)?;
         // What was not accepted may be shown again: it gained nobody anything.
         let nonce = nonce.filter(|_| judged.seen.decision == Verdict::Accepted);
         let Judged { seen, case } = judged;
