@@ -22,7 +22,7 @@ use service::Lang;
 
 pub use crate::decision::BadPresentation;
 use crate::decision::{
-    self, Asked, Check, CheckId, Decision, Facts, Named, Outcome, Received, Terms, Verdict, judge_by,
+    self, Asked, Check, CheckId, Decision, Facts, Missing, Named, Outcome, Received, Terms, Verdict, judge_by,
 };
 use crate::purpose::{Purpose, PurposeConfig, PurposeError, Rules};
 pub use snapshot::Register;
@@ -191,24 +191,25 @@ pub(crate) fn weigh(
     judged
 }
 
-/// What the staples prove; and whether one of them proves nothing: forged, of another chain, from the future. That is told, since
-/// no honest phone carries it.
+/// What the staples prove; and whether one of them is forged, damaged, or of another chain. That is told, since no honest phone
+/// carries it. Where a clock is wrong, or the validators changed, an honest one's prove nothing either: that leaves things unknown.
 pub(crate) fn stapled(staples: &[Vec<u8>], light: &LightClient, now: UnixMillis) -> (Facts, bool) {
-    let (mut proven, mut refused) = (Vec::new(), false);
+    let (mut proven, mut missing, mut refused) = (Vec::new(), None, false);
     for staple in staples {
         let bundle = EvidenceBundle::from_bytes(staple).ok();
         match bundle.map(|bundle| light.verify_bundle(&bundle, now, ANY_AGE)) {
             Some(Ok(found)) => proven.extend(found),
             Some(Err(error)) => {
-                tracing::warn!(%error, "evidence that was brought along is refused");
-                refused = true;
+                tracing::warn!(%error, "evidence that was brought along proves nothing");
+                let why = Missing::brought(&error);
+                (missing, refused) = (missing.max(why), refused || why.is_none());
             }
             None => refused = true,
         }
     }
     // Of two about the same the newer counts, which comes last.
     proven.sort_by_key(registry::Proven::time);
-    (Facts::new(proven), refused)
+    (Facts::new(proven).lacking(missing), refused)
 }
 
 fn seen(decision: &Decision) -> OfflineDecision {

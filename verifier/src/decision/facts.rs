@@ -82,14 +82,16 @@ pub(crate) struct Facts {
     missing: Option<Missing>,
 }
 
-/// Why facts are missing, if some are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Why facts are missing, if some are; of two reasons the later one says more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Missing {
     /// No node answers, or nothing was brought along.
     #[default]
     Unreachable,
     /// What came proves nothing: it is forged, of another chain, or about something else.
     NotBelieved,
+    /// What was brought along is signed by validators that are not known here: they changed since.
+    Validators,
     /// What came is older than facts may be: the node is behind, or this machine's clock is ahead.
     TooOld,
     /// What came is from the future: this machine's clock is behind.
@@ -97,7 +99,8 @@ pub(crate) enum Missing {
 }
 
 impl Missing {
-    const ALL: [Self; 4] = [Self::Unreachable, Self::NotBelieved, Self::TooOld, Self::Future];
+    const ALL: [Self; 5] =
+        [Self::Unreachable, Self::NotBelieved, Self::Validators, Self::TooOld, Self::Future];
 
     /// Whether a check's reason is that facts are missing.
     pub(super) fn is(reason: &str) -> bool {
@@ -113,11 +116,28 @@ impl Missing {
         }
     }
 
+    /// Why honest evidence that was brought along may prove nothing here; none where no honest phone carries such.
+    pub(crate) fn brought(error: &EvidenceError) -> Option<Self> {
+        match error {
+            EvidenceError::TooOld { .. } => Some(Self::TooOld),
+            EvidenceError::FromTheFuture { .. } => Some(Self::Future),
+            // Who signed before the anchor is as little known as who signs by now.
+            EvidenceError::OtherValidators | EvidenceError::BeforeAnchor => Some(Self::Validators),
+            // No block is dated after the one that handed over.
+            EvidenceError::AfterHandOver
+            | EvidenceError::WrongChain
+            | EvidenceError::Record
+            | EvidenceError::Proof(_)
+            | EvidenceError::Certificate(_) => None,
+        }
+    }
+
     /// What a check that needs them says, by a stable name.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::Unreachable => "chain_unreachable",
             Self::NotBelieved => "chain_not_believed",
+            Self::Validators => "validators_unknown",
             Self::TooOld => "chain_too_old",
             Self::Future => "chain_from_the_future",
         }
@@ -196,6 +216,11 @@ impl Facts {
         Self { proven: facts.collect(), missing: None }
     }
 
+    /// The same, where others could not be had for this reason, if there is one.
+    pub(crate) fn lacking(self, missing: Option<Missing>) -> Self {
+        Self { missing: self.missing.max(missing), ..self }
+    }
+
     /// These and others; of two about the same the newer.
     pub(crate) fn newer_of(mut self, others: Self) -> Self {
         for (key, proven) in others.proven {
@@ -204,7 +229,7 @@ impl Facts {
                 _ => _ = self.proven.insert(key, proven),
             }
         }
-        self
+        self.lacking(others.missing)
     }
 
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Proven> {

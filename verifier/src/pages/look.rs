@@ -262,6 +262,7 @@ mod tests {
         assert_eq!(failed(CheckId::OnlyWhatWasAsked, "more_than_asked"), Look::Overreach);
         assert_eq!(of(vec![Check::unknown(CheckId::EvidenceAge, "too_old")]), Look::TooOld);
         assert_eq!(of(vec![Check::unknown(CheckId::Status, "chain_unreachable")]), Look::CannotTell);
+        assert_eq!(of(vec![Check::unknown(CheckId::EvidenceAge, "validators_unknown")]), Look::CannotTell);
         let refusing = Decision::of(Vec::new(), vec![Check::unknown(CheckId::Status, "chain_unreachable")]);
         assert_eq!(Look::of(&refusing.refusing_unknown()), Look::Refused);
     }

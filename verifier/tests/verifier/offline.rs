@@ -6,7 +6,11 @@ use credentials::catalogue::Catalogue;
 use protocol::dcql::{DcqlQuery, QueryId};
 use protocol::offline::{Answer, Binding, Message, one_way_nonce};
 use protocol::openid4vp::Presentation;
-use registry::{EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListId, UnixMillis};
+use registry::build::{SoftwareSigner, TxSigner};
+use registry::{
+    Anchor, EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListId, UnixMillis, Validator,
+    ValidatorSet,
+};
 use serde_json::json;
 use service::clock;
 use verifier::Verdict;
@@ -163,6 +167,45 @@ async fn evidence_that_is_missing_old_forged_or_of_another_chain_is_told_apart()
     let later = clock::now().after(Duration::from_secs(86_500));
     let decision = field.decide(&answer, &binding, later);
     assert!(not_passed(&decision).contains(&("evidence_age", "too_old")), "{:?}", not_passed(&decision));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn honest_evidence_that_a_wrong_clock_or_an_old_anchor_can_not_read_is_not_called_forged() {
+    let field = Field::new().await;
+    let card = field.market.licence(&field.phone, 3, 1);
+    let (staples, binding) = (field.staples(1).await, Binding::Challenge(NONCE.to_owned()));
+    let answer = field.answer(field.shown(&card, NONCE, CLIENT, 0), NONCE, staples.clone());
+    let hour = 3_600_000;
+    let behind = field.decide(&answer, &binding, UnixMillis(clock::now().0 - hour));
+    for id in
+        ["issuer_signature", "issuer_key_valid_when_issued", "issuer_accredited", "status", "evidence_age"]
+    {
+        assert!(not_passed(&behind).contains(&(id, "chain_from_the_future")), "{:?}", not_passed(&behind));
+    }
+
+    let anchor = &field.network.anchor;
+    let stranger = SoftwareSigner::from_seed(&[8; 32]).unwrap().public_key();
+    let changed = ValidatorSet::new(vec![Validator { key: stranger, power: 1 }]).unwrap();
+    let changed = Anchor { validators: changed, ..anchor.clone() };
+    let later = Anchor { height: 1_000_000, ..anchor.clone() };
+    for anchor in [changed, later] {
+        let register = LightClient::new(anchor).into();
+        let decision = field.decide_by(&register, &answer, &binding, clock::now());
+        assert_eq!(decision.decision, Verdict::CannotTell);
+        assert!(not_passed(&decision).contains(&("status", "validators_unknown")));
+        assert!(not_passed(&decision).contains(&("evidence_age", "validators_unknown")));
+        let words = decision.checks.iter().find(|check| check.id.id() == "evidence_age").unwrap();
+        assert!(words.finding.en.contains("Connect once") && words.finding.zh.contains("联网"));
+    }
+    // Beside it what is forged is still told.
+    let mut forged = staples[0].clone();
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    let both = field.answer(field.shown(&card, NONCE, CLIENT, 0), NONCE, vec![staples[0].clone(), forged]);
+    assert_eq!(
+        not_passed(&field.decide(&both, &binding, clock::now())),
+        [("evidence_age", "evidence_refused")]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
