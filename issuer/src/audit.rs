@@ -48,6 +48,7 @@ impl From<&Actor> for Who {
             Actor::Applicant => Self::Applicant,
             Actor::Issuer => Self::Issuer,
             Actor::Staff { name } => Self::Staff { name: name.clone() },
+            Actor::System { name } => Self::System { name: name.clone() },
         }
     }
 }

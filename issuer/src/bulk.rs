@@ -21,7 +21,8 @@ use crate::collect::holder_of;
 use crate::desk::put_new;
 use crate::issuance::Kinds;
 use crate::marks;
-use crate::model::{Actor, Application, Happening, Id, Job, JobState, Offer, Personal, Record};
+use crate::model::{Actor, Application, Id, Job, JobState, Offer, Personal, Record};
+use crate::records::{self, Moved};
 use crate::seals::Seals;
 use crate::tables::{JOBS, OFFERS, PREPARED, RECORDS, RECORDS_LEFT, RECORDS_WAITING, count};
 
@@ -61,6 +62,9 @@ pub(crate) enum BeginRefused {
     /// A job for this type is running.
     #[error("a bulk issuance of this type is running")]
     Running(Id),
+    /// Two people approve the type, and whoever begins brought some of the records.
+    #[error("two people approve this type, and you brought some of the records that wait")]
+    BroughtByYou,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -89,8 +93,8 @@ impl Bulk {
         lifetime: i64,
         now: Moment,
     ) -> Result<Job, BeginRefused> {
-        let of_type =
-            self.kinds.credential_type(credential_type).ok_or(BeginRefused::UnknownType)?.id.as_str();
+        let credential_type = self.kinds.credential_type(credential_type).ok_or(BeginRefused::UnknownType)?;
+        let (of_type, two) = (credential_type.id.as_str(), credential_type.desk.approvals() > 1);
         let (of, noting) = (of_type.to_owned(), Noting::by(&by, now));
         let id = Id::new(now.ms, &mut OsRng);
         let begun = self.store.write_async(move |tx| {
@@ -105,6 +109,9 @@ impl Bulk {
             let Some(((_, last), ())) = last.into_iter().next() else {
                 return Err(BeginRefused::NothingWaits);
             };
+            if two && records::brought(tx, &of, &by)? {
+                return Err(BeginRefused::BroughtByYou);
+            }
             let job = Job {
                 id,
                 total: tx.get(&RECORDS_LEFT, of.as_str())?.unwrap_or_default(),
@@ -209,12 +216,19 @@ impl Bulk {
             let Some(of) = of.filter(|of| of.validate_claims(&claims, now.seconds).is_ok()) else {
                 return (record, None);
             };
+            // Whoever brought it was the first of two to approve it, and may have done so after the job began.
+            let two = of.desk.approvals() > 1;
+            if two && record.source == job.by {
+                return (record, None);
+            }
             let claims = std::mem::take(&mut record.claims.0);
             let id = Id::new(now.ms, &mut OsRng);
             let holder = holder_of(of, &claims);
             let by = job.by.clone();
-            let mut application =
-                Application::prepared(id, &of.id, holder, by, now.seconds, Happening::Prepared);
+            let mut application = Application::prepared(id, &of.id, holder, by, now.seconds);
+            if two {
+                application = application.endorsed_before(record.source.clone(), record.at);
+            }
             application.marks = marks::of(&self.seals, of, &claims);
             let offer =
                 Offer::open(Id::new(now.ms, &mut OsRng), id, configurations.clone(), job.offers_until);
@@ -242,20 +256,20 @@ fn settle(
 ) -> Result<bool, StoreError> {
     let Some(mut job) = tx.get(&JOBS, id.key())? else { return Ok(false) };
     let more = !batch.is_empty();
-    let (mut done, mut dealt_with) = (0, 0);
+    let (mut done, mut moved) = (0, Moved::default());
     for (record, prepared) in batch {
         let waits = (job.credential_type.as_str(), record.id.key());
         // Somebody else was quicker, or the record was replaced meanwhile: the next batch sees it as it is.
         if !tx.contains(&RECORDS_WAITING, waits)? {
             continue;
         }
-        if let Some(prepared) = &prepared
-            && tx.get(&RECORDS, record.id.key())?.is_none_or(|now| now.claims != prepared.claims)
-        {
+        let claims = prepared.as_ref().map_or(&record.claims, |prepared| &prepared.claims);
+        let as_read = |now: &Record| now.claims == *claims && now.source == record.source;
+        if tx.get(&RECORDS, record.id.key())?.is_none_or(|now| !as_read(&now)) {
             continue;
         }
         tx.remove(&RECORDS_WAITING, waits)?;
-        dealt_with += 1;
+        moved.add(&record.source, -1);
         let Some(Prepared { application, claims, offer }) = prepared else {
             job.refused += 1;
             continue;
@@ -272,12 +286,64 @@ fn settle(
         job.state = JobState::Done;
         tracing::info!(job = %id, done = job.done, refused = job.refused, "a bulk issuance is done");
     }
-    let left = tx.get(&RECORDS_LEFT, job.credential_type.as_str())?.unwrap_or_default();
-    tx.put(&RECORDS_LEFT, job.credential_type.as_str(), &left.saturating_sub(dealt_with))?;
+    moved.write(tx, &job.credential_type)?;
     count(tx, "approved", i64::try_from(done).unwrap_or(i64::MAX))?;
     tx.put(&JOBS, id.key(), &job)?;
     let deed = Deed::new(if more { "bulk-prepared" } else { "bulk-done" }).about("job", id);
     let prepared = if more { done } else { job.done };
     Noting::by_issuer(now).note(tx, deed.about("prepared", prepared))?;
     Ok(more)
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::UnixSeconds;
+    use credentials::catalogue::Catalogue;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn where_two_approve_a_record_that_the_beginner_brought_meanwhile_is_left() {
+        let now = Moment { ms: 1_772_424_000_000, seconds: UnixSeconds(1_772_424_000) };
+        let catalogue = Catalogue::bundled().expect("catalogue");
+        let names = ["talent-certificate", "mandate"].map(str::to_owned);
+        let kinds = Arc::new(Kinds::of(catalogue, &names).expect("known"));
+        let seals = Arc::new(Seals::new(&Zeroizing::new([1; 32])));
+        let bulk = Bulk::new(crate::audit::kept(), kinds, seals, Arc::new(crate::clock::SystemClock));
+        for (of, brought_by, is_prepared) in [
+            ("talent-certificate", Actor::staff("he"), false),
+            ("talent-certificate", Actor::staff("chen"), true),
+            ("talent-certificate", Actor::system("he"), true),
+            ("mandate", Actor::staff("he"), true),
+        ] {
+            let example = catalogue.by_id(of).expect("type").example();
+            let claims = example.as_object().expect("claims").clone();
+            let id = Id::new(now.ms, &mut OsRng);
+            let record = Record {
+                id,
+                credential_type: of.to_owned(),
+                claims: Personal(claims),
+                mark: "m".to_owned(),
+                source: brought_by.clone(),
+                at: now.seconds,
+                application: None,
+            };
+            let job = Job {
+                id,
+                credential_type: of.to_owned(),
+                by: Actor::staff("he"),
+                at: now.seconds,
+                up_to: id,
+                total: 1,
+                done: 0,
+                refused: 0,
+                offers_until: now.seconds.plus(60),
+                state: JobState::Running,
+                worked_at_ms: now.ms,
+            };
+            let prepared = bulk.prepare(&job, vec![record], now).remove(0).1;
+            assert_eq!(prepared.is_some(), is_prepared, "{of} {brought_by:?}");
+        }
+    }
 }

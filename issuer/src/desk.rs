@@ -5,7 +5,8 @@ use store::{Range, Store, StoreError, Tx};
 
 use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
-use crate::model::{Actor, Application, DecisionRefused, Id, Member, Role, State};
+use crate::model::{Actor, Application, ChangeRefused, DecisionRefused, Id, Member, Role, State};
+use crate::reissue;
 use crate::tables::{APPLICATIONS, BY_MARK, BY_STATE, CLAIMS, count};
 
 /// Applications of the same holder that are shown at most.
@@ -62,6 +63,9 @@ pub(crate) enum DecideError {
     /// It can't be, as it stands.
     #[error(transparent)]
     Refused(#[from] DecisionRefused),
+    /// It corrects what can't be revoked: it was revoked since, or another change of it is not final yet.
+    #[error("what this corrects can't be revoked: {0}")]
+    Corrects(#[from] ChangeRefused),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,7 +162,8 @@ impl Desk {
         })
     }
 
-    /// Does something with an application. Of two who decide at once, one wins and the other is told.
+    /// Does something with an application. Of two who decide at once, one wins and the other is told. The revocations that an
+    /// approved correction asks for are noted with it, and not carried out yet.
     pub(crate) async fn decide(
         &self,
         id: Id,
@@ -172,12 +177,14 @@ impl Desk {
             .write_async(move |tx| {
                 let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
                 let before = application.state;
+                let actor = by.clone();
                 match decision {
                     Decision::Take => application.take(by, at),
                     Decision::SendBack { note } => application.send_back(by, at, note),
                     Decision::Approve { approvals } => application.approve(by, at, approvals, supervises),
                     Decision::Reject { reason } => application.reject(by, at, reason),
                 }?;
+                reissue::decided(tx, &mut application, &actor, &noting, now)?;
                 put_changed(tx, before, &application)?;
                 let deed = Deed::new(what).about("application", id);
                 noting.note(tx, deed.about("state", application.state.code()))?;

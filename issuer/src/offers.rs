@@ -8,9 +8,10 @@ use store::{Store, StoreError};
 use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::config::Policy;
-use crate::model::{Actor, Id, Offer, OfferState, Redemption, Standing, State};
+use crate::model::{Actor, Id, Offer, OfferState, Redemption, State};
+use crate::reissue::waits_for_revocation;
 use crate::seals::Seals;
-use crate::tables::{APPLICATIONS, CREDENTIALS, OFFERS};
+use crate::tables::{APPLICATIONS, OFFERS};
 
 /// Offers and what is done with them.
 #[derive(Clone)]
@@ -108,11 +109,8 @@ impl Offers {
                 if found.corrected_by.is_some() {
                     return Err(CollectError::Corrected);
                 }
-                for before in found.corrects.iter().flat_map(|correction| &correction.revokes) {
-                    let record = tx.get(&CREDENTIALS, before.key())?;
-                    if record.is_some_and(|record| record.standing != Standing::Revoked) {
-                        return Err(CollectError::NotYetRevoked);
-                    }
+                if waits_for_revocation(tx, &found)? {
+                    return Err(CollectError::NotYetRevoked);
                 }
                 if let Some(before) = found.offer
                     && let Some(mut before) = tx.get(&OFFERS, before.key())?

@@ -57,6 +57,9 @@ pub(crate) const RECORDS_WAITING: Table<(String, u128), ()> = Table::new("record
 pub(crate) const RECORD_OF: Table<str, Id> = Table::new("record-of");
 /// How many records wait, by type.
 pub(crate) const RECORDS_LEFT: Table<str, u64> = Table::new("records-left");
+/// How many of them were brought by whom: type, whether an account or a system, name. Those that came before there was this
+/// table are in `RECORDS_LEFT` alone.
+pub(crate) const RECORDS_BROUGHT: Table<(String, String, String), u64> = Table::new("records-brought");
 /// Bulk issuances by name, which is by time.
 pub(crate) const JOBS: Table<u128, Job> = Table::new("jobs");
 /// What a job prepared: job, then application.

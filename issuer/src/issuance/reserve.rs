@@ -19,6 +19,7 @@ use crate::keys::may_sign_in;
 use crate::model::{
     CredentialCopy, CredentialRecord, Id, OfferState, Personal, Standing, State, StatusIndex,
 };
+use crate::reissue::waits_for_revocation;
 use crate::seals::Nonce;
 use crate::tables::{
     APPLICATIONS, CLAIMS, CREDENTIALS, ENTRIES, LISTS, ListFill, NONCES_USED, OFFERS, ON_PHONE, PHONES_LOST,
@@ -92,6 +93,9 @@ pub(crate) enum ReserveError {
     /// It was issued before and is not valid any more.
     #[error("this credential was issued before and is no longer valid")]
     NoLongerValid,
+    /// It corrects what still counts: the chain is away, or is just being told.
+    #[error("what it corrects is not revoked yet")]
+    Corrects,
     /// No status list is open: the chain was away since the last one filled up.
     #[error("no status list is open")]
     NoStatusList,
@@ -172,6 +176,10 @@ fn reserve_in(
     }
     if application.corrected_by.is_some() {
         return Err(ReserveError::Token);
+    }
+    // An offer is not made before; but whoever logs in gets one of her own.
+    if waits_for_revocation(tx, &application)? {
+        return Err(ReserveError::Corrects);
     }
     for nonce in &wanted.nonces {
         tx.put(&NONCES_USED, nonce.key, &())?;

@@ -32,6 +32,9 @@ pub struct Application {
     /// The application that corrects what was issued on this one.
     #[serde(default)]
     pub corrected_by: Option<Id>,
+    /// The application that would correct it, while a second person has still to approve that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub being_corrected_by: Option<Id>,
     /// The offer that counts now, once one was made.
     pub offer: Option<Id>,
     /// Offers made so far.
@@ -67,8 +70,11 @@ pub struct Presented {
 pub struct Correction {
     /// The application before.
     pub of: Id,
-    /// The credentials that are revoked with it.
+    /// The credentials that are revoked with it; none before it is approved.
     pub revokes: Vec<Id>,
+    /// Why, in words that stay with the department.
+    #[serde(default)]
+    pub reason: Personal<String>,
 }
 
 /// Where an application stands.
@@ -113,12 +119,22 @@ pub enum Actor {
         /// The account's name.
         name: String,
     },
+    /// A department's system, by the name of its API key.
+    System {
+        /// The key's name.
+        name: String,
+    },
 }
 
 impl Actor {
     /// A member of staff.
     pub fn staff(name: impl Into<String>) -> Self {
         Self::Staff { name: name.into() }
+    }
+
+    /// A department's system.
+    pub fn system(name: impl Into<String>) -> Self {
+        Self::System { name: name.into() }
     }
 }
 
@@ -187,6 +203,9 @@ pub enum DecisionRefused {
     /// It waits for no correction.
     #[error("this application waits for no correction")]
     NothingToCorrect,
+    /// Nobody applied for it: the department made it to correct another.
+    #[error("the department made this to correct another: reject it, and correct anew")]
+    DepartmentsOwn,
 }
 
 impl State {
@@ -229,11 +248,11 @@ impl State {
 }
 
 impl Actor {
-    /// The staff account's name, or `None` for the applicant and the issuer itself.
+    /// The name of the account or of the API key, or `None` for the applicant and the issuer itself.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Applicant | Self::Issuer => None,
-            Self::Staff { name } => Some(name),
+            Self::Staff { name } | Self::System { name } => Some(name),
         }
     }
 }
@@ -250,6 +269,7 @@ impl Application {
             presented: None,
             corrects: None,
             corrected_by: None,
+            being_corrected_by: None,
             offer: None,
             offers: 0,
             issued: BTreeMap::new(),
@@ -257,19 +277,37 @@ impl Application {
         }
     }
 
-    /// A new one that the department made and nobody need decide: from a record, or to correct another.
-    pub fn prepared(
+    /// A new one that the department made from a record, and nobody need decide any more.
+    pub fn prepared(id: Id, credential_type: &str, holder: String, by: Actor, at: UnixSeconds) -> Self {
+        let history = vec![Event { at, by, what: Happening::Prepared }];
+        Self { state: State::Approved, history, ..Self::submitted(id, credential_type, holder, at) }
+    }
+
+    /// A new one that the department made to correct another. Where two must approve, whoever made it is the first, and it
+    /// waits for the second.
+    pub fn reissued(
         id: Id,
         credential_type: &str,
         holder: String,
         by: Actor,
         at: UnixSeconds,
-        what: Happening,
+        approvals: u8,
     ) -> Self {
-        let mut made = Self::submitted(id, credential_type, holder, at);
-        made.state = State::Approved;
-        made.history = vec![Event { at, by, what }];
-        made
+        let mut history = vec![Event { at, by: by.clone(), what: Happening::Reissued }];
+        let state = if approvals > 1 {
+            history.push(Event { at, by, what: Happening::Endorsed });
+            State::InReview
+        } else {
+            State::Approved
+        };
+        Self { state, history, ..Self::submitted(id, credential_type, holder, at) }
+    }
+
+    /// The same, and who brought its record was the first of two to approve it.
+    #[must_use]
+    pub fn endorsed_before(mut self, by: Actor, at: UnixSeconds) -> Self {
+        self.history.insert(0, Event { at, by, what: Happening::Endorsed });
+        self
     }
 
     /// When it came in.
@@ -311,6 +349,9 @@ impl Application {
     /// Sends it back to the applicant with a note.
     pub fn send_back(&mut self, by: Actor, at: UnixSeconds, note: String) -> Result<(), DecisionRefused> {
         self.is_with_the_desk()?;
+        if self.corrects.is_some() {
+            return Err(DecisionRefused::DepartmentsOwn);
+        }
         self.state = State::NeedsCorrection;
         self.history.push(Event { at, by, what: Happening::Returned { note: Personal(note) } });
         Ok(())
@@ -368,7 +409,8 @@ impl Application {
     }
 
     fn is_with_the_desk(&self) -> Result<(), DecisionRefused> {
-        match (self.state, self.decision().or(self.history.first())) {
+        let prepared = || self.history.iter().find(|event| event.what == Happening::Prepared);
+        match (self.state, self.decision().or_else(prepared).or(self.history.first())) {
             (State::Submitted | State::InReview, _) => Ok(()),
             (State::NeedsCorrection, _) => Err(DecisionRefused::WithApplicant),
             (state, Some(before)) => Err(Decided { state, at: before.at, by: before.by.clone() }.into()),
@@ -450,6 +492,25 @@ mod tests {
         assert_eq!(approve(&mut application, "li", true), Ok(()));
         assert_eq!(application.state, State::Approved);
         assert!(matches!(approve(&mut application, "li", true), Err(DecisionRefused::Decided(_))));
+    }
+
+    #[test]
+    fn where_two_approve_whoever_corrects_is_the_first_and_nothing_goes_back() {
+        let id = Id::new(1, &mut OsRng);
+        let made = |approvals| {
+            let of = "talent-certificate";
+            Application::reissued(id, of, "张三".into(), staff("li"), UnixSeconds(1), approvals)
+        };
+        assert_eq!(made(1).state, State::Approved);
+        let mut correction = made(2);
+        correction.corrects = Some(Correction { of: id, revokes: vec![], reason: Personal("x".into()) });
+        assert_eq!(correction.state, State::InReview);
+        let approved = correction.approve(staff("li"), UnixSeconds(2), 2, true);
+        assert_eq!(approved, Err(DecisionRefused::SamePerson));
+        let returned = correction.send_back(staff("wu"), UnixSeconds(2), "why?".into());
+        assert_eq!(returned, Err(DecisionRefused::DepartmentsOwn));
+        assert_eq!(correction.approve(staff("wu"), UnixSeconds(2), 2, true), Ok(()));
+        assert_eq!(correction.state, State::Approved);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Records of the department, and jobs that prepare credentials from them.
 
 use credentials::UnixSeconds;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Actor, Id, Personal};
@@ -17,8 +17,9 @@ pub struct Record {
     pub claims: Personal<Map<String, Value>>,
     /// Keyed digest of the holder's identifier: one record a holder and type.
     pub mark: String,
-    /// Who brought it: an account or an API key.
-    pub source: String,
+    /// Who brought it: a member of the staff or a department's system. Where two approve, that is the first approval.
+    #[serde(deserialize_with = "brought_by")]
+    pub source: Actor,
     /// When it came in, or was last replaced.
     pub at: UnixSeconds,
     /// The application that was prepared from it.
@@ -42,7 +43,8 @@ pub struct Job {
     pub total: u64,
     /// Records that became applications with an offer.
     pub done: u64,
-    /// Records that no longer pass the catalogue's checks: they stay as they are.
+    /// Records that no longer pass the catalogue's checks, or, where two approve, that whoever began the job brought: they
+    /// stay as they are.
     pub refused: u64,
     /// Until when its offers count.
     pub offers_until: UnixSeconds,
@@ -62,9 +64,48 @@ pub enum JobState {
     Done,
 }
 
+/// Earlier records kept a name alone. It is read as an account's: the stricter reading, for an account that brought a record
+/// can't begin its issuance where two approve.
+fn brought_by<'de, D: Deserializer<'de>>(from: D) -> Result<Actor, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Name(String),
+        Actor(Actor),
+    }
+    Ok(match Kept::deserialize(from)? {
+        Kept::Name(name) => Actor::staff(name),
+        Kept::Actor(actor) => actor,
+    })
+}
+
 impl Job {
     /// Records that are still to be dealt with.
     pub fn left(&self) -> u64 {
         self.total.saturating_sub(self.done + self.refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_kept_alone_is_read_as_an_accounts() {
+        let record = |source: Value| {
+            let id = Id::new(1, &mut OsRng);
+            let kept = json!({
+                "id": id, "credential_type": "mandate", "claims": {}, "mark": "m", "source": source, "at": 1,
+                "application": null,
+            });
+            serde_json::from_value::<Record>(kept).expect("reads").source
+        };
+        assert_eq!(record(json!("li")), Actor::staff("li"));
+        for actor in [Actor::staff("li"), Actor::system("li")] {
+            assert_eq!(record(serde_json::to_value(&actor).expect("writes")), actor);
+        }
     }
 }

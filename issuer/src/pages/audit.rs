@@ -86,6 +86,7 @@ fn what<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
         "phone-lost" => t.get("audit.phone-lost"),
         "phone-looked-at" => t.get("audit.phone-looked-at"),
         "credential-corrected" => t.get("audit.credential-corrected"),
+        "correction-asked" => t.get("audit.correction-asked"),
         "searched" => t.get("audit.searched"),
         "records-imported" => t.get("audit.records-imported"),
         "bulk-begun" => t.get("audit.bulk-begun"),

@@ -1,4 +1,5 @@
-//! Correcting a credential: what was claimed, to be put right; the old one is revoked with it.
+//! Correcting a credential: what was claimed, to be put right; the old one is revoked with it. And a correction before whoever
+//! approves it second.
 
 use axum::Router;
 use axum::extract::State;
@@ -6,16 +7,21 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use credentials::catalogue::{ClaimError, CredentialType};
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use service::extract::{Multipart, Path};
-use service::ui::{self, Field, Kind, Tone, Visitor, csrf_field, danger_button, heading, html, notice};
+use service::ui::{
+    self, Field, Kind, Markup, Table, Tone, Visitor, csrf_field, danger_button, facts, heading, html,
+    link_button, notice, panel,
+};
 use service::{Lang, Problem};
+use store::StoreError;
 
 use super::console::{SignedIn, StaffSession};
 use super::form::{Entered, fields, summary};
 use super::frame::console;
+use super::values::{label, shown};
 use crate::core::{App, Core, texts};
-use crate::model::{CredentialRecord, Id};
+use crate::model::{Application, Correction, CredentialRecord, Id};
 use crate::reason::Reason;
 use crate::routes::corrected;
 
@@ -57,8 +63,8 @@ async fn send(
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     };
-    let made = corrected(&app, id, claims, session.member.clone(), reason).await?;
-    Ok(Redirect::to(&format!("/console/applications/{}", made.application)).into_response())
+    let (made, _) = corrected(&app, id, claims, session.member.clone(), reason).await?;
+    Ok(Redirect::to(&format!("/console/applications/{}", made.id)).into_response())
 }
 
 fn found(app: &Core, lang: Lang, id: Id) -> Result<(CredentialRecord, &'static CredentialType), Problem> {
@@ -82,19 +88,65 @@ fn page(
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let title = t.with("correct.title", &[("type", lang.pick(&of.label.zh, &of.label.en))]);
     let reason = Field::new("reason", t.get("credential.reason")).kind(Kind::Lines).error(error);
+    let (lead, send) = if of.desk.approvals() > 1 {
+        ("correct.lead-two", "correct.send-two")
+    } else {
+        ("correct.lead", "correct.send")
+    };
     console(app, visitor, session, &title)
         .body(html! {
             p { a href={ "/console/credentials/" (record.id) } { "← " (t.get("apply.back")) } }
             (heading(&title, record.holder.as_str()))
-            (notice(Tone::Unsure, "", t.get("correct.lead")))
+            (notice(Tone::Unsure, "", t.get(lead)))
             (ui::errors(lang, &summary(lang, of, errors)))
             form.panel method="post" enctype="multipart/form-data"
                 action={ "/console/credentials/" (record.id) "/correct" } data-once novalidate {
                 (csrf_field(&session.csrf))
                 (fields(lang, of, entered, errors))
                 (reason.render(lang))
-                (danger_button(t.get("correct.send")))
+                (danger_button(t.get(send)))
             }
         })
         .into_response()
+}
+
+/// For whoever decides a correction: what it takes the place of, why, and what is different in it.
+pub(super) fn of_application(
+    app: &Core,
+    lang: Lang,
+    application: &Application,
+    correction: &Correction,
+    claims: &Map<String, Value>,
+) -> Result<Markup, StoreError> {
+    let t = texts(lang);
+    let before = app.desk.claims(correction.of)?.unwrap_or_default();
+    let of = app.kinds.credential_type(&application.credential_type);
+    let claims = of.into_iter().flat_map(CredentialType::asked).filter_map(|claim| {
+        let (was, is) = (before.get(&claim.name), claims.get(&claim.name));
+        (was != is).then_some((claim, was, is))
+    });
+    let columns = [t.get("correct.claim"), t.get("correct.was"), t.get("correct.is")];
+    let cell = |claim, value: Option<&Value>| html! { @if let Some(value) = value { (shown(lang, claim, value)) } @else { "—" } };
+    let changed = claims.fold(Table::new(t.get("correct.changed"), columns), |table, (claim, was, is)| {
+        table.row([html! { (label(lang, claim)) }, cell(claim, was), cell(claim, is)])
+    });
+    let text = if application.state.is_open() { t.get("correct.open-text") } else { "" };
+    Ok(panel(
+        t.get("correct.origin"),
+        html! {
+            @if !text.is_empty() { p { (text) } }
+            (facts([(t.get("correct.why"), html! { (correction.reason.as_str()) })]))
+            (changed.render())
+            p { a href={ "/console/applications/" (correction.of) } { (t.get("correct.before")) } }
+        },
+    ))
+}
+
+/// That a correction of this one waits for its second approval, and the way to it.
+pub(super) fn waits(lang: Lang, correction: Id) -> Markup {
+    let t = texts(lang);
+    html! {
+        (notice(Tone::Unsure, t.get("correct.waits-title"), t.get("correct.waits-text")))
+        p { (link_button(t.get("correct.waits-go"), &format!("/console/applications/{correction}"), true)) }
+    }
 }

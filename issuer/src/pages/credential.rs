@@ -104,6 +104,8 @@ fn page(
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let record = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(lang))?;
     let title = type_name(app, lang, &record.credential_type);
+    let application = app.desk.find(record.application).map_err(Problem::internal)?;
+    let correction = application.and_then(|application| application.being_corrected_by);
     Ok(console(app, visitor, session, title).body(html! {
         p { a href="/console/credentials" { "← " (t.get("credential.back")) } }
         div.row.apart { (heading(title, record.holder.as_str())) div { (status(lang, &record, app.now().seconds)) } }
@@ -116,6 +118,7 @@ fn page(
                 ("change", change_word(lang, pending.change)),
             ])))
         }
+        @if let Some(correction) = correction { (super::correct::waits(lang, correction)) }
         @if let Some(refused) = &record.refused {
             (notice(Tone::Bad, t.get("credential.refused-title"), &t.with("credential.refused-text", &[
                 ("change", change_word(lang, refused.change)),
@@ -128,7 +131,9 @@ fn page(
                 (panel("", known(app, lang, &record)))
                 (panel(t.get("credential.changes"), changes(lang, &record)))
             }
-            @if session.member.roles.meets(access::DESK) { (change_forms(app, lang, session, &record)) }
+            @if session.member.roles.meets(access::DESK) {
+                (change_forms(app, lang, session, &record, correction.is_none()))
+            }
         }
     }))
 }
@@ -165,7 +170,13 @@ fn changes(lang: Lang, record: &CredentialRecord) -> Markup {
 }
 
 /// A form for each change that the standing allows. Nothing to do on a dead credential but to read why.
-fn change_forms(app: &Core, lang: Lang, session: &StaffSession, record: &CredentialRecord) -> Markup {
+fn change_forms(
+    app: &Core,
+    lang: Lang,
+    session: &StaffSession,
+    record: &CredentialRecord,
+    may_be_corrected: bool,
+) -> Markup {
     let t = texts(lang);
     if record.standing == Standing::Revoked {
         return notice(Tone::Bad, t.get("credential.dead-title"), t.get("credential.dead-text"));
@@ -179,7 +190,9 @@ fn change_forms(app: &Core, lang: Lang, session: &StaffSession, record: &Credent
         html! {
             p.quiet { (t.get("credential.change-text")) }
             @for change in allowed { (change_form(app, lang, session, record, change)) }
-            (link_button(t.get("correct.link"), &format!("/console/credentials/{}/correct", record.id), true))
+            @if may_be_corrected {
+                (link_button(t.get("correct.link"), &format!("/console/credentials/{}/correct", record.id), true))
+            }
             (link_button(t.get("phone.link"), &format!("/console/credentials/{}/phone", record.id), true))
         },
     )

@@ -46,6 +46,8 @@ async fn job(
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let job = found(&app, lang, id)?;
     let title = t.with("jobs.title", &[("type", type_name(&app, lang, &job.credential_type))]);
+    let two = app.kinds.credential_type(&job.credential_type).is_some_and(|of| of.desk.approvals() > 1);
+    let refused = if two { "jobs.refused-two" } else { "jobs.refused" };
     Ok(console(&app, &visitor, &session, &title).body(html! {
         p { a href="/console/records" { "← " (t.get("jobs.back")) } }
         (heading(&title, ""))
@@ -57,7 +59,7 @@ async fn job(
             (t.get("records.begun"), html! { (moment(lang, job.at)) }),
             (t.get("jobs.by"), html! { (job.by.name().unwrap_or_default()) }),
             (t.get("jobs.offers-until"), html! { (day(lang, job.offers_until)) }),
-            (t.get("jobs.refused"), html! { span.figures { (job.refused) } }),
+            (t.get(refused), html! { span.figures { (job.refused) } }),
         ])))
         @if job.state == JobState::Done && session.member.roles.meets(access::HEADS) {
             (panel(t.get("jobs.hand-out"), html! {

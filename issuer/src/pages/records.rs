@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use http::StatusCode;
 use service::extract::{Form, Multipart, Path};
 use service::ui::{
     Icon, Markup, Page, State as Badge, Table, Tone, Visitor, badge, button, csrf_field, details, empty,
@@ -16,8 +17,8 @@ use super::frame::{console, moment, type_name};
 use crate::access;
 use crate::bulk::BeginRefused;
 use crate::core::{App, Core, texts};
-use crate::model::{Job, JobState};
-use crate::records::{self, Report, Source};
+use crate::model::{Actor, Job, JobState};
+use crate::records::{self, Report};
 use crate::routes::{LARGEST_FILE, import_csv, offers_live};
 
 pub(super) fn router() -> Router<App> {
@@ -55,8 +56,7 @@ async fn import(
         }
     }
     session.check_csrf(&csrf)?;
-    let source = Source::Staff(session.member.name.clone());
-    let result = match import_csv(&app, &of, source, file.unwrap_or_default()).await {
+    let result = match import_csv(&app, &of, session.member.actor(), file.unwrap_or_default()).await {
         Ok(report) => reported(lang, &report),
         Err(problem) => {
             let text = problem.title().to_owned();
@@ -82,6 +82,10 @@ async fn issue(
             let result = notice(Tone::Unsure, "", t.get("records.nothing-waits"));
             Ok(page(&app, &visitor, &session, &result)?.into_response())
         }
+        Err(BeginRefused::BroughtByYou) => {
+            let result = notice(Tone::Bad, "", t.get("records.brought-by-you"));
+            Ok((StatusCode::FORBIDDEN, page(&app, &visitor, &session, &result)?).into_response())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -90,11 +94,14 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, result: &Markup) 
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let waiting = records::waiting(&app.store).map_err(Problem::internal)?;
     let jobs = app.bulk.list().map_err(Problem::internal)?;
+    let by = session.member.actor();
     Ok(console(app, visitor, session, t.get("records.title")).body(html! {
         (heading(t.get("records.title"), t.get("records.lead")))
         (result)
         @for of in app.kinds.types() {
             @let left = waiting.get(&of.id).copied().unwrap_or_default();
+            @let brought = records::sources(&app.store, &of.id).map_err(Problem::internal)?;
+            @let two = of.desk.approvals() > 1;
             section.panel {
                 div.row.apart {
                     h2 { (lang.pick(&of.label.zh, &of.label.en)) }
@@ -111,7 +118,11 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, result: &Markup) 
                         p { code { (of.asked().map(|claim| claim.name.as_str()).collect::<Vec<_>>().join(",")) } }
                     }))
                 }
-                @if left > 0 && session.member.roles.meets(access::HEADS) {
+                @if !brought.is_empty() { p { (t.with("records.brought", &[("names", &names(lang, &brought))])) } }
+                @if two && left > 0 { p.quiet { (t.get("records.two")) } }
+                @if two && brought.iter().any(|(source, _)| *source == by) && session.member.roles.meets(access::HEADS) {
+                    p { (t.get("records.brought-by-you")) }
+                } @else if left > 0 && session.member.roles.meets(access::HEADS) {
                     (form(&format!("/console/records/{}/issue", of.id), &session.csrf, html! {
                         div.stack { p { (t.get("records.issue-text")) } (button(t.get("records.issue"))) }
                     }))
@@ -121,6 +132,17 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, result: &Markup) 
         @if jobs.is_empty() { (empty(Icon::List, t.get("records.no-jobs"), t.get("records.no-jobs-text"), html! {})) }
         @else { (panel(t.get("records.jobs"), job_table(app, lang, &jobs))) }
     }))
+}
+
+/// Who brought what waits, and how much of it.
+fn names(lang: Lang, brought: &[(Actor, u64)]) -> String {
+    let t = texts(lang);
+    let one = |(source, count): &(Actor, u64)| {
+        let word =
+            if matches!(source, Actor::System { .. }) { "records.by-system" } else { "records.by-staff" };
+        t.with(word, &[("name", source.name().unwrap_or_default()), ("count", &count.to_string())])
+    };
+    brought.iter().map(one).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
 /// A file field whose id is one of a kind on a page with several.

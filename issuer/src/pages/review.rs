@@ -22,9 +22,11 @@ use crate::attachments::{self, Attachment};
 use crate::audit::Deed;
 use crate::core::{App, Core, texts};
 use crate::desk::{DecideError, Decision};
-use crate::model::{Actor, Application, DecisionRefused, Event, Happening, Id, State as Standing};
+use crate::model::{
+    Actor, Application, ChangeRefused, DecisionRefused, Event, Happening, Id, State as Standing,
+};
 use crate::reason::Reason;
-use crate::routes::approval;
+use crate::routes::{approval, decided};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -140,7 +142,7 @@ async fn decide(
     id: Id,
     decision: Decision,
 ) -> Result<Response, Problem> {
-    match app.desk.decide(id, decision, session.member.clone(), app.now()).await {
+    match decided(app, id, decision, session.member.clone()).await {
         Ok(_) => Ok(Redirect::to(&format!("/console/applications/{id}")).into_response()),
         Err(DecideError::Refused(refused)) => {
             let t = texts(visitor.lang);
@@ -153,8 +155,17 @@ async fn decide(
                 }
                 DecisionRefused::SamePerson => t.get("review.same-person").to_owned(),
                 DecisionRefused::NeedsSupervisor => t.get("review.needs-supervisor").to_owned(),
+                DecisionRefused::DepartmentsOwn => t.get("review.departments-own").to_owned(),
             };
             Ok((StatusCode::CONFLICT, page(app, visitor, session, id, &text)?).into_response())
+        }
+        Err(DecideError::Corrects(refused)) => {
+            let t = texts(visitor.lang);
+            let text = match refused {
+                ChangeRefused::Revoked => t.get("review.revoked-since"),
+                ChangeRefused::Already | ChangeRefused::Busy => t.get("refused.busy"),
+            };
+            Ok((StatusCode::CONFLICT, page(app, visitor, session, id, text)?).into_response())
         }
         Err(DecideError::Unknown) => Err(unknown(visitor.lang)),
         Err(DecideError::Store(error)) => Err(Problem::internal(error)),
@@ -199,6 +210,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &s
             (notice(Tone::Unsure, t.get("review.with-applicant"), &t.with("review.note-was", &[("note", note)])))
         }
         (left_to_revoke(app, lang, &found).map_err(Problem::internal)?)
+        @if let Some(correction) = found.being_corrected_by { (super::correct::waits(lang, correction)) }
         @if !alike.is_empty() {
             section.panel.unsure { h2 { (t.get("review.alike")) } p { (t.get("review.alike-text")) }
                 (super::queue::table(app, lang, &alike)) }
@@ -206,6 +218,9 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &s
         div.split {
             div.stack {
                 (panel(t.get("review.claims"), claimed(app, lang, &found, &claims)))
+                @if let Some(correction) = &found.corrects {
+                    (super::correct::of_application(app, lang, &found, correction, &claims).map_err(Problem::internal)?)
+                }
                 @if let Some(presented) = &found.presented { (super::presented::of_application(lang, &found, presented)) }
                 @if !attached.is_empty() { (panel(t.get("review.attachments"), attachment_list(lang, id, &attached))) }
             }
@@ -248,7 +263,8 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
             (form(&format!("/console/applications/{id}/approve"), &session.csrf, html! {
                 div.stack { p { (t.get("review.approve-text")) } (button(t.get("review.approve"))) }
             }))
-            details.more {
+            // Nobody applied for a correction: there is nobody to send it back to.
+            @if found.corrects.is_none() { details.more {
                 summary { (t.get("review.return")) }
                 div.more-body { (form(&format!("/console/applications/{id}/return"), &session.csrf, html! { div.stack {
                     div.field {
@@ -259,7 +275,7 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
                     }
                     (button(t.get("review.return-send")))
                 } })) }
-            }
+            } }
             (form(&format!("/console/applications/{id}/reject"), &session.csrf, html! {
                 div.stack { (reason.render(lang)) (danger_button(t.get("review.reject"))) }
             }))
@@ -301,7 +317,7 @@ fn history(app: &Core, lang: Lang, events: &[Event]) -> Markup {
 fn happened(app: &Core, lang: Lang, event: &Event) -> String {
     let t = texts(lang);
     let name = match &event.by {
-        Actor::Staff { name } => name.as_str(),
+        Actor::Staff { name } | Actor::System { name } => name.as_str(),
         Actor::Issuer => t.get("happening.rule"),
         Actor::Applicant => "",
     };

@@ -2,7 +2,7 @@
 
 pub(crate) mod csv;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use credentials::catalogue::{Claim, CredentialType, Kind};
 use rand_core::OsRng;
@@ -15,7 +15,7 @@ use crate::clock::Moment;
 use crate::marks;
 use crate::model::{Actor, Id, Personal, Record};
 use crate::seals::Seals;
-use crate::tables::{RECORD_OF, RECORDS, RECORDS_LEFT, RECORDS_WAITING};
+use crate::tables::{RECORD_OF, RECORDS, RECORDS_BROUGHT, RECORDS_LEFT, RECORDS_WAITING};
 use csv::{MOST_COLUMNS, Row, Rows};
 
 /// Rows of one import at most.
@@ -75,31 +75,9 @@ pub(crate) struct Import<'i> {
     pub(crate) store: &'i Store,
     pub(crate) seals: &'i Seals,
     pub(crate) of: &'static CredentialType,
-    /// Who brings them.
-    pub(crate) source: &'i Source,
+    /// Who brings them: a member of the staff, or a department's system.
+    pub(crate) source: &'i Actor,
     pub(crate) now: Moment,
-}
-
-/// Who brings records.
-pub(crate) enum Source {
-    /// A member of the staff, by the account's name.
-    Staff(String),
-    /// A department's system, by its key's name.
-    System(String),
-}
-
-impl Source {
-    fn name(&self) -> &str {
-        let (Self::Staff(name) | Self::System(name)) = self;
-        name
-    }
-
-    fn noting(&self, now: Moment) -> Noting {
-        match self {
-            Self::Staff(name) => Noting::by(&Actor::staff(name), now),
-            Self::System(name) => Noting::by_system(name, now),
-        }
-    }
 }
 
 impl Import<'_> {
@@ -186,7 +164,7 @@ impl Import<'_> {
             credential_type: self.of.id.clone(),
             mark: marks::of(self.seals, self.of, &claims).swap_remove(0),
             claims: Personal(claims),
-            source: self.source.name().to_owned(),
+            source: self.source.clone(),
             at: self.now.seconds,
             application: None,
         })
@@ -196,7 +174,7 @@ impl Import<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let (of, noting) = (self.of.id.as_str(), self.source.noting(self.now));
+        let (of, noting) = (self.of.id.as_str(), Noting::by(self.source, self.now));
         let (added, replaced, refused) = self.store.write(move |tx| {
             let (added, replaced, refused) = put_all(tx, of, batch)?;
             let deed = Deed::new("records-imported").about("type", of);
@@ -223,7 +201,7 @@ impl Report {
 
 /// Writes records; says how many are new, how many took another's place, and the lines of those that came too late.
 fn put_all(tx: &mut Tx<'_>, of: &str, batch: Vec<(u64, Record)>) -> Result<(u64, u64, Vec<u64>), StoreError> {
-    let (mut added, mut replaced, mut waiting, mut late) = (0, 0, 0, Vec::new());
+    let (mut added, mut replaced, mut moved, mut late) = (0, 0, Moved::default(), Vec::new());
     for (line, mut record) in batch {
         let before = match tx.get(&RECORD_OF, record.mark.as_str())? {
             Some(id) => tx.get(&RECORDS, id.key())?,
@@ -238,22 +216,72 @@ fn put_all(tx: &mut Tx<'_>, of: &str, batch: Vec<(u64, Record)>) -> Result<(u64,
             Some(before) => {
                 record.id = before.id;
                 replaced += 1;
+                // One that a bulk issuance had to leave waits again with what is new.
+                if tx.contains(&RECORDS_WAITING, (of, record.id.key()))? {
+                    moved.add(&before.source, -1);
+                }
             }
             None => {
                 added += 1;
                 tx.put(&RECORD_OF, record.mark.as_str(), &record.id)?;
             }
         }
-        // One that a bulk issuance had to leave waits again with what is new.
-        if !tx.contains(&RECORDS_WAITING, (of, record.id.key()))? {
-            tx.put(&RECORDS_WAITING, (of, record.id.key()), &())?;
-            waiting += 1;
-        }
+        moved.add(&record.source, 1);
+        tx.put(&RECORDS_WAITING, (of, record.id.key()), &())?;
         tx.put(&RECORDS, record.id.key(), &record)?;
     }
-    let left = tx.get(&RECORDS_LEFT, of)?.unwrap_or_default();
-    tx.put(&RECORDS_LEFT, of, &(left + waiting))?;
+    moved.write(tx, of)?;
     Ok((added, replaced, late))
+}
+
+/// Records that begin to wait or cease to, by who brought them, within one write.
+#[derive(Default)]
+pub(crate) struct Moved(BTreeMap<(&'static str, String), i64>);
+
+impl Moved {
+    /// So many more of this one's wait.
+    pub(crate) fn add(&mut self, source: &Actor, change: i64) {
+        let (kind, name) = source_key(source);
+        *self.0.entry((kind, name.to_owned())).or_default() += change;
+    }
+
+    /// Writes it down.
+    pub(crate) fn write(self, tx: &mut Tx<'_>, of: &str) -> Result<(), StoreError> {
+        let left = tx.get(&RECORDS_LEFT, of)?.unwrap_or_default();
+        tx.put(&RECORDS_LEFT, of, &left.saturating_add_signed(self.0.values().sum()))?;
+        for ((kind, name), change) in self.0 {
+            let key = (of, kind, name.as_str());
+            let left = tx.get(&RECORDS_BROUGHT, key)?.unwrap_or_default().saturating_add_signed(change);
+            if left == 0 {
+                tx.remove(&RECORDS_BROUGHT, key)?;
+            } else {
+                tx.put(&RECORDS_BROUGHT, key, &left)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const STAFF: &str = "staff";
+const SYSTEM: &str = "system";
+
+/// What a source is counted under: accounts and API keys may have the same name.
+fn source_key(source: &Actor) -> (&'static str, &str) {
+    let kind = if matches!(source, Actor::System { .. }) { SYSTEM } else { STAFF };
+    (kind, source.name().unwrap_or_default())
+}
+
+/// Whether any record of a type that waits was brought by this one.
+pub(crate) fn brought(tx: &Tx<'_>, of: &str, by: &Actor) -> Result<bool, StoreError> {
+    let (kind, name) = source_key(by);
+    tx.contains(&RECORDS_BROUGHT, (of, kind, name))
+}
+
+/// Who brought the records of a type that wait, and how many each.
+pub(crate) fn sources(store: &Store, of: &str) -> Result<Vec<(Actor, u64)>, StoreError> {
+    let rows = store.page(&RECORDS_BROUGHT, &store::Range::prefix((of,)), 100)?;
+    let source = |kind: &str, name| if kind == SYSTEM { Actor::system(name) } else { Actor::staff(name) };
+    Ok(rows.into_iter().map(|((_, kind, name), count)| (source(&kind, name), count)).collect())
 }
 
 /// A row's cells as claims: numbers and lists where the catalogue has them, texts otherwise.
@@ -302,7 +330,7 @@ mod tests {
         let seals = Seals::new(&Zeroizing::new([1; 32]));
         let of = Catalogue::bundled().expect("catalogue").by_id("social-security-card").expect("type");
         let now = Moment { ms: 1_772_424_000_000, seconds: UnixSeconds(1_772_424_000) };
-        let import = Import { store, seals: &seals, of, source: &Source::Staff("li".into()), now };
+        let import = Import { store, seals: &seals, of, source: &Actor::staff("li"), now };
         Ok(import.csv(csv.as_bytes())?.expect("stored"))
     }
 

@@ -18,9 +18,13 @@ use crate::client::Client;
 use crate::collect;
 use crate::core::{App, Core};
 use crate::desk::{DecideError, Decision};
-use crate::model::{Application, DecisionRefused, Happening, Id, Offer, State as Standing};
+use crate::model::{
+    Application, ChangeRefused, DecisionRefused, Happening, Id, Member, Offer, State as Standing,
+};
 use crate::offers::CollectError;
 use crate::reason::Reason;
+use crate::reissue;
+use crate::status::ChangeError;
 
 /// Applications in one answer at most.
 const PAGE: usize = 100;
@@ -93,6 +97,9 @@ struct View {
     /// Credentials by configuration, for the staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<std::collections::BTreeMap<String, Id>>,
+    /// The application that it corrects, for the staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<Id>,
     /// Other applications of the same type with the same holder's identifier, for the staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     alike: Option<Vec<Id>>,
@@ -117,6 +124,7 @@ fn view(application: Application, caller: Caller) -> View {
         reason,
         note: application.note().map(str::to_owned),
         issued: application.issued.keys().cloned().collect(),
+        corrects: application.corrects.filter(|_| caller == Caller::Staff).map(|correction| correction.of),
         credentials: (caller == Caller::Staff).then_some(application.issued),
         credential_type: application.credential_type,
         alike: None,
@@ -178,7 +186,25 @@ async fn approve(
     StaffCaller(by): StaffCaller,
 ) -> Result<Answer<View>, Problem> {
     let decision = approval(&app, id)?;
-    Ok(Answer(view(app.desk.decide(id, decision, by, app.now()).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, decision, by).await?, Caller::Staff)))
+}
+
+/// Does something with an application, and carries out the revocations that an approved correction asks for.
+pub(crate) async fn decided(
+    app: &Core,
+    id: Id,
+    decision: Decision,
+    by: Member,
+) -> Result<Application, DecideError> {
+    let now = app.now();
+    let application = app.desk.decide(id, decision, by, now).await?;
+    if application.state == Standing::Approved
+        && let Some(correction) = &application.corrects
+    {
+        // What the chain doesn't take now is made later, and shown until then.
+        reissue::carry_out(&app.statuses, &correction.revokes, now).await;
+    }
+    Ok(application)
 }
 
 /// An approval under the rules of the application's type.
@@ -193,7 +219,7 @@ async fn take(
     Path(id): Path<Id>,
     StaffCaller(by): StaffCaller,
 ) -> Result<Answer<View>, Problem> {
-    Ok(Answer(view(app.desk.decide(id, Decision::Take, by, app.now()).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, Decision::Take, by).await?, Caller::Staff)))
 }
 
 async fn send_back(
@@ -203,7 +229,7 @@ async fn send_back(
     Json(Rejection { reason }): Json<Rejection>,
 ) -> Result<Answer<View>, Problem> {
     let decision = Decision::SendBack { note: reason.into() };
-    Ok(Answer(view(app.desk.decide(id, decision, by, app.now()).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, decision, by).await?, Caller::Staff)))
 }
 
 #[derive(Deserialize)]
@@ -255,7 +281,7 @@ async fn reject(
     Json(Rejection { reason }): Json<Rejection>,
 ) -> Result<Answer<View>, Problem> {
     let decision = Decision::Reject { reason: reason.into() };
-    Ok(Answer(view(app.desk.decide(id, decision, by, app.now()).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, decision, by).await?, Caller::Staff)))
 }
 
 #[derive(Serialize)]
@@ -330,6 +356,15 @@ impl From<DecideError> for Problem {
         let refused = match error {
             DecideError::Unknown => return unknown(),
             DecideError::Store(error) => return Self::internal(error),
+            DecideError::Corrects(refused) => {
+                let problem = Self::from(ChangeError::Refused(refused));
+                return match refused {
+                    ChangeRefused::Revoked => {
+                        problem.detail("What this corrects was revoked since: reject it.")
+                    }
+                    ChangeRefused::Already | ChangeRefused::Busy => problem,
+                };
+            }
             DecideError::Refused(refused) => refused,
         };
         match refused {
@@ -350,6 +385,10 @@ impl From<DecideError> for Problem {
             }
             DecisionRefused::NothingToCorrect => {
                 Self::conflict("nothing-to-correct", "This application waits for no correction")
+            }
+            DecisionRefused::DepartmentsOwn => {
+                Self::conflict("departments-own", "The department made this to correct what it issued")
+                    .detail("Nobody applied for it, so it goes back to nobody: reject it, and correct anew.")
             }
         }
     }

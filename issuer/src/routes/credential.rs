@@ -118,6 +118,13 @@ pub(super) fn refusal(code: &CredentialErrorCode) -> OAuthError {
     OAuthError::new(code.as_str().to_owned())
 }
 
+const NOT_YET_REPLACED: &str = "the credential that this one replaces is not revoked yet; try again soon";
+
+/// Nothing is wrong with the request, and the same will do later.
+fn unavailable(text: &'static str) -> OAuthError {
+    OAuthError::new("temporarily_unavailable").status(StatusCode::SERVICE_UNAVAILABLE).description(text)
+}
+
 /// §8.3.1.2, in one place.
 pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
     use CredentialErrorCode as Code;
@@ -139,21 +146,16 @@ pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
             return refusal(&Code::InvalidProof).description(error.to_string());
         }
         IssueError::Sign(error) => return OAuthError::internal(error),
-        IssueError::NotYetReplaced => {
-            return OAuthError::new("temporarily_unavailable")
-                .status(StatusCode::SERVICE_UNAVAILABLE)
-                .description("the credential that this one replaces is not revoked yet; try again soon");
-        }
+        IssueError::NotYetReplaced => return unavailable(NOT_YET_REPLACED),
         IssueError::CanNotReplace { code } => {
             tracing::error!(%code, "the chain refuses to revoke a credential that is to be replaced");
             (Code::CredentialRequestDenied, "the credential that this one replaces can't be revoked")
         }
         IssueError::Reserve(error) => match error {
+            ReserveError::Corrects => return unavailable(NOT_YET_REPLACED),
             ReserveError::KeyChanging => {
                 tracing::warn!("nothing is signed while a key is being replaced");
-                return OAuthError::new("temporarily_unavailable")
-                    .status(StatusCode::SERVICE_UNAVAILABLE)
-                    .description("a key of this issuer is being replaced; try again soon");
+                return unavailable("a key of this issuer is being replaced; try again soon");
             }
             ReserveError::NonceUsed => (Code::InvalidNonce, "the nonce was used before; get a new one"),
             ReserveError::Token => {
@@ -189,9 +191,7 @@ pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
                 tracing::error!(
                     "no status list has a free entry: the chain was away since the last one filled up"
                 );
-                return OAuthError::new("temporarily_unavailable")
-                    .status(StatusCode::SERVICE_UNAVAILABLE)
-                    .description("no status list is open; try again soon");
+                return unavailable("no status list is open; try again soon");
             }
             ReserveError::Store(error) => return OAuthError::internal(error),
         },

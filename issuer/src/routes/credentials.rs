@@ -13,9 +13,11 @@ use service::extract::{Json, Path, Query};
 use super::callers::StaffCaller;
 use crate::audit::Deed;
 use crate::core::{App, Core};
-use crate::model::{Change, ChangeRefused, CredentialRecord, Id, Member, Pending, RefusedChange};
+use crate::model::{
+    Application, Change, ChangeRefused, CredentialRecord, Id, Member, Pending, RefusedChange,
+};
 use crate::reason::Reason;
-use crate::reissue::{self, ReissueRefused};
+use crate::reissue::{self, ReissueRefused, Revocations};
 use crate::status::{ChangeError, Why};
 use crate::{collect, marks};
 
@@ -199,23 +201,20 @@ struct Correction {
 struct CorrectionView {
     /// The application that takes the old one's place.
     application: Id,
+    /// Where that stands: approved, or in review where the type takes two approvals. Then nothing is revoked before the second,
+    /// and whoever corrected is handed nothing to collect with.
+    state: &'static str,
     /// Its secret, to be given to the holder.
-    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
     /// The page on which the holder collects the new credential.
-    link: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
     /// Whether everything before is revoked, finally. If not, it will be, and nothing can be collected until then.
     revoked: bool,
     /// The credentials that the chain refuses to revoke; nothing happened to them. Once somebody revokes each, the new one
     /// can be collected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    refused: Vec<Id>,
-}
-
-/// What became of a correction.
-pub(crate) struct Corrected {
-    /// The application that takes the old one's place.
-    pub(crate) application: Id,
-    revoked: bool,
     refused: Vec<Id>,
 }
 
@@ -225,21 +224,26 @@ async fn correct(
     StaffCaller(by): StaffCaller,
     Json(Correction { claims, reason }): Json<Correction>,
 ) -> Result<Answer<CorrectionView>, Problem> {
-    let Corrected { application, revoked, refused } = corrected(&app, id, claims, by, reason).await?;
+    let (made, revocations) = corrected(&app, id, claims, by, reason).await?;
+    let (application, state) = (made.id, made.state.code());
+    let Some(Revocations { all: revoked, refused }) = revocations else {
+        let (secret, link, revoked, refused) = (None, None, false, Vec::new());
+        return Ok(Answer(CorrectionView { application, state, secret, link, revoked, refused }));
+    };
     let secret = app.seals.applicant_secret(application).to_string();
-    let link = format!("{}/applications/{application}?key={secret}", app.base);
-    Ok(Answer(CorrectionView { application, secret, link, revoked, refused }))
+    let link = Some(format!("{}/applications/{application}?key={secret}", app.base));
+    Ok(Answer(CorrectionView { application, state, secret: Some(secret), link, revoked, refused }))
 }
 
-/// Corrects a credential: both its revocation and what takes its place are noted when it returns; says whether the
-/// revocation is final already.
+/// Corrects a credential: both its revocation and what takes its place are noted when it returns; says what became of the
+/// revocation. `None` where a second person must approve first: then only what would take its place is noted.
 pub(crate) async fn corrected(
     app: &Core,
     id: Id,
     mut claims: Map<String, Value>,
     by: Member,
     reason: Reason,
-) -> Result<Corrected, Problem> {
+) -> Result<(Application, Option<Revocations>), Problem> {
     let now = app.now();
     let record = app.statuses.find(id).map_err(Problem::internal)?.ok_or_else(unknown)?;
     let of = app.kinds.credential_type(&record.credential_type).ok_or_else(unknown)?;
@@ -249,20 +253,14 @@ pub(crate) async fn corrected(
     let claims = collect::checked(of, claims, now)?;
     let marks = marks::of(&app.seals, of, &claims);
     let made = reissue::made(of, collect::holder_of(of, &claims), marks, &by, now);
-    let why = Why { code: Some("corrected".to_owned()), text: reason.into() };
-    let noted = reissue::correct(&app.store, id, made, claims, by, why, now).await?;
-    let (mut revoked, mut refused) = (true, Vec::new());
-    for id in noted.revokes {
-        match app.statuses.complete(id, now).await {
-            Ok(_) => {}
-            Err(ChangeError::ChainRefuses { .. }) => {
-                revoked = false;
-                refused.push(id);
-            }
-            Err(_) => revoked = false,
+    let made = reissue::correct(&app.store, id, made, claims, by, reason.into(), now).await?;
+    let revocations = match &made.corrects {
+        Some(correction) if made.state.is_collectable() => {
+            Some(reissue::carry_out(&app.statuses, &correction.revokes, now).await)
         }
-    }
-    Ok(Corrected { application: noted.application.id, revoked, refused })
+        _ => None,
+    };
+    Ok((made, revocations))
 }
 
 impl From<ReissueRefused> for Problem {
@@ -272,6 +270,11 @@ impl From<ReissueRefused> for Problem {
             ReissueRefused::Status(refused) => ChangeError::Refused(refused).into(),
             ReissueRefused::Again(by) => {
                 Self::conflict("already-corrected", "This credential was corrected before")
+                    .with("application", by.to_string())
+            }
+            ReissueRefused::Waits(by) => {
+                Self::conflict("correction-waits", "A correction of this waits for its second approval")
+                    .detail("Approve or reject that one first.")
                     .with("application", by.to_string())
             }
             ReissueRefused::Store(error) => Self::internal(error),

@@ -33,7 +33,7 @@ use service::{Layers, assets};
 
 use crate::access;
 use crate::core::App;
-pub(crate) use applications::approval;
+pub(crate) use applications::{approval, decided};
 pub(crate) use credentials::{corrected, known_code};
 pub(crate) use keys::{named, rotated};
 pub(crate) use offers::{link_by_reference, link_by_value};

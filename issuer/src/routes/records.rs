@@ -16,8 +16,8 @@ use super::offers::link_by_reference;
 use crate::audit::Deed;
 use crate::bulk::BeginRefused;
 use crate::core::{App, Core};
-use crate::model::{Id, Job, JobState};
-use crate::records::{FileRefused, Import, Report, Source};
+use crate::model::{Actor, Id, Job, JobState};
+use crate::records::{FileRefused, Import, Report};
 
 /// Bytes of a CSV file at most.
 pub(crate) const LARGEST_FILE: usize = 64 << 20;
@@ -69,7 +69,7 @@ async fn bring_csv(
 pub(crate) async fn import_csv(
     app: &App,
     of: &str,
-    source: Source,
+    source: Actor,
     file: axum::body::Bytes,
 ) -> Result<Report, Problem> {
     in_the_background(app, of, source, move |import| import.csv(&file)).await
@@ -78,7 +78,7 @@ pub(crate) async fn import_csv(
 async fn in_the_background(
     app: &App,
     of: &str,
-    source: Source,
+    source: Actor,
     work: impl FnOnce(Import<'_>) -> Result<Result<Report, store::StoreError>, FileRefused> + Send + 'static,
 ) -> Result<Report, Problem> {
     let of = app.kinds.credential_type(of).ok_or_else(unknown_type)?;
@@ -91,14 +91,14 @@ async fn in_the_background(
 }
 
 /// Who brings records: a member of the staff, or a system whose key is for this type.
-fn source(app: &Core, Bearer(token): &Bearer, of: &str) -> Result<Source, Problem> {
+fn source(app: &Core, Bearer(token): &Bearer, of: &str) -> Result<Actor, Problem> {
     if let Some(member) = app.accounts.by_token(token) {
-        return Ok(Source::Staff(member.name));
+        return Ok(member.actor());
     }
     let key = app.accounts.key(token).map_err(Problem::internal)?;
     let key = key.ok_or_else(|| Problem::unauthorized("That is neither a staff token nor an API key"))?;
     if key.credential_types.iter().any(|known| known == of) {
-        Ok(Source::System(key.name))
+        Ok(Actor::system(key.name))
     } else {
         Err(Problem::forbidden("scope", "This key is for records of other types"))
     }
@@ -272,6 +272,11 @@ impl From<BeginRefused> for Problem {
                 Self::conflict("job-running", "A bulk issuance of this type is running")
                     .with("job", id.to_string())
             }
+            BeginRefused::BroughtByYou => Self::forbidden(
+                "brought-by-you",
+                "Two people approve this type, and you brought some of the records that wait",
+            )
+            .detail("Let another supervisor begin, or somebody else bring those records again."),
             BeginRefused::Store(error) => Self::internal(error),
         }
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use credentials::key::Algorithm;
 use serde_json::{Value, json};
 
+use crate::pages_console::Clerk;
 use crate::wallet::Wallet;
-use crate::world::{CLERK_TOKEN, SUPERVISOR_TOKEN, World};
+use crate::world::{CLERK_TOKEN, STAFF_TOKEN, SUPERVISOR_TOKEN, World};
 
 const HEADER: &str = "name,creditCode,companyType,legalRepresentative,registeredCapital,established,address,businessScope,\
                       term,registrationAuthority,licenceIdentifier\n";
@@ -36,7 +37,11 @@ async fn import(world: &World, csv: String) -> Value {
 }
 
 async fn begin(world: &World) -> String {
-    let body = json!({"type": "business-licence"});
+    begin_of(world, "business-licence").await
+}
+
+async fn begin_of(world: &World, of: &str) -> String {
+    let body = json!({"type": of});
     let answer = world.http.post_json("/api/jobs", Some(SUPERVISOR_TOKEN), &body).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     answer.json()["id"].as_str().unwrap().to_owned()
@@ -150,18 +155,22 @@ async fn a_job_that_was_stopped_goes_on_and_prepares_nothing_twice() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn a_key_brings_records_of_its_types_and_does_nothing_else() {
-    let world = World::start().await;
+/// An API key of this name, made on the console.
+async fn api_key(world: &World, name: &str, of: &str) -> String {
     let admin = world.http.post_form("/console/sign-in", &[("token", crate::world::ADMIN_TOKEN)]).await;
     let cookie = admin.header("set-cookie").split(';').next().unwrap().to_owned();
     let page = world.http.get_with("/console/accounts", &[("cookie", cookie.clone())]).await.text();
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let headers = [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded".to_owned())];
-    let form = crate::http::encode(&[("csrf", &csrf), ("name", "registry"), ("type", "business-licence")]);
+    let form = crate::http::encode(&[("csrf", csrf.as_str()), ("name", name), ("type", of)]);
     let made = world.http.post_with("/console/accounts/keys", &headers, form).await.text();
-    let key = made.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    made.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
 
+#[tokio::test]
+async fn a_key_brings_records_of_its_types_and_does_nothing_else() {
+    let world = World::start().await;
+    let key = api_key(&world, "registry", "business-licence").await;
     let records = json!({"records": [testkit::Company::nth(1).business_licence_claims()]});
     let brought = world.http.post_json("/api/records/business-licence", Some(&key), &records).await;
     assert_eq!((brought.status, &brought.json()["added"]), (200, &json!(1)), "{}", brought.text());
@@ -198,5 +207,81 @@ async fn files_are_refused_by_their_flaw() {
     let answer =
         world.http.post("/api/records/business-licence/csv", Some(CLERK_TOKEN), "text/csv", large).await;
     assert_eq!(answer.status, 413);
+    world.stop().await;
+}
+
+const TALENT: &str = "talent-certificate";
+
+/// Brings the talent certificates of so many people.
+async fn bring_talents(world: &World, token: &str, people: std::ops::Range<usize>) -> Value {
+    let talent = |n| {
+        let person = testkit::Person::nth(n);
+        json!({
+            "name": person.name, "idNumber": person.id_number, "level": "B", "category": "量子信息",
+            "issuingAuthority": "合肥市人力资源和社会保障局",
+        })
+    };
+    let records: Vec<_> = people.map(talent).collect();
+    let path = format!("/api/records/{TALENT}");
+    let answer = world.http.post_json(&path, Some(token), &json!({"records": records})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_two_approve_whoever_brought_records_does_not_begin() {
+    let world = World::start().await;
+    assert_eq!(bring_talents(&world, CLERK_TOKEN, 0..2).await["added"], 2);
+    assert_eq!(bring_talents(&world, SUPERVISOR_TOKEN, 2..3).await["added"], 1);
+    let body = json!({"type": TALENT});
+    let refused = world.http.post_json("/api/jobs", Some(SUPERVISOR_TOKEN), &body).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (403, "brought-by-you"));
+    assert!(refused.text().contains("Let another supervisor begin"), "{}", refused.text());
+
+    // The console says who brought what, and offers no button.
+    let supervisor = Clerk::sign_in_as(&world, SUPERVISOR_TOKEN).await;
+    let page = supervisor.see("/console/records").await;
+    assert!(
+        page.contains("导入人：chen（2 条）、he（1 条）") && page.contains("请由另一位主管开始签发"),
+        "{page}"
+    );
+    let issue = format!("/console/records/{TALENT}/issue");
+    assert!(!page.contains(&issue), "{page}");
+    let csrf = supervisor.csrf("/console/records").await;
+    let refused = supervisor.send(&issue, &[("csrf", &csrf)]).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("请由另一位主管开始签发"), "{}", refused.text());
+
+    // Somebody else brings that one too: then whoever did not bring any begins, and both stand in what is made.
+    assert_eq!(bring_talents(&world, CLERK_TOKEN, 2..3).await["replaced"], 1);
+    assert!(supervisor.see("/console/records").await.contains(&issue));
+    let job = begin_of(&world, TALENT).await;
+    assert_eq!(done(&world, &job).await["done"], 3);
+    let (application, _) = half(&world, &job, "links").await.remove(0);
+    let page = supervisor.see(&format!("/console/applications/{application}")).await;
+    assert!(page.contains("chen 初审通过") && page.contains("he 批量签发"), "{page}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_and_a_member_of_the_same_name_are_two() {
+    let world = World::start().await;
+    let key = api_key(&world, "he", TALENT).await;
+    assert_eq!(bring_talents(&world, &key, 0..2).await["added"], 2);
+    let supervisor = Clerk::sign_in_as(&world, SUPERVISOR_TOKEN).await;
+    assert!(supervisor.see("/console/records").await.contains("导入人：系统 he（2 条）"));
+    assert_eq!(done(&world, &begin_of(&world, TALENT).await).await["done"], 2);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_one_approves_whoever_brought_records_may_begin() {
+    let world = World::start().await;
+    let answer =
+        world.http.post("/api/records/business-licence/csv", Some(STAFF_TOKEN), "text/csv", csv(0..1)).await;
+    assert_eq!(answer.json()["added"], 1);
+    let begun =
+        world.http.post_json("/api/jobs", Some(STAFF_TOKEN), &json!({"type": "business-licence"})).await;
+    assert_eq!(begun.status, 201, "{}", begun.text());
     world.stop().await;
 }

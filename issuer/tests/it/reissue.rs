@@ -2,15 +2,24 @@
 
 use std::time::Duration;
 
+use credentials::key::Algorithm;
 use serde_json::{Value, json};
 
+use crate::authorize;
+use crate::dpop::Prover;
 use crate::http::Answer;
 use crate::pages_console::Clerk;
-use crate::world::{STAFF_TOKEN, World};
+use crate::review::{act, act_on, example};
+use crate::wallet::Wallet;
+use crate::world::{Applied, CLERK_TOKEN, STAFF_TOKEN, SUPERVISOR_TOKEN, World};
 
 async fn correct(world: &World, credential: &str, claims: &Value) -> Answer {
+    correct_as(world, STAFF_TOKEN, credential, claims).await
+}
+
+async fn correct_as(world: &World, token: &str, credential: &str, claims: &Value) -> Answer {
     let path = format!("/api/credentials/{credential}/correct");
-    world.http.post_json(&path, Some(STAFF_TOKEN), &json!({"claims": claims, "reason": "住所有误"})).await
+    world.http.post_json(&path, Some(token), &json!({"claims": claims, "reason": "住所有误"})).await
 }
 
 #[tokio::test]
@@ -55,6 +64,13 @@ async fn while_the_chain_is_away_neither_takes_the_others_place() {
     let offer = format!("/api/applications/{}/offer", corrected["application"].as_str().unwrap());
     let secret = corrected["secret"].as_str();
     assert_eq!(world.http.get(&offer, secret).await.problem(), "not-yet-revoked");
+    // Nor by logging in, for which no offer is needed.
+    let prover = Prover::new();
+    let token = authorize::token(&world, &prover, &authorize::code(&world, &[]).await).await;
+    let proof = Wallet::new(Algorithm::Es256).proof(&world, &world.nonce().await);
+    let request = json!({"credential_configuration_id": authorize::LICENCE, "proofs": {"jwt": [proof]}});
+    let refused = prover.ask(&world, &token, &request).await;
+    assert_eq!((refused.status, &refused.json()["error"]), (503, &json!("temporarily_unavailable")));
     world.restart().await;
     assert_eq!(world.http.get(&offer, secret).await.problem(), "not-yet-revoked");
     world.start_chain().await;
@@ -65,6 +81,105 @@ async fn while_the_chain_is_away_neither_takes_the_others_place() {
     };
     tokio::time::timeout(Duration::from_secs(60), collectable).await.expect("once the chain is back");
     assert_eq!(world.record(&credential).await["status"], "revoked");
+    world.stop().await;
+}
+
+const TALENT: &str = "talent-certificate";
+
+/// A talent certificate, which took two approvals: its application, its record, and the claims with another level.
+async fn talent(world: &World) -> (Applied, String, Value) {
+    let applied = world.apply(TALENT, example(TALENT)).await;
+    assert_eq!(act(world, &applied, "approve", CLERK_TOKEN).await.json()["state"], "in-review");
+    assert_eq!(act(world, &applied, "approve", SUPERVISOR_TOKEN).await.json()["state"], "approved");
+    let (_, credential) = world.collected(&applied, "talent-certificate-sd-jwt").await;
+    let mut claims = example(TALENT);
+    claims["level"] = json!("A");
+    (applied, credential, claims)
+}
+
+/// Asks for a correction as the clerk does; the application that it makes.
+async fn asked(world: &World, credential: &str, claims: &Value) -> String {
+    let asked = correct_as(world, CLERK_TOKEN, credential, claims).await;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let asked = asked.json();
+    assert_eq!((&asked["state"], &asked["revoked"]), (&json!("in-review"), &json!(false)));
+    assert!(asked.get("secret").is_none() && asked.get("link").is_none(), "nothing to collect with: {asked}");
+    asked["application"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn where_two_approve_a_correction_waits_for_the_second_and_revokes_then() {
+    let world = World::start().await;
+    let (old, credential, claims) = talent(&world).await;
+    let made = asked(&world, &credential, &claims).await;
+    let record = world.record(&credential).await;
+    assert_eq!((&record["status"], record.get("pending")), (&json!("valid"), None), "nothing is revoked");
+    assert_eq!(correct(&world, &credential, &claims).await.problem(), "correction-waits");
+
+    // Before whoever approves it.
+    let clerk = Clerk::sign_in_as(&world, CLERK_TOKEN).await;
+    let page = clerk.see(&format!("/console/credentials/{credential}")).await;
+    assert!(page.contains("有一份更正等待第二人审核") && page.contains(&made), "{page}");
+    assert!(!page.contains(&format!("/console/credentials/{credential}/correct")), "one at a time");
+    let page = clerk.see(&format!("/console/applications/{made}")).await;
+    for shown in ["住所有误", "C 类", "A 类", "chen 已审核通过", &old.id] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("退回补正"), "nobody applied for it: {page}");
+
+    assert_eq!(act_on(&world, &made, "approve", CLERK_TOKEN).await.problem(), "same-person");
+    assert_eq!(act_on(&world, &made, "return", SUPERVISOR_TOKEN).await.problem(), "departments-own");
+    let approved = act_on(&world, &made, "approve", SUPERVISOR_TOKEN).await.json();
+    assert_eq!((&approved["state"], &approved["corrects"]), (&json!("approved"), &json!(old.id)));
+    let record = world.record(&credential).await;
+    assert_eq!(record["status"], "revoked");
+    let change = &record["changes"][0];
+    assert_eq!(
+        (&change["by"], &change["code"], &change["reason"]),
+        (&json!("he"), &json!("corrected"), &json!("住所有误"))
+    );
+
+    // The holder's page leads to the new one.
+    let entered = world.http.get(&old.link, None).await;
+    let cookie = ("cookie", entered.header("set-cookie").split(';').next().unwrap().to_owned());
+    let page = world.http.get_with(&format!("/applications/{}", old.id), &[cookie]).await.text();
+    let secret = page.split(&format!("/applications/{made}?key=")).nth(1).expect("a link");
+    let secret = secret.split('"').next().unwrap();
+    let offer = world.http.get(&format!("/api/applications/{made}/offer"), Some(secret)).await;
+    assert_eq!(offer.status, 200, "{}", offer.text());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_second_does_not_approve_leaves_everything_as_it_was() {
+    let world = World::start().await;
+    let (_, credential, claims) = talent(&world).await;
+    let made = asked(&world, &credential, &claims).await;
+    assert_eq!(act_on(&world, &made, "reject", SUPERVISOR_TOKEN).await.json()["state"], "rejected");
+    let record = world.record(&credential).await;
+    assert_eq!((&record["status"], record.get("pending")), (&json!("valid"), None));
+    let again = asked(&world, &credential, &claims).await;
+    assert_eq!(act_on(&world, &again, "approve", SUPERVISOR_TOKEN).await.json()["state"], "approved");
+    assert_eq!(world.record(&credential).await["status"], "revoked");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_since_a_correction_was_asked_for_is_not_issued_anew() {
+    let world = World::start().await;
+    let (_, credential, claims) = talent(&world).await;
+    let made = asked(&world, &credential, &claims).await;
+    assert_eq!(world.change(&credential, "revoke").await.status, 200);
+    assert_eq!(act_on(&world, &made, "approve", SUPERVISOR_TOKEN).await.problem(), "revocation-final");
+    let path = format!("/api/applications/{made}");
+    assert_eq!(world.http.get(&path, Some(STAFF_TOKEN)).await.json()["state"], "in-review");
+    let supervisor = Clerk::sign_in_as(&world, SUPERVISOR_TOKEN).await;
+    let page = format!("/console/applications/{made}");
+    let csrf = supervisor.csrf(&page).await;
+    let refused = supervisor.send(&format!("{page}/approve"), &[("csrf", &csrf)]).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text().contains("被更正的证照已经吊销"), "{}", refused.text());
+    assert_eq!(act_on(&world, &made, "reject", SUPERVISOR_TOKEN).await.json()["state"], "rejected");
     world.stop().await;
 }
 

@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 use crate::http::Answer;
 use crate::world::{Applied, CLERK_TOKEN, STAFF_TOKEN, SUPERVISOR_TOKEN, World};
 
-fn example(of: &str) -> Value {
+pub fn example(of: &str) -> Value {
     Catalogue::bundled().unwrap().by_id(of).unwrap().example()
 }
 
-async fn act(world: &World, applied: &Applied, verb: &str, token: &str) -> Answer {
-    let path = format!("/api/applications/{}/{verb}", applied.id);
+pub async fn act(world: &World, applied: &Applied, verb: &str, token: &str) -> Answer {
+    act_on(world, &applied.id, verb, token).await
+}
+
+/// What a member of the staff does with the application of this name.
+pub async fn act_on(world: &World, application: &str, verb: &str, token: &str) -> Answer {
+    let path = format!("/api/applications/{application}/{verb}");
     let body =
         if matches!(verb, "return" | "reject") { json!({"reason": "照片不清楚"}) } else { json!({}) };
     world.http.post_json(&path, Some(token), &body).await

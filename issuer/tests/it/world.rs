@@ -272,8 +272,12 @@ impl World {
 
     /// A credential in a wallet, and the record of it.
     pub async fn issued(&self, configuration: &str) -> (Value, String) {
-        let applied = self.approved().await;
-        let offer = self.collectable(&applied).await;
+        self.collected(&self.approved().await, configuration).await
+    }
+
+    /// The same of an application that is approved.
+    pub async fn collected(&self, applied: &Applied, configuration: &str) -> (Value, String) {
+        let offer = self.collectable(applied).await;
         let token = self.token(&offer).await;
         let wallet = Wallet::new(Algorithm::Es256);
         let answer = self.ask(&token, configuration, &wallet.proof(self, &self.nonce().await)).await;
