@@ -5,7 +5,7 @@ use std::time::Duration;
 use credentials::key::Algorithm;
 use serde_json::{Value, json};
 
-use crate::authorize;
+use crate::authorize::{self, LICENCE};
 use crate::dpop::Prover;
 use crate::http::Answer;
 use crate::pages_console::Clerk;
@@ -25,7 +25,13 @@ async fn correct_as(world: &World, token: &str, credential: &str, claims: &Value
 #[tokio::test]
 async fn a_correction_revokes_the_old_one_and_has_the_next_version() {
     let world = World::start().await;
-    let (_, credential) = world.issued("business-licence-sd-jwt").await;
+    let applied = world.approved().await;
+    let old_token = world.token(&world.collectable(&applied).await).await;
+    let proof = Wallet::new(Algorithm::Es256).proof(&world, &world.nonce().await);
+    assert_eq!(world.ask(&old_token, LICENCE, &proof).await.status, 200);
+    let old = format!("/api/applications/{}", applied.id);
+    let found = world.http.get(&old, Some(STAFF_TOKEN)).await.json();
+    let credential = found["credentials"][LICENCE].as_str().unwrap().to_owned();
     let mut claims = testkit::Company::nth(0).business_licence_claims();
     claims["address"] = json!("安徽省合肥市高新区示例大道9号");
     let wrong = correct(&world, &credential, &json!({})).await;
@@ -45,10 +51,13 @@ async fn a_correction_revokes_the_old_one_and_has_the_next_version() {
     let offer = world.http.get(&format!("{path}/offer"), corrected["secret"].as_str()).await;
     assert_eq!(offer.status, 200, "{}", offer.text());
     assert_eq!(correct(&world, &credential, &claims).await.problem(), "already-corrected");
-    // What was left to collect of the old one is not to be had any more.
-    let old = format!("/api/applications/{}", record["application"].as_str().unwrap());
-    let page = world.http.get(&old, Some(STAFF_TOKEN)).await.json();
-    assert_eq!(page["state"], "issued");
+    // What was left to collect of the old one is not to be had any more: by no offer, and by no token from before.
+    let offer = format!("{old}/offer");
+    assert_eq!(world.http.get(&offer, Some(&applied.secret)).await.problem(), "corrected");
+    assert_eq!(world.http.post_json(&offer, Some(&applied.secret), &json!({})).await.problem(), "corrected");
+    let proof = Wallet::new(Algorithm::Es256).proof(&world, &world.nonce().await);
+    let refused = world.ask(&old_token, "business-licence-vc", &proof).await;
+    assert_eq!((refused.status, refused.oauth_error().as_str()), (401, "invalid_token"));
     world.stop().await;
 }
 
@@ -68,7 +77,7 @@ async fn while_the_chain_is_away_neither_takes_the_others_place() {
     let prover = Prover::new();
     let token = authorize::token(&world, &prover, &authorize::code(&world, &[]).await).await;
     let proof = Wallet::new(Algorithm::Es256).proof(&world, &world.nonce().await);
-    let request = json!({"credential_configuration_id": authorize::LICENCE, "proofs": {"jwt": [proof]}});
+    let request = json!({"credential_configuration_id": LICENCE, "proofs": {"jwt": [proof]}});
     let refused = prover.ask(&world, &token, &request).await;
     assert_eq!((refused.status, &refused.json()["error"]), (503, &json!("temporarily_unavailable")));
     world.restart().await;
