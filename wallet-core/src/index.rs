@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use registry::UnixMillis;
@@ -21,7 +24,16 @@ const INDEX: Sealed<Entry> = Sealed::new("index");
 /// Type, formats and age of every card, by the card's id. Read at the first question, and kept up with what is
 /// written after. What cards somebody has is personal: it is wiped when the wallet locks.
 #[derive(Default)]
-pub(crate) struct Index(Mutex<Option<BTreeMap<String, Entry>>>);
+pub(crate) struct Index {
+    known: Mutex<Option<BTreeMap<String, Entry>>>,
+    /// Writes of which nobody knows yet whether they were made. Until then each question is answered from the vault.
+    open: AtomicUsize,
+}
+
+/// A write of cards that is under way. Whoever gives up waiting drops it, and the write may be made all the same: what is
+/// remembered is then believed no more.
+#[must_use]
+pub(crate) struct Writing<'i>(&'i Index);
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Entry {
@@ -81,11 +93,18 @@ impl Index {
         vault: &Vault,
         fits: impl Fn(&str, Format) -> bool,
     ) -> Result<Vec<String>, VaultError> {
-        let mut entries = self.lock();
-        let entries = match &mut *entries {
-            Some(entries) => entries,
-            // While it is being filled the lock is held: what is written meanwhile is noted after.
-            empty => empty.insert(vault.all(&INDEX)?.into_iter().collect()),
+        let read = || Ok::<_, VaultError>(vault.all(&INDEX)?.into_iter().collect::<BTreeMap<_, _>>());
+        let mut known = self.lock();
+        let now;
+        let entries = if self.open.load(SeqCst) > 0 {
+            now = read()?;
+            &now
+        } else {
+            match &mut *known {
+                Some(entries) => entries,
+                // While it is being filled the lock is held: what is written meanwhile is noted after.
+                empty => empty.insert(read()?),
+            }
         };
         let mut found: Vec<_> = entries
             .iter()
@@ -95,21 +114,31 @@ impl Index {
         Ok(found.into_iter().map(|(id, _)| id.clone()).collect())
     }
 
-    /// A card was written.
-    pub(crate) fn put(&self, id: &str, card: &StoredCard) {
-        if let Some(entries) = &mut *self.lock() {
-            entries.insert(id.to_owned(), Entry::of(card));
-        }
-    }
-
-    /// A card was deleted.
-    pub(crate) fn remove(&self, id: &str) {
-        if let Some(entries) = &mut *self.lock() {
-            entries.remove(id);
-        }
+    /// Cards are about to be written.
+    pub(crate) fn begin(&self) -> Writing<'_> {
+        self.open.fetch_add(1, SeqCst);
+        Writing(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<BTreeMap<String, Entry>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writing<'_> {
+    /// It was made: these cards are there, and these are not.
+    pub(crate) fn made<'c>(
+        self,
+        there: impl IntoIterator<Item = (&'c str, &'c StoredCard)>,
+        gone: impl IntoIterator<Item = &'c str>,
+    ) {
+        let mut known = self.0.lock();
+        if let Some(entries) = &mut *known {
+            for id in gone {
+                entries.remove(id);
+            }
+            entries.extend(there.into_iter().map(|(id, card)| (id.to_owned(), Entry::of(card))));
+        }
+        self.0.open.fetch_sub(1, SeqCst);
     }
 }

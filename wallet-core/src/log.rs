@@ -130,7 +130,7 @@ pub enum Outcome {
     },
 }
 
-/// Adds an entry; one for each write.
+/// Adds an entry.
 pub(crate) fn add(tx: &mut VaultTx<'_, '_>, at: UnixMillis, event: Event) -> Result<String, VaultError> {
     let id = number_key(tx.number());
     tx.put(&LOG, &id, &LogRecord { at, event })?;

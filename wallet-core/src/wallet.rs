@@ -379,6 +379,7 @@ impl Wallet {
         let event =
             Event::Deleted { label: card::local(&kind.label), issuer_name: stored.issuer_name.clone() };
         let (at, key) = (self.context.now(), id.to_owned());
+        let writing = self.context.index.begin();
         self.context
             .vault
             .write(move |tx| {
@@ -386,7 +387,7 @@ impl Wallet {
                 log::add(tx, at, event)
             })
             .await?;
-        self.context.index.remove(id);
+        writing.made([], [id]);
         for credential in &stored.credentials {
             if self.context.ports.keys.delete(&credential.key).await.is_err() {
                 tracing::warn!("the key of a deleted card could not be deleted");

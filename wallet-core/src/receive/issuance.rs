@@ -15,7 +15,7 @@ use protocol::{
         Requested,
     },
 };
-use registry::{Did, LocalText, Slug};
+use registry::{Did, LocalText, Slug, UnixMillis};
 use serde_json::Value;
 
 use super::{
@@ -30,6 +30,7 @@ use crate::{
     index,
     log::{self, Event},
     ports::{HeldKey, KeyStoreError},
+    vault::{VaultError, VaultTx},
     web::{Answer, Body, JSON, LARGE, MESSAGE},
 };
 
@@ -79,7 +80,7 @@ pub(super) async fn collect(
         }
     }
     let said: Vec<_> = good.iter_mut().filter_map(|good: &mut Good| good.notification_id.take()).collect();
-    let cards = keep(context, good, offer.issuer(), Renewal::of(offer, grant).as_ref()).await?;
+    let cards = keep(context, good, offer.issuer(), Renewal::of(offer, grant).as_ref(), None).await?;
     for id in said {
         later::notify(context, &offer.metadata, grant, id, NotificationEvent::Accepted).await;
     }
@@ -374,13 +375,75 @@ async fn nonce(context: &Context, endpoint: &Endpoint) -> Result<String, Receive
     Ok(nonce.c_nonce)
 }
 
-/// Makes cards of what proved good, one for each type and issuer, all in one write.
+/// A card that is about to be kept.
+struct New {
+    id: String,
+    card: StoredCard,
+    event: Event,
+    /// What a backup named and this is.
+    collected: Option<String>,
+}
+
+/// Makes cards of what proved good, one for each type and issuer, all in one write. In the same write what was deferred, if they
+/// are that, is over.
 pub(super) async fn keep(
     context: &Context,
     good: Vec<Good>,
     collected_at: &Endpoint,
     renewal: Option<&Renewal>,
+    deferred: Option<String>,
 ) -> Result<Vec<Card>, ReceiveError> {
+    let (mut shown, mut new) = (Vec::new(), Vec::new());
+    for (id, card) in cards_of(context, good, collected_at, renewal)? {
+        let kind = context.catalogue.by_id(card.kind.as_str()).ok_or(Rejected::OtherType)?;
+        let event = Event::Received {
+            card: id.clone(),
+            label: card::local(&kind.label),
+            issuer: card.issuer.clone(),
+            issuer_name: card.issuer_name.clone(),
+        };
+        let view = card::show(&id, &card, kind, context.state(&card)?)?;
+        let collected = backup::collected(context, &kind.id, &card.issuer, &view.holder_line)?;
+        shown.push(view);
+        new.push(New { id, card, event, collected });
+    }
+    if new.is_empty() {
+        return Ok(shown);
+    }
+    let at = context.now();
+    let writing = context.index.begin();
+    let new = context.vault.write(move |tx| put(tx, at, new, deferred.as_deref())).await?;
+    writing.made(new.iter().map(|(id, card)| (id.as_str(), card)), []);
+    Ok(shown)
+}
+
+fn put(
+    tx: &mut VaultTx<'_, '_>,
+    at: UnixMillis,
+    new: Vec<New>,
+    deferred: Option<&str>,
+) -> Result<Vec<(String, StoredCard)>, VaultError> {
+    if let Some(deferred) = deferred {
+        later::over(tx, deferred)?;
+    }
+    let mut cards = Vec::with_capacity(new.len());
+    for New { id, card, event, collected } in new {
+        index::put_card(tx, &id, &card)?;
+        if let Some(collected) = &collected {
+            tx.remove(&backup::TO_COLLECT, collected)?;
+        }
+        log::add(tx, at, event)?;
+        cards.push((id, card));
+    }
+    Ok(cards)
+}
+
+fn cards_of(
+    context: &Context,
+    good: Vec<Good>,
+    collected_at: &Endpoint,
+    renewal: Option<&Renewal>,
+) -> Result<Vec<(String, StoredCard)>, VaultError> {
     let mut cards: Vec<(String, StoredCard)> = Vec::new();
     for Good { kind, issuer, issuer_name, credentials, .. } in good {
         let same = |(_, card): &&mut (String, StoredCard)| card.kind == kind && card.issuer == issuer;
@@ -393,32 +456,7 @@ pub(super) async fn keep(
             cards.push((context.new_id()?, card));
         }
     }
-    let mut shown = Vec::new();
-    for (id, stored) in cards {
-        let kind = context.catalogue.by_id(stored.kind.as_str()).ok_or(Rejected::OtherType)?;
-        let event = Event::Received {
-            card: id.clone(),
-            label: card::local(&kind.label),
-            issuer: stored.issuer.clone(),
-            issuer_name: stored.issuer_name.clone(),
-        };
-        let card = card::show(&id, &stored, kind, context.state(&stored)?)?;
-        let done = backup::collected(context, &kind.id, &stored.issuer, &card.holder_line)?;
-        let (at, key, record) = (context.now(), id.clone(), stored.clone());
-        context
-            .vault
-            .write(move |tx| {
-                index::put_card(tx, &key, &record)?;
-                if let Some(done) = &done {
-                    tx.remove(&backup::TO_COLLECT, done)?;
-                }
-                log::add(tx, at, event)
-            })
-            .await?;
-        context.index.put(&id, &stored);
-        shown.push(card);
-    }
-    Ok(shown)
+    Ok(cards)
 }
 
 /// A key for nothing. If the device can't delete it now, it stays, and is of no use to anyone.

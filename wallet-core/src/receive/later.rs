@@ -22,7 +22,7 @@ use crate::{
     context::Context,
     held::CARDS,
     ports::{HeldKey, KeyHandle},
-    vault::{Sealed, VaultError},
+    vault::{Sealed, VaultError, VaultTx},
     web::{LARGE, MESSAGE},
 };
 
@@ -122,18 +122,18 @@ pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultErr
     for (id, stored) in context.vault.all(&DEFERRED)? {
         let (issuer, configuration) =
             (stored.renewal.offer.credential_issuer.clone(), stored.configuration.clone());
-        let outcome = fetch(context, &stored).await;
+        let outcome = fetch(context, &id, &stored).await;
         let over = match &outcome {
             Ok(_) => true,
             Err(ReceiveError::CredentialRefused(code)) => *code != CredentialErrorCode::InvalidToken,
             Err(error) => matches!(error, ReceiveError::CodeRefused | ReceiveError::Rejected(_)),
         };
-        if over {
-            context.vault.write(move |tx| tx.remove(&DEFERRED, &id)).await?;
-            if outcome.is_err() {
-                for key in held(&stored.keys) {
-                    issuance::forget_key(context, &key).await;
-                }
+        if over && outcome.is_err() {
+            context.vault.write(move |tx| self::over(tx, &id)).await?;
+            // Earlier versions could be ended between keeping a card and noting that it was picked up.
+            let of_cards = keys_of_cards(context)?;
+            for key in held(&stored.keys).filter(|key| !of_cards.contains(&key.handle)) {
+                issuance::forget_key(context, &key).await;
             }
             instance::forget_unless_needed(context, stored.renewal.key()).await?;
         }
@@ -142,7 +142,12 @@ pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultErr
     Ok(picked)
 }
 
-async fn fetch(context: &Context, stored: &StoredDeferred) -> Result<Vec<Card>, ReceiveError> {
+/// Nothing is waited for any more. What came of it is written with this.
+pub(super) fn over(tx: &mut VaultTx<'_, '_>, id: &str) -> Result<(), VaultError> {
+    tx.remove(&DEFERRED, id)
+}
+
+async fn fetch(context: &Context, id: &str, stored: &StoredDeferred) -> Result<Vec<Card>, ReceiveError> {
     let endpoint = stored.metadata.deferred_credential_endpoint.as_ref();
     let endpoint = endpoint.ok_or(ReceiveError::Unreadable("the metadata"))?;
     let grant = stored.renewal.grant(context).await?;
@@ -170,7 +175,8 @@ async fn fetch(context: &Context, stored: &StoredDeferred) -> Result<Vec<Card>, 
         .map(|id| (id, if good.is_ok() { NotificationEvent::Accepted } else { NotificationEvent::Failure }));
     let cards = match good {
         Ok(good) => {
-            issuance::keep(context, vec![good], &renewal.offer.credential_issuer, Some(&renewal)).await
+            let issuer = &renewal.offer.credential_issuer;
+            issuance::keep(context, vec![good], issuer, Some(&renewal), Some(id.to_owned())).await
         }
         Err(error) => Err(error),
     };
@@ -232,13 +238,19 @@ pub(crate) fn waiting(context: &Context) -> Result<Vec<Endpoint>, VaultError> {
 /// Every key that the wallet has in the device but those of [`authorize`](super::authorize).
 pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
     let mut keys = instance::keys(context)?;
-    for (_, card) in context.vault.all(&CARDS)? {
-        keys.extend(card.credentials.into_iter().map(|credential| credential.key));
-        keys.extend(card.renewal.map(|renewal| renewal.key));
-    }
+    keys.append(&mut keys_of_cards(context)?);
     for (_, deferred) in context.vault.all(&DEFERRED)? {
         keys.extend(deferred.keys.into_iter().map(|(key, _)| key));
         keys.push(deferred.renewal.key);
+    }
+    Ok(keys)
+}
+
+fn keys_of_cards(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
+    let mut keys = Vec::new();
+    for (_, card) in context.vault.all(&CARDS)? {
+        keys.extend(card.credentials.into_iter().map(|credential| credential.key));
+        keys.extend(card.renewal.map(|renewal| renewal.key));
     }
     Ok(keys)
 }

@@ -275,9 +275,11 @@ impl VaultTx<'_, '_> {
         self.root.number = self.root.number.max(number);
     }
 
-    /// A number that no other write has, growing.
-    pub(crate) fn number(&self) -> u64 {
-        self.root.number
+    /// A number that nothing else has, growing.
+    pub(crate) fn number(&mut self) -> u64 {
+        let number = self.root.number;
+        self.root.number = number.saturating_add(1);
+        number
     }
 
     fn forget(&mut self, table: &str, key: &str) -> Result<(), VaultError> {

@@ -11,6 +11,7 @@ mod follow;
 mod fuzz;
 mod haip;
 mod holders;
+mod later;
 mod log;
 mod mdoc;
 mod offline;

@@ -95,6 +95,8 @@ async fn an_answer_lost_on_the_way_is_asked_for_again_with_the_same_key() {
     assert!(asked.len() == 2 && asked[0] == asked[1], "an issuer gives the same credential to the same key");
 
     *holder.town.lost.lock().unwrap() = 2;
+    let link = holder.town.issuer.offer(Plan::licence().sd_jwt());
+    let offer = holder.wallet.preview_offer(&link).await.unwrap();
     let error = holder.wallet.receive(&offer, Some("123456")).await.unwrap_err();
     assert_eq!(error, ReceiveError::Web(wallet_core::WebError::Unreachable), "and gives up then");
 }

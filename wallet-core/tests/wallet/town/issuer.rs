@@ -21,7 +21,11 @@ use serde_json::{Map, Value, json};
 use testkit::{Company, FixedClock, Person};
 use wallet_core::ports::{HttpRequest, HttpResponse};
 
-use super::{Chain, key, organisation, status};
+use super::{
+    Chain,
+    grants::{Decision, Given, Offered, refusal},
+    key, organisation,
+};
 
 pub(crate) const URL: &str = "https://issuer.example";
 
@@ -58,6 +62,14 @@ pub(crate) struct Plan {
     pub(crate) wants_attestation: bool,
     /// An element that no catalogue knows.
     pub(crate) extra_element: bool,
+    /// Whoever shows a key for its token may come back with it, and say what became of a credential.
+    pub(crate) comes_back: bool,
+    /// Each refresh gives another refresh token, and the one before counts no more.
+    pub(crate) rotates: bool,
+    /// It takes time, until it is decided.
+    pub(crate) takes_time: bool,
+    /// So many copies at once.
+    pub(crate) batch: u32,
 }
 
 impl Plan {
@@ -102,7 +114,19 @@ impl Plan {
             hidden: true,
             wants_attestation: false,
             extra_element: false,
+            comes_back: false,
+            rotates: false,
+            takes_time: false,
+            batch: 1,
         }
+    }
+
+    pub(crate) fn coming_back(self) -> Self {
+        Self { comes_back: true, ..self }
+    }
+
+    pub(crate) fn taking_time(self) -> Self {
+        Self { takes_time: true, ..self.coming_back() }
     }
 
     pub(crate) fn sd_jwt(mut self) -> Self {
@@ -118,15 +142,19 @@ impl Plan {
 
 pub(crate) struct Issuer {
     pub(crate) did: Did,
-    clock: Arc<FixedClock>,
+    pub(super) clock: Arc<FixedClock>,
     p256: SoftwareKey,
     ed25519: SoftwareKey,
-    plan: Mutex<Plan>,
+    /// By the number of their code.
+    pub(super) offers: Mutex<Vec<Offered>>,
+    pub(crate) decision: Mutex<Decision>,
     nonces: Mutex<u32>,
     /// Attestations that came in proofs.
     pub(crate) attested: Mutex<Vec<String>>,
     /// The DIDs or thumbprints of every key that proved itself.
     pub(crate) holders: Mutex<Vec<String>>,
+    /// What wallets said became of credentials: the id and the event.
+    pub(crate) notified: Mutex<Vec<(String, String)>>,
 }
 
 impl Issuer {
@@ -138,33 +166,26 @@ impl Issuer {
         chain.accredit(&did, "digital-id");
         chain.accredit(&did, "drivers-licence");
         chain.open_list(&did);
-        let plan = Mutex::new(Plan::licence());
         Self {
             did,
             clock,
             p256,
             ed25519,
-            plan,
+            offers: Mutex::default(),
+            decision: Mutex::new(Decision::Open),
             nonces: Mutex::default(),
             attested: Mutex::default(),
             holders: Mutex::default(),
+            notified: Mutex::default(),
         }
     }
 
     /// An offer by value, to be redeemed with `123456`.
     pub(crate) fn offer(&self, plan: Plan) -> String {
-        let mut grant = json!({ "pre-authorized_code": "code" });
-        if plan.with_tx_code {
-            grant["tx_code"] = json!({ "input_mode": "numeric", "length": 6 });
-        }
-        let offer = json!({
-            "credential_issuer": URL,
-            "credential_configuration_ids": plan.configurations,
-            "grants": { "urn:ietf:params:oauth:grant-type:pre-authorized_code": grant },
-        });
-        let form = Form::default().with("credential_offer", Some(&offer.to_string()));
-        *self.plan.lock().unwrap() = plan;
-        format!("openid-credential-offer://?{}", form.encode())
+        let mut offers = self.offers.lock().unwrap();
+        let link = link_of(&plan, offers.len());
+        offers.push(Offered { plan, given: Given::default() });
+        link
     }
 
     pub(crate) fn offer_by_reference(&self, plan: Plan) -> String {
@@ -175,27 +196,42 @@ impl Issuer {
     pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         match request.url.as_str().strip_prefix(URL).unwrap() {
             "/.well-known/openid-credential-issuer" => super::json(&self.metadata()),
-            "/.well-known/oauth-authorization-server" => {
-                super::json(&json!({ "issuer": URL, "token_endpoint": format!("{URL}/token") }))
-            }
+            "/.well-known/oauth-authorization-server" => super::json(&self.server()),
             "/offers/1" => self.offer_body(),
-            "/token" => self.token(&request.body),
+            "/token" => self.token(request),
             "/nonce" => super::json(&json!({ "c_nonce": self.next_nonce() })),
             "/credential" => self.credential(request),
+            "/deferred" => self.deferred(request),
+            "/notification" => self.notification(request),
             other => panic!("the wallet asked for {other}"),
         }
     }
 
+    /// The newest offer's plan.
+    fn plan(&self) -> Plan {
+        self.offers.lock().unwrap().last().map_or_else(Plan::licence, |offered| offered.plan.clone())
+    }
+
     fn offer_body(&self) -> HttpResponse {
-        let plan = self.plan.lock().unwrap().clone();
-        let link = self.offer(plan);
-        let OfferLink::Value(offer) = OfferLink::parse(&link).unwrap() else { panic!("by value") };
+        let number = self.offers.lock().unwrap().len() - 1;
+        let OfferLink::Value(offer) = OfferLink::parse(&link_of(&self.plan(), number)).unwrap() else {
+            panic!("by value")
+        };
         super::json(&serde_json::to_value(offer).unwrap())
     }
 
+    fn server(&self) -> Value {
+        let mut server = json!({ "issuer": URL, "token_endpoint": format!("{URL}/token") });
+        if self.plan().comes_back {
+            server["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+        }
+        server
+    }
+
     fn metadata(&self) -> Value {
+        let plan = self.plan();
         let mut proofs = json!({ "jwt": { "proof_signing_alg_values_supported": ["EdDSA", "ES256"] } });
-        if self.plan.lock().unwrap().wants_attestation {
+        if plan.wants_attestation {
             proofs["jwt"]["key_attestations_required"] = json!({});
         }
         let mut configurations = Map::new();
@@ -217,27 +253,19 @@ impl Issuer {
             configurations.insert(format!("{}-sd-jwt", kind.id), sd_jwt);
             configurations.insert(format!("{}-vc", kind.id), ldp);
         }
-        json!({
+        let mut metadata = json!({
             "credential_issuer": URL,
             "credential_endpoint": format!("{URL}/credential"),
             "nonce_endpoint": format!("{URL}/nonce"),
+            "deferred_credential_endpoint": format!("{URL}/deferred"),
+            "notification_endpoint": format!("{URL}/notification"),
             "display": [{ "name": "市监局", "locale": "zh" }, { "name": "Market supervision", "locale": "en" }],
             "credential_configurations_supported": configurations,
-        })
-    }
-
-    fn token(&self, body: &[u8]) -> HttpResponse {
-        let form = Form::parse(body).unwrap();
-        let mut plan = self.plan.lock().unwrap();
-        if plan.with_tx_code && form.get("tx_code") != Some("123456") {
-            plan.attempts -= 1;
-            let mut refusal = json!({ "error": "invalid_grant" });
-            if plan.tells_attempts {
-                refusal["attempts_left"] = plan.attempts.into();
-            }
-            return status(400, "application/json", refusal.to_string());
+        });
+        if plan.batch > 1 {
+            metadata["batch_credential_issuance"] = json!({ "batch_size": plan.batch });
         }
-        super::json(&json!({ "access_token": "token", "token_type": "bearer", "expires_in": 300 }))
+        metadata
     }
 
     fn next_nonce(&self) -> String {
@@ -247,25 +275,66 @@ impl Issuer {
     }
 
     fn credential(&self, request: &HttpRequest) -> HttpResponse {
-        let authorized = ("authorization".to_owned(), "Bearer token".to_owned());
-        assert!(request.headers.contains(&authorized), "the token is sent along");
+        let offer = match self.offer_of(request) {
+            Ok(offer) => offer,
+            Err(refusal) => return refusal,
+        };
         let asked = CredentialRequest::parse(&request.body).unwrap();
         let Some(Proofs::Jwt(proofs)) = &asked.proofs else { panic!("a jwt proof") };
         let Requested::Configuration(configuration) = &asked.requested else { panic!("by configuration") };
-        let (holder, nonce) = self.check_proof(&proofs[0]);
-        let mut plan = self.plan.lock().unwrap();
-        if plan.stale_nonces > 0 || nonce != format!("nonce-{}", *self.nonces.lock().unwrap()) {
-            plan.stale_nonces = plan.stale_nonces.saturating_sub(1);
-            return status(400, "application/json", json!({ "error": "invalid_nonce" }).to_string());
+        let mut offers = self.offers.lock().unwrap();
+        let Offered { plan, given } = &mut offers[offer];
+        let mut keys = Vec::new();
+        for proof in proofs {
+            let (key, nonce) = self.check_proof(proof);
+            keys.push(key);
+            if plan.stale_nonces > 0 || nonce != format!("nonce-{}", *self.nonces.lock().unwrap()) {
+                plan.stale_nonces = plan.stale_nonces.saturating_sub(1);
+                return refusal(400, "invalid_nonce");
+            }
         }
-        let plan = plan.clone();
+        if plan.takes_time && *self.decision.lock().unwrap() == Decision::Open {
+            return given.defer(offer, configuration, &keys);
+        }
+        if !given.give(configuration, &keys) {
+            return refusal(400, "credential_request_denied");
+        }
+        self.issue(offer, plan, configuration, &keys)
+    }
+
+    /// A copy for each of these keys.
+    pub(super) fn issue(
+        &self,
+        offer: usize,
+        plan: &Plan,
+        configuration: &str,
+        keys: &[PublicKey],
+    ) -> HttpResponse {
         let kind = Catalogue::bundled().unwrap().by_id(plan.kind).unwrap();
-        let credential = match configuration.rsplit('-').next() {
-            Some("jwt") => self.issue_sd_jwt(&plan, kind, &holder),
-            Some("mdoc") => self.issue_mdoc(&plan, kind, &holder),
-            _ => self.issue_ldp(&plan, kind, &holder),
+        let copy = |(at, key): (u32, &PublicKey)| {
+            let plan = Plan { index: plan.index + at, ..plan.clone() };
+            let credential = match configuration.rsplit('-').next() {
+                Some("jwt") => self.issue_sd_jwt(&plan, kind, key),
+                Some("mdoc") => self.issue_mdoc(&plan, kind, key),
+                _ => self.issue_ldp(&plan, kind, key),
+            };
+            json!({ "credential": credential })
         };
-        super::json(&json!({ "credentials": [{ "credential": credential }] }))
+        let mut answer = json!({ "credentials": (0..).zip(keys).map(copy).collect::<Vec<_>>() });
+        if plan.comes_back {
+            answer["notification_id"] = format!("{offer}-{configuration}").into();
+        }
+        super::json(&answer)
+    }
+
+    fn notification(&self, request: &HttpRequest) -> HttpResponse {
+        if let Err(refusal) = self.offer_of(request) {
+            return refusal;
+        }
+        let said: Value = serde_json::from_slice(&request.body).unwrap();
+        let text = |name: &str| said[name].as_str().unwrap().to_owned();
+        self.notified.lock().unwrap().push((text("notification_id"), text("event")));
+        super::status(204, "text/plain", "")
     }
 
     fn check_proof(&self, proof: &str) -> (PublicKey, String) {
@@ -396,6 +465,21 @@ impl Issuer {
         }
         document
     }
+}
+
+/// The offer of this number by value, to be redeemed with `123456`.
+fn link_of(plan: &Plan, number: usize) -> String {
+    let mut grant = json!({ "pre-authorized_code": format!("code-{number}") });
+    if plan.with_tx_code {
+        grant["tx_code"] = json!({ "input_mode": "numeric", "length": 6 });
+    }
+    let offer = json!({
+        "credential_issuer": URL,
+        "credential_configuration_ids": plan.configurations,
+        "grants": { "urn:ietf:params:oauth:grant-type:pre-authorized_code": grant },
+    });
+    let form = Form::default().with("credential_offer", Some(&offer.to_string()));
+    format!("openid-credential-offer://?{}", form.encode())
 }
 
 /// Changes the last digit of the issuer's signature's middle.

@@ -2,6 +2,7 @@
 //! between them is a function call.
 
 mod chain;
+mod grants;
 mod issuer;
 mod verifier;
 
@@ -25,6 +26,7 @@ use wallet_core::{
 };
 
 pub(crate) use chain::{Chain, organisation};
+pub(crate) use grants::Decision;
 pub(crate) use issuer::{Issuer, Plan};
 pub(crate) use verifier::{Ask, Certified, Verifier, public};
 
@@ -44,6 +46,8 @@ pub(crate) struct Town {
     pub(crate) office: Verifier,
     /// Answers put in place of the real ones, by URL prefix.
     pub(crate) detours: Mutex<BTreeMap<String, Answer>>,
+    /// Requests to URLs with this prefix are never answered.
+    pub(crate) silent: Mutex<Option<String>>,
     /// So many credential responses are lost on their way.
     pub(crate) lost: Mutex<u32>,
     /// Whether wallets made from now on show what is to be confirmed.
@@ -68,6 +72,7 @@ impl Town {
             verifier,
             office,
             detours: Mutex::default(),
+            silent: Mutex::default(),
             lost: Mutex::default(),
             shows_confirmations: AtomicBool::new(false),
             seen: Mutex::default(),
@@ -107,6 +112,10 @@ impl HttpClient for Town {
     async fn send(&self, request: HttpRequest) -> Answer {
         let url = request.url.as_str();
         self.seen.lock().unwrap().push((request.method, url.to_owned(), request.body.clone()));
+        let is_silent = |prefix: &String| url.starts_with(prefix.as_str());
+        if self.silent.lock().unwrap().as_ref().is_some_and(is_silent) {
+            return std::future::pending().await;
+        }
         if let Some((_, answer)) =
             self.detours.lock().unwrap().iter().find(|(prefix, _)| url.starts_with(*prefix))
         {

@@ -1,0 +1,71 @@
+//! What comes after: cards that take time are picked up, and cards are renewed. An issuer gives once; the wallet keeps.
+
+use std::time::Duration;
+
+use wallet_core::{PickedUp, ReceiveError};
+
+use crate::town::{Ask, Decision, Holder, Plan};
+
+const NOTIFICATION: &str = "https://issuer.example/notification";
+
+impl Holder {
+    /// Asks for what takes time.
+    async fn waiting_for(&self, plan: Plan) {
+        let offer = self.wallet.preview_offer(&self.town.issuer.offer(plan)).await.unwrap();
+        let waits = self.wallet.receive(&offer, Some("123456")).await.unwrap_err();
+        assert_eq!(waits, ReceiveError::Deferred);
+    }
+
+    fn decide(&self, decision: Decision) {
+        *self.town.issuer.decision.lock().unwrap() = decision;
+    }
+
+    async fn pick_up(&self) -> Vec<PickedUp> {
+        self.wallet.pick_up().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_takes_time_is_picked_up_once_and_the_issuer_is_told() {
+    let holder = Holder::new().await;
+    holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
+    let early = holder.pick_up().await;
+    assert_eq!((early[0].outcome.as_ref().err(), early[0].over), (Some(&ReceiveError::Deferred), false));
+    holder.decide(Decision::Approved);
+    // Its token is long over by then.
+    holder.town.clock.advance(Duration::from_secs(86_400));
+    let holder = holder.reopened().await;
+    let picked = holder.pick_up().await;
+    assert_eq!((picked.len(), picked[0].outcome.as_ref().unwrap().len(), picked[0].over), (1, 1, true));
+    assert!(holder.pick_up().await.is_empty());
+    let said = ("0-business-licence-sd-jwt".to_owned(), "credential_accepted".to_owned());
+    assert_eq!(*holder.town.issuer.notified.lock().unwrap(), [said]);
+    holder.present_first(Ask::licence()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_rejected_is_over() {
+    let holder = Holder::new().await;
+    holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
+    holder.decide(Decision::Rejected);
+    let picked = holder.pick_up().await;
+    assert!(picked[0].over && picked[0].outcome.is_err());
+    assert!(holder.pick_up().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_card_that_was_picked_up_keeps_its_keys_when_telling_the_issuer_is_given_up() {
+    let holder = Holder::new().await;
+    holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
+    holder.decide(Decision::Approved);
+    *holder.town.silent.lock().unwrap() = Some(NOTIFICATION.to_owned());
+    let given_up = tokio::time::timeout(Duration::from_millis(500), holder.wallet.pick_up()).await;
+    assert!(given_up.is_err(), "it waits for the issuer to hear of it");
+    *holder.town.silent.lock().unwrap() = None;
+
+    assert!(holder.pick_up().await.is_empty(), "it is picked up");
+    let holder = holder.reopened().await;
+    assert!(holder.pick_up().await.is_empty());
+    assert_eq!(holder.wallet.cards().unwrap().len(), 1);
+    holder.present_first(Ask::licence()).await.unwrap();
+}
