@@ -24,7 +24,8 @@ fun main(arguments: Array<String>) = runBlocking {
 
     val consent = wallet.reviewRequest(ask("link")) // what a camera reads at the counter
     println("${consent.verifier.name.en} asks, for: ${consent.purposeName.en}")
-    for (question in consent.questions) {
+    // What is optional stays, unless a choice names it.
+    for (question in consent.questions.filterNot { it.optional }) {
         val option = question.options.first()
         println("leaves: ${option.leaves.map { it.label.en }}")
         println("stays:  ${option.stays.map { it.label.en }}")

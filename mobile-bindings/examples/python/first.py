@@ -24,6 +24,8 @@ async def main(node):
     consent = await wallet.review_request(ask("link"))  # what a camera reads at the counter
     print(f"{consent.verifier.name.en} asks, for: {consent.purpose_name.en}")
     for question in consent.questions:
+        if question.optional:  # it stays, unless a choice names it
+            continue
         option = question.options[0]
         print("leaves:", [claim.label.en for claim in option.leaves])
         print("stays: ", [claim.label.en for claim in option.stays])

@@ -30,7 +30,7 @@ pub struct Consent {
     pub retention_days: u32,
     /// When it must be answered, if it says.
     pub expires: Option<SystemTime>,
-    /// Which cards are asked for; all of them must be answered.
+    /// Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
     pub questions: Vec<Question>,
 }
 

@@ -4527,7 +4527,7 @@ public struct Consent: Equatable, Hashable {
      */
     public let expires: Date?
     /**
-     * Which cards are asked for; all of them must be answered.
+     * Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
      */
     public let questions: [Question]
 
@@ -4559,7 +4559,7 @@ public struct Consent: Equatable, Hashable {
          * When it must be answered, if it says.
          */expires: Date?, 
         /**
-         * Which cards are asked for; all of them must be answered.
+         * Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
          */questions: [Question]) {
         self.id = id
         self.verifier = verifier

@@ -6864,7 +6864,7 @@ data class Consent (
     val `expires`: java.time.Instant?
     , 
     /**
-     * Which cards are asked for; all of them must be answered.
+     * Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
      */
     val `questions`: List<Question>
     

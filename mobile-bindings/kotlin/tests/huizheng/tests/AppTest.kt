@@ -30,7 +30,7 @@ import java.awt.image.BufferedImage
 import java.nio.file.Files
 import java.nio.file.Path
 import javax.imageio.ImageIO
-import javax.swing.JButton
+import javax.swing.AbstractButton
 import javax.swing.JLabel
 import javax.swing.JTextField
 import javax.swing.SwingUtilities
@@ -51,6 +51,10 @@ private const val NAME_ALONE = """{"credentials": [{"id": "licence", "format": "
     "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["name"]}]}]}"""
 private const val TOO_MUCH = """{"credentials": [{"id": "licence", "format": "dc+sd-jwt",
     "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["name"]}, {"path": ["address"]}]}]}"""
+private const val AND_PERHAPS_WHO = """{"credentials": [
+    {"id": "licence", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:huizheng:business-licence:1"]}, "claims": [{"path": ["creditCode"]}]},
+    {"id": "who", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:huizheng:digital-id:1"]}, "claims": [{"path": ["idNumber"]}]}],
+    "credential_sets": [{"options": [["licence"]]}, {"options": [["who"]], "required": false}]}"""
 
 /** The reference app in a window, used as its holder does: by what she reads, and by nothing else. */
 class AppTest {
@@ -109,6 +113,9 @@ class AppTest {
                 show(Services.counter.ask("company-service").link)
                 reads(words.registered)
                 readsOf("合肥徽光软件有限公司")
+                // As of when, and by when: the day is in both, and the card's.
+                for (named in listOf(words.sentTo, words.answerBy)) reads(named)
+                assertEquals(2, howOften(words.asOf("").trim()), "the register's evidence, and the card's")
                 picture("consent")
                 press(words.agree)
                 reads(words.shared)
@@ -125,6 +132,7 @@ class AppTest {
                 picture("refused")
                 press(words.seeCards)
                 linkTwoCards()
+                shareOnlyWhatIsSwitchedOn()
                 reads(words.cards)
                 picture("cards")
                 pressCard("合肥徽光软件有限公司")
@@ -177,6 +185,27 @@ class AppTest {
         press(words.decline)
         reads(words.declined)
         press(words.seeCards)
+    }
+
+    /** What the counter can do without stays, and nothing of it is drawn as leaving, until she switches it on. */
+    private fun Holder.shareOnlyWhatIsSwitchedOn() {
+        for (isWanted in listOf(false, true)) {
+            val asked = Services.counter.ask("tax-registration", AND_PERHAPS_WHO)
+            press(words.scan)
+            show(asked.link)
+            reads(words.isLeftOut)
+            assertTrue(isThere(words.leaves(1)) && !says("程知夏"), "of the licence one thing, of the other card nothing")
+            if (isWanted) {
+                press(words.shareToo(if (words === Chinese) "数字身份证" else "Digital ID"))
+                reads(words.isShared)
+                readsOf("程知夏")
+                picture("optional")
+            }
+            press(words.agree)
+            reads(words.shared)
+            assertEquals(if (isWanted) 2 else 1, Services.counter.read(asked).claims.size)
+            press(words.seeCards)
+        }
     }
 
     private fun Holder.lock() {
@@ -349,21 +378,25 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
 
     fun reads(text: String) = await("the words \"$text\"") { isThere(text) }
 
-    fun isThere(text: String) = all().any { it.isShowing && (it as? JLabel)?.text == text || (it as? JButton)?.text == text }
+    fun isThere(text: String) = all().any { it.isShowing && (it as? JLabel)?.text == text || (it as? AbstractButton)?.text == text }
 
-    fun readsOf(text: String) = await("words with \"$text\"") { all().any { (it as? JLabel)?.text?.contains(text) == true } }
+    fun readsOf(text: String) = await("words with \"$text\"") { says(text) }
+
+    fun howOften(text: String) = all().count { (it as? JLabel)?.text?.contains(text) == true }
+
+    fun says(text: String) = howOften(text) > 0
 
     fun readsCard(state: String) = await("a card that is \"$state\"") { all().any { named(it)?.endsWith(", $state") == true } }
 
     fun press(name: String) = press("a button \"$name\"") { named(it) == name || it.text == name }
 
-    fun isReady(button: String) = all().any { it is JButton && it.isEnabled && named(it) == button }
+    fun isReady(button: String) = all().any { it is AbstractButton && it.isEnabled && named(it) == button }
 
     fun pressCard(holder: String) = press("a card of \"$holder\"") { named(it)?.contains(", $holder, ") == true }
 
-    private fun press(what: String, which: (JButton) -> Boolean) {
-        await(what) { all().any { it is JButton && it.isEnabled && which(it) } }
-        SwingUtilities.invokeAndWait { all().filterIsInstance<JButton>().first { it.isEnabled && which(it) }.doClick(0) }
+    private fun press(what: String, which: (AbstractButton) -> Boolean) {
+        await(what) { all().any { it is AbstractButton && it.isEnabled && which(it) } }
+        SwingUtilities.invokeAndWait { all().filterIsInstance<AbstractButton>().first { it.isEnabled && which(it) }.doClick(0) }
     }
 
     fun type(field: String, text: String) {

@@ -24,7 +24,8 @@ for card in received.cards { print("received: \(card.label.en), \(card.holderLin
 
 let consent = try await wallet.reviewRequest(link: ask("link")) // what a camera reads at the counter
 print("\(consent.verifier.name.en) asks, for: \(consent.purposeName.en)")
-for question in consent.questions {
+// What is optional stays, unless a choice names it.
+for question in consent.questions where !question.optional {
     print("leaves: \(question.options[0].leaves.map(\.label.en))")
     print("stays:  \(question.options[0].stays.map(\.label.en))")
 }

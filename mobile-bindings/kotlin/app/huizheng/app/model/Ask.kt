@@ -1,8 +1,10 @@
 package huizheng.app.model
 
+import huizheng.CardOption
 import huizheng.Consent
 import huizheng.HolderLink
 import huizheng.LocalText
+import huizheng.Question
 import huizheng.Wallet
 import huizheng.WalletException
 import kotlinx.coroutines.CoroutineScope
@@ -25,14 +27,26 @@ class Ask(
 
         /**
          * @param links what would link her if she answered so
-         * @param choice from question to option; a question that is not in it is answered by its first option
+         * @param choice from question to option; a question that is not in it is answered by its first option, or left out if it may be
          */
         data class Asking(
             val consent: Consent,
             val links: List<HolderLink>,
             val choice: Map<String, String> = emptyMap(),
             val busy: Boolean = false,
-        ) : State
+        ) : State {
+            /** What may be left out. */
+            val optional: List<Question> get() = consent.questions.filter { it.optional }
+
+            /** Whether what may be left out is shared too. */
+            val isOptionalShared: Boolean get() = optional.any { it.id in choice }
+
+            /** What answers a question; none for one that is left out. */
+            fun chosen(question: Question): CardOption? = when (val named = choice[question.id]) {
+                null -> question.options.first().takeUnless { question.optional }
+                else -> question.options.first { it.id == named }
+            }
+        }
 
         data class Shared(val verifier: LocalText) : State
 
@@ -53,10 +67,20 @@ class Ask(
         }
     }
 
-    fun choose(question: String, option: String) {
+    fun choose(question: String, option: String) = choose { it.choice + (question to option) }
+
+    /**
+     * Shares what may be left out, or leaves it out again: all of it together. Who asks may want several such cards as one, and then the
+     * wallet sends them as one: a switch for each would show less than leaves.
+     */
+    fun shareOptional(isShared: Boolean) = choose { asking ->
+        if (isShared) asking.choice + asking.optional.associate { it.id to it.options.first().id } else asking.choice - asking.optional.map { it.id }
+    }
+
+    private fun choose(other: (State.Asking) -> Map<String, String>) {
         val asking = state.value as? State.Asking ?: return
         if (asking.busy) return
-        val choice = asking.choice + (question to option)
+        val choice = other(asking)
         // Other cards, other links. Asks nobody and reads no disk.
         doing(State::Failed) { show(asking.copy(choice = choice, links = wallet.links(asking.consent.id, choice))) }
     }

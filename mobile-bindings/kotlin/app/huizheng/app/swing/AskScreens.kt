@@ -9,6 +9,7 @@ import huizheng.LegalBasis
 import huizheng.Question
 import huizheng.app.model.Ask
 import huizheng.app.text.explain
+import huizheng.app.text.word
 
 fun answering(stage: Stage, ask: Ask, state: Ask.State) = when (state) {
     is Ask.State.Looking -> waiting(stage, stage.words.askTitle, stage.words.checkingWhoAsks)
@@ -25,21 +26,24 @@ private fun consent(stage: Stage, ask: Ask, state: Ask.State.Asking) = Screen(st
         Surface(look.surface, look.line, gap = 10).apply {
             +Words(words.of(consent.verifier.name), Type.large, look.ink)
             +Beside(Mark(Sign.SHIELD, 20, look.good.strong), Words(words.registered, Type.small, look.good.strong), gap = 8)
+            +Words(words.asOf(words.moment(consent.verifier.asOf)), Type.small, look.quiet)
             +Space(9, look.line)
             +pair(words.purpose, words.of(consent.purposeName))
             val basis = if (consent.legalBasis == LegalBasis.CONSENT) words.byConsent else words.byLaw
             +pair(words.basis, "$basis · ${words.of(consent.legalText)}")
             +pair(words.kept, words.keptFor(consent.retentionDays))
+            +pair(words.sentTo, consent.verifier.host.ifEmpty { words.sentToNobody })
+            consent.expires?.let { +pair(words.answerBy, words.moment(it)) }
         },
     )
     links(state.links.filterIsInstance<HolderLink.Together>())
-    for (question in consent.questions) {
-        val chosen = question.options.first { it.id == (state.choice[question.id] ?: question.options.first().id) }
-        options(ask, question, chosen)
-        warnings(chosen.warnings)
-        links(state.links.filter { it is HolderLink.Reused && it.question == question.id })
-        leaves(chosen)
-        stays(chosen)
+    val (demanded, optional) = consent.questions.partition { !it.optional }
+    for (question in demanded) question(ask, state, question)
+    if (optional.isNotEmpty()) {
+        val what = optional.joinToString(words.and) { words.of(it.label) }
+        add(Switch(words.shareToo(what), state.isOptionalShared, look, enabled = !state.busy) { ask.shareOptional(!state.isOptionalShared) })
+        quiet(if (state.isOptionalShared) words.isShared else words.isLeftOut)
+        for (question in optional) question(ask, state, question)
     }
     bottom.add(
         Row().apply {
@@ -47,6 +51,16 @@ private fun consent(stage: Stage, ask: Ask, state: Ask.State.Asking) = Screen(st
             +press(words.agree, Weight.EVEN, enabled = !state.busy) { ask.agree() }
         },
     )
+}
+
+/** What answers a question, and what of it leaves; nothing of one that is left out. */
+private fun Parts.question(ask: Ask, state: Ask.State.Asking, question: Question) {
+    val chosen = state.chosen(question) ?: return
+    options(ask, question, chosen)
+    warnings(chosen.warnings)
+    links(state.links.filter { it is HolderLink.Reused && it.question == question.id })
+    leaves(chosen)
+    stays(chosen)
 }
 
 private fun Parts.pair(name: String, value: String) = Column(0).apply {
@@ -57,6 +71,8 @@ private fun Parts.pair(name: String, value: String) = Column(0).apply {
 /** Which card it would be. The same card in another form is another option, and told apart by its warnings. */
 private fun Parts.options(ask: Ask, question: Question, chosen: CardOption) {
     quiet("${words.fromCard} · ${words.of(chosen.label)} · ${chosen.holderLine}")
+    val checked = asOf(chosen.state)?.let { words.asOf(words.moment(it)) }
+    add(Words(listOfNotNull(words.word(chosen.state), checked).joinToString(" · "), Type.small, look.quiet))
     val others = question.options.filter { it.card != chosen.card }.distinctBy { it.card }
     for (option in others) {
         add(press("${words.of(option.label)} · ${option.holderLine}", Weight.EVEN) { ask.choose(question.id, option.id) })

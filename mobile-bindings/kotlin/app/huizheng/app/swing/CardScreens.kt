@@ -66,12 +66,13 @@ private fun Parts.standing(card: Card) {
     notice(words.word(card.state), listOfNotNull(meaning, checked).joinToString("\n"), sign, tone)
 }
 
-private fun asOf(state: CardState): Instant? = when (state) {
+/** The time of what is known of a card; none where that does not matter, or nothing is. */
+fun asOf(state: CardState): Instant? = when (state) {
     is CardState.Valid -> state.asOf
     is CardState.Suspended -> state.asOf
     is CardState.Revoked -> state.asOf
     is CardState.NotTrusted -> state.asOf
-    is CardState.Expired -> state.since
+    is CardState.Expired -> null
     is CardState.Unknown -> state.last?.asOf
 }
 

@@ -21,6 +21,7 @@ import javax.swing.JComponent
 import javax.swing.JLabel
 import javax.swing.JPasswordField
 import javax.swing.JTextField
+import javax.swing.JToggleButton
 import javax.swing.border.AbstractBorder
 
 /** Text that breaks where its language does. */
@@ -107,6 +108,45 @@ class Press(text: String, private val weight: Weight, private val look: Look, pr
         sign?.draw(this, x.toDouble(), (height - 20) / 2.0, 20.0, faded(ink))
         color = faded(ink)
         layout.draw(this, x + beside, (height - layout.ascent - layout.descent) / 2 + layout.ascent)
+    }
+}
+
+/** A switch as wide as there is room, with its name at the left. */
+class Switch(name: String, private val isOn: Boolean, private val look: Look, enabled: Boolean, change: () -> Unit) : JToggleButton(name, isOn), Fluid {
+    init {
+        isContentAreaFilled = false
+        isBorderPainted = false
+        isFocusPainted = false
+        isEnabled = enabled
+        foreground = look.ink
+        cursor = Cursor.getPredefinedCursor(Cursor.HAND_CURSOR)
+        addActionListener { change() }
+    }
+
+    private fun said() = Words(text, Type.strong, foreground)
+
+    override fun heightFor(width: Int) = maxOf(52, said().heightFor(width - TRACK - 40) + 24)
+
+    override fun paintComponent(g: Graphics) = g.smooth {
+        color = look.surface
+        val shape = RoundRectangle2D.Double(1.0, 1.0, width - 2.0, height - 2.0, 20.0, 20.0)
+        fill(shape)
+        color = if (isFocusOwner) look.focus else look.edge
+        stroke = BasicStroke(if (isFocusOwner) 3f else 1.25f)
+        draw(shape)
+        val room = width - TRACK - 40
+        val (said, high) = said() to said().heightFor(room)
+        said.setBounds(0, 0, room, high)
+        said.paint(create(16, (height - high) / 2, room, high))
+        val (left, top) = width - TRACK - 14.0 to (height - 26) / 2.0
+        color = if (isOn) look.brand else look.quiet
+        fill(RoundRectangle2D.Double(left, top, TRACK.toDouble(), 26.0, 26.0, 26.0))
+        color = if (isOn) look.onBrand else look.surface
+        fill(java.awt.geom.Ellipse2D.Double(if (isOn) left + TRACK - 23 else left + 3, top + 3, 20.0, 20.0))
+    }
+
+    private companion object {
+        const val TRACK = 48
     }
 }
 

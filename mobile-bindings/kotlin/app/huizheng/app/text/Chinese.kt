@@ -113,6 +113,12 @@ object Chinese : Text {
     override val byLaw = "法律规定"
     override val kept = "对方保存"
     override val keptFor = { days: UInt -> if (days == 0u) "不保存" else if (days % 365u == 0u) "${days / 365u} 年" else "$days 天" }
+    override val sentTo = "发送到"
+    override val sentToNobody = "不发送，只在手机上显示二维码"
+    override val answerBy = "答复期限"
+    override val shareToo = { what: String -> "同时提供：$what" }
+    override val isShared = "这一项不是必须的，将按下面所示提供。"
+    override val isLeftOut = "对方也想要这一项，但不是必须的，现在不会提供。"
     override val leaves = { n: Int -> "将提供 $n 项" }
     override val stays = { n: Int -> "不提供 $n 项" }
     override val fromCard = "使用"

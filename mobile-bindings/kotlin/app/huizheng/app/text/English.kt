@@ -116,6 +116,12 @@ object English : Text {
         val (span, unit) = if (days % 365u == 0u) days / 365u to "year" else days to "day"
         if (days == 0u) "not at all" else if (span == 1u) "1 $unit" else "$span ${unit}s"
     }
+    override val sentTo = "Sent to"
+    override val sentToNobody = "Nobody: your phone shows a code"
+    override val answerBy = "Answer by"
+    override val shareToo = { what: String -> "Share too: $what" }
+    override val isShared = "They can do without it. It leaves as shown here."
+    override val isLeftOut = "They ask for it and can do without it. Nothing of it leaves."
     override val leaves = { n: Int -> if (n == 1) "1 thing leaves your phone" else "$n things leave your phone" }
     override val stays = { n: Int -> if (n == 1) "1 thing stays" else "$n things stay" }
     override val fromCard = "From"

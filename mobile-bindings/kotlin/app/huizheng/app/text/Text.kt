@@ -118,6 +118,12 @@ interface Text {
     val byLaw: String
     val kept: String
     val keptFor: (UInt) -> String
+    val sentTo: String
+    val sentToNobody: String
+    val answerBy: String
+    val shareToo: (String) -> String
+    val isShared: String
+    val isLeftOut: String
     val leaves: (Int) -> String
     val stays: (Int) -> String
     val fromCard: String
