@@ -35,13 +35,23 @@ pub(crate) async fn export(service: &str, token_file: &Path, path: &Path) -> Don
     let token = std::fs::read_to_string(token_file).map(Zeroizing::new);
     let token = token.or_fault(format!("{} should hold a token", named(token_file)))?;
     let token = Zeroizing::new(token.lines().next().unwrap_or_default().trim().to_owned());
-    let client = service::outbound::client(PATIENCE);
-    let service = service.trim_end_matches('/');
     let todo = "choose a file that isn't there yet, in a folder that is";
     let mut file = std::fs::File::create_new(path).or_fault(todo)?;
+    let written = write_entries(service.trim_end_matches('/'), &token, &mut file).await;
+    if written.is_err() {
+        // What broke off must not be taken for an export.
+        _ = std::fs::remove_file(path);
+    }
+    term::say_line(format!("{} entries are in {}", written?, named(path)));
+    Ok(())
+}
+
+/// Writes the entries, a page after the other; how many.
+async fn write_entries(service: &str, token: &str, file: &mut std::fs::File) -> Done<u64> {
+    let client = service::outbound::client(PATIENCE);
     let mut after = 0;
     loop {
-        let answer = client.get(format!("{service}/api/audit?after={after}")).bearer_auth(token.as_str());
+        let answer = client.get(format!("{service}/api/audit?after={after}")).bearer_auth(token);
         let answer = answer.send().await.or_fault("is the service running there?")?;
         let answer = answer.error_for_status().or_fault("is it a token that may read the log there?")?;
         let lines = answer.bytes().await.or_fault("begin again: the answer broke off")?;
@@ -53,8 +63,7 @@ pub(crate) async fn export(service: &str, token_file: &Path, path: &Path) -> Don
         after += count;
     }
     file.sync_all().or_fault("make room and begin again")?;
-    term::say_line(format!("{after} entries are in {}", named(path)));
-    Ok(())
+    Ok(after)
 }
 
 /// Checks an export: finds what was taken out, put in, altered or cut off.

@@ -1,18 +1,14 @@
 //! A verifier by its own settings as a process of its own, killed at work: what it acknowledged is there, and counts once.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use chain::{Node, SoloConfig, SoloLedger};
 use credentials::jws;
-use registry::build::{SoftwareSigner, TxSigner};
-use registry::{Genesis, GenesisGovernance, LocalText, Member, Slug, Validator, ValidatorSet};
 use serde_json::{Value, json};
-use service::{clock, outbound};
+use service::outbound;
 
+use crate::ground::{Ground, Process, ended, huizheng};
 use crate::moment;
 
 const TOKEN: &str = "a token of more than thirty-two characters that a test made up";
@@ -23,8 +19,7 @@ const TOGETHER: usize = 8;
 
 /// What a verifier needs: a chain, and a folder with its settings.
 struct Place {
-    node: Node,
-    folder: tempfile::TempDir,
+    ground: Ground,
     port: u16,
 }
 
@@ -38,102 +33,40 @@ struct Account {
 
 impl Place {
     async fn make() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let key = |seed: u8| SoftwareSigner::from_seed(&[seed; 32]).expect("a key");
-        let genesis = Genesis {
-            network: Slug::new("anhui").expect("a name"),
-            time: clock::now(),
-            governance: GenesisGovernance {
-                members: vec![Member { name: LocalText::new("数据局", "Data"), key: key(2).public_key() }],
-                threshold: 1,
-            },
-            validators: ValidatorSet::new(vec![Validator { key: key(1).public_key(), power: 1 }])
-                .expect("a set"),
-        };
-        let anchor = serde_json::to_string(&genesis.anchor()).expect("JSON");
-        let config = SoloConfig::new(folder.path().join("chain"));
-        let ledger = SoloLedger::open(config, Some(genesis), Arc::new(key(1))).expect("a chain");
-        let local = "127.0.0.1:0".parse().expect("an address");
-        let node = Node::bind(chain::NodeConfig::new(local), Arc::new(ledger)).await.expect("a node");
-        let port = testkit::free_ports(1);
-        let write = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            std::fs::write(&path, text).expect("written");
-            path
-        };
+        let (ground, port) = (Ground::make().await, testkit::free_ports(1));
         let settings = format!(
             "listen = \"127.0.0.1:{port}\"\nnode_urls = [\"{}\"]\nanchor_file = \"anchor.json\"\ndata_dir = \"data\"\n\
              [tenants.counter]\nname = {{ zh = \"窗口\", en = \"Counter\" }}\nbase_url = \"http://127.0.0.1:{port}\"\n\
-             policies_dir = \"policies\"\n[[tenants.counter.staff]]\nname = \"one\"\ntoken_file = \"one.token\"\n\
-             [policy]\nanswered_per_minute = 1000000\nasked_per_minute = 1000000\n",
-            node.base_url()
+             policies_dir = \"policies\"\n[[tenants.counter.staff]]\nname = \"one\"\ntoken_file = \"one.token\"\n",
+            ground.node_url()
         );
-        write("verifier.toml", &settings);
-        write("anchor.json", &anchor);
-        write(
+        ground.write("verifier.toml", &settings);
+        ground.write(
             "policies/a.toml",
             "id = 'a'\ntitle = { zh = '甲', en = 'A' }\n[[asks]]\ncredential_type = 'digital-id'\nclaims = ['name']\n",
         );
-        let token = write("one.token", TOKEN);
-        std::fs::set_permissions(token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("set");
-        Self { node, folder, port }
+        ground.write_secret("one.token", TOKEN);
+        Self { ground, port }
     }
 
     fn settings(&self) -> PathBuf {
-        self.folder.path().join("verifier.toml")
+        self.ground.path("verifier.toml")
     }
 
     fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
-}
 
-/// `huizheng verifier run`, killed when it is dropped, and what it says on standard error.
-struct Verifier {
-    process: Child,
-    log: Arc<Mutex<Vec<String>>>,
-}
-
-impl Verifier {
-    async fn start(place: &Place) -> Self {
-        let mut process = huizheng(&place.settings())
-            .args(["--log", "debug", "--log-format", "json"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("started");
-        let log = Arc::<Mutex<Vec<String>>>::default();
-        let (lines, to) =
-            (BufReader::new(process.stderr.take().expect("standard error")).lines(), log.clone());
-        std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| to.lock().expect("a log").push(line));
-        });
-        let http = outbound::client(Duration::from_secs(5));
-        let began = Instant::now();
-        loop {
-            let ready = http.get(place.url("/health/ready")).send().await;
-            if ready.is_ok_and(|answer| answer.status() == 200) {
-                return Self { process, log };
-            }
-            let ended = process.try_wait().expect("a process");
-            assert!(ended.is_none(), "it ended by itself: {ended:?} {:?}", log.lock().expect("a log"));
-            assert!(began.elapsed() < Duration::from_secs(120), "it doesn't become ready");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    async fn start(&self, http: &reqwest::Client) -> Process {
+        let mut command = run(&self.settings());
+        command.args(["--log", "debug", "--log-format", "json"]);
+        Process::start(&mut command, http, &self.url("/health/ready")).await
     }
 }
 
-impl Drop for Verifier {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
-}
-
-fn huizheng(settings: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_huizheng"));
-    command.args(["verifier", "run", "--config"]).arg(settings);
+fn run(settings: &Path) -> Command {
+    let mut command = huizheng(["verifier", "run", "--config"]);
+    command.arg(settings);
     command
 }
 
@@ -191,17 +124,16 @@ async fn a_verifier_loses_nothing_that_it_acknowledged_and_takes_no_answer_twice
     let kills = KILLS * if std::env::var_os("HUIZHENG_LONG").is_some() { 5 } else { 1 };
     let (mut asked, mut answered) = (0, 0);
     for kill in 0..kills {
-        let mut verifier = Verifier::start(&place).await;
+        let verifier = place.start(&http).await;
         let workers = (0..TOGETHER).map(|_| tokio::spawn(at_work(http.clone(), base.clone())));
         let workers: Vec<_> = workers.collect();
         tokio::time::sleep(moment(kill, 1_000)).await;
-        verifier.process.kill().expect("killed");
-        drop(verifier);
+        verifier.kill();
         let mut accounts = Vec::new();
         for worker in workers {
             accounts.push(worker.await.expect("no answer was wrong"));
         }
-        let again = Verifier::start(&place).await;
+        let again = place.start(&http).await;
         for Account { asked: all, answered: done, unsure } in accounts {
             for id in &all {
                 let state = read(&http, &base, id).await["state"].clone();
@@ -230,42 +162,27 @@ async fn a_verifier_loses_nothing_that_it_acknowledged_and_takes_no_answer_twice
     println!("{kills} kills, {asked} asked, {answered} answered");
     assert!(answered > TOGETHER * 2, "it had work to do: {answered}");
     stops_when_told(&place, &http).await;
-    place.node.shutdown().await;
+    place.ground.shutdown().await;
 }
 
 /// SIGTERM: what is under way is finished, the process ends by itself, and its log is JSON with the requests' ids.
 async fn stops_when_told(place: &Place, http: &reqwest::Client) {
-    let mut verifier = Verifier::start(place).await;
+    let verifier = place.start(http).await;
     let answer = http.get(place.url("/api/policies")).bearer_auth(TOKEN).send().await.expect("an answer");
     let id = answer.headers()["x-request-id"].to_str().expect("an id").to_owned();
-    let told = Command::new("kill").args(["-TERM", &verifier.process.id().to_string()]).status();
-    assert!(told.expect("kill runs").success());
-    let began = Instant::now();
-    let ended = loop {
-        if let Some(status) = verifier.process.try_wait().expect("a process") {
-            break status;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "it goes on");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    assert_eq!(ended.code(), Some(0));
-    let log = verifier.log.lock().expect("a log").clone();
+    let (code, log) = verifier.stop().await;
+    assert_eq!(code, Some(0));
     let lines: Vec<Value> = log
         .iter()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line} is no JSON")))
         .collect();
     assert!(lines.iter().any(|line| line["span"]["request_id"] == id.as_str()), "{id}: {log:#?}");
     // What can't be used is said before anything starts.
-    let broken = place.folder.path().join("broken.toml");
-    std::fs::write(&broken, "listen = \"127.0.0.1:0\"\nno_such_setting = 1\n").expect("written");
-    let refused = huizheng(&broken).output().expect("runs");
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(refused.status.code() == Some(1) && said.contains("no_such_setting"), "{said}");
-    let check = |file: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_huizheng"));
-        command.args(["verifier", "config", "--check"]).arg(file).output().expect("runs")
-    };
-    assert_eq!(check(&broken).status.code(), Some(1));
-    let fine = check(&place.settings());
-    assert!(fine.status.success() && String::from_utf8_lossy(&fine.stdout).contains("counter asks for a"));
+    let broken = place.ground.write("broken.toml", "listen = \"127.0.0.1:0\"\nno_such_setting = 1\n");
+    let (code, _, said) = ended(&mut run(&broken));
+    assert!(code == Some(1) && said.contains("no_such_setting"), "{said}");
+    let check = |file: &Path| ended(huizheng(["verifier", "config", "--check"]).arg(file));
+    assert_eq!(check(&broken).0, Some(1));
+    let (code, out, _) = check(&place.settings());
+    assert!(code == Some(0) && out.contains("counter asks for a"), "{out}");
 }

@@ -67,12 +67,7 @@ impl Demo {
     }
 
     pub(crate) fn network(&self) -> Network {
-        let chain = NodeConfig::new(self.urls.chain.url.clone(), self.urls.chain.anchor.clone());
-        Network {
-            http: outbound::client(Duration::from_secs(30)),
-            urls: self.urls.clone(),
-            chain: NodeClient::new(chain),
-        }
+        Network::of(self.urls.clone())
     }
 
     /// `kill -9`.
@@ -98,6 +93,11 @@ impl Drop for Starting {
 }
 
 impl Network {
+    pub(crate) fn of(urls: Urls) -> Self {
+        let chain = NodeConfig::new(urls.chain.url.clone(), urls.chain.anchor.clone());
+        Self { http: outbound::client(Duration::from_secs(30)), urls, chain: NodeClient::new(chain) }
+    }
+
     /// Market supervision.
     pub(crate) fn market(&self) -> &IssuerUrl {
         &self.urls.issuers["market-supervision"]

@@ -6,7 +6,9 @@
 mod bulk;
 mod counter;
 mod demo;
+mod ground;
 mod keys;
+mod office;
 mod recovery;
 mod story;
 

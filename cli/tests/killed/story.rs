@@ -70,6 +70,11 @@ impl Story {
         Ok(())
     }
 
+    /// Whether it is on the phone.
+    pub(crate) fn was_received(&self) -> bool {
+        self.so_far >= Acknowledged::Received
+    }
+
     /// Whether the counter has accepted it.
     pub(crate) fn was_presented(&self) -> bool {
         self.so_far >= Acknowledged::Presented
@@ -143,23 +148,52 @@ impl Story {
         let wish = json!({"purpose": "company-service", "response_mode": "direct_post"});
         let (status, asked) = network.post(&format!("{}/api/requests", counter.url), staff, &wish).await?;
         assert_eq!(status, 201, "{asked}");
-        let (status, object) = network.get(&text(&asked, "request_uri"), "").await?;
-        assert_eq!(status, 200, "{object}");
-        let payload = object.as_str().and_then(|token| token.split('.').nth(1)).expect("a token");
-        let request: Value = serde_json::from_slice(&BASE64.decode(payload).expect("text")).expect("JSON");
-        let paths = ["name", "creditCode", "legalRepresentative"].map(ClaimPath::top);
-        let held = sd_jwt::Unverified::parse(&self.credential).expect("an SD-JWT VC");
-        let shown =
-            held.select(&paths).expect("claims").bind(&counter.client_id, &text(&request, "nonce"), now());
-        let shown = shown.expect("bound").sign(&self.key).expect("signed");
-        let query = text(&request["dcql_query"]["credentials"][0], "id");
-        let form = Form::default()
-            .with("vp_token", Some(&json!({query: [shown]}).to_string()))
-            .with("state", request["state"].as_str());
-        let (status, body) = network.post_form(&text(&request, "response_uri"), form.encode()).await?;
+        let request = request(network, &text(&asked, "request_uri")).await?;
+        let answer = self.answer(&request, &["name", "creditCode", "legalRepresentative"]);
+        let (status, body) = network.post_form(&text(&request, "response_uri"), answer).await?;
         assert_eq!(status, 200, "{body}");
         self.request = text(&asked, "id");
         Ok(Acknowledged::Presented)
+    }
+
+    /// Shows these claims to whoever asks.
+    fn answer(&self, request: &Value, claims: &[&str]) -> String {
+        let paths: Vec<_> = claims.iter().map(|claim| ClaimPath::top(claim)).collect();
+        let held = sd_jwt::Unverified::parse(&self.credential).expect("an SD-JWT VC");
+        let shown = held.select(&paths).expect("claims");
+        let shown = shown.bind(&text(request, "client_id"), &text(request, "nonce"), now());
+        let shown = shown.expect("bound").sign(&self.key).expect("signed");
+        let query = text(&request["dcql_query"]["credentials"][0], "id");
+        Form::default()
+            .with("vp_token", Some(&json!({query: [shown]}).to_string()))
+            .with("state", request["state"].as_str())
+            .encode()
+    }
+
+    /// Shows the licence in the place of a form: an answer to another request is refused, the right one becomes an application that
+    /// is approved at once.
+    pub(crate) async fn becomes_a_tax_registration(&self, network: &Network) {
+        let url = format!("{}/api/presentations", network.market().url);
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            let wish = json!({"type": "tax-registration"});
+            let (status, body) = network.post(&url, None, &wish).await.expect("an answer");
+            assert_eq!(status, 201, "{body}");
+            let request = request(network, &text(&body, "request_uri")).await.expect("an answer");
+            asked.push((format!("{url}/{}", text(&body, "id")), request));
+        }
+        let [(forged_at, forged), (right_at, right)] = asked.as_slice() else { unreachable!("two") };
+        let mut mixed = forged.clone();
+        mixed["nonce"] = right["nonce"].clone();
+        for (request, answer, status, at, state) in [
+            (forged, self.answer(&mixed, &["name", "creditCode"]), 400, forged_at, "refused"),
+            (right, self.answer(right, &["name", "creditCode"]), 200, right_at, "accepted"),
+        ] {
+            let sent = network.post_form(&text(request, "response_uri"), answer).await.expect("an answer");
+            assert_eq!(sent.0, status, "{}", sent.1);
+            let (_, seen) = network.get(at, "").await.expect("an answer");
+            assert_eq!(seen["state"], state, "{seen}");
+        }
     }
 
     async fn revoke(&self, network: &Network) -> Result<Acknowledged, NotAcknowledged> {
@@ -228,6 +262,14 @@ impl Story {
             Status::Suspended => panic!("nobody suspended it"),
         }
     }
+}
+
+/// What is asked at this address.
+async fn request(network: &Network, uri: &str) -> Result<Value, NotAcknowledged> {
+    let (status, object) = network.get(uri, "").await?;
+    assert_eq!(status, 200, "{object}");
+    let payload = object.as_str().and_then(|token| token.split('.').nth(1)).expect("a token");
+    Ok(serde_json::from_slice(&BASE64.decode(payload).expect("text")).expect("JSON"))
 }
 
 fn now() -> UnixSeconds {
