@@ -9,7 +9,8 @@ use service::clock;
 use wallet_core::ports::Ports;
 use wallet_core::software::{DeviceSecret, SoftwareKeyStore};
 use wallet_core::{
-    Card, Choice, Event, PresentError, Presented, ReceiveError, Received, Restored, Wallet, WalletConfig,
+    Card, Choice, Event, OpenError, PresentError, Presented, ReceiveError, Received, RestoreError, Restored,
+    Wallet, WalletConfig,
 };
 
 use crate::{Asked, Http, Offer, Play, Sent, Spoiling};
@@ -47,11 +48,33 @@ impl Holder {
 
     /// A wallet on a new phone, from a backup.
     pub async fn restored(play: &Play, name: &str, file: &[u8], passphrase: &str) -> (Self, Restored) {
+        Self::try_restored(play, name, file, passphrase).await.expect("a wallet from the backup")
+    }
+
+    /// The same, if the backup and the passphrase are right.
+    pub async fn try_restored(
+        play: &Play,
+        name: &str,
+        file: &[u8],
+        passphrase: &str,
+    ) -> Result<(Self, Restored), RestoreError> {
         let (folder, config, http) = (folder(play, name), config(play), Http::default());
         let ports = ports(&folder, &http, Duration::ZERO);
-        let restored = Wallet::restore(folder.join("vault"), PIN, ports, config, file, passphrase).await;
-        let (wallet, restored) = restored.expect("a wallet from the backup");
-        (Self { wallet, http }, restored)
+        let (wallet, restored) =
+            Wallet::restore(folder.join("vault"), PIN, ports, config, file, passphrase).await?;
+        Ok((Self { wallet, http }, restored))
+    }
+
+    /// Opens a wallet that there is, if this is its PIN.
+    pub async fn try_open(play: &Play, name: &str, pin: &str) -> Result<Self, OpenError> {
+        let (folder, config, http) = (folder(play, name), config(play), Http::default());
+        let ports = ports(&folder, &http, Duration::ZERO);
+        Ok(Self { wallet: Wallet::open(folder.join("vault"), pin, ports, config).await?, http })
+    }
+
+    /// Whether it has no network from now on.
+    pub fn cut(&self, is_cut: bool) {
+        self.http.cut(is_cut);
     }
 
     /// Looks at an offer and takes it.

@@ -1,5 +1,6 @@
 //! HTTP as a client sees it: what was sent, what came back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub struct Http {
     client: reqwest::Client,
     posted: Arc<Mutex<Vec<Sent>>>,
     spoiling: Arc<Mutex<Option<Spoiling>>>,
+    cut: Arc<AtomicBool>,
 }
 
 /// What is done to a credential on its way to a wallet: its bytes from then on, or nothing if it is left as it is.
@@ -70,7 +72,7 @@ impl Answer {
 impl Default for Http {
     fn default() -> Self {
         let client = outbound::client(Duration::from_secs(60));
-        Self { client, posted: Arc::default(), spoiling: Arc::default() }
+        Self { client, posted: Arc::default(), spoiling: Arc::default(), cut: Arc::default() }
     }
 }
 
@@ -121,6 +123,11 @@ impl Http {
         *self.spoiling.lock().unwrap_or_else(PoisonError::into_inner) = spoiling;
     }
 
+    /// Whether wallets with this client have no network from now on.
+    pub fn cut(&self, is_cut: bool) {
+        self.cut.store(is_cut, Ordering::SeqCst);
+    }
+
     fn spoiled(&self, body: Vec<u8>) -> Vec<u8> {
         let spoiling = self.spoiling.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(spoiling) = spoiling.as_ref() else { return body };
@@ -154,6 +161,9 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
 #[async_trait]
 impl HttpClient for Http {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if self.cut.load(Ordering::SeqCst) {
+            return Err(HttpError::Unreachable);
+        }
         let url = request.url.as_str();
         let is_credential = url.ends_with("/credential");
         let mut builder = match request.method {

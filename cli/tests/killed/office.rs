@@ -37,7 +37,8 @@ struct Office {
 impl Office {
     /// `tls`: its table of the settings, if it has one.
     async fn make(tls: Option<&str>) -> Self {
-        let (ground, port, operators) = (Ground::make().await, testkit::free_ports(1), testkit::free_ports(1));
+        let (ground, port, operators) =
+            (Ground::make().await, testkit::free_ports(1), testkit::free_ports(1));
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (base, tls) = (format!("{scheme}://127.0.0.1:{port}"), tls.unwrap_or_default());
         let node = ground.node_url();

@@ -7,6 +7,7 @@ mod keys;
 mod login;
 mod lost;
 mod onestop;
+mod phone;
 mod presentation;
 mod restart;
 mod status;
