@@ -1,8 +1,11 @@
 // A verifier from npm asks our wallet: OpenID4VP, signed request by reference, DCQL, direct_post, key binding.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { after, before, describe, test } from 'node:test'
-import { approvedOffer, stack } from '../stack.mjs'
-import { didResolver } from './lib/did.mjs'
+import { approvedOffer, change, stack } from '../stack.mjs'
+import { verifyPresentation } from './lib/digitalbazaar.mjs'
+import { didResolver, resolveDid } from './lib/did.mjs'
 import { newOrganisation, newWallet, registerPurpose, scratch } from './lib/huizheng.mjs'
 import { newKey } from './lib/keys.mjs'
 import { CLAIMS, TYPE, VCT } from './lib/licence.mjs'
@@ -16,6 +19,15 @@ const PURPOSE = {
   legalText: { zh: '本人同意', en: 'Your consent' },
   asks: [{ credentialType: TYPE, claims: ['name', 'creditCode'] }],
   retentionDays: 30,
+}
+
+// The licence as W3C credential can only be shown as a whole.
+const W3C_PURPOSE = { ...PURPOSE, purpose: 'keep-originals', asks: [{ credentialType: TYPE, claims: Object.keys(CLAIMS) }] }
+const W3C = { holder: 'ecdsa-jcs-2019', issuer: 'eddsa-jcs-2022' }
+const context = (name) => JSON.parse(readFileSync(new URL(`../../crates/credentials/src/jsonld/contexts/${name}`, import.meta.url)))
+const known = {
+  contexts: { 'https://schema.huizheng.example/2026/v1': context('huizheng-2026-v1.jsonld') },
+  resolve: (did) => resolveDid(stack.chain.url, did),
 }
 
 const asking = (...names) => ({
@@ -37,14 +49,16 @@ describe('npm verifier ← our wallet', () => {
   }
 
   let wallet
+  let offer
   let registered
   let verifier
   before(async () => {
     wallet = await newWallet(folder())
-    const offer = await approvedOffer(TYPE, CLAIMS)
+    offer = await approvedOffer(TYPE, CLAIMS)
     await wallet.receive(offer.offer_uri, offer.tx_code)
     registered = await newOrganisation(folder())
     await registerPurpose(registered, folder(), PURPOSE)
+    await registerPurpose(registered, folder(), W3C_PURPOSE)
     verifier = await start(registered)
   })
   after(async () => {
@@ -102,5 +116,41 @@ describe('npm verifier ← our wallet', () => {
   test('a request signed by another key than its DID’s is refused by the wallet', async () => {
     const impostor = await start({ ...registered, key: newKey() })
     await refuses(impostor, { dcql: asking('name'), purpose: PURPOSE.purpose }, /sign/)
+  })
+
+  test('the licence as W3C credential: their library takes the presentation, its proof and the issuer’s', async () => {
+    let again
+    const w3c = await start({
+      ...registered,
+      verifyW3c: async (presentation, { nonce, client_id }) => {
+        const check = (challenge, domain) => verifyPresentation(presentation, { challenge, domain, ...W3C }, known)
+        again = () => check(nonce, client_id)
+        const { verified, error, ...results } = await check(nonce, client_id)
+        assert.ok(verified, inspect(error ?? results, { depth: 6 }))
+        assert.equal((await check(`${nonce}x`, client_id)).verified, false, 'for another challenge it is not')
+        assert.equal((await check(nonce, 'another')).verified, false, 'nor for another verifier')
+        return [presentation.verifiableCredential].flat()[0]
+      },
+    })
+    const dcql = {
+      credentials: [{
+        id: 'licence',
+        format: 'ldp_vc',
+        meta: { type_values: [['BusinessLicence']] },
+        claims: [{ path: ['credentialSubject', 'name'] }],
+      }],
+    }
+    const { id, link } = w3c.ask({ dcql, purpose: W3C_PURPOSE.purpose })
+    await wallet.present(link).catch(() => {})
+    const { accepted, claims, reason } = w3c.outcome(id)
+    assert.ok(accepted, reason)
+    assert.equal(claims.licence[0].credentialSubject.name, CLAIMS.name)
+    // Revoked, it is so by the issuer's Bitstring Status List too, as soon as that is made anew.
+    await change(offer, 'revoke')
+    const over = Date.now() + 60_000
+    while ((await again()).verified) {
+      assert.ok(Date.now() < over, 'the list never says so')
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
   })
 })

@@ -18,6 +18,8 @@ const mdocCandidate = (doctype, namespaces) => ({
   cryptographic_holder_binding: true,
 })
 
+const w3cCandidate = (type, claims) => ({ credential_format: 'ldp_vc', type, claims, cryptographic_holder_binding: true })
+
 /**
  * For each credential asked for, which of `held` (claims of SD-JWT VCs) answers it and with which claims.
  *
@@ -45,6 +47,7 @@ function wanted(result) {
 export function assertSatisfied(dcql, presented) {
   const asCandidate = (id) => {
     const { format, meta } = dcql.credentials.find((query) => query.id === id)
+    if (format === 'ldp_vc') return (credential) => w3cCandidate(meta.type_values[0], credential)
     return format === 'mso_mdoc' ? (namespaces) => mdocCandidate(meta.doctype_value, namespaces) : candidate
   }
   const candidates = Object.fromEntries(Object.entries(presented).map(([id, list]) => [id, list.map(asCandidate(id))]))

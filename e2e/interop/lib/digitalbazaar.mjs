@@ -1,4 +1,5 @@
 // Digital Bazaar's Verifiable Credentials library and cryptosuites, with keys of its own making and nothing from the network.
+import { gunzipSync } from 'node:zlib'
 import * as BlsMultikey from '@digitalbazaar/bls12-381-multikey'
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey'
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey'
@@ -55,6 +56,51 @@ const generate = (keyType) => {
     case 'BLS12-381': return BlsMultikey.generateBbsKeyPair({ algorithm: 'BBS-BLS12-381-SHA-256' })
     default: return EcdsaMultikey.generate({ curve: keyType })
   }
+}
+
+/** Whether the Bitstring Status Lists that a credential names are its issuer's, by their library, and have no bit of it set. */
+async function standsInLists(credential, suite, loader) {
+  const entries = [credential.credentialStatus].flat().filter(({ type }) => type === 'BitstringStatusListEntry')
+  for (const { statusListCredential, statusListIndex, statusPurpose } of entries) {
+    const list = await (await fetch(statusListCredential)).json()
+    const { verified, error } = await vc.verifyCredential({ credential: list, suite, documentLoader: loader })
+    if (!verified) return { verified: false, error }
+    const { statusPurpose: listed, encodedList } = list.credentialSubject
+    const sameIssuer = (list.issuer.id ?? list.issuer) === (credential.issuer.id ?? credential.issuer)
+    const bits = gunzipSync(Buffer.from(encodedList.slice(1), 'base64url'))
+    const at = Number(statusListIndex)
+    const isSet = (bits[at >> 3] >> (7 - (at & 7))) & 1
+    if (!sameIssuer || listed !== statusPurpose || encodedList[0] !== 'u' || isSet) {
+      return { verified: false, error: new Error(`${statusPurpose} of ${statusListCredential}`) }
+    }
+  }
+  return { verified: entries.length > 0 }
+}
+
+/**
+ * Whether their library takes a presentation and the credential in it, and why not.
+ *
+ * @param {object} presentation
+ * @param {{ challenge: string, domain: string, holder: string, issuer: string }} expected `holder` and `issuer` name the suites
+ * @param {{ contexts: Record<string, object>, resolve: (did: string) => Promise<object> }} known further contexts by URL, and how
+ *   DIDs that are not did:key become documents
+ */
+export function verifyPresentation(presentation, { challenge, domain, holder, issuer }, { contexts, resolve }) {
+  const loader = async (url) => {
+    const [did, fragment] = url.split('#')
+    if (contexts[url]) return { contextUrl: null, documentUrl: url, document: contexts[url] }
+    if (!did.startsWith('did:') || did.startsWith('did:key:')) return documentLoader(url)
+    const whole = await resolve(did)
+    const method = whole.verificationMethod.find(({ id }) => id === url)
+    // Their library knows version 1 of the DID context, which defines all of what it looks at.
+    const document = fragment
+      ? { ...method, '@context': 'https://w3id.org/security/multikey/v1' }
+      : { ...whole, '@context': ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/multikey/v1'] }
+    return { contextUrl: null, documentUrl: url, document }
+  }
+  const suites = [holder, issuer].map((name) => new DataIntegrityProof({ cryptosuite: SUITES[name].verify() }))
+  const checkStatus = ({ credential }) => standsInLists(credential, suites, loader)
+  return vc.verify({ presentation, challenge, domain, suite: suites, checkStatus, documentLoader: loader })
 }
 
 /** A new key under a did:key. @param {'Ed25519' | 'P-256' | 'P-384' | 'BLS12-381'} keyType */

@@ -18,6 +18,8 @@ export class Verifier {
    *   issuers' keys are found
    * @param {(presentation: string, payload: object) => Promise<object>} [options.verifyMdoc] gives the elements of an mdoc by
    *   namespace, or throws
+   * @param {(presentation: object, payload: object) => Promise<object>} [options.verifyW3c] gives the credential in a W3C
+   *   presentation, or throws
    */
   static async start(options) {
     const verifier = new Verifier()
@@ -57,6 +59,7 @@ export class Verifier {
         client_name: this.name,
         vp_formats_supported: {
           'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256', 'EdDSA'] },
+          ...(this.verifyW3c && { ldp_vc: { proof_type_values: ['DataIntegrityProof'] } }),
           ...(this.verifyMdoc && { mso_mdoc: { issuerauth_alg_values: [-7], deviceauth_alg_values: [-7] } }),
         },
       },
@@ -116,8 +119,9 @@ export class Verifier {
     for (const [queryId, presentations] of Object.entries(dcql.presentations)) {
       verified[queryId] = []
       for (const presentation of presentations) {
-        if (formatOf(payload, queryId) === 'mso_mdoc') {
-          verified[queryId].push(await this.verifyMdoc(presentation, payload))
+        const other = { mso_mdoc: this.verifyMdoc, ldp_vc: this.verifyW3c }[formatOf(payload, queryId)]
+        if (other) {
+          verified[queryId].push(await other(presentation, payload))
           continue
         }
         const { claims } = await verifySdJwt(presentation, { resolve: this.resolve, nonce: payload.nonce, audience: payload.client_id })
