@@ -42,11 +42,13 @@ const SCRIPT_PATH: &str = "/assets/explorer.js";
 pub(crate) struct Explorer {
     ledger: Arc<dyn Ledger>,
     directory: Arc<Directory>,
+    /// Whether everybody on the chain is made up.
+    demonstration: bool,
 }
 
 impl Explorer {
-    pub(crate) fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger, directory: Arc::default() }
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, demonstration: bool) -> Self {
+        Self { ledger, directory: Arc::default(), demonstration }
     }
 }
 
@@ -98,6 +100,7 @@ fn page(view: &View, title: &str, body: Markup) -> Page {
             name: t.get("brand.name").to_owned(),
             part: t.with("brand.part", &[("network", &network)]),
             home: "/".to_owned(),
+            demonstration: view.explorer.demonstration,
         })
         .nav(nav.map(|(key, href)| NavItem::new(t.get(key), href)))
         .width(Width::Wide)

@@ -44,6 +44,8 @@ pub struct NodeConfig {
     pub max_listeners: usize,
     /// When it makes snapshots for others to begin from; none when it makes none.
     pub snapshots: Option<SnapshotConfig>,
+    /// Whether the chain demonstrates with organisations that are made up, which the explorer's pages then say.
+    pub demonstration: bool,
 }
 
 impl NodeConfig {
@@ -52,7 +54,8 @@ impl NodeConfig {
     #[must_use]
     pub fn new(addr: SocketAddr) -> Self {
         let (layers, patience) = (Layers::default(), Duration::from_secs(60));
-        Self { addr, layers, patience, max_listeners: events::MAX_LISTENERS, snapshots: None }
+        let max_listeners = events::MAX_LISTENERS;
+        Self { addr, layers, patience, max_listeners, snapshots: None, demonstration: false }
     }
 }
 

@@ -42,6 +42,7 @@ pub async fn issuer_of(
         tls: None,
         operators: None,
         vc_api: false,
+        demonstration: true,
         citizens: issuer::Citizens::Nowhere,
         wallets: Vec::new(),
         one_stop: Vec::new(),

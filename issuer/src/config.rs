@@ -46,6 +46,9 @@ pub struct Config {
     /// Whether it answers the W3C CCG's VC-API too: issuers with DIDs of their own, which sign what anyone asks them to. For
     /// test suites.
     pub vc_api: bool,
+    /// Whether it demonstrates with people and companies that are made up: then every page says so, and forms can be filled with the
+    /// catalogue's examples.
+    pub demonstration: bool,
     /// Where citizens log in, to collect by the authorization code grant.
     pub citizens: Citizens,
     /// The wallets that may ask for that grant, by client id.

@@ -34,6 +34,8 @@ pub(crate) type App = Arc<Core>;
 /// One running issuer.
 pub(crate) struct Core {
     pub(crate) name: LocalText,
+    /// Whether everybody on its pages is made up.
+    pub(crate) demonstration: bool,
     pub(crate) base: Endpoint,
     pub(crate) policy: Policy,
     pub(crate) clock: Arc<dyn Clock>,

@@ -54,6 +54,8 @@ struct Settings {
     #[serde(default)]
     vc_api: bool,
     #[serde(default)]
+    demonstration: bool,
+    #[serde(default)]
     policy: PolicySettings,
 }
 
@@ -182,6 +184,7 @@ impl Settings {
                 authorities: database.authorities,
             }),
             vc_api: self.vc_api,
+            demonstration: self.demonstration,
             citizens: self.citizens.map_or(Ok(Citizens::Nowhere), |citizens| citizens.resolve(beside))?,
             wallets: self.wallets.into_iter().map(wallet).collect::<Result<_, _>>()?,
             one_stop: self.one_stop,

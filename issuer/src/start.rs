@@ -222,6 +222,7 @@ impl Issuer {
         let accounts = Accounts::new(store.clone(), config.staff, &base_url, periods, provider);
         let core = Core {
             policy,
+            demonstration: config.demonstration,
             clock,
             kinds: kinds.clone(),
             metadata,

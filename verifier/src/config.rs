@@ -38,6 +38,8 @@ pub struct Config {
     pub peer_url: Option<Url>,
     /// Whether and how it answers the W3C CCG's VC-API too.
     pub vc_api: Option<VcApiConfig>,
+    /// Whether it demonstrates with people and companies that are made up, which every page then says.
+    pub demonstration: bool,
     /// Periods and sizes.
     pub policy: Policy,
     /// The organisations that it serves; at least one, each with what is its own and no way to another's.
@@ -170,6 +172,7 @@ impl Config {
             database: None,
             peer_url: None,
             vc_api: None,
+            demonstration: false,
             policy: Policy::default(),
             tenants: vec![tenant],
         }

@@ -32,6 +32,8 @@ pub(crate) struct Core {
     /// What it is called in the settings.
     pub(crate) tenant: Slug,
     pub(crate) name: LocalText,
+    /// Whether everybody on its pages is made up.
+    pub(crate) demonstration: bool,
     pub(crate) base: Endpoint,
     pub(crate) policy: Policy,
     pub(crate) identity: Identity,

@@ -42,6 +42,8 @@ struct Settings {
     #[serde(default)]
     vc_api: Option<VcApiSettings>,
     #[serde(default)]
+    demonstration: bool,
+    #[serde(default)]
     policy: PolicySettings,
     tenants: BTreeMap<Slug, TenantSettings>,
 }
@@ -136,6 +138,7 @@ impl Settings {
             }),
             peer_url: self.peer_url,
             vc_api: self.vc_api.map(|vc_api| VcApiConfig { did_web_hosts: vc_api.did_web_hosts }),
+            demonstration: self.demonstration,
             policy: self.policy.resolve(),
             tenants: tenants.collect::<Result<_, _>>()?,
         })

@@ -128,6 +128,7 @@ impl Verifier {
             peer_url: config.peer_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             catalogue: Catalogue::bundled()?,
             vc_api: config.vc_api,
+            demonstration: config.demonstration,
             metrics: Arc::new(Metrics::new()),
             stopped,
         };

@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) peer_url: Option<String>,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) vc_api: Option<VcApiConfig>,
+    pub(crate) demonstration: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stopped: watch::Receiver<bool>,
 }
@@ -121,6 +122,7 @@ impl Shared {
         let app = Arc::new(Core {
             tenant: tenant.id.clone(),
             name: tenant.name,
+            demonstration: self.demonstration,
             account: Account::new(store.clone(), kept, Webhooks::new(policy.account), journal),
             desk: Desk::new(store.clone(), policy.request_lifetime, policy.result_lifetime)
                 .reached_at(self.peer_url.clone()),

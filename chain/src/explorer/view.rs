@@ -22,7 +22,7 @@ pub(crate) struct View {
     pub(super) tip: Arc<Tip>,
     pub(super) visitor: Visitor,
     pub(super) t: Texts<'static>,
-    explorer: Explorer,
+    pub(super) explorer: Explorer,
 }
 
 impl<S> FromRequestParts<S> for View

@@ -26,7 +26,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(ledger: Arc<dyn Ledger>, config: &NodeConfig) -> Self {
         let listeners = Listeners::new(config.max_listeners);
-        let explorer = Explorer::new(Arc::clone(&ledger));
+        let explorer = Explorer::new(Arc::clone(&ledger), config.demonstration);
         let snapshots = config.snapshots.as_ref().map(|config| Arc::new(Snapshots::open(config)));
         let patience = Patience(config.patience);
         Self { ledger, metrics: Arc::default(), listeners, patience, explorer, snapshots }

@@ -3,7 +3,7 @@
 use registry::{Action, LegalBasis, LocalText, PurposeDraft, Slug, Status, StatusChange, UnixMillis};
 
 use crate::fixture::{create, governance, list, transaction};
-use crate::running::{Running, node};
+use crate::running::{Running, node, node_with};
 
 const NAME: &str = "Hefei Market Supervision";
 
@@ -93,6 +93,17 @@ async fn every_page_says_what_the_chain_says() {
         let text = shown(&running, path).await;
         for expected in expected {
             assert!(text.contains(expected), "{path} does not say {expected:?}:\n{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_demonstration_says_that_everybody_is_made_up() {
+    for demonstration in [false, true] {
+        let running = node_with(|config| chain::NodeConfig { demonstration, ..config }).await;
+        for (lang, words) in [("zh-CN", "均为虚构"), ("en", "is invented")] {
+            let (_, page) = page(&running, "/", lang).await;
+            assert_eq!(page.contains(words), demonstration, "{lang}: {page}");
         }
     }
 }

@@ -54,6 +54,8 @@ impl<'s> Screen<'s> {
             name: t.get("phone.brand").to_owned(),
             part: t.get("phone.part").to_owned(),
             home: "/".into(),
+            // There is a phone in a stack alone, where everybody is made up.
+            demonstration: true,
         };
         let page = Page::new(self.visitor, self.title.clone()).brand(brand).width(Width::Phone);
         let page = match self.script {

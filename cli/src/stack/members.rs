@@ -56,6 +56,7 @@ pub(super) async fn issuer(
         tls: None,
         operators: None,
         vc_api,
+        demonstration: true,
         citizens: issuer::Citizens::Synthetic(citizens()),
         wallets: vec![issuer::WalletClient::ours()],
         one_stop: seed.one_stop.clone(),
@@ -93,7 +94,7 @@ pub(super) async fn verifier(
     }
     let folder = shared.data.join("verifier");
     let local = verifier::Config::local(counter, shared.node_url.clone(), shared.anchor.clone(), folder);
-    let config = verifier::Config { listen, vc_api, policy, ..local };
+    let config = verifier::Config { listen, vc_api, demonstration: true, policy, ..local };
     Ok(Verifier::bind(config).await.map_err(Box::new)?)
 }
 

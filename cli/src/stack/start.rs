@@ -24,7 +24,8 @@ pub(super) async fn start(config: StackConfig) -> Result<Stack, StackError> {
     let Some(claim) = files::claim(&data).map_err(at)? else { return Err(StackError::InUse(data)) };
     let Chain { governance, ledger, validators, new } = start_chain(&config).await?;
     let anchor = ledger.genesis().anchor();
-    let node = Node::bind(chain::NodeConfig::new(config.ports.addr(0)), ledger).await?;
+    let node = chain::NodeConfig { demonstration: true, ..chain::NodeConfig::new(config.ports.addr(0)) };
+    let node = Node::bind(node, ledger).await?;
     let client = NodeClient::new(NodeConfig::new(node.base_url(), anchor.clone()));
     let supervisor_token = token(&data, "supervisor-token").map_err(at)?;
     let staff_token = token(&data, "staff-token").map_err(at)?;

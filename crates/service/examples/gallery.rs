@@ -68,7 +68,12 @@ async fn desk(visitor: Visitor) -> Page {
         ],
     };
     Page::new(&visitor, "组件")
-        .brand(Brand { name: "合肥市市场监督管理局".into(), part: "证照办理".into(), home: "/".into() })
+        .brand(Brand {
+            name: "合肥市市场监督管理局".into(),
+            part: "证照办理".into(),
+            home: "/".into(),
+            demonstration: true,
+        })
         .nav([
             NavItem::new("首页", "/"),
             NavItem { count: Some(3), ..NavItem::new("待办", "/console") },

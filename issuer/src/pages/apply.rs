@@ -35,8 +35,11 @@ async fn empty_form(
     Query(query): Query<FormQuery>,
 ) -> Result<Response, Problem> {
     let of = app.kinds.credential_type(&credential_type).ok_or_else(|| unknown(visitor.lang))?;
-    let entered =
-        if query.example.is_some() { Entered::example(visitor.lang, of) } else { Entered::default() };
+    let entered = if app.demonstration && query.example.is_some() {
+        Entered::example(visitor.lang, of)
+    } else {
+        Entered::default()
+    };
     Ok(page(&app, &visitor, of, &entered, &[]))
 }
 
@@ -77,10 +80,10 @@ fn page(
             (heading(&title, lang.pick(&of.description.zh, &of.description.en)))
             (ui::errors(lang, &summary(lang, of, errors)))
             @if errors.is_empty() { (super::presented::invitation(app, lang, &of.id)) }
-            div.row {
+            @if app.demonstration { div.row {
                 (link_button(t.get("apply.example"), "?example=1", true))
                 span.quiet { (t.get("apply.example-note")) }
-            }
+            } }
             form.panel method="post" enctype="multipart/form-data" action={ "/apply/" (of.id) } data-once novalidate {
                 (fields(lang, of, entered, errors))
                 p.quiet { (t.get("apply.privacy")) }

@@ -21,6 +21,7 @@ pub(super) fn portal(app: &Core, visitor: &Visitor, title: &str) -> Page {
         name: app.name_in(visitor.lang).to_owned(),
         part: t.get("home.part").to_owned(),
         home: "/".to_owned(),
+        demonstration: app.demonstration,
     };
     Page::new(visitor, title).brand(brand)
 }
@@ -67,6 +68,7 @@ pub(super) fn console_brand(app: &Core, visitor: &Visitor, title: &str) -> Page 
         name: app.name_in(visitor.lang).to_owned(),
         part: texts(visitor.lang).get("nav.console").to_owned(),
         home: "/console".to_owned(),
+        demonstration: app.demonstration,
     };
     Page::new(visitor, title).brand(brand)
 }

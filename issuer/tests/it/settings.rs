@@ -82,7 +82,7 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     assert!(config.judge.is_none(), "whoever puts the service together brings it");
     let unjudged = issuer::Issuer::bind(config.clone()).await.map(|_| ()).expect_err("nobody judges");
     assert!(unjudged.to_string().contains("one_stop"), "{unjudged}");
-    assert!(config.tls.is_some() && !config.vc_api);
+    assert!(config.tls.is_some() && !config.vc_api && !config.demonstration);
     let shown = format!("{config:?}");
     assert!(config.database.is_some_and(|database| database.schema == "licences"));
     assert!(!shown.contains("a-secret-of"), "no secret is shown: {shown}");
@@ -128,6 +128,35 @@ async fn the_vc_api_is_off_until_a_setting_says_otherwise() {
         let issuer = Issuer::bind(config.expect("read")).await.expect("starts");
         let here = Http::new(&format!("http://{}", issuer.address()));
         assert_eq!(here.get("/instances", None).await.status, status, "vc_api = {on}");
+        issuer.shutdown().await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_configured_issuer_says_of_nobody_that_she_is_made_up_and_fills_in_no_example() {
+    let world = World::start().await;
+    let node = world.config.node_url.to_string();
+    let folder = Folder::of(&world, settings::EXAMPLE);
+    for setting in [None, Some(("HUIZHENG_ISSUER_DEMONSTRATION", "true"))] {
+        let usual = [("HUIZHENG_ISSUER_NODE_URL", node.as_str()), ("HUIZHENG_ISSUER_LISTEN", "127.0.0.1:0")];
+        let environment: Vec<_> = usual.into_iter().chain(setting).collect();
+        let issuer = Issuer::bind(folder.load(&environment).expect("read")).await.expect("starts");
+        let here = Http::new(&format!("http://{}", issuer.address()));
+        let demonstrates = setting.is_some();
+        for path in ["/", "/apply/business-licence", "/console/sign-in"] {
+            for (lang, words) in [("zh-CN", "均为虚构"), ("en", "is invented")] {
+                let page = here.get_with(path, &[("accept-language", lang.to_owned())]).await.text();
+                assert_eq!(page.contains(words), demonstrates, "{path} {lang}: {page}");
+            }
+        }
+        for (path, words) in [
+            ("/apply/business-licence", "填入示例"),
+            ("/apply/business-licence?example=1", "合肥徽光软件有限公司"),
+        ] {
+            let page = here.get_with(path, &[("accept-language", "zh-CN".to_owned())]).await.text();
+            assert_eq!(page.contains(words), demonstrates, "{path}: {page}");
+        }
         issuer.shutdown().await;
     }
     world.stop().await;

@@ -122,6 +122,7 @@ impl World {
             tls: None,
             operators: None,
             vc_api: true,
+            demonstration: true,
             citizens,
             wallets: vec![issuer::WalletClient::ours()],
             one_stop: Vec::new(),

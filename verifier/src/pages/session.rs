@@ -67,6 +67,7 @@ pub(super) fn frame(core: &Core, visitor: &Visitor, session: Option<&ClerkSessio
         name: core.name_in(visitor.lang).to_owned(),
         part: t.get("counter.part").to_owned(),
         home: "/".to_owned(),
+        demonstration: core.demonstration,
     };
     let page = Page::new(visitor, title).brand(brand).head(app::head()).script(app::asset("counter.js"));
     match session {

@@ -96,7 +96,28 @@ async fn every_setting_that_the_example_names_is_one_and_its_value_is_the_usual_
     let shown = format!("{config:?}");
     assert!(!shown.contains("a-secret-of"), "no secret is shown: {shown}");
     assert_eq!(config.vc_api, Some(VcApiConfig::default()), "no host is asked for did:web");
+    assert!(!config.demonstration);
     assert_eq!(config.database.unwrap().schema, "counter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configured_counter_says_of_nobody_that_she_is_made_up() {
+    let network = Network::start().await;
+    let folder = Folder::of(&network, settings::EXAMPLE);
+    let node = format!("[\"{}\"]", network.node_url);
+    for setting in [None, Some(("HUIZHENG_VERIFIER_DEMONSTRATION", "true"))] {
+        let usual =
+            [("HUIZHENG_VERIFIER_NODE_URLS", node.as_str()), ("HUIZHENG_VERIFIER_LISTEN", "127.0.0.1:0")];
+        let environment: Vec<_> = usual.into_iter().chain(setting).collect();
+        let counter = Counter::of(Verifier::bind(folder.load(&environment).unwrap()).await.unwrap());
+        let page = format!("http://{}/sign-in", counter.running.address());
+        for (lang, words) in [("zh-CN", "均为虚构"), ("en", "is invented")] {
+            let page = counter.http.get(&page).header("accept-language", lang).send().await.unwrap();
+            let page = page.text().await.unwrap();
+            assert_eq!(page.contains(words), setting.is_some(), "{lang}: {page}");
+        }
+        counter.running.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

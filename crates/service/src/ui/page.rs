@@ -17,6 +17,9 @@ pub struct Brand {
     pub part: String,
     /// Where the name leads.
     pub home: String,
+    /// Whether people, companies and numbers here are made up, which the foot of every page then says. To a citizen of a
+    /// department that would be false.
+    pub demonstration: bool,
 }
 
 /// An entry of the page's navigation.
@@ -160,7 +163,7 @@ impl Page {
                     footer.site-footer {
                         div.bar {
                             span { (t.get("page.footer")) }
-                            span.quiet { (t.get("page.synthetic")) }
+                            @if self.brand.demonstration { span.quiet { (t.get("page.synthetic")) } }
                         }
                     }
                     div.toasts role="status" aria-live="polite" {}
