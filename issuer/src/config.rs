@@ -118,7 +118,7 @@ pub struct Policy {
     pub console_lifetime: Duration,
     /// How long an offer that was prepared in bulk can be redeemed: its holder learns of it by letter or message.
     pub prepared_offer_lifetime: Duration,
-    /// How long an access token counts.
+    /// How long an access token counts; at most [`LONGEST_TOKEN`].
     pub token_lifetime: Duration,
     /// How long a wallet that has shown a key may come back with it: for what takes time, and to renew before expiry.
     pub renewal_lifetime: Duration,
@@ -169,6 +169,10 @@ impl Default for Policy {
     }
 }
 
+/// How long an access token counts at most. Whoever collects by a code need not bind the token to a key, and tokens that count
+/// longer than five minutes must not be given without (OpenID4VCI 1.0 §13, "Protecting the Access Token").
+const LONGEST_TOKEN: Duration = Duration::from_secs(300);
+
 /// Why a configuration can't be used; each says which setting to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -189,6 +193,9 @@ pub enum ConfigError {
     /// The number of copies is out of bounds.
     #[error("policy: batch_size must be from 1 to 32")]
     Batch,
+    /// Access tokens would count for no time, or for longer than one may that is bound to no key.
+    #[error("policy: token_lifetime_s must be from 1 to 300, for tokens may be bound to no key")]
+    TokenLifetime,
     /// What is presented for a type.
     #[error("one_stop for `{0}`: {1}")]
     OneStop(String, OneStopError),
@@ -217,7 +224,10 @@ impl Config {
         {
             return Err(ConfigError::BaseUrl);
         }
-        let Policy { list_length, list_share, batch_size, .. } = self.policy;
+        let Policy { list_length, list_share, batch_size, token_lifetime, .. } = self.policy;
+        if token_lifetime < Duration::from_secs(1) || token_lifetime > LONGEST_TOKEN {
+            return Err(ConfigError::TokenLifetime);
+        }
         if !(1..=32).contains(&batch_size) {
             return Err(ConfigError::Batch);
         }

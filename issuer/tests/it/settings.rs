@@ -134,6 +134,40 @@ async fn the_vc_api_is_off_until_a_setting_says_otherwise() {
 }
 
 #[tokio::test]
+async fn settings_that_would_give_tokens_away_are_refused_before_anything_starts() {
+    let world = World::start().await;
+    let node = world.config.node_url.to_string();
+    let folder = Folder::of(&world, settings::EXAMPLE);
+    for (name, setting, value, words) in [
+        (
+            "tokens_that_count_long",
+            "POLICY__TOKEN_LIFETIME_S",
+            "301",
+            "token_lifetime_s must be from 1 to 300",
+        ),
+        (
+            "tokens_that_never_count",
+            "POLICY__TOKEN_LIFETIME_S",
+            "0",
+            "token_lifetime_s must be from 1 to 300",
+        ),
+        ("in_the_clear", "BASE_URL", "http://licences.example", "base_url"),
+        ("in_the_clear_by_number", "BASE_URL", "http://192.0.2.7:7101", "base_url"),
+    ] {
+        let setting = format!("HUIZHENG_ISSUER_{setting}");
+        let config = folder.load(&[
+            ("HUIZHENG_ISSUER_NODE_URL", &node),
+            ("HUIZHENG_ISSUER_LISTEN", "127.0.0.1:0"),
+            (&setting, value),
+        ]);
+        let refused = Issuer::bind(config.expect("read")).await.map(|_| ()).expect_err(name).to_string();
+        assert!(refused.contains(words), "{name}: {refused}");
+        assert!(!folder.path("data").join("keys").exists(), "{name}: nothing was made");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_configured_issuer_says_of_nobody_that_she_is_made_up_and_fills_in_no_example() {
     let world = World::start().await;
     let node = world.config.node_url.to_string();
