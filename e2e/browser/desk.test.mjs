@@ -218,7 +218,8 @@ step('the portal shows the way of a credential to its holder', async () => {
   await citizen.chooses(issuer, 'talent-certificate')
   await citizen.look('portal-apply')
   await applicant.button(applicant.say('issuer', 'application.collect')).click()
-  await applicant.page.locator('[data-tx-code]').waitFor()
+  await applicant.page.locator('.qr-frame').waitFor()
+  assert.ok(!(await applicant.page.locator('[data-tx-code]').isVisible()), 'one look has the code to scan and the code to type')
   await applicant.look('portal-collect')
 })
 

@@ -110,7 +110,7 @@ for (const [lang, phone] of [
       await collect.waitFor()
       await holder.look('onestop-application')
       await collect.click()
-      const code = (await holder.page.locator('[data-tx-code]').innerText()).trim()
+      const code = await holder.codeToType()
       const offer = await holder.codeLink()
       await holder.receives({ offer, code })
       await holder.tab('cards').click()

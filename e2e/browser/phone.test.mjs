@@ -116,7 +116,7 @@ for (const [lang, width] of [
       await applicant.page.getByText(applicant.say('issuer', 'application.phone-lost-title')).waitFor()
       await applicant.look('application-phone-lost')
       await applicant.button(applicant.say('issuer', 'application.lost')).click()
-      await holder.receives({ offer: await applicant.codeLink(), code: await applicant.page.locator('[data-tx-code]').innerText() })
+      await holder.receives({ offer: await applicant.codeLink(), code: await applicant.codeToType() })
       assert.deepEqual(seen, [])
     })
   })

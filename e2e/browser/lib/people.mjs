@@ -57,6 +57,14 @@ class Person {
     await more.locator('summary').click()
     return more.locator('[data-copy]').getAttribute('data-copy')
   }
+
+  /** The code to type on the phone, which is folded away from whoever looks over a shoulder. */
+  async codeToType() {
+    const code = this.page.locator('[data-tx-code]')
+    await code.waitFor({ state: 'attached' })
+    if (!(await code.isVisible())) await this.page.locator('details', { has: code }).locator('summary').click()
+    return (await code.innerText()).trim()
+  }
 }
 
 /** A citizen at a department's portal. */
@@ -86,8 +94,8 @@ export class Applicant extends Person {
   /** Asks for the code to collect with. The page finds out by itself that the application was approved. */
   async collects() {
     await this.button(this.say('issuer', 'application.collect')).click()
-    const code = await this.page.locator('[data-tx-code]').innerText()
-    return { picture: await this.codePicture(), offer: await this.codeLink(), code: code.trim() }
+    const code = await this.codeToType()
+    return { picture: await this.codePicture(), offer: await this.codeLink(), code }
   }
 }
 

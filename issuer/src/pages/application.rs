@@ -11,8 +11,8 @@ use serde::Deserialize;
 use service::extract::{Multipart, Path, Query};
 use service::qr::Robustness;
 use service::ui::{
-    self, Markup, QrPanel, Seen, Tone, Visitor, button, copy, facts, form, heading, html, link_button, live,
-    news, notice, panel, qr_panel, stepper, two_ways, upload,
+    self, Markup, QrPanel, Seen, Tone, Visitor, button, copy, details, facts, form, heading, html,
+    link_button, live, news, notice, panel, qr_panel, stepper, two_ways, upload,
 };
 use service::{Lang, Problem};
 
@@ -438,8 +438,9 @@ fn open_offer(
                 expires: Some((offer.expires_at.0, now)),
             }), Some(html! {
                 h3 { (t.get("offer.code")) }
-                p.code-large data-tx-code { (tx_code.as_str()) }
                 p.quiet { (t.get("offer.code-text")) }
+                // Whoever has both halves collects: one look over a shoulder at the code to scan must not be enough.
+                (details(t.get("offer.show-code"), html! { p.code-large data-tx-code { (tx_code.as_str()) } }))
             })))
         },
     ))

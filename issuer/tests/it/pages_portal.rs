@@ -246,6 +246,10 @@ async fn the_link_leads_to_the_page_and_the_page_to_the_wallet() {
             && shown.contains("class=\"qr\"")
             && shown.contains("openid-credential-offer://")
     );
+    // One look at the page must not have both halves.
+    let folded = shown.split("<details class=\"more\"><summary>显示领取码</summary>").nth(1).expect("a fold");
+    assert!(folded.split("</details>").next().unwrap().contains(&offer.tx_code));
+    assert_eq!(shown.matches(&offer.tx_code).count(), 1, "nowhere else");
 
     let state = format!("{page}/state");
     let part = world.http.get_with(&state, &with_cookie).await;
