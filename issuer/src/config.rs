@@ -130,6 +130,10 @@ pub struct Policy {
     pub key_attestation: bool,
     /// Whether wallets must be vouched for when they ask for tokens.
     pub wallet_attestation: bool,
+    /// How long issuing goes on after the chain was last heard. With zero only while it answers, or did within two minutes.
+    pub issue_without_chain: Duration,
+    /// Whether credentials are issued of types that the department is known not to be accredited for. They count nowhere.
+    pub issue_unaccredited: bool,
     /// How coarse the time of issuance is that credentials carry: what was issued together is not told by it.
     pub issuance_time_grain: Duration,
     /// Entries of a status list.
@@ -160,6 +164,10 @@ impl Default for Policy {
             batch_size: 8,
             key_attestation: false,
             wallet_attestation: false,
+            // A night and the morning after it: long enough that nobody is turned away for an outage that people mend, short
+            // enough that a department whose accreditation was withdrawn does not go on for long.
+            issue_without_chain: Duration::from_secs(86_400),
+            issue_unaccredited: false,
             issuance_time_grain: Duration::from_secs(3600),
             list_length: 131_072,
             list_share: 98_304,

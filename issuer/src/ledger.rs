@@ -41,6 +41,27 @@ pub(crate) struct ListBits {
     pub(crate) time: UnixMillis,
 }
 
+/// What the chain says of what is signed here as a credential type.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Basis {
+    /// Since when the department is accredited for it; `None` when it isn't now.
+    accredited: Option<UnixMillis>,
+    /// Since when all its signing keys count; `None` when one doesn't.
+    keys: Option<UnixMillis>,
+}
+
+impl Basis {
+    /// Whether the department is accredited for the type now.
+    pub(crate) fn is_accredited(&self) -> bool {
+        self.accredited.is_some()
+    }
+
+    /// Since when what is signed counts; `None` when it doesn't now.
+    pub(crate) fn since(&self) -> Option<UnixMillis> {
+        self.accredited.zip(self.keys).map(|(accredited, keys)| accredited.max(keys))
+    }
+}
+
 /// How the chain is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Health {
@@ -163,17 +184,13 @@ impl Ledger {
         self.node.proven(keys).await
     }
 
-    /// Since when what we sign as this credential type counts; `None` when it doesn't now.
-    pub(crate) async fn stands_since(
-        &self,
-        credential_type: &str,
-        now: UnixMillis,
-    ) -> Result<Option<UnixMillis>, NodeError> {
+    /// What the chain says of what we sign as this credential type.
+    pub(crate) async fn basis(&self, credential_type: &str, now: UnixMillis) -> Result<Basis, NodeError> {
         let did = self.identity.did();
-        let Ok(credential_type) = Slug::new(credential_type) else { return Ok(None) };
+        let Ok(credential_type) = Slug::new(credential_type) else { return Ok(Basis::default()) };
         let keys = [RecordKey::Trust(did.clone(), credential_type), RecordKey::Did(did.clone())];
         let proven = self.node.proven(&keys).await?;
-        let granted = match proven.first().and_then(|proven| proven.record()) {
+        let accredited = match proven.first().and_then(|proven| proven.record()) {
             Some(Record::Trust(trust)) => {
                 trust.intervals.iter().find(|interval| interval.covers(now)).map(|interval| interval.from)
             }
@@ -188,7 +205,7 @@ impl Ledger {
             }
             _ => None,
         };
-        Ok(granted.zip(keys).map(|(granted, keys)| granted.max(keys)))
+        Ok(Basis { accredited, keys })
     }
 
     /// All of a list's bits.

@@ -18,6 +18,7 @@ pub(crate) struct Metrics {
     pending: Gauge,
     list_entries: Gauge,
     list_used: Gauge,
+    chain_age: Gauge,
 }
 
 impl Metrics {
@@ -25,17 +26,27 @@ impl Metrics {
         let mut registry = Registry::with_prefix("huizheng");
         let http = HttpMetrics::registered(&mut registry);
         let (pending, list_entries, list_used) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let chain_age = Gauge::default();
         let name = "issuer_status_changes_pending";
         registry.register(name, "Status changes that are not final on the chain", pending.clone());
         let name = "issuer_status_list_entries";
         registry.register(name, "Entries of the newest status list", list_entries.clone());
         let name = "issuer_status_list_used";
         registry.register(name, "Entries of it that are given out", list_used.clone());
-        Self { registry, http, pending, list_entries, list_used }
+        let name = "issuer_chain_age_seconds";
+        let help =
+            "Seconds since the chain was last heard to say what is accredited; -1 before the first time";
+        registry.register(name, help, chain_age.clone());
+        Self { registry, http, pending, list_entries, list_used, chain_age }
     }
 
-    /// The answer to `GET /metrics`.
-    pub(crate) fn render(&self, store: &Store) -> Result<axum::response::Response, Problem> {
+    /// The answer to `GET /metrics`; `chain_age` are the seconds since the chain was last heard.
+    pub(crate) fn render(
+        &self,
+        store: &Store,
+        chain_age: Option<i64>,
+    ) -> Result<axum::response::Response, Problem> {
+        self.chain_age.set(chain_age.unwrap_or(-1));
         let waiting = store.read(|view| {
             Ok::<_, store::StoreError>((
                 view.page(&PENDING, &Range::all(), COUNTED)?.len(),

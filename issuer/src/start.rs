@@ -24,7 +24,7 @@ use crate::config::{Config, ConfigError};
 use crate::core::Core;
 use crate::desk::Desk;
 use crate::identity::Identity;
-use crate::issuance::{Issuance, Kinds};
+use crate::issuance::{Hearing, Issuance, Kinds};
 use crate::keys::{Keys, KeysError};
 use crate::ledger::Ledger;
 use crate::metadata::{Metadata, MetadataError, Said};
@@ -103,6 +103,7 @@ pub struct RunningIssuer {
     keeper: JoinHandle<()>,
     bulk: Bulk,
     anchoring: JoinHandle<()>,
+    hearing: JoinHandle<()>,
 }
 
 /// Closes the store when the issuer has stopped.
@@ -201,6 +202,11 @@ impl Issuer {
             }
         }
 
+        let hearing = Hearing::new(store.clone(), ledger.clone(), kinds.clone());
+        // Before anything is issued, so that issuing can go on if the chain goes away at once.
+        if tokio::time::timeout(CHAIN_PATIENCE, hearing.round(Moment::of(&clock))).await.is_err() {
+            tracing::warn!("the chain does not say what this issuer is accredited for");
+        }
         let issuance = Issuance {
             store: store.clone(),
             seals: seals.clone(),
@@ -210,6 +216,7 @@ impl Issuer {
             statuses: statuses.clone(),
             kinds: kinds.clone(),
             ledger: ledger.clone(),
+            hearing: hearing.clone(),
             policy,
             issuer: base.clone(),
         };
@@ -267,6 +274,7 @@ impl Issuer {
         let anchoring = Anchoring { owner: Arc::new(core.ledger.clone()), every };
         let (stop_keeper, stopped) = watch::channel(false);
         let anchoring = tokio::spawn(anchoring.run(stopped.clone()));
+        let hearing = tokio::spawn(hearing.run(core.clock.clone(), stopped.clone()));
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
         // A back-up is written before it is sent.
@@ -290,6 +298,7 @@ impl Issuer {
             keeper,
             bulk,
             anchoring,
+            hearing,
         })
     }
 }
@@ -358,6 +367,9 @@ impl RunningIssuer {
         self.bulk.stop().await;
         if let Err(error) = self.anchoring.await {
             tracing::error!(%error, "anchoring the audit log ended badly");
+        }
+        if let Err(error) = self.hearing.await {
+            tracing::error!(%error, "listening for accreditations ended badly");
         }
         let store = self.store.0;
         // Waits for the disk: not on a thread that others need.

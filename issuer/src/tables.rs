@@ -7,7 +7,7 @@ use store::{BytesTable, StoreError, Table, Tx};
 
 use crate::accounts::{AccountRecord, ApiKey};
 use crate::attachments::Attachment;
-use crate::issuance::Deferred;
+use crate::issuance::{Deferred, Heard};
 use crate::keys::{Compromise, KeyRow, OldRoot, Replacement, Signed};
 use crate::model::{Application, Authorization, CredentialRecord, Id, Job, Offer, Presentation, Record};
 use crate::status::Claim;
@@ -38,6 +38,9 @@ pub(crate) const ENTRIES: Table<(u32, u32), Id> = Table::new("status-entries");
 pub(crate) const LISTS: Table<u32, ListFill> = Table::new("status-lists");
 /// The DIDs of ours that are known to be on the chain: later starts need no chain.
 pub(crate) const REGISTERED: Table<str, bool> = Table::new("registered");
+
+/// What the chain was last heard to say of each credential type.
+pub(crate) const HEARD: Table<str, Heard> = Table::new("chain-heard");
 
 /// Applications by a holder's mark (`Application::marks`), then time.
 pub(crate) const BY_MARK: Table<(String, u128), ()> = Table::new("applications-by-mark");

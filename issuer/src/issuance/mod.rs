@@ -2,6 +2,7 @@
 
 mod deferred;
 mod draft;
+mod hearing;
 mod kinds;
 mod proof;
 mod reserve;
@@ -14,7 +15,6 @@ use credentials::UnixSeconds;
 use credentials::catalogue::Format;
 use protocol::Endpoint;
 use protocol::openid4vci::BadProof;
-use registry::UnixMillis;
 use serde_json::Value;
 use store::{Store, StoreError};
 
@@ -29,6 +29,7 @@ use crate::status::{ChangeError, Keeper, Served, Statuses, Why};
 use crate::tables::CLAIMS;
 
 pub(crate) use deferred::{Deferred, INTERVAL};
+pub(crate) use hearing::{Heard, Hearing};
 pub(crate) use kinds::{CredentialKind, Kinds};
 use proof::HolderProof;
 pub(crate) use proof::ProofRefused;
@@ -46,6 +47,7 @@ pub(crate) struct Issuance {
     pub(crate) statuses: Statuses,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) ledger: Ledger,
+    pub(crate) hearing: Hearing,
     pub(crate) policy: Policy,
     /// Our identifier, which proofs must be made for.
     pub(crate) issuer: Endpoint,
@@ -107,6 +109,12 @@ pub(crate) enum IssueError {
     /// It could not be signed.
     #[error(transparent)]
     Sign(#[from] SignFailed),
+    /// The department is not accredited for the type: it would count nowhere.
+    #[error("this issuer is not accredited for the credential type")]
+    Unaccredited,
+    /// The chain has not been heard for longer than the policy lets pass.
+    #[error("the chain has been away for too long")]
+    ChainAway,
     /// The credential that it replaces is not revoked yet: the chain is away, or is just being told. It will be.
     #[error("the credential that it replaces is not revoked yet")]
     NotYetReplaced,
@@ -205,7 +213,7 @@ impl Issuance {
         if kind.format == Format::MsoMdoc {
             keys.push((Slot::MdocRoot, self.identity.root().name().clone()));
         }
-        let issued_at = self.date(kind, now).await.max(signing.since());
+        let issued_at = self.date(kind, now).await?.max(signing.since());
         let wanted = reserve::Wanted {
             offer,
             phone,
@@ -270,23 +278,26 @@ impl Issuance {
 
     /// The time to write into credentials: so coarse that it tells nobody which of them were issued together, and not
     /// before our key and our accreditation began, for what is older does not count. As it is while neither is known.
-    async fn date(&self, kind: &CredentialKind, now: Moment) -> UnixSeconds {
+    ///
+    /// Nothing is issued that is known not to count, and nothing when that has not been known for too long.
+    async fn date(&self, kind: &CredentialKind, now: Moment) -> Result<UnixSeconds, IssueError> {
+        let of = kind.of.id.as_str();
+        let (accredited, since) = match self.hearing.ask(of, now).await? {
+            Some(basis) => (basis.is_accredited(), basis.since()),
+            None => {
+                let patience = i64::try_from(self.policy.issue_without_chain.as_secs()).unwrap_or(i64::MAX);
+                let last = self.hearing.last(of)?.filter(|last| now.seconds.0 - last.at.0 < patience);
+                (last.ok_or(IssueError::ChainAway)?.accredited, None)
+            }
+        };
+        if !accredited && !self.policy.issue_unaccredited {
+            return Err(IssueError::Unaccredited);
+        }
         let grain = i64::try_from(self.policy.issuance_time_grain.as_secs()).unwrap_or(0);
-        if grain <= 1 {
-            return now.seconds;
-        }
-        match self.ledger.stands_since(&kind.of.id, UnixMillis(now.ms)).await {
-            Ok(Some(since)) => {
-                let since = UnixSeconds(since.after(Duration::from_millis(999)).seconds());
-                let coarse = UnixSeconds(now.seconds.0.div_euclid(grain) * grain);
-                coarse.max(since).min(now.seconds)
-            }
-            Ok(None) => now.seconds,
-            Err(error) => {
-                tracing::debug!(%error, "the time of issuance is not made coarse: the chain can't be asked");
-                now.seconds
-            }
-        }
+        let Some(since) = since.filter(|_| grain > 1) else { return Ok(now.seconds) };
+        let since = UnixSeconds(since.after(Duration::from_millis(999)).seconds());
+        let coarse = UnixSeconds(now.seconds.0.div_euclid(grain) * grain);
+        Ok(coarse.max(since).min(now.seconds))
     }
 
     /// Revokes what is about to be replaced. Final on the chain when it returns `Ok`.

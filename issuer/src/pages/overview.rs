@@ -12,7 +12,7 @@ use service::ui::{
 use service::{Lang, Problem, dates};
 
 use super::console::SignedIn;
-use super::frame::console;
+use super::frame::{console, moment};
 use super::queue::{state_word, unaccredited};
 use crate::core::{App, Core, texts};
 use crate::ledger::Health;
@@ -43,7 +43,7 @@ async fn overview(
         (heading(t.get("overview.title"), ""))
         (figures)
         div.split {
-            (panel(t.get("overview.chain"), chain(lang, health.as_ref())))
+            (panel(t.get("overview.chain"), chain(&app, lang, health.as_ref()).map_err(Problem::internal)?))
             (panel(t.get("overview.accreditation"), html! {
                 (accreditation(&app, lang, health.is_some(), &missing))
                 p { a href="/console/accreditation" { (t.get("overview.accreditation-more")) } }
@@ -80,9 +80,9 @@ fn figures(app: &Core, lang: Lang) -> Result<Markup, store::StoreError> {
     })
 }
 
-fn chain(lang: Lang, health: Option<&Health>) -> Markup {
+fn chain(app: &Core, lang: Lang, health: Option<&Health>) -> Result<Markup, store::StoreError> {
     let t = texts(lang);
-    match health {
+    Ok(match health {
         Some(Health { height, time }) => html! {
             p { (badge(Badge::Valid, t.get("overview.chain-answers"))) }
             (facts([
@@ -93,8 +93,20 @@ fn chain(lang: Lang, health: Option<&Health>) -> Markup {
         None => html! {
             p { (badge(Badge::CannotTell, t.get("overview.chain-away"))) }
             p { (t.get("overview.chain-away-text")) }
+            p { (without_chain(app, lang)?) }
         },
-    }
+    })
+}
+
+/// Until when issuing goes on without the chain.
+fn without_chain(app: &Core, lang: Lang) -> Result<String, store::StoreError> {
+    let t = texts(lang);
+    let patience = i64::try_from(app.policy.issue_without_chain.as_secs()).unwrap_or(i64::MAX);
+    let until = app.issuance.hearing.silent_since()?.map(|since| since.plus(patience));
+    Ok(match until.filter(|until| *until > app.now().seconds) {
+        Some(until) => t.with("overview.issues-until", &[("time", &moment(lang, until))]),
+        None => t.get("overview.issues-nothing").to_owned(),
+    })
 }
 
 fn accreditation(app: &Core, lang: Lang, heard: bool, missing: &[String]) -> Markup {

@@ -120,9 +120,12 @@ pub(super) fn refusal(code: &CredentialErrorCode) -> OAuthError {
 
 const NOT_YET_REPLACED: &str = "the credential that this one replaces is not revoked yet; try again soon";
 
-/// Nothing is wrong with the request, and the same will do later.
+/// Nothing is wrong with the request, and the same will do in half a minute.
 fn unavailable(text: &'static str) -> OAuthError {
-    OAuthError::new("temporarily_unavailable").status(StatusCode::SERVICE_UNAVAILABLE).description(text)
+    OAuthError::new("temporarily_unavailable")
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+        .description(text)
+        .header(header::RETRY_AFTER, HeaderValue::from_static("30"))
 }
 
 /// §8.3.1.2, in one place.
@@ -147,6 +150,16 @@ pub(super) fn refused(error: IssueError, by_identifier: bool) -> OAuthError {
         }
         IssueError::Sign(error) => return OAuthError::internal(error),
         IssueError::NotYetReplaced => return unavailable(NOT_YET_REPLACED),
+        IssueError::Unaccredited => {
+            tracing::warn!("nothing is issued of a type that governance has not accredited this issuer for");
+            (Code::CredentialRequestDenied, "this issuer is not accredited for that credential type")
+        }
+        IssueError::ChainAway => {
+            tracing::error!(
+                "nothing is issued any more: the chain was last heard longer ago than the policy lets pass"
+            );
+            return unavailable("the chain has been away for too long; try again later");
+        }
         IssueError::CanNotReplace { code } => {
             tracing::error!(%code, "the chain refuses to revoke a credential that is to be replaced");
             (Code::CredentialRequestDenied, "the credential that this one replaces can't be revoked")

@@ -25,7 +25,7 @@ async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// It can read its store. The chain may be away: issuing goes on, and changes of status wait for it.
+/// It can read its store. The chain may be away: issuing goes on for a while, and changes of status wait for it.
 async fn ready(State(app): State<App>) -> Result<StatusCode, Problem> {
     let did = app.ledger.did().to_string();
     match app.issuance.store.get(&REGISTERED, did) {
@@ -38,5 +38,7 @@ async fn ready(State(app): State<App>) -> Result<StatusCode, Problem> {
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
-    app.metrics.render(&app.issuance.store)
+    let heard = app.issuance.hearing.silent_since().map_err(Problem::internal)?;
+    let age = heard.map(|heard| (app.now().seconds.0 - heard.0).max(0));
+    app.metrics.render(&app.issuance.store, age)
 }

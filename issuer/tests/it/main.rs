@@ -49,4 +49,5 @@ mod staff_provider;
 mod token;
 mod vc_api;
 mod wallet;
+mod without_chain;
 mod world;

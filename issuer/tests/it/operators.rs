@@ -22,6 +22,9 @@ async fn counts_are_read_at_the_operators_address_and_nowhere_else() {
     assert!(text.contains(issued), "{text}");
     assert!(text.contains("huizheng_issuer_status_list_used 1\n"), "{text}");
     assert!(text.contains("huizheng_issuer_status_changes_pending 0\n"), "{text}");
+    let age = text.split("\nhuizheng_issuer_chain_age_seconds ").nth(1).and_then(|rest| rest.lines().next());
+    let age: i64 = age.and_then(|age| age.parse().ok()).expect("an age");
+    assert!((0..60).contains(&age), "it was heard at the start: {age}");
     assert!(!text.contains(&credential), "what stands in an address is no label");
     assert_eq!(world.http.get("/metrics", None).await.status, 404);
     issuer.shutdown().await;

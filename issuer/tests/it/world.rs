@@ -76,8 +76,17 @@ impl World {
         Self::of(policy, issuer::Citizens::Synthetic(citizens())).await
     }
 
-    /// The same, with another place where citizens log in.
+    /// The same, with another place where citizens log in. It issues before governance has accredited it for anything.
     pub async fn of(policy: Policy, citizens: issuer::Citizens) -> Self {
+        Self::of_exactly(Policy { issue_unaccredited: true, ..policy }, citizens).await
+    }
+
+    /// One that issues what governance has accredited it for, and nothing else.
+    pub async fn accountable(policy: Policy) -> Self {
+        Self::of_exactly(policy, issuer::Citizens::Synthetic(citizens())).await
+    }
+
+    async fn of_exactly(policy: Policy, citizens: issuer::Citizens) -> Self {
         let dir = tempfile::tempdir().expect("dir");
         let (validator, member) = (signer(1), signer(2));
         let genesis = Genesis {
@@ -197,6 +206,18 @@ impl World {
     pub async fn govern(&self, action: &registry::Action) {
         let node = self.node_client();
         node.act(&registry::Author::Governance, action, &[&signer(2)]).await.expect("governed");
+    }
+
+    /// Governance accredits the issuer for a type.
+    pub async fn accredit(&self, credential_type: &str) {
+        let accredit = registry::Action::Accredit {
+            did: self.did().parse().expect("a DID"),
+            credential_type: Slug::new(credential_type).expect("a name"),
+            issuer_name: self.config.name.clone(),
+            valid_from: registry::UnixMillis(0),
+            valid_until: None,
+        };
+        self.govern(&accredit).await;
     }
 
     pub async fn apply(&self, credential_type: &str, claims: Value) -> Applied {
