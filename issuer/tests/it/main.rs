@@ -22,6 +22,7 @@ mod credential;
 mod credentials_api;
 mod discovery;
 mod dpop;
+mod every_type;
 mod http;
 mod instances;
 mod keys;

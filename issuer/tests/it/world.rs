@@ -23,6 +23,10 @@ pub const AUDITOR_TOKEN: &str = "a token of an auditor";
 pub const ADMIN_TOKEN: &str = "a token of an admin";
 pub const SECOND_STAFF_TOKEN: &str = "a token of another member of the staff";
 
+/// What an issuer of a test issues.
+const TYPES: [&str; 5] =
+    ["business-licence", "digital-id", "drivers-licence", "talent-certificate", "mandate"];
+
 /// The machine's clock, put forward.
 #[derive(Default)]
 pub struct ShiftedClock(AtomicU64);
@@ -78,15 +82,23 @@ impl World {
 
     /// The same, with another place where citizens log in. It issues before governance has accredited it for anything.
     pub async fn of(policy: Policy, citizens: issuer::Citizens) -> Self {
-        Self::of_exactly(Policy { issue_unaccredited: true, ..policy }, citizens).await
+        Self::of_exactly(Policy { issue_unaccredited: true, ..policy }, citizens, &TYPES).await
+    }
+
+    /// One that issues everything in the catalogue.
+    pub async fn of_every_type() -> Self {
+        let catalogue = credentials::catalogue::Catalogue::bundled().expect("the catalogue");
+        let types: Vec<_> = catalogue.types().iter().map(|of| of.id.as_str()).collect();
+        let policy = Policy { issue_unaccredited: true, ..Policy::default() };
+        Self::of_exactly(policy, issuer::Citizens::Synthetic(citizens()), &types).await
     }
 
     /// One that issues what governance has accredited it for, and nothing else.
     pub async fn accountable(policy: Policy) -> Self {
-        Self::of_exactly(policy, issuer::Citizens::Synthetic(citizens())).await
+        Self::of_exactly(policy, issuer::Citizens::Synthetic(citizens()), &TYPES).await
     }
 
-    async fn of_exactly(policy: Policy, citizens: issuer::Citizens) -> Self {
+    async fn of_exactly(policy: Policy, citizens: issuer::Citizens, types: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("dir");
         let (validator, member) = (signer(1), signer(2));
         let genesis = Genesis {
@@ -103,15 +115,7 @@ impl World {
         let node = open_node(&chain_dir, &genesis, &format!("127.0.0.1:{}", testkit::free_ports(1))).await;
         let config = Config {
             name: LocalText::new("合肥市市场监督管理局", "Hefei Market Supervision"),
-            credential_types: [
-                "business-licence",
-                "digital-id",
-                "drivers-licence",
-                "talent-certificate",
-                "mandate",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            credential_types: types.iter().map(|of| (*of).to_owned()).collect(),
             // The addresses must stay the same over restarts.
             listen: ([127, 0, 0, 1], testkit::free_ports(1)).into(),
             base_url: None,

@@ -47,22 +47,69 @@ fn bundled_examples_pass_their_own_checks() {
     assert!(driving.is_selective(Format::MsoMdoc));
 }
 
-/// The field names of the two credentials, which other parties rely on.
+/// The field names of all eight, which other parties rely on: a name that changes breaks their queries.
 #[test]
-fn fields_of_the_first_two() {
-    let names = |id: &str| {
-        let credential = Catalogue::bundled().unwrap().by_id(id).unwrap();
-        credential.claims.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>().join(" ")
+fn fields_of_all_eight() {
+    let expected = [
+        (
+            "digital-id",
+            "name sex ethnicity birthDate address idNumber portrait issuingAuthority validFrom validUntil ageOver18 ageOver60",
+        ),
+        (
+            "business-licence",
+            "name creditCode companyType legalRepresentative registeredCapital established address businessScope term \
+             registrationAuthority licenceIdentifier",
+        ),
+        // The credit code is the taxpayer number.
+        ("tax-registration", "taxpayerNumber name taxAuthority taxpayerKind taxTypes financeOfficer handler"),
+        // The name in two parts and in Latin letters, the number and the portrait: ISO/IEC 18013-5 asks for them.
+        (
+            "drivers-licence",
+            "familyName givenName familyNameLatin givenNameLatin sex nationality address birthDate firstIssued class \
+             pointsState fileNumber licenceNumber portrait issuingAuthority issuingAuthorityLatin validFrom validUntil ageOver18",
+        ),
+        ("social-security-card", "name idNumber cardNumber region validUntil"),
+        ("talent-certificate", "name idNumber level category issuingAuthority validUntil"),
+        // Principal and agent each by number and by name.
+        ("mandate", "principal principalName agent agentIdNumber matters validUntil"),
+        ("subsidy-voucher", "programme beneficiary amount redeemBy"),
+    ];
+    let catalogue = Catalogue::bundled().unwrap();
+    assert_eq!(catalogue.types().len(), expected.len());
+    for (id, names) in expected {
+        let claims = &catalogue.by_id(id).unwrap().claims;
+        assert_eq!(
+            claims.iter().map(|claim| claim.name.as_str()).collect::<Vec<_>>().join(" "),
+            names,
+            "{id}"
+        );
+    }
+}
+
+/// Wallets write with the ink on both colours of a card (OpenID4VCI 1.0 §12.2.4: `background_color`, `text_color`).
+#[test]
+fn every_card_can_be_read() {
+    /// WCAG 2.2, 1.4.3, for text of any size.
+    const AA: f64 = 4.5;
+    let channel = |hex: &str| {
+        let share = f64::from(u8::from_str_radix(hex, 16).unwrap()) / 255.0;
+        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
     };
-    assert_eq!(
-        names("digital-id"),
-        "name sex ethnicity birthDate address idNumber portrait issuingAuthority validFrom validUntil ageOver18 ageOver60"
-    );
-    assert_eq!(
-        names("business-licence"),
-        "name creditCode companyType legalRepresentative registeredCapital established address businessScope term \
-         registrationAuthority licenceIdentifier"
-    );
+    let luminance = |colour: &str| {
+        0.2126 * channel(&colour[1..3]) + 0.7152 * channel(&colour[3..5]) + 0.0722 * channel(&colour[5..7])
+    };
+    let contrast = |one: &str, other: &str| {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    };
+    assert!((contrast("#ffffff", "#000000") - 21.0).abs() < 1e-9);
+    for credential in Catalogue::bundled().unwrap().types() {
+        let colours = &credential.colours;
+        for ground in [&colours.from, &colours.to] {
+            let found = contrast(&colours.ink, ground);
+            assert!(found >= AA, "{}: {} on {ground} is {found:.2}", credential.id, colours.ink);
+        }
+    }
 }
 
 #[test]
