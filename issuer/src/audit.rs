@@ -2,12 +2,14 @@
 //! anchored and checked, is [`service::audit`].
 
 use registry::{Did, Hash32};
+use service::Lang;
 /// The name of one of the issuer's own keys, as the chain has it.
 pub(crate) use service::audit::Named as OwnKey;
 pub(crate) use service::audit::{About, Account, Anchoring, Deed, Head, Noting, Owner};
 pub use service::audit::{AuditFlaw, Audited, Entry, LOG, LineFlaw, Who, check, log_name};
 use store::{Chained, Store, StoreError, Tx};
 
+use crate::core::texts;
 use crate::model::{Actor, Id, StatusIndex};
 
 /// The entries.
@@ -24,12 +26,23 @@ pub(crate) trait Note: Sized {
 
 impl Note for Noting {
     fn note(&self, tx: &mut Tx<'_>, deed: Deed) -> Result<(), StoreError> {
-        ENTRIES.append(tx, self.entry(deed))
+        let entry = self.entry(deed);
+        ENTRIES.append(tx, |n, previous| {
+            let (entry, hash) = entry(n, previous);
+            debug_assert!(has_words(&entry.what), "the console has no words for {}", entry.what);
+            (entry, hash)
+        })
     }
 
     async fn note_alone(self, store: &Store, deed: Deed) -> Result<(), StoreError> {
         store.write_async(move |tx| self.note(tx, deed)).await
     }
+}
+
+/// Whether the console can say this act in words, in every language.
+pub(crate) fn has_words(what: &str) -> bool {
+    let key = format!("audit.{what}");
+    [Lang::Zh, Lang::En].into_iter().all(|lang| texts(lang).find(&key).is_some())
 }
 
 /// Begins the log of this DID, if there is none.

@@ -69,66 +69,9 @@ fn who<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
     }
 }
 
-/// In words; a word that has none yet as it is.
+/// In words.
 fn what<'a>(visitor: &Visitor, entry: &'a Entry) -> &'a str {
-    let t = texts(visitor.lang);
-    match entry.what.as_str() {
-        "application-received" => t.get("audit.application-received"),
-        "application-taken" => t.get("audit.application-taken"),
-        "application-returned" => t.get("audit.application-returned"),
-        "application-approved" => t.get("audit.application-approved"),
-        "application-rejected" => t.get("audit.application-rejected"),
-        "application-corrected" => t.get("audit.application-corrected"),
-        "application-read" => t.get("audit.application-read"),
-        "attachment-added" => t.get("audit.attachment-added"),
-        "attachment-read" => t.get("audit.attachment-read"),
-        "credential-read" => t.get("audit.credential-read"),
-        "phone-lost" => t.get("audit.phone-lost"),
-        "phone-looked-at" => t.get("audit.phone-looked-at"),
-        "credential-corrected" => t.get("audit.credential-corrected"),
-        "correction-asked" => t.get("audit.correction-asked"),
-        "searched" => t.get("audit.searched"),
-        "records-imported" => t.get("audit.records-imported"),
-        "bulk-begun" => t.get("audit.bulk-begun"),
-        "bulk-prepared" => t.get("audit.bulk-prepared"),
-        "bulk-done" => t.get("audit.bulk-done"),
-        "links-handed-out" => t.get("audit.links-handed-out"),
-        "codes-handed-out" => t.get("audit.codes-handed-out"),
-        "login-redeemed" => t.get("audit.login-redeemed"),
-        "offer-renewed" => t.get("audit.offer-renewed"),
-        "wallet-notified" => t.get("audit.wallet-notified"),
-        "account-made" => t.get("audit.account-made"),
-        "account-password-reset" => t.get("audit.account-password-reset"),
-        "account-closed" => t.get("audit.account-closed"),
-        "api-key-made" => t.get("audit.api-key-made"),
-        "api-key-closed" => t.get("audit.api-key-closed"),
-        "offer-made" => t.get("audit.offer-made"),
-        "offer-redeemed" => t.get("audit.offer-redeemed"),
-        "offer-code-wrong" => t.get("audit.offer-code-wrong"),
-        "credential-issued" => t.get("audit.credential-issued"),
-        "status-change-asked" => t.get("audit.status-change-asked"),
-        "status-changed" => t.get("audit.status-changed"),
-        "status-change-refused" => t.get("audit.status-change-refused"),
-        "key-rotation-begun" => t.get("audit.key-rotation-begun"),
-        "key-rotation-refused" => t.get("audit.key-rotation-refused"),
-        "key-replacement-asked" => t.get("audit.key-replacement-asked"),
-        "key-replacement-withdrawn" => t.get("audit.key-replacement-withdrawn"),
-        "key-replacement-approved" => t.get("audit.key-replacement-approved"),
-        "key-rotated" => t.get("audit.key-rotated"),
-        "key-compromise-asked" => t.get("audit.key-compromise-asked"),
-        "key-compromise-withdrawn" => t.get("audit.key-compromise-withdrawn"),
-        "key-compromise-approved" => t.get("audit.key-compromise-approved"),
-        "key-compromised" => t.get("audit.key-compromised"),
-        "status-list-opened" => t.get("audit.status-list-opened"),
-        "keys-registered" => t.get("audit.keys-registered"),
-        "signed-in" => t.get("audit.signed-in"),
-        "backed-up" => t.get("audit.backed-up"),
-        "signed-in-at-provider" => t.get("audit.signed-in-at-provider"),
-        "password-changed" => t.get("audit.password-changed"),
-        "signed-out" => t.get("audit.signed-out"),
-        "sign-in-failed" => t.get("audit.sign-in-failed"),
-        other => other,
-    }
+    texts(visitor.lang).find(&format!("audit.{}", entry.what)).unwrap_or(&entry.what)
 }
 
 /// What it was done to: what has a page of its own as a link.
@@ -142,5 +85,45 @@ fn about(entry: &Entry) -> Markup {
             }
             " "
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use service::Lang;
+
+    use crate::audit::has_words;
+    use crate::core::STRINGS;
+
+    /// What the sources note by name. A word that is chosen first and noted after is looked for when it is noted.
+    fn words(folder: &Path, found: &mut Vec<String>) {
+        for file in std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()) {
+            if file.is_dir() {
+                words(&file, found);
+                continue;
+            }
+            let source = std::fs::read_to_string(&file).expect("text");
+            for call in source.split("Deed::new(").skip(1) {
+                let argument = call.split(')').next().unwrap_or_default();
+                found.extend(argument.split('"').skip(1).step_by(2).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_act_has_words_in_both_languages() {
+        let mut found = Vec::new();
+        words(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+        assert!(found.len() > 40, "{found:?}");
+        for word in found.iter().map(String::as_str).chain(["presentation-declined", "correction-asked"]) {
+            assert!(has_words(word), "{word}");
+            for lang in [Lang::Zh, Lang::En] {
+                let text = STRINGS.of(lang).find(&format!("audit.{word}")).unwrap_or_default();
+                assert!(!text.is_empty() && text.is_ascii() == (lang == Lang::En), "{word}: {text}");
+            }
+        }
+        assert!(!has_words("nothing-of-ours"));
     }
 }

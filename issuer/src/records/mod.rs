@@ -373,6 +373,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_a_hundred_thousand_rows_and_not_one_more() {
+        let rows = |count| format!("{HEADER}{}", "x\n".repeat(count));
+        let report = import(&rows(100_000)).expect("read");
+        assert_eq!((report.refused, report.problems.len()), (100_000, REPORTED), "each row was looked at");
+        assert_eq!(import(&rows(100_001)).expect_err("too many"), FileRefused::TooManyRows);
+    }
+
+    #[test]
     fn a_file_is_refused_whole_when_its_columns_are_not_the_claims() {
         let wide = ",".repeat(999);
         for (name, csv, refused) in [
