@@ -32,6 +32,23 @@ async fn counts_are_read_at_the_operators_address_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn every_alert_asks_for_something_that_is_measured_and_is_explained() {
+    let mut world = World::start().await;
+    world.stop_issuer().await;
+    let config = Config { operators: Some("127.0.0.1:0".parse().expect("address")), ..world.config.clone() };
+    let issuer = world.instance(config).await;
+    world.issued("business-licence-sd-jwt").await;
+    let operators = Http::new(&format!("http://{}", issuer.operators().expect("an address")));
+    let measured = operators.get("/metrics", None).await.text();
+    let alerts = testkit::Alerts::of(include_str!("../../../docs/alerts.yml"), "huizheng-issuer");
+    assert_eq!(alerts.names().count(), 6);
+    let faults = alerts.faults(&measured, include_str!("../../../docs/issuer.md"));
+    assert_eq!(faults, Vec::<String>::new(), "{measured}");
+    issuer.shutdown().await;
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn it_is_ready_while_its_store_answers_also_without_the_chain() {
     let mut world = World::start().await;
     assert_eq!(world.http.get("/health/live", None).await.status, 200);
