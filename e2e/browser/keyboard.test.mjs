@@ -1,11 +1,12 @@
-// From the PIN to a shared card without a mouse: everything is reached by Tab, in order, and shows that it has the focus.
+// From the PIN to a shared card, and a clerk's day, without a mouse: everything is reached by Tab, in order, and shows that it has the focus.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { approvedOffer, call, issuerOf, stack } from '../stack.mjs'
-import { CLAIMS, TYPE } from '../interop/lib/licence.mjs'
+import { CLAIMS, CONFIGURATION, TYPE } from '../interop/lib/licence.mjs'
+import { receive } from '../interop/lib/wallet.mjs'
 import { launch } from './lib/browser.mjs'
 import { tabTo } from './lib/keyboard.mjs'
-import { Applicant, Holder, PIN } from './lib/people.mjs'
+import { Applicant, Clerk, Holder, PIN } from './lib/people.mjs'
 
 let browser
 before(async () => {
@@ -61,4 +62,56 @@ test('a holder unlocks, opens a request, reads it and shares, by keyboard alone'
   await holder.heading(say('phone', 'request.shared')).waitFor()
   const { decision } = await call('GET', `${requests}/${asked.id}`, { token: stack.staff_token })
   assert.equal(decision, 'accepted')
+})
+
+test('a clerk signs in, approves, revokes and imports, by keyboard alone', async () => {
+  const issuer = issuerOf(TYPE)
+  const applications = `${issuer.url}/api/applications`
+  const { id, secret } = await call('POST', applications, { body: { type: TYPE, claims: CLAIMS } })
+  const clerk = await Clerk.arrive(browser, { lang: 'en' })
+  const { page, say } = clerk
+  const press = async (target, most) => {
+    await tabTo(page, target, most)
+    await page.keyboard.press('Enter')
+  }
+
+  await page.goto(`${issuer.url}/console/sign-in`)
+  await tabTo(page, clerk.field(say('issuer', 'sign-in.token')))
+  await page.keyboard.insertText(stack.staff_token)
+  await press(clerk.button(say('issuer', 'sign-in.submit')))
+
+  // A row of the queue for each application that waits.
+  await clerk.heading(say('issuer', 'queue.title')).waitFor()
+  await press(page.getByRole('table').locator(`a[href$="/${id}"]`), 200)
+  await press(clerk.button(say('issuer', 'review.approve')))
+  await clerk.heading(say('issuer', 'review.issued')).waitFor()
+
+  const offer = await call('GET', `${applications}/${id}/offer`, { token: secret })
+  await receive({ offer: offer.offer_uri, txCode: offer.tx_code, configurationId: CONFIGURATION })
+  const { credentials } = await call('GET', `${applications}/${id}`, { token: stack.staff_token })
+  await press(clerk.link(say('issuer', 'nav.credentials')))
+  await clerk.heading(say('issuer', 'credentials.title')).waitFor()
+  await press(page.locator(`a[href$="/${credentials[CONFIGURATION]}"]`), 200)
+
+  const word = say('issuer', 'credential.revoke')
+  const fold = page.locator('details', { has: page.locator('summary', { hasText: word }) })
+  await press(fold.locator('summary'))
+  await tabTo(page, fold.getByLabel(say('issuer', 'credential.code'), { exact: true }))
+  await page.keyboard.press('ArrowDown')
+  await tabTo(page, fold.getByLabel(say('issuer', 'credential.reason'), { exact: true }))
+  await page.keyboard.insertText('The company asked for it')
+  await tabTo(page, fold.getByRole('checkbox'))
+  await page.keyboard.press('Space')
+  await press(fold.getByRole('button', { name: word, exact: true }))
+  await page.getByText(say('issuer', 'credential.done-revoke')).waitFor()
+
+  await press(clerk.link(say('issuer', 'nav.records')))
+  const form = page.locator(`form[action$="/${TYPE}/import"]`)
+  await form.waitFor()
+  await tabTo(page, form.locator('[name=file]'), 80)
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
+  const csv = [Object.keys(CLAIMS), Object.values(CLAIMS)].map((row) => row.join(',')).join('\n')
+  await chooser.setFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+  await press(form.locator('button'))
+  await page.getByText(say('issuer', 'records.imported'), { exact: true }).waitFor()
 })

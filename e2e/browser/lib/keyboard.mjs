@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 
 const MOST_STOPS = 40
 
-/** Presses Tab until `target` has the focus; every stop on the way must be seen to have it. Answers what it passed. */
-export async function tabTo(page, target) {
+/**
+ * Presses Tab until `target` has the focus; every stop on the way must be seen to have it. Answers what it passed, `most` stops at most:
+ * a list has as many as it has rows.
+ */
+export async function tabTo(page, target, most = MOST_STOPS) {
   const passed = []
-  for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+  for (let stop = 0; stop < most; stop += 1) {
     await page.keyboard.press('Tab')
     const { name, shows } = await page.evaluate(focused)
     assert.ok(shows, `nothing shows that ${name} has the focus`)
