@@ -102,6 +102,7 @@ impl Alone {
                 }
             }
         }
+        let checks = rules::doubted(checks, facts);
         let mut checks: Vec<Check> = checks.into_iter().map(|check| check.about(0)).collect();
         let max_age = rules.and_then(|rules| rules.evidence_max_age);
         checks.extend(max_age.map(|max_age| rules::evidence_is_fresh(max_age, facts, now)));

@@ -200,6 +200,12 @@ impl Facts {
         self.missing.unwrap_or_default().code()
     }
 
+    /// Whether the register has another time than this machine: what its nodes say is from later than now, or none of them knows
+    /// anything as young as it must be.
+    pub(super) fn doubt_the_clock(&self) -> bool {
+        matches!(self.missing, Some(Missing::TooOld | Missing::Future))
+    }
+
     /// Whether whoever was asked could not tell.
     pub(crate) fn are_missing(&self) -> bool {
         self.missing.is_some()

@@ -182,6 +182,9 @@ async fn honest_evidence_that_a_wrong_clock_or_an_old_anchor_can_not_read_is_not
     {
         assert!(not_passed(&behind).contains(&(id, "chain_from_the_future")), "{:?}", not_passed(&behind));
     }
+    // Nor is the phone called a liar for the clock here.
+    assert_eq!(behind.decision, Verdict::CannotTell);
+    assert!(not_passed(&behind).contains(&("holder_binding", "clock_doubted")));
 
     let anchor = &field.network.anchor;
     let stranger = SoftwareSigner::from_seed(&[8; 32]).unwrap().public_key();
