@@ -3,6 +3,7 @@
 //! What they name on the chain is asked for once, whatever their number; then every processor verifies its share.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use credentials::catalogue::Catalogue;
 use registry::{LocalText, UnixMillis};
@@ -10,7 +11,7 @@ use service::{Lang, NodeClient};
 
 pub use crate::decision::Verdict;
 use crate::decision::{self, Alone, Decision, Facts, Outcome};
-use crate::purpose::{Purpose, Rules};
+use crate::purpose::Purpose;
 
 /// So many credentials are looked at together; more are looked at in turns, so that the facts are fresh.
 const TURN: usize = 4096;
@@ -72,17 +73,17 @@ pub(crate) async fn verify_by(
     catalogue: &'static Catalogue,
     node: &NodeClient,
 ) -> Vec<Verified> {
-    let rules = policy.map(|policy| policy.rules.clone());
+    let policy = policy.cloned().map(Arc::new);
     let mut verified = Vec::with_capacity(credentials.len());
     for turn in credentials.chunks(TURN) {
         let turn = turn.to_vec();
         let read = at_work(move || in_shares(&turn, |bytes| Alone::read(bytes).ok())).await;
         let named = read.iter().flatten().map(|one| one.named(catalogue));
         let facts = Facts::of_all(named, node).await;
-        let (rules, now) = (rules.clone(), service::clock::now());
+        let (policy, now) = (policy.clone(), service::clock::now());
         verified.extend(
             at_work(move || {
-                in_shares(&read, |one| judged(one.as_ref(), rules.as_ref(), catalogue, &facts, now))
+                in_shares(&read, |one| judged(one.as_ref(), policy.as_deref(), catalogue, &facts, now))
             })
             .await,
         );
@@ -92,13 +93,13 @@ pub(crate) async fn verify_by(
 
 fn judged(
     one: Option<&Alone>,
-    rules: Option<&Rules>,
+    policy: Option<&Purpose>,
     catalogue: &Catalogue,
     facts: &Facts,
     now: UnixMillis,
 ) -> Verified {
     match one {
-        Some(one) => Verified::of(&one.judge(rules, catalogue, facts, now)),
+        Some(one) => Verified::of(&one.judge(policy, catalogue, facts, now)),
         None => Verified::unreadable(),
     }
 }

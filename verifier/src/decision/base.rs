@@ -1,10 +1,15 @@
 //! What an issuer made, whatever its format and whoever shows it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::data_integrity::UnverifiedCredential;
 use credentials::key::PublicKey;
 use credentials::status::StatusRef;
+use credentials::x509::{Certificate, MAX_CHAIN};
 use credentials::{Findings, UnixSeconds, mdoc, sd_jwt};
+use protocol::Format;
+use protocol::dcql::{AuthorityType, TrustedAuthority};
 use serde_json::{Map, Value};
 
 /// The issuer's part. Nothing in it is to be believed.
@@ -99,6 +104,26 @@ impl<'a> Base<'a> {
             Self::DataIntegrity(read) => read.check(key, now),
             Self::Mdoc(read) => read.check_issuer(mdoc::Trust::Key(key), now),
         }
+    }
+
+    /// Its format.
+    pub(super) fn format(self) -> Format {
+        match self {
+            Self::SdJwt(_) => Format::SdJwtVc,
+            Self::DataIntegrity(_) => Format::LdpVc,
+            Self::Mdoc(_) => Format::MsoMdoc,
+        }
+    }
+
+    /// Whose trust its issuer has (OpenID4VP 1.0 §6.1.1): the issuer by its DID; and by the certificates that the issuer signed
+    /// along. Those beside an mdoc's signature anyone can exchange.
+    pub(super) fn authorities(self) -> Vec<TrustedAuthority> {
+        let by_did = TrustedAuthority { kind: AuthorityType::Did, values: vec![self.issuer().to_owned()] };
+        let Self::SdJwt(read) = self else { return vec![by_did] };
+        let chain = read.header().x5c.iter().flatten().take(MAX_CHAIN);
+        let chain = chain.filter_map(|text| Certificate::parse(&STANDARD.decode(text).ok()?).ok());
+        let values = chain.filter_map(|one| one.authority_key().map(|key| BASE64.encode(key))).collect();
+        vec![by_did, TrustedAuthority { kind: AuthorityType::KeyIdentifier, values }]
     }
 
     /// The claims of a credential of this type; an mdoc's elements by the claims that they are the values of.

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::catalogue::{Catalogue, CredentialType};
 use credentials::data_integrity::{self, CONTEXT_HUIZHENG, UnverifiedPresentation};
-use credentials::x509::{Certificate, MAX_CHAIN};
 use credentials::{Findings, UnixSeconds, mdoc, sd_jwt};
 use protocol::Format;
 use protocol::dcql::{
-    AuthorityType, Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId,
-    Step, TrustedAuthority, leaves,
+    Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId, Step,
+    TrustedAuthority, leaves,
 };
 use protocol::openid4vp::{Presentation, VpToken};
 use registry::UnixMillis;
@@ -137,7 +136,7 @@ impl Received {
 
     fn of(query: QueryId, form: Form, claims: Value, types: Vec<String>) -> Self {
         let mut one = Self { query, form, claims, types, authorities: Vec::new() };
-        one.authorities = one.authorities();
+        one.authorities = one.base().map(Base::authorities).unwrap_or_default();
         one
     }
 
@@ -162,11 +161,6 @@ impl Received {
     /// Its type in the catalogue.
     pub(crate) fn credential_type<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c CredentialType> {
         self.base()?.credential_type(&self.types, catalogue)
-    }
-
-    /// The issuer it names.
-    fn issuer(&self) -> &str {
-        self.base().map_or("", Base::issuer)
     }
 
     /// When it says it was issued.
@@ -208,17 +202,6 @@ impl Received {
             Form::SdJwt(read) => read.dangerous_binding_claims(),
             Form::DataIntegrity(_) | Form::Mdoc { .. } => None,
         }
-    }
-
-    /// Whose trust its issuer has (OpenID4VP 1.0 §6.1.1): the issuer by its DID; and by the certificates that the issuer signed
-    /// along. Those beside an mdoc's signature anyone can exchange.
-    fn authorities(&self) -> Vec<TrustedAuthority> {
-        let by_did = TrustedAuthority { kind: AuthorityType::Did, values: vec![self.issuer().to_owned()] };
-        let Form::SdJwt(read) = &self.form else { return vec![by_did] };
-        let chain = read.header().x5c.iter().flatten().take(MAX_CHAIN);
-        let chain = chain.filter_map(|text| Certificate::parse(&STANDARD.decode(text).ok()?).ok());
-        let values = chain.filter_map(|one| one.authority_key().map(|key| BASE64.encode(key))).collect();
-        vec![by_did, TrustedAuthority { kind: AuthorityType::KeyIdentifier, values }]
     }
 
     /// All that came, as the query language sees it.

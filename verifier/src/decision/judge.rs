@@ -213,7 +213,12 @@ fn as_a_whole(received: &[Received], query: &DcqlQuery) -> [Check; 2] {
         Check::failed(CheckId::OnlyWhatWasAsked, "more_than_asked")
             .naming(answer.excess.iter().take(MAX_NAMES).map(name).collect())
     };
-    let came = match answer.unsatisfied.first() {
+    [more, satisfied(answer.unsatisfied.first())]
+}
+
+/// Whether everything came that was asked for; `missing` is the first that did not.
+pub(super) fn satisfied(missing: Option<&Unsatisfied>) -> Check {
+    match missing {
         None => Check::passed(CheckId::QuerySatisfied),
         Some(Unsatisfied::OtherType(id)) => {
             Check::failed(CheckId::QuerySatisfied, "another_type").naming(vec![id.to_string()])
@@ -231,8 +236,7 @@ fn as_a_whole(received: &[Received], query: &DcqlQuery) -> [Check; 2] {
             Check::failed(CheckId::QuerySatisfied, "credential_missing").naming(vec![id.to_string()])
         }
         Some(Unsatisfied::Set(_)) => Check::failed(CheckId::QuerySatisfied, "credential_missing"),
-    };
-    [more, came]
+    }
 }
 
 /// How many claims a finding names at most.

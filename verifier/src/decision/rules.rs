@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
 use protocol::openid4vp::TransactionData;
-use registry::UnixMillis;
+use registry::{Slug, UnixMillis};
 use serde_json::Value;
 
 use super::check::{Check, CheckId, Outcome};
 use super::credential::Received;
-use super::facts::{Facts, Named};
+use super::facts::Facts;
 use crate::purpose::{AskRule, MandateRule};
 
 /// How far an issuer's clock may be ahead.
@@ -42,12 +42,6 @@ pub(super) fn issued_lately(rule: &AskRule, issued: Option<UnixMillis>, now: Uni
         Some(issued) if issued.after(within) < now => Check::failed(ID, "too_old").at(issued),
         Some(issued) => Check::passed(ID).at(issued),
     })
-}
-
-/// Is its issuer one that the policy names? Of what answers a query, the query says it.
-pub(super) fn issuer_is_asked(rule: &AskRule, named: &Named) -> Option<Check> {
-    let is_named = named.issuer.as_ref().is_some_and(|issuer| rule.issuers.contains(issuer));
-    (!rule.issuers.is_empty() && !is_named).then(|| Check::failed(CheckId::QuerySatisfied, "another_issuer"))
 }
 
 /// Are the register's facts fresh enough to decide by?
@@ -103,6 +97,12 @@ pub(super) fn authorised(transactions: &[TransactionData], received: &[Received]
         true => Check::passed(ID),
         false => Check::failed(ID, "not_authorised"),
     })
+}
+
+/// The same of a credential that came alone: whatever it is, the other one is missing.
+pub(super) fn mandated_alone(kind: Option<&Slug>) -> Check {
+    let is_mandate = kind.is_some_and(|kind| kind.as_str() == MandateRule::PARTS[1].0);
+    Check::failed(CheckId::Mandate, if is_mandate { "no_licence" } else { "no_mandate" })
 }
 
 /// The values of a claim in every credential of this type that came.

@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn every_reason_has_words() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/decision");
-        let source = ["registry.rs", "judge.rs", "rules.rs"]
+        let source = ["registry.rs", "judge.rs", "rules.rs", "alone.rs"]
             .map(|name| std::fs::read_to_string(dir.join(name)).expect("source"))
             .concat();
         let named = source

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
 use protocol::dcql::QueryId;
-use registry::{Did, Slug};
+use registry::Slug;
 
 use super::config::{AskConfig, KeepConfig, PurposeConfig, PurposeError, UnknownMeans};
 
@@ -35,8 +35,6 @@ pub(crate) struct Rules {
 pub(crate) struct AskRule {
     /// Its type, by the catalogue's id.
     pub(crate) credential_type: Slug,
-    /// The issuers whose credentials will do; empty: any that is accredited.
-    pub(crate) issuers: Vec<Did>,
     /// Its credential queries, one for each format.
     pub(crate) queries: Vec<QueryId>,
     /// For how long after it was issued it will do.
@@ -74,9 +72,9 @@ impl Rules {
         })
     }
 
-    /// The rules of credentials of this type.
-    pub(crate) fn of_type(&self, credential_type: &Slug) -> Option<&AskRule> {
-        self.asks.iter().find(|rule| rule.credential_type == *credential_type)
+    /// Whether credentials of this type are asked for.
+    pub(crate) fn asks_for(&self, credential_type: &Slug) -> bool {
+        self.asks.iter().any(|rule| rule.credential_type == *credential_type)
     }
 
     /// The rules of the credential that answers this query.
@@ -90,7 +88,6 @@ impl AskConfig {
         const DAY: u64 = 86_400;
         AskRule {
             credential_type: self.credential_type.clone(),
-            issuers: self.issuers.clone(),
             queries,
             issued_within: self.issued_within_days.map(|days| Duration::from_secs(u64::from(days) * DAY)),
             holder_binding: self.holder_binding,

@@ -140,6 +140,57 @@ async fn a_mandate_must_fit_the_company_and_the_matter() {
     assert_eq!((not_passed(&decision), &decision["decision"]), (vec!["status"], &json!("refused")));
 }
 
+/// Each rule that an answer is measured by, a credential that was received elsewhere is measured by too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_alone_is_measured_by_the_same_policy() {
+    let mandate = json!({ "credential_type": "mandate", "claims": ["principal", "matters"] });
+    let town = Town::with(|market| {
+        let mut other = market.did.to_string();
+        let last = if other.ends_with('2') { "3" } else { "2" };
+        other.replace_range(other.len() - 1.., last);
+        let kind = Company::nth(3).business_licence_claims()["companyType"].clone();
+        let tax = json!({"mandate": {"matter": "tax"}});
+        json!([
+            policy("this-kind", json!([licence(json!({"values": {"companyType": [kind]}}))]), json!({})),
+            policy("other-kind", json!([licence(json!({"values": {"companyType": ["x"]}}))]), json!({})),
+            policy("named", json!([licence(json!({"issuers": [market.did]}))]), json!({})),
+            policy("others", json!([licence(json!({"issuers": [other]}))]), json!({})),
+            policy("mandated", json!([licence(json!({})), mandate]), tax),
+        ])
+    });
+    let town = town.await;
+    let text = |card: &Card| match card {
+        Card::SdJwt(text) => json!(text),
+        Card::Whole(value) => value.clone(),
+        Card::Mdoc(_) => panic!("none here"),
+    };
+    let card = town.market.licence(&town.phone, 3, 1);
+    let mut draft = town.market.draft(3, 2);
+    draft.claims.remove("creditCode");
+    let without_code = town.market.issue(draft, &town.market.es256, &town.phone);
+    let whole = town.market.licence_whole(&town.phone, 3, 3);
+    for (purpose, card, found) in [
+        ("this-kind", &card, json!([])),
+        ("other-kind", &card, json!([["query_satisfied", "another_value"]])),
+        ("named", &card, json!([])),
+        ("others", &card, json!([["query_satisfied", "another_issuer"]])),
+        ("named", &without_code, json!([["query_satisfied", "claim_missing"]])),
+        ("named", &whole, json!([["query_satisfied", "another_format"]])),
+        ("mandated", &card, json!([["mandate", "no_mandate"]])),
+    ] {
+        let alone = json!({ "credential": text(card), "purpose": purpose });
+        let one = Reply::read(town.counter.post("/api/verify", &alone, Some(TOKEN)).await).await.body;
+        assert_eq!(one["not_passed"], found, "{purpose}");
+        assert_eq!(one["decision"], if found == json!([]) { "accepted" } else { "refused" }, "{purpose}");
+        let url = town.counter.url(&format!("/api/verify/batch?purpose={purpose}"));
+        let line = json!({ "id": "a", "credential": text(card) }).to_string();
+        let request = town.counter.http.post(url).bearer_auth(TOKEN).body(line);
+        let request = request.header("content-type", "application/x-ndjson");
+        let line = Reply::read(request.send().await.unwrap()).await.body;
+        assert_eq!((&line["not_passed"], &line["decision"]), (&found, &one["decision"]), "{purpose}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_told_is_what_the_policy_says() {
     let town = Town::with(|_| {
