@@ -34,7 +34,7 @@ pub struct Verified {
 }
 
 impl Verified {
-    fn of(decision: &Decision) -> Self {
+    pub(crate) fn of(decision: &Decision) -> Self {
         let failed = decision.checks.iter().filter(|check| check.outcome != Outcome::Passed);
         let subject = decision.subjects.first();
         Self {
@@ -46,7 +46,7 @@ impl Verified {
         }
     }
 
-    fn unreadable() -> Self {
+    pub(crate) fn unreadable() -> Self {
         Self {
             decision: Verdict::Refused,
             reason: both(&|lang| decision::texts(lang).get("decision.unreadable").to_owned()),

@@ -204,6 +204,11 @@ impl Received {
         }
     }
 
+    /// Whether it is of the format and type that its part of the query asks for.
+    pub(crate) fn is_as_asked(&self, query: &DcqlQuery) -> bool {
+        query.credential(&self.query).is_some_and(|asked| self.as_presented().candidate.is_of(asked))
+    }
+
     /// All that came, as the query language sees it.
     pub(crate) fn presented(all: &[Self]) -> BTreeMap<QueryId, Vec<Presented<'_>>> {
         let mut presented: BTreeMap<QueryId, Vec<Presented<'_>>> = BTreeMap::new();

@@ -198,6 +198,12 @@ async fn real_answers_are_as_described() {
     {
         assert_eq!(held("/api/verify", "post", &post("/api/verify", Some(TOKEN), &body).await), status);
     }
+    let presented = json!({
+        "presentation": text, "nonce": "a-nonce-of-somebody", "audience": "x", "purpose": "open-account",
+    });
+    let found = post("/api/verify", Some(TOKEN), &presented).await;
+    assert_eq!(held("/api/verify", "post", &found), 200);
+    assert_eq!(found.json()["credentials"][0]["query"], "business-licence-sd-jwt");
     let lines = format!("{}\n{}\n", json!({"id": "a", "credential": text}), json!({"credential": "x"}));
     let batch =
         send(&counter, "post", "/api/verify/batch", Some(TOKEN), Some(("application/x-ndjson", lines))).await;

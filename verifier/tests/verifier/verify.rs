@@ -1,12 +1,13 @@
 //! `/api/verify`, `/api/verify/batch`, and keys with scopes.
 
+use protocol::openid4vp::{AuthorizationRequest, Presentation};
 use registry::Status;
 use serde_json::{Value, json};
 use verifier::{ApiKey, Policy, Scope, StaffAccount, Verifier};
 
-use crate::stack::{Card, Counter, Lies, Reply, Stack, Statuses, TOKEN};
+use crate::stack::{Card, Counter, Issuer, Lies, Phone, Reply, Stack, Statuses, TOKEN, thumbprint};
 
-fn text(card: &Card) -> Value {
+fn card_text(card: &Card) -> Value {
     match card {
         Card::SdJwt(text) => json!(text),
         Card::Whole(value) => value.clone(),
@@ -34,7 +35,7 @@ async fn what_was_received_elsewhere_is_judged_by_the_same_checks() {
         stack.market.driving(&stack.phone, 3, 0, Some(&format!("{}#key-3", stack.market.did))),
     ];
     for card in &good {
-        let verified = verify(text(card)).await;
+        let verified = verify(card_text(card)).await;
         assert_eq!(
             (&verified["decision"], &verified["not_passed"]),
             (&json!("accepted"), &json!([])),
@@ -43,14 +44,14 @@ async fn what_was_received_elsewhere_is_judged_by_the_same_checks() {
         assert_eq!(verified["issuer"], stack.market.did.to_string());
     }
     stack.market.set(&stack.network, 1, Status::Revoked).await;
-    assert_eq!(verify(text(&good[0])).await["not_passed"], json!([["status", "revoked"]]));
-    let mut forged = text(&good[1]);
+    assert_eq!(verify(card_text(&good[0])).await["not_passed"], json!([["status", "revoked"]]));
+    let mut forged = card_text(&good[1]);
     forged["credentialSubject"]["name"] = json!("another");
     assert_eq!(verify(forged).await["not_passed"][0], json!(["issuer_signature", "signature_wrong"]));
     let mut silent = stack.market.draft(3, 4);
     silent.status = Statuses::None;
     let silent = stack.market.issue(silent, &stack.market.es256, &stack.phone);
-    assert_eq!(verify(text(&silent)).await["decision"], "cannot_tell");
+    assert_eq!(verify(card_text(&silent)).await["decision"], "cannot_tell");
     for nothing in [json!("nonsense"), json!({}), json!(""), json!("a~b~")] {
         let verified = verify(nothing).await;
         assert_eq!(
@@ -58,7 +59,7 @@ async fn what_was_received_elsewhere_is_judged_by_the_same_checks() {
             (&json!("refused"), &json!("readable"))
         );
     }
-    let by = json!({ "credential": text(&good[2]), "purpose": "open-account" });
+    let by = json!({ "credential": card_text(&good[2]), "purpose": "open-account" });
     let by = Reply::read(stack.counter.post("/api/verify", &by, Some(TOKEN)).await).await;
     assert_eq!(
         by.body["not_passed"],
@@ -67,10 +68,127 @@ async fn what_was_received_elsewhere_is_judged_by_the_same_checks() {
     );
 }
 
+/// What was asked elsewhere by this request, presented by this phone.
+fn presented(request: &AuthorizationRequest, presentation: &Presentation) -> Value {
+    json!({
+        "presentation": presentation,
+        "nonce": request.nonce,
+        "audience": request.client_id,
+        "purpose": "open-account",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_presentation_from_elsewhere_is_judged_by_what_it_was_asked_with() {
+    let stack = Stack::start().await;
+    let config = crate::audit::config(&stack.network);
+    let counter = Counter::of(Verifier::bind(config).await.unwrap());
+    let verify = async |body: &Value| {
+        Reply::read(counter.post("/api/verify", body, Some(&crate::audit::token("teller"))).await).await
+    };
+    let (card, stranger) = (stack.market.licence(&stack.phone, 3, 1), Phone::of(78));
+    let request = stack.phone.fetch(&stack.counter.ask("open-account").await.request_uri).await;
+    let id = "business-licence-sd-jwt";
+    let presentation = stack.phone.answering(&request, id, &card);
+    let good = presented(&request, &presentation);
+    let found = verify(&good).await;
+    assert_eq!((found.status, &found.body["not_passed"]), (200, &json!([])), "{}", found.body);
+    assert_eq!(found.body["decision"], "accepted");
+    assert_eq!(found.body["credentials"][0]["query"], id);
+    assert_eq!(found.body["credentials"][0]["issuer"], stack.market.did.to_string());
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    let bare = card_text(&card);
+    let by_stranger = stranger.answering(&request, id, &card);
+    for (flaw, body, check, code) in [
+        ("nonce_of_another_request", with("nonce", json!("another")), "nonce", "nonce_wrong"),
+        ("audience_of_another", with("audience", json!("another")), "audience", "audience_wrong"),
+        (
+            "shown_by_another_phone",
+            with("presentation", json!(by_stranger)),
+            "holder_binding",
+            "key_binding_signature_wrong",
+        ),
+        ("key_binding_stripped", with("presentation", bare), "holder_binding", "key_binding_missing"),
+    ] {
+        let found = verify(&body).await;
+        assert_eq!((found.status, &found.body["decision"]), (200, &json!("refused")), "{flaw}");
+        let has = found.body["not_passed"].as_array().unwrap().contains(&json!([check, code]));
+        assert!(has, "{flaw}: {}", found.body);
+    }
+    // The policy is the same as here: its query, and what more it asks.
+    let mut own = good.clone();
+    own.as_object_mut().unwrap().remove("purpose");
+    own["dcql"] = json!({ "credentials": [{ "id": id, "format": "dc+sd-jwt", "meta": {
+        "vct_values": ["urn:huizheng:business-licence:1"] }, "claims": [{ "path": ["name"] }] }] });
+    let found = verify(&own).await;
+    assert_eq!(found.body["not_passed"], json!([["only_what_was_asked", "more_than_asked"]]));
+    let mut several = good.clone();
+    several.as_object_mut().unwrap().remove("presentation");
+    several["vp_token"] = json!({ id: [presentation] });
+    assert_eq!(verify(&several).await.body["decision"], "accepted");
+    for (flaw, name, value) in [
+        ("neither_query_nor_policy", "purpose", Value::Null),
+        ("both_query_and_policy", "dcql", own["dcql"].clone()),
+        ("both_forms", "vp_token", several["vp_token"].clone()),
+        ("neither_form", "presentation", Value::Null),
+        ("query_invalid", "dcql", json!({ "credentials": [] })),
+        ("thumbprint_malformed", "jwk_thumbprint", json!("AA")),
+        ("purpose_unknown", "purpose", json!("unheard-of")),
+    ] {
+        let mut body = good.clone();
+        if flaw == "query_invalid" {
+            body.as_object_mut().unwrap().remove("purpose");
+        }
+        body[name] = value;
+        assert_eq!(verify(&body).await.status, 422, "{flaw}");
+    }
+    assert_eq!(verify(&with("presentation", json!("nonsense"))).await.body["decision"], "refused");
+    let mut nameless = good.clone();
+    nameless.as_object_mut().unwrap().remove("nonce");
+    assert_eq!(verify(&nameless).await.status, 400);
+    // Each is in the log, and none of what was shown is.
+    let log = crate::audit::export(&counter).await;
+    let of = crate::audit::read(&log).into_iter().filter(|entry| entry.what == "verified");
+    assert!(of.filter(|entry| entry.about.get("of").is_some_and(|of| of == "presentation")).count() >= 8);
+    assert!(!log.contains(&testkit::Company::nth(3).name) && !log.contains(&request.nonce));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_mdoc_from_elsewhere_needs_what_its_device_signed() {
+    let stack = Stack::start().await;
+    let police = Issuer::register(&stack.network, "Anhui Public Security", &["drivers-licence"]).await;
+    let card = police.driving(&stack.phone, 1, 0, Some(&format!("{}#key-3", police.did)));
+    let verify =
+        async |body: &Value| Reply::read(stack.counter.post("/api/verify", body, Some(TOKEN)).await).await;
+    for mode in ["direct_post", "direct_post.jwt"] {
+        let wish = json!({ "purpose": "driving", "response_mode": mode });
+        let asked = stack.counter.ask_json(&wish).await;
+        let request = stack.phone.fetch(&asked.request_uri).await;
+        let presentation = stack.phone.answering(&request, "drivers-licence-mdoc", &card);
+        let mut body = presented(&request, &presentation);
+        body["purpose"] = json!("driving");
+        assert_eq!(verify(&body).await.status, 422, "{mode}: without response_uri");
+        body["response_uri"] = json!(request.response_uri);
+        if let Some(thumbprint) = thumbprint(&request) {
+            let found = verify(&body).await;
+            assert_eq!(found.body["decision"], "refused", "{mode}: the device signed the key too");
+            body["jwk_thumbprint"] = json!(thumbprint);
+        }
+        let found = verify(&body).await;
+        assert_eq!(found.body["not_passed"], json!([]), "{mode}: {}", found.body);
+        body["response_uri"] = json!("https://elsewhere.example/");
+        assert_eq!(verify(&body).await.body["decision"], "refused", "{mode}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_answered_line_by_line() {
     let stack = Stack::start().await;
-    let good = text(&stack.market.licence(&stack.phone, 3, 1));
+    let good = card_text(&stack.market.licence(&stack.phone, 3, 1));
     let mut lines: Vec<String> = (0..300)
         .map(|n| json!({ "id": n.to_string(), "credential": if n % 3 == 2 { json!("nonsense") } else { good.clone() } }).to_string())
         .collect();
@@ -132,7 +250,7 @@ async fn a_key_is_for_its_scopes_and_sees_its_own_requests_only() {
     let refused = ask("one", &anything).await;
     assert_eq!((refused.status, &refused.body["scope"]), (403, &json!("ask-anything")));
     assert_eq!(ask("three", &wish).await.status, 403);
-    let verify = json!({ "credential": text(&card) });
+    let verify = json!({ "credential": card_text(&card) });
     assert_eq!(keyed.post("/api/verify", &verify, Some(&token("one"))).await.status(), 403);
     assert_eq!(keyed.post("/api/verify", &verify, Some(&token("three"))).await.status(), 200);
 }

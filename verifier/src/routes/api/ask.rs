@@ -150,7 +150,7 @@ fn webhook(app: &Core, caller: &Caller, to: Option<&Endpoint>) -> Result<Option<
     Ok(Some(to.clone()))
 }
 
-fn invalid_query(why: &str) -> Problem {
+pub(super) fn invalid_query(why: &str) -> Problem {
     Problem::unprocessable("invalid-query", "The query is not valid DCQL").detail(why)
 }
 

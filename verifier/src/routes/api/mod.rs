@@ -3,6 +3,7 @@
 mod ask;
 mod audit;
 mod claims;
+mod presented;
 mod read;
 pub(super) mod verify;
 mod view;

@@ -1,4 +1,4 @@
-//! Verifying what was received elsewhere: one credential, or many.
+//! Verifying what was received elsewhere: one credential, many, or a presentation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,12 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use registry::Slug;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use service::Problem;
+use service::audit::Deed;
 use service::extract::{Json, Query};
 
+use super::presented::Presented;
 use crate::access::{Caller, Scope};
 use crate::account;
 use crate::batch::{self, Verified};
@@ -27,13 +29,30 @@ pub(crate) const BATCH: (usize, Duration) = (64 << 20, Duration::from_secs(60));
 /// The address of batches.
 pub(crate) const BATCH_PATH: &str = "/api/verify/batch";
 
+/// What came from elsewhere. Which of the two it is, whether `credential` is there says.
+enum Received {
+    Alone(Alone),
+    Presented(Box<Presented>),
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct One {
-    /// An SD-JWT VC or an mdoc in base64url as text; a W3C credential as an object.
+struct Alone {
+    /// An SD-JWT VC or an mdoc in base64url as text; a W3C credential as an object. Of its holder's part nothing is checked.
     credential: Value,
     /// The policy that it must meet, too.
     purpose: Option<Slug>,
+}
+
+impl Received {
+    fn of(body: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let is_alone = body.contains_key("credential");
+        let body = Value::Object(body);
+        Ok(match is_alone {
+            true => Self::Alone(serde_json::from_value(body)?),
+            false => Self::Presented(serde_json::from_value(body)?),
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -61,16 +80,39 @@ struct Told<'a> {
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
-    Json(body): Json<One>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     caller.must(Scope::Verify)?;
-    let policy = policy(&app, body.purpose.as_ref())?;
-    let bytes = [as_bytes(body.credential)];
-    let mut verified = batch::verify_by(&bytes, policy.as_deref(), app.catalogue, &app.node).await;
-    let verified = verified.pop().ok_or_else(|| Problem::internal("nothing was verified"))?;
-    let deed = account::verified(&verified, policy.as_deref());
+    // What is wrong with it would repeat what somebody showed.
+    let malformed = |_: serde_json::Error| {
+        Problem::bad_request("invalid-body", "Send a credential, or a presentation with nonce and audience")
+    };
+    match Received::of(body).map_err(malformed)? {
+        Received::Alone(alone) => {
+            let policy = policy(&app, alone.purpose.as_ref())?;
+            let bytes = [as_bytes(alone.credential)];
+            let verified = batch::verify_by(&bytes, policy.as_deref(), app.catalogue, &app.node).await;
+            let verified =
+                verified.into_iter().next().ok_or_else(|| Problem::internal("nothing was verified"))?;
+            answer(&app, &caller, account::verified(&verified, policy.as_deref()), &verified).await
+        }
+        Received::Presented(presented) => {
+            let (found, policy) = presented.judge(&app).await?;
+            let deed = account::verified(&found.verified, policy.as_deref()).about("of", "presentation");
+            answer(&app, &caller, deed, &found).await
+        }
+    }
+}
+
+/// Answers once it is in the log.
+async fn answer(
+    app: &Core,
+    caller: &Caller,
+    deed: Deed,
+    found: &impl Serialize,
+) -> Result<Response, Problem> {
     app.account.note(caller.noting(), deed).await.map_err(Problem::internal)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(verified)).into_response())
+    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(found)).into_response())
 }
 
 /// JSON lines in, JSON lines out, in the same order.
@@ -110,7 +152,7 @@ pub(super) async fn many(
     Ok((headers, lines).into_response())
 }
 
-fn policy(app: &Core, id: Option<&Slug>) -> Result<Option<Arc<Purpose>>, Problem> {
+pub(super) fn policy(app: &Core, id: Option<&Slug>) -> Result<Option<Arc<Purpose>>, Problem> {
     let unknown = || Problem::unprocessable("unknown-purpose", "This counter has no such purpose");
     id.map(|id| app.purpose(id).ok_or_else(unknown)).transpose()
 }

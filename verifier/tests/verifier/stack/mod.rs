@@ -8,7 +8,7 @@ mod phone;
 pub(crate) use counter::{Asked, Counter, TOKEN};
 pub(crate) use issuer::{Draft, Issuer, Statuses};
 pub(crate) use network::Network;
-pub(crate) use phone::{Card, Lies, Phone, Reply};
+pub(crate) use phone::{Card, Lies, Phone, Reply, thumbprint};
 
 use registry::LocalText;
 use serde_json::Value;

@@ -55,8 +55,13 @@ pub(crate) struct Reply {
 
 impl Phone {
     pub(crate) fn new() -> Self {
+        Self::of(77)
+    }
+
+    /// Another one for each number.
+    pub(crate) fn of(number: u64) -> Self {
         Self {
-            key: SoftwareKey::generate(Algorithm::Es256, &mut testkit::rng(77)),
+            key: SoftwareKey::generate(Algorithm::Es256, &mut testkit::rng(number)),
             http: outbound::client(Duration::from_secs(20)),
         }
     }
@@ -229,6 +234,11 @@ fn sealed_to(request: &AuthorizationRequest) -> Option<EncryptionKey> {
         let jwk = serde_json::from_value(Value::Object(asked.jwk)).unwrap();
         EncryptionKey::from_jwk(&jwk).unwrap()
     })
+}
+
+/// The thumbprint of the key that a request wants its answer encrypted to, in base64url.
+pub(crate) fn thumbprint(request: &AuthorizationRequest) -> Option<String> {
+    Some(protocol_base64(&sealed_to(request)?.thumbprint().unwrap()))
 }
 
 fn selection_text(card: &str, names: &[ClaimPath]) -> String {
