@@ -9,8 +9,9 @@ use registry::UnixMillis;
 use store::{StoreError, Tx};
 
 use crate::account::Taken;
+use crate::codes::OneWay;
 use crate::core::{AskedBy, Core};
-use crate::decision::{Asked, BadPresentation, Decision, Facts, Judged, Received, Terms, judge_by};
+use crate::decision::{Asked, BadPresentation, Decision, Facts, Judged, Received, Terms, Verdict, judge_by};
 use crate::offline::journal::Decided;
 use crate::request::{AnswerError, Found, Outcome, Request, RequestId, response_uri};
 use crate::row_key::SealFailed;
@@ -36,6 +37,9 @@ pub(crate) enum Refusal {
     /// It was read, judged, recorded, and is not genuine.
     #[error("the presentation is refused: {0}")]
     NotGenuine(String),
+    /// It is a one-way code that was accepted for another request meanwhile. Nothing is recorded.
+    #[error("the code was accepted before")]
+    Spent,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -54,6 +58,7 @@ impl Refusal {
             Self::Authorises => "authorises",
             Self::Malformed(_) => "malformed",
             Self::NotGenuine(_) => "not_genuine",
+            Self::Spent => "spent",
             Self::Store(_) => "store",
             Self::Seal(_) => "seal",
         }
@@ -83,11 +88,21 @@ pub(crate) enum Malformed {
     Sealed(#[from] JweError),
 }
 
+/// What is written beside a decision; the default is nothing.
+#[derive(Default)]
+pub(crate) struct Beside<'a> {
+    /// What the journal says of it, where it was decided without the node.
+    pub(crate) without_node: Option<&'a Decided>,
+    /// The one-way code that it spends if it is an acceptance.
+    pub(crate) spends: Option<OneWay>,
+}
+
 impl From<AnswerError> for Refusal {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::Unknown => Self::Unknown,
             AnswerError::Used => Self::Used,
+            AnswerError::Spent => Self::Spent,
             AnswerError::Store(error) => Self::Store(error),
         }
     }
@@ -126,7 +141,7 @@ impl Core {
                     without_node: None,
                 };
                 let entry = self.account.entry(&taken, now)?;
-                self.desk.answer(id, outcome, now, |tx| entry.write(tx)).await?;
+                self.desk.answer(id, outcome, now, |tx| Ok(entry.write(tx)?)).await?;
                 self.answered(id);
                 Ok(self.way_back(&found))
             }
@@ -161,24 +176,26 @@ impl Core {
                 };
                 let judged = judge_by(&received, asked, terms, self.catalogue, &facts);
                 let refused = refused(&judged.decision);
-                self.record(id, &found.request, &query, judged, None, now).await?;
+                self.record(id, &found.request, &query, judged, Beside::default(), now).await?;
                 refused.map_or_else(|| Ok(self.way_back(&found)), |names| Err(Refusal::NotGenuine(names)))
             }
         }
     }
 
     /// Writes what was decided, whichever way the answer came, with its entry in the log, what its policy keeps, and what the journal
-    /// says of it where it was decided without the node; then tells those who wait for it.
+    /// says of it where it was decided without the node; and that a one-way code is spent. Then tells those who wait for it.
     pub(crate) async fn record(
         &self,
         id: &RequestId,
         request: &Request,
         query: &AskedBy<'_>,
         judged: Judged,
-        without_node: Option<&Decided>,
+        beside: Beside<'_>,
         now: UnixMillis,
     ) -> Result<(), Refusal> {
         let Judged { decision, shown } = judged;
+        let Beside { without_node, spends } = beside;
+        let spends = spends.filter(|_| decision.verdict == Verdict::Accepted);
         let (verdict, outcome) = (decision.verdict, Outcome::Decided(decision));
         let retention = self.retention(query).await;
         let query = Some(query);
@@ -186,6 +203,11 @@ impl Core {
         let entry = self.account.entry(&taken, now)?;
         let (memory, kept) = (self.memory.clone(), id.clone());
         let keep = move |tx: &mut Tx<'_>| {
+            if let Some(one_way) = spends
+                && !one_way.spend(tx, now)?
+            {
+                return Err(AnswerError::Spent);
+            }
             entry.write(tx)?;
             memory.keep(&kept, shown, now);
             Ok(())

@@ -6,10 +6,12 @@
 mod ask;
 mod collect;
 mod printed;
+mod spent;
 mod staples;
 mod take;
 
 pub(crate) use ask::challenge_ends;
 pub(crate) use collect::{Codes, collect};
 pub(crate) use printed::{Place, Printed};
+pub(crate) use spent::OneWay;
 pub(crate) use staples::Keeper;

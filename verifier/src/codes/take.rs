@@ -2,25 +2,19 @@
 
 use std::time::Duration;
 
-use protocol::offline::{Answer, Binding, ONE_WAY_SECONDS};
+use protocol::offline::{Answer, Binding};
 use registry::{Slug, UnixMillis};
-use store::{StoreError, Table};
 
 use super::ask::challenge_ends;
-use crate::answer::{Malformed, Refusal};
+use super::spent::OneWay;
+use crate::answer::{Beside, Malformed, Refusal};
 use crate::core::{AskedBy, Core};
-use crate::decision::{Check, CheckId, Facts};
+use crate::decision::{Check, CheckId, Decision, Facts, Judged, Received};
 use crate::identity::KnownBy;
 use crate::offline::journal::{Case, Decided};
 use crate::offline::{self, Question};
 use crate::request::{Request, RequestId};
 
-/// One-way nonces that were taken, with the time from which they may be forgotten: none is taken twice.
-const TAKEN: Table<str, UnixMillis> = Table::new("taken");
-/// The same by time.
-const TAKEN_UNTIL: Table<(u64, String), ()> = Table::new("taken_until");
-/// So many are forgotten at once.
-const BATCH: usize = 100;
 /// How old what a phone brings along may be where the policy says nothing.
 const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
 /// How long the node is waited for: a clerk's patience, not a network's.
@@ -57,57 +51,66 @@ impl Core {
             now,
         };
         let received = offline::received(answer, &query).map_err(Malformed::from)?;
-        let staples = offline::stapled(&answer.staples, &self.node.followed(), now);
-        // A counter that is connected knows better than the phone.
-        let asked = Facts::about(&received, self.catalogue, &self.node);
-        let facts = tokio::time::timeout(NODE, asked).await.unwrap_or_else(|_| Facts::none());
-        let is_without_node = facts.are_missing();
         let rules = query.rules().cloned().unwrap_or_default();
-        // What it saw while it was connected it does not forget for what an old staple says.
         let memory = rules.evidence_max_age.unwrap_or(MAX_AGE).max(MAX_AGE);
-        let before = Facts::known(&received, self.catalogue, &self.node, memory).await;
-        let known = (staples.0.newer_of(before).newer_of(facts), staples.1);
+        let (known, is_without_node) = self.known_of(&received, &answer.staples, memory, now).await;
         let mut judged = offline::weigh(&received, &answer.nonce, question, rules, self.catalogue, &known);
-        if matches!(binding, Binding::Place(_)) && !self.is_first(&answer.nonce, now).await? {
-            judged.decision = judged.decision.with(Check::failed(CheckId::Nonce, "nonce_used"));
-            judged.shown.clear();
+        let one_way = matches!(binding, Binding::Place(_)).then(|| OneWay::of(&answer.nonce));
+        if let Some(one_way) = &one_way
+            && one_way.is_spent(self.account.store())?
+        {
+            judged = used_before(judged.decision);
         }
         // What the node could not confirm now is looked at again when it answers.
-        let noted = is_without_node.then(|| {
-            Decided::of(Case {
-                decision: &judged.decision,
-                policy: policy_of(&query),
-                evidence: known.0.block(),
-                named: offline::named(&received, self.catalogue),
-                at: now,
+        let note = |decision: &Decision| {
+            is_without_node.then(|| {
+                Decided::of(Case {
+                    decision,
+                    policy: policy_of(&query),
+                    evidence: known.0.block(),
+                    named: offline::named(&received, self.catalogue),
+                    at: now,
+                })
             })
-        });
-        self.record(id, &request, &query, judged, noted.as_ref(), now).await
+        };
+        let decision = one_way.as_ref().map(|_| judged.decision.clone());
+        let noted = note(&judged.decision);
+        let beside = Beside { without_node: noted.as_ref(), spends: one_way };
+        match (self.record(id, &request, &query, judged, beside, now).await, decision) {
+            // Accepted for another request meanwhile.
+            (Err(Refusal::Spent), Some(decision)) => {
+                let judged = used_before(decision);
+                let noted = note(&judged.decision);
+                let beside = Beside { without_node: noted.as_ref(), spends: None };
+                self.record(id, &request, &query, judged, beside, now).await
+            }
+            (done, _) => done,
+        }
     }
 
-    /// Whether this nonce is seen for the first time; it is noted as seen.
-    async fn is_first(&self, nonce: &str, now: UnixMillis) -> Result<bool, StoreError> {
-        // As long as it could count, with both clocks wrong by a minute.
-        let lives = Duration::from_secs(ONE_WAY_SECONDS.unsigned_abs() + 120);
-        let (nonce, until) = (nonce.to_owned(), now.after(lives));
-        let mut due = self.account.store().page(&TAKEN_UNTIL, &store::Range::all(), BATCH)?;
-        due.retain(|((at, _), ())| *at <= now.0);
-        self.account
-            .store()
-            .write_async(move |tx| {
-                for ((at, nonce), ()) in due {
-                    tx.remove(&TAKEN, nonce.as_str())?;
-                    tx.remove(&TAKEN_UNTIL, (at, nonce))?;
-                }
-                if tx.contains(&TAKEN, nonce.as_str())? {
-                    return Ok(false);
-                }
-                tx.put(&TAKEN, nonce.as_str(), &until)?;
-                tx.put(&TAKEN_UNTIL, (until.0, nonce), &())?;
-                Ok::<_, StoreError>(true)
-            })
-            .await
+    /// What is known of what these name, and whether evidence of the phone's is refused: by what it brings, by what was seen here
+    /// at most so long ago, and by what the node says if it answers in time. And whether it does not.
+    async fn known_of(
+        &self,
+        received: &[Received],
+        staples: &[Vec<u8>],
+        memory: Duration,
+        now: UnixMillis,
+    ) -> ((Facts, bool), bool) {
+        let (brought, refused) = offline::stapled(staples, &self.node.followed(), now);
+        // A counter that is connected knows better than the phone.
+        let asked = Facts::about(received, self.catalogue, &self.node);
+        let asked = tokio::time::timeout(NODE, asked).await.unwrap_or_else(|_| Facts::none());
+        let is_without_node = asked.are_missing();
+        // What it saw while it was connected it does not forget for what an old staple says.
+        let before = Facts::known(received, self.catalogue, &self.node, memory).await;
+        ((brought.newer_of(before).newer_of(asked), refused), is_without_node)
     }
+}
+
+/// What is decided on a one-way code that was accepted before.
+fn used_before(decision: Decision) -> Judged {
+    Judged { decision: decision.with(Check::failed(CheckId::Nonce, "nonce_used")), shown: Vec::new() }
 }
 
 /// The policy and its version.

@@ -222,7 +222,7 @@ async fn take(
                 Err(Refusal::Seal(error)) => return Err(Problem::internal(error)),
                 Err(Refusal::Unknown) => (("gone", t.get("codes.gone").to_owned()), ""),
                 Err(Refusal::Expired) => (("expired", t.get("codes.expired").to_owned()), ""),
-                Err(Refusal::Used) => (("used", t.get("codes.used").to_owned()), ""),
+                Err(Refusal::Used | Refusal::Spent) => (("used", t.get("codes.used").to_owned()), ""),
                 Err(Refusal::Authorises) => (("authorises", t.get("codes.authorises").to_owned()), ""),
                 Err(Refusal::Malformed(_) | Refusal::NotGenuine(_)) => {
                     (("unreadable", t.get("codes.unreadable").to_owned()), "")

@@ -46,6 +46,9 @@ pub(crate) enum AnswerError {
     /// It was answered before.
     #[error("the request was answered already")]
     Used,
+    /// What it rests on was used up for another request.
+    #[error("what it rests on was used for another request")]
+    Spent,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -114,7 +117,7 @@ impl Desk {
         id: &RequestId,
         outcome: Outcome,
         now: UnixMillis,
-        taken: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+        taken: impl FnOnce(&mut Tx<'_>) -> Result<(), AnswerError> + Send + 'static,
     ) -> Result<(), AnswerError> {
         let held_at = self.held_at.clone().filter(|_| matches!(outcome, Outcome::Decided(_)));
         let (key, row) = (id.to_string(), Answered { at: now, outcome, held_at, cleared: false });
@@ -133,7 +136,7 @@ impl Desk {
                     news::note(tx, &key)?;
                 }
                 tx.put(&DUE, (due.0, key), &())?;
-                Ok(taken(tx)?)
+                taken(tx)
             })
             .await
     }

@@ -38,7 +38,7 @@ impl From<Refusal> for OAuthError {
         let status = match refusal {
             Refusal::Unknown => StatusCode::NOT_FOUND,
             Refusal::Expired => StatusCode::GONE,
-            Refusal::Used => StatusCode::CONFLICT,
+            Refusal::Used | Refusal::Spent => StatusCode::CONFLICT,
             Refusal::Authorises | Refusal::Malformed(_) | Refusal::NotGenuine(_) => StatusCode::BAD_REQUEST,
             Refusal::Store(error) => return Self::internal(error),
             Refusal::Seal(error) => return Self::internal(error),

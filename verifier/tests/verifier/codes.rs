@@ -308,6 +308,20 @@ async fn one_way_for_a_place_and_once() {
     assert_eq!(look(&browser, &take(&browser, &path, &codes, None).await).await, "accepted");
     let path = start(&browser, &here).await;
     assert_eq!(look(&browser, &take(&browser, &path, &codes, None).await).await, "replayed");
+    // What was not accepted gained nobody anything: it may be shown again.
+    let nonce = one_way_nonce("desk-3", [9; 16]);
+    let bring = |evidence| answered(&stack.phone, &card, &asked, &nonce, evidence);
+    let forged = vec![b"no evidence".to_vec()];
+    let path = start(&browser, &here).await;
+    assert_eq!(look(&browser, &take(&browser, &path, &bring(forged), None).await).await, "forged");
+    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let path = start(&browser, &here).await;
+    assert_eq!(
+        look(&browser, &take(&browser, &path, &bring(evidence.clone()), None).await).await,
+        "accepted"
+    );
+    let path = start(&browser, &here).await;
+    assert_eq!(look(&browser, &take(&browser, &path, &bring(evidence), None).await).await, "replayed");
     let elsewhere = start(&browser, &[("purpose", PURPOSE), ("place", "desk-4")]).await;
     let fresh = answered(
         &stack.phone,
