@@ -11,7 +11,7 @@ use service::{Lang, NodeClient};
 
 pub use crate::decision::Verdict;
 use crate::decision::{self, Alone, Decision, Facts, Outcome};
-use crate::purpose::Purpose;
+use crate::purpose::{Purpose, PurposeConfig, PurposeError};
 
 /// So many credentials are looked at together; more are looked at in turns, so that the facts are fresh.
 const TURN: usize = 4096;
@@ -66,7 +66,21 @@ pub async fn verify(
     verify_by(credentials, None, catalogue, node).await
 }
 
-/// The same by a policy.
+/// The same by a policy, which each must meet by itself.
+///
+/// # Errors
+/// [`PurposeError`] where the policy does not fit the catalogue.
+pub async fn verify_by_policy(
+    credentials: &[Vec<u8>],
+    policy: &PurposeConfig,
+    catalogue: &'static Catalogue,
+    node: &NodeClient,
+) -> Result<Vec<Verified>, PurposeError> {
+    let policy = Purpose::new(policy.clone(), catalogue)?;
+    Ok(verify_by(credentials, Some(&policy), catalogue, node).await)
+}
+
+/// The same, by a policy if there is one.
 pub(crate) async fn verify_by(
     credentials: &[Vec<u8>],
     policy: Option<&Purpose>,

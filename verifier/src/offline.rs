@@ -15,7 +15,7 @@ use protocol::offline::{
     Answer, Binding, MAX_CHALLENGE_SECONDS, OFFLINE_RESPONSE_URI, ONE_WAY_SECONDS, place_of,
 };
 use protocol::openid4vp::VpToken;
-use registry::{EvidenceBundle, LightClient, LocalText, UnixMillis};
+use registry::{EvidenceBundle, LightClient, LocalText, Slug, UnixMillis};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use service::Lang;
@@ -39,7 +39,7 @@ pub struct Question<'a> {
     pub client_id: &'a str,
     /// What the answer is bound to.
     pub binding: &'a Binding,
-    /// The policy that it must meet, too.
+    /// The policy that it was asked by, and must meet; the query must be the policy's.
     pub policy: Option<&'a PurposeConfig>,
     /// How old the register's facts may be, where the policy says nothing.
     pub max_age: Duration,
@@ -56,6 +56,9 @@ pub enum OfflineError {
     /// The policy can't be used.
     #[error(transparent)]
     Policy(#[from] PurposeError),
+    /// The request asks something else than the policy: what it demands of values and issuers would be measured by nobody.
+    #[error("the request does not ask what the policy `{0}` asks")]
+    OtherQuery(Slug),
 }
 
 /// A decision made with no network.
@@ -116,6 +119,9 @@ fn judged(
     was_used: bool,
 ) -> Result<Judged, OfflineError> {
     let policy = question.policy.map(|policy| Purpose::new(policy.clone(), catalogue)).transpose()?;
+    if let Some(policy) = policy.as_ref().filter(|policy| policy.query != *question.query) {
+        return Err(OfflineError::OtherQuery(policy.id.clone()));
+    }
     let by = policy.as_ref().map(|policy| (policy.id.clone(), policy.version.clone()));
     let rules = policy.map_or_else(Rules::default, |policy| policy.rules);
     let received = received(answer, question.query)?;

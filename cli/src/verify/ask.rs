@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use credentials::catalogue::Catalogue;
 use credentials::jws::{self, Header};
 use credentials::key::{Algorithm, SoftwareKey};
 use protocol::dcql::DcqlQuery;
@@ -12,6 +13,7 @@ use protocol::openid4vp::ClientId;
 use registry::{Did, Slug};
 use service::secrets::SecretFolder;
 use service::{KeyFiles, clock, random};
+use verifier::PurposeConfig;
 
 use crate::fault::{Done, Fault, OrFault};
 use crate::term;
@@ -30,12 +32,15 @@ pub struct AskArgs {
     /// The counter's DID.
     #[arg(long)]
     pub did: Did,
-    /// The registered purpose.
-    #[arg(long)]
-    pub purpose: Slug,
+    /// The registered purpose [default: the policy's].
+    #[arg(long, required_unless_present = "policy")]
+    pub purpose: Option<Slug>,
     /// What is asked, a file with a DCQL query.
+    #[arg(long, value_name = "FILE", required_unless_present = "policy", conflicts_with = "policy")]
+    pub query: Option<PathBuf>,
+    /// Or what a policy asks, a TOML file; `verify --offline --policy` measures the answer by the same.
     #[arg(long, value_name = "FILE")]
-    pub query: PathBuf,
+    pub policy: Option<PathBuf>,
     /// One-way: the place that the code is printed for. Without it, a fresh challenge for one holder.
     #[arg(long)]
     pub place: Option<String>,
@@ -63,11 +68,10 @@ pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
     let name = KEYS.names(&folder).or_fault(todo)?.into_iter().next().ok_or_else(missing)?;
     let key = folder.existing(&KEYS.file(&name)).or_fault(todo)?.ok_or_else(missing)?;
     let key = SoftwareKey::from_secret_bytes(Algorithm::Es256, key.as_slice()).or_fault(todo)?;
-    let query = std::fs::read(&args.query).or_fault("name a file with a DCQL query")?;
-    let query: DcqlQuery = serde_json::from_slice(&query).or_fault("write a DCQL query into it")?;
+    let (purpose, query) = asked(&args)?;
     let request = OfflineRequest {
         client_id: ClientId::of_did(&args.did.to_string()),
-        purpose: args.purpose.to_string(),
+        purpose: purpose.to_string(),
         dcql_query: query,
         nonce: args.place.is_none().then(|| random::token(16)),
         place: args.place,
@@ -80,6 +84,22 @@ pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
     let request = jws::sign(&header, &request, &key).or_fault("this build is broken; report it")?;
     let message = Message::Ask(Ask { request, staples: Vec::new() }).to_bytes();
     frames(&message, FrameSize::CAMERA_720P).or_fault("ask for less")
+}
+
+/// For what, and what.
+fn asked(args: &AskArgs) -> Done<(Slug, DcqlQuery)> {
+    let nothing =
+        || Fault::new("nothing is asked", "name a policy, or a purpose and a file with a DCQL query");
+    if let Some(file) = &args.policy {
+        let policy = PurposeConfig::load(file).or_fault("mend the policy")?;
+        let catalogue = Catalogue::bundled().or_fault("this build is broken; report it")?;
+        let query = policy.query(catalogue).or_fault("mend the policy")?;
+        return Ok((args.purpose.clone().unwrap_or(policy.id), query));
+    }
+    let query = std::fs::read(args.query.as_ref().ok_or_else(nothing)?);
+    let query = query.or_fault("name a file with a DCQL query")?;
+    let query = serde_json::from_slice(&query).or_fault("write a DCQL query into it")?;
+    Ok((args.purpose.clone().ok_or_else(nothing)?, query))
 }
 
 #[cfg(test)]
@@ -101,8 +121,9 @@ mod tests {
         let ask = |place: Option<&str>| AskArgs {
             keys: keys.clone(),
             did: "did:hui:anhui:z11111111111111111111".parse().expect("a DID"),
-            purpose: Slug::new("company-service").expect("a purpose"),
-            query: query.clone(),
+            purpose: Slug::new("company-service").ok(),
+            query: Some(query.clone()),
+            policy: None,
             place: place.map(str::to_owned),
             minutes: MINUTES,
         };
@@ -121,6 +142,18 @@ mod tests {
                 (place, other) => panic!("{place:?}: {other:?}"),
             }
         }
+        // By a policy: its query, its purpose.
+        let policy = folder.path().join("policy.toml");
+        let asks =
+            "[[asks]]\ncredential_type = 'business-licence'\nclaims = ['name']\nvalues = { name = ['甲'] }";
+        std::fs::write(&policy, format!("id = 'a'\ntitle = {{ zh = '甲', en = 'A' }}\n{asks}\n"))
+            .expect("written");
+        let by_policy = AskArgs { purpose: None, query: None, policy: Some(policy.clone()), ..ask(None) };
+        std::fs::write(&file, codes(by_policy, now).expect("codes").join("\n")).expect("written");
+        let read = request_of(&file).expect("a request");
+        let policy = PurposeConfig::load(&policy).expect("a policy");
+        let query = policy.query(Catalogue::bundled().expect("bundled")).expect("a query");
+        assert_eq!((read.purpose.as_str(), read.query), ("a", query));
         assert!(codes(ask(Some("no place")), now).is_err(), "place_malformed");
         assert!(codes(AskArgs { minutes: 60, ..ask(None) }, now).is_err(), "challenge_too_long");
     }

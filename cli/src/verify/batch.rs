@@ -8,6 +8,7 @@ use registry::Anchor;
 use serde::Serialize;
 use service::{NodeClient, NodeConfig};
 use url::Url;
+use verifier::PurposeConfig;
 use verifier::batch::{self, Verdict, Verified};
 
 use crate::fault::{Done, Fault, OrFault};
@@ -15,6 +16,8 @@ use crate::term;
 
 /// The largest file that is read: above any credential.
 const LARGEST: u64 = 1 << 20;
+/// What to do when a policy can't be used.
+const POLICY: &str = "mend the policy";
 /// So many files are looked at.
 const MOST: usize = 100_000;
 
@@ -36,7 +39,8 @@ struct Summary {
 }
 
 /// Prints a JSON line for each file, in the order of the names.
-pub(super) async fn run(folder: &Path, node: &Url, anchor: Anchor) -> Done {
+pub(super) async fn run(folder: &Path, policy: Option<&Path>, node: &Url, anchor: Anchor) -> Done {
+    let policy = policy.map(PurposeConfig::load).transpose().or_fault(POLICY)?;
     let files = read(folder)?;
     let catalogue = Catalogue::bundled().or_fault("this build is broken; report it")?;
     let node = NodeClient::new(NodeConfig {
@@ -45,7 +49,12 @@ pub(super) async fn run(folder: &Path, node: &Url, anchor: Anchor) -> Done {
     });
     let start = Instant::now();
     let (names, contents): (Vec<String>, Vec<Vec<u8>>) = files.into_iter().unzip();
-    let verified = batch::verify(&contents, catalogue, &node).await;
+    let verified = match &policy {
+        Some(policy) => {
+            batch::verify_by_policy(&contents, policy, catalogue, &node).await.or_fault(POLICY)?
+        }
+        None => batch::verify(&contents, catalogue, &node).await,
+    };
     let took = start.elapsed();
     for (file, verified) in names.iter().zip(&verified) {
         term::say_line(serde_json::to_string(&Line { file, verified }).or_fault("")?);

@@ -23,7 +23,8 @@ pub struct VerifyArgs {
     /// With --offline: the counter's own request, as a JWS, as the codes' texts, or as a picture of a code.
     #[arg(long, value_name = "FILE")]
     pub request: Option<PathBuf>,
-    /// With --offline: the policy, a TOML file, that the answer must meet.
+    /// With --offline: the policy, a TOML file, that the answer must meet. The request must have been made by it
+    /// (`verify ask --policy`).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// With --offline: what `huizheng registry snapshot` wrote while there was a network. Of it and what the phone brings along
@@ -55,6 +56,9 @@ pub enum VerifyCommand {
     Batch {
         /// The folder.
         folder: PathBuf,
+        /// A policy, a TOML file, that each must meet by itself.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
         /// The chain's node. It need not be trusted.
         #[arg(long, value_name = "URL")]
         node: Url,
@@ -72,7 +76,9 @@ pub async fn run(args: VerifyArgs) -> Done {
         return ask::run(ask);
     }
     match (&args.command, args.offline.as_slice()) {
-        (Some(VerifyCommand::Batch { folder, node }), []) => batch::run(folder, node, anchor(&args)?).await,
+        (Some(VerifyCommand::Batch { folder, policy, node }), []) => {
+            batch::run(folder, policy.as_deref(), node, anchor(&args)?).await
+        }
         (None, [_, ..]) => offline::run(&args.offline, &args, anchor(&args)?),
         _ => Err(Fault::new(
             "there is nothing to verify",

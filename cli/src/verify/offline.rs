@@ -16,6 +16,9 @@ use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint, plain};
 use crate::verifier::journal;
 
+/// What to do when there is no decision.
+const AGAIN: &str = "show the codes again, or ask by this policy (`verify ask --policy`)";
+
 pub(super) fn run(files: &[PathBuf], args: &VerifyArgs, anchor: Anchor) -> Done {
     let answer = match codes::message(&codes::read(files)?)? {
         Message::Answer(answer) => answer,
@@ -44,11 +47,13 @@ pub(super) fn run(files: &[PathBuf], args: &VerifyArgs, anchor: Anchor) -> Done 
     };
     let register = register(args.snapshot.as_deref(), anchor)?;
     let decision = match &args.journal {
-        None => judge(&answer, question, catalogue, &register).or_fault("show the codes again")?,
+        None => judge(&answer, question, catalogue, &register).or_fault(AGAIN)?,
         Some(file) => {
             let mut journal = journal::open(file, args.journal_key.as_deref())?;
             let noted = journal.decide(&answer, question, catalogue, &register);
-            noted.or_fault("nothing was decided: show the codes again, or mend what keeps the journal from being written")?
+            noted.or_fault(format!(
+                "nothing was decided: {AGAIN}; or mend what keeps the journal from being written"
+            ))?
         }
     };
     term::say(draw(Paint::stdout(), &decision));

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use credentials::catalogue::Format as CatalogueFormat;
+use credentials::catalogue::{Catalogue, Format as CatalogueFormat};
 use protocol::Format;
-use protocol::dcql::{ClaimValue, QueryError};
+use protocol::dcql::{ClaimValue, DcqlQuery, QueryError};
 use registry::{Did, LocalText, Slug};
 use serde::{Deserialize, Serialize};
 
 use super::period::Period;
+use super::query::Purpose;
 
 /// A purpose as configured. In TOML:
 ///
@@ -205,6 +206,14 @@ impl PurposeConfig {
             unknown: UnknownMeans::default(),
             mandate: None,
         }
+    }
+
+    /// The query that it asks.
+    ///
+    /// # Errors
+    /// [`PurposeError`] where it does not fit the catalogue.
+    pub fn query(&self, catalogue: &Catalogue) -> Result<DcqlQuery, PurposeError> {
+        Purpose::new(self.clone(), catalogue).map(|purpose| purpose.query)
     }
 
     /// Reads every `*.toml` of a folder, in the order of the names.

@@ -13,9 +13,9 @@ use registry::{
 };
 use serde_json::json;
 use service::clock;
-use verifier::Verdict;
 use verifier::offline::snapshot::{Snapshot, SnapshotError};
-use verifier::offline::{OfflineDecision, Question, Register, judge};
+use verifier::offline::{OfflineDecision, OfflineError, Question, Register, judge};
+use verifier::{PurposeConfig, Verdict};
 
 use crate::stack::{Card, Issuer, Network, Phone};
 
@@ -254,6 +254,46 @@ async fn a_snapshot_says_what_the_phone_does_not_and_of_two_the_newer_counts() {
     let stranger = Network::start().await;
     let opened = Register::open(&bytes, stranger.anchor.clone(), clock::now());
     assert!(matches!(opened, Err(SnapshotError::Evidence(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_measures_what_it_asked_and_nothing_else() {
+    let field = Field::new().await;
+    let card = field.market.licence(&field.phone, 3, 1);
+    let catalogue = Catalogue::bundled().unwrap();
+    let policy = |more: serde_json::Value| -> PurposeConfig {
+        let mut ask = json!({ "credential_type": "business-licence", "claims": ["name", "creditCode"] });
+        ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let title = json!({ "zh": "甲", "en": "A" });
+        serde_json::from_value(json!({ "id": "a", "title": title, "asks": [ask] })).unwrap()
+    };
+    let (plain, valued) = (policy(json!({})), policy(json!({ "values": { "name": ["another"] } })));
+    let staples = field.staples(1).await;
+    let decide = |asked: &DcqlQuery, policy: &PurposeConfig| {
+        let presentation = field.shown(&card, NONCE, CLIENT, 0);
+        let id = asked.credentials[0].id.clone();
+        let answer = Answer {
+            nonce: NONCE.to_owned(),
+            presentations: vec![(id, presentation)],
+            staples: staples.clone(),
+        };
+        let question = Question {
+            query: asked,
+            client_id: CLIENT,
+            binding: &Binding::Challenge(NONCE.to_owned()),
+            policy: Some(policy),
+            max_age: Duration::from_secs(86_400),
+            now: clock::now(),
+        };
+        judge(&answer, question, catalogue, &LightClient::new(field.network.anchor.clone()).into())
+    };
+    let query = |policy: &PurposeConfig| policy.query(catalogue).unwrap();
+    assert_eq!(decide(&query(&plain), &plain).unwrap().decision, Verdict::Accepted);
+    let refused = decide(&query(&valued), &valued).unwrap();
+    assert_eq!(not_passed(&refused), [("query_satisfied", "another_value")]);
+    // Asked without the values, the policy that demands them would be passed over.
+    let other = decide(&query(&plain), &valued);
+    assert!(matches!(other, Err(OfflineError::OtherQuery(id)) if id.as_str() == "a"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
