@@ -17,6 +17,9 @@ use crate::rdf::Dataset;
 const MAX_LIST: usize = 8;
 /// So many different lists are kept processed.
 const KEPT_LISTS: usize = 32;
+/// A list whose canonical text is longer is not kept. Lists of URLs are a tenth of it; what is written out in a document may
+/// be as long as the document.
+const LONGEST_KEPT: usize = 16 << 10;
 
 /// Context documents by URL, and what processing lists of them gave.
 ///
@@ -113,6 +116,7 @@ impl Contexts {
     fn list(&self, lists: &[&Value]) -> Result<Scope, JsonLdError> {
         let mut key = Vec::with_capacity(128);
         lists.iter().for_each(|list| json::canonical_into(list, &mut key));
+        let keeps = key.len() <= LONGEST_KEPT;
         let mut kept = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = kept.get(&key) {
             return Ok(list.clone().scope());
@@ -122,7 +126,10 @@ impl Contexts {
         for list in lists {
             documents.extend(self.documents_of(list)?);
         }
-        let list = Compiled::new(documents.into_iter(), lists.len() > 1)?;
+        let list = Compiled::new(documents.into_iter(), lists.len() > 1, keeps)?;
+        if !keeps {
+            return Ok(list.scope());
+        }
         kept = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_LISTS {
             // Whoever sends ever new lists must not fill the memory. Those in use come back at once.
@@ -202,6 +209,7 @@ impl fmt::Debug for Contexts {
 mod tests {
     use serde_json::json;
 
+    use super::super::scope::Mode;
     use super::*;
 
     #[test]
@@ -213,5 +221,36 @@ mod tests {
             most = most.max(contexts.lists.lock().unwrap().len());
         }
         assert_eq!(most, KEPT_LISTS);
+    }
+
+    /// A context with so many characters.
+    fn of_length(length: usize) -> Value {
+        let mut context = json!({"a": {"@id": "urn:a", "@context": {"b": "urn:b"}}});
+        for n in 0.. {
+            let left = length - context.to_string().len();
+            let taken = if left > 400 { 200 } else { left };
+            // `,"t000":"urn:"`, and as many letters as are due.
+            context[format!("t{n:03}")] = format!("urn:{}", "x".repeat(taken - 14)).into();
+            if taken == left {
+                break;
+            }
+        }
+        context
+    }
+
+    #[test]
+    fn a_long_list_is_not_kept_nor_what_its_terms_bring() {
+        for (length, is_kept) in [(LONGEST_KEPT, true), (LONGEST_KEPT + 1, false)] {
+            let contexts = Contexts::new().dangerous_with_inline();
+            let context = of_length(length);
+            assert_eq!(context.to_string().len(), length);
+            let scope = contexts.scope(&context).unwrap();
+            assert_eq!(contexts.lists.lock().unwrap().len(), usize::from(is_kept), "{length}");
+            let term = scope.active.term("a").unwrap();
+            let made = || scope.with(term, Mode::Property, &mut 99).unwrap().active;
+            assert_eq!(Arc::ptr_eq(&made(), &made()), is_kept, "{length}");
+            let again = contexts.scope(&context).unwrap();
+            assert_eq!(Arc::ptr_eq(&again.active, &scope.active), is_kept, "{length}");
+        }
     }
 }

@@ -14,6 +14,10 @@ use super::term::{Coercion, Container, Meaning, Term};
 const MALFORMED: JsonLdError = JsonLdError::ContextMalformed;
 /// A chain of terms that define each other may be this long.
 const MAX_CHAIN: usize = 32;
+/// So many terms may be in force at once: several times what published contexts define.
+const MAX_TERMS: usize = 2048;
+/// What a term stands for may be this long, in bytes. With a long prefix, a few characters would say as much each time.
+const LONGEST_IRI: usize = 512;
 
 /// One context being turned into definitions on top of others.
 pub(super) struct Definer<'c> {
@@ -62,6 +66,9 @@ impl<'c> Definer<'c> {
             }
             _ => Arc::new(new),
         };
+        if self.active.terms.len() >= MAX_TERMS {
+            return Err(JsonLdError::TooMuchWork);
+        }
         self.active.terms.insert(Arc::from(term), new);
         self.defined.insert(term, true);
         Ok(())
@@ -148,7 +155,7 @@ impl<'c> Definer<'c> {
             return self.absolute(term, depth);
         }
         let vocab = self.active.vocab.as_deref().ok_or(MALFORMED)?;
-        Ok(Meaning::Iri(format!("{vocab}{term}").into()))
+        of_length(format!("{vocab}{term}")).map(Meaning::Iri)
     }
 
     fn absolute(&mut self, text: &'c str, depth: usize) -> Result<Meaning, JsonLdError> {
@@ -163,7 +170,7 @@ impl<'c> Definer<'c> {
             None => format!("{}{text}", self.active.vocab.as_deref().ok_or(MALFORMED)?),
         };
         iri::check(&iri).map_err(|_| MALFORMED)?;
-        Ok(Meaning::Iri(iri.into()))
+        of_length(iri).map(Meaning::Iri)
     }
 
     fn coercion(&mut self, kind: &'c str, depth: usize) -> Result<Coercion, JsonLdError> {
@@ -190,12 +197,16 @@ impl<'c> Definer<'c> {
                     None => self.active.compact(text).ok_or(MALFORMED)?.into_owned(),
                 };
                 iri::check(&iri).map_err(|_| MALFORMED)?;
-                Some(iri.into())
+                Some(of_length(iri)?.into())
             }
             _ => return Err(MALFORMED),
         };
         Ok(())
     }
+}
+
+fn of_length(iri: String) -> Result<Box<str>, JsonLdError> {
+    if iri.len() > LONGEST_IRI { Err(MALFORMED) } else { Ok(iri.into()) }
 }
 
 fn container(value: &Value) -> Result<Container, JsonLdError> {

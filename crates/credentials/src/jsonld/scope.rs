@@ -12,6 +12,10 @@ use super::term::Term;
 
 /// A list keeps so many contexts that its terms bring; the documents of one list need a handful.
 const KEPT: u32 = 128;
+/// And so many bytes of them, about.
+const KEPT_BYTES: usize = 4 << 20;
+/// A context costs one more of the effort for each so many terms: it is made of a copy of the one around it.
+const TERMS_AT_ONCE: usize = 512;
 
 /// How a term's own context is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +37,7 @@ pub(super) struct Compiled {
 #[derive(Default)]
 struct Kept {
     next: u32,
+    bytes: usize,
     /// By context, by the definition whose own context is applied (it lives as long as the context), and how.
     made: HashMap<(u32, usize, Mode), Arc<Active>>,
 }
@@ -45,17 +50,19 @@ pub(super) struct Scope {
 }
 
 impl Compiled {
-    /// Processes a list of context documents, which may be two lists one on top of the other.
+    /// Processes a list of context documents, which may be two lists one on top of the other; whether what its terms bring is kept
+    /// is `keeps`.
     pub(super) fn new<'v>(
         documents: impl Iterator<Item = &'v Value>,
         is_inner: bool,
+        keeps: bool,
     ) -> Result<Arc<Self>, JsonLdError> {
         let mut active = Active::default();
         for document in documents {
             active = apply(active, document, false)?;
         }
-        active.kept = Some(0);
-        let kept = Mutex::new(Kept { next: 1, made: HashMap::new() });
+        active.kept = keeps.then_some(0);
+        let kept = Mutex::new(Kept { next: 1, ..Kept::default() });
         Ok(Arc::new(Self { root: Arc::new(active), is_inner, kept }))
     }
 
@@ -78,7 +85,8 @@ impl Scope {
         {
             return Ok(Self { list: self.list.clone(), active: active.clone() });
         }
-        *effort = effort.checked_sub(1).ok_or(JsonLdError::TooMuchWork)?;
+        let cost = u32::try_from(1 + self.active.terms.len() / TERMS_AT_ONCE).unwrap_or(u32::MAX);
+        *effort = effort.checked_sub(cost).ok_or(JsonLdError::TooMuchWork)?;
         let mut active = apply(Active::clone(&self.active), local, mode == Mode::Property)?;
         if mode == Mode::Type && active.previous.is_none() {
             active.previous = Some(self.active.clone());
@@ -95,9 +103,11 @@ impl Scope {
         if let Some(first) = kept.made.get(&place) {
             return first.clone();
         }
-        if kept.next >= KEPT {
+        let bytes = kept.bytes + active.weight_on(&self.active);
+        if kept.next >= KEPT || bytes > KEPT_BYTES {
             return Arc::new(active);
         }
+        kept.bytes = bytes;
         active.kept = Some(kept.next);
         kept.next += 1;
         let active = Arc::new(active);
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_two_threads_made_at_once_is_kept_once() {
-        let scope = Compiled::new([json!({"a": "urn:a"})].iter(), false).unwrap().scope();
+        let scope = Compiled::new([json!({"a": "urn:a"})].iter(), false, true).unwrap().scope();
         let place = Some((0, 4711, Mode::Type));
         let first = scope.keep(place, Active::clone(&scope.active));
         let second = scope.keep(place, Active::clone(&scope.active));
@@ -191,12 +201,49 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
-        let scope = Compiled::new([json!({"a": "urn:a"})].iter(), false).unwrap().scope();
+        let scope = Compiled::new([json!({"a": "urn:a"})].iter(), false, true).unwrap().scope();
         for n in 0..2 * KEPT {
             let made = scope.keep(Some((0, n as usize, Mode::Type)), Active::clone(&scope.active));
             assert_eq!(made.kept, (n + 1 < KEPT).then_some(n + 1));
         }
         assert_eq!(scope.keep(None, Active::clone(&scope.active)).kept, None);
         assert_eq!(scope.list.kept().made.len(), KEPT as usize - 1);
+    }
+
+    #[test]
+    fn large_contexts_are_kept_up_to_a_weight() {
+        let scope = Compiled::new([json!({})].iter(), false, true).unwrap().scope();
+        let inner = json!({"b": format!("urn:{}", "y".repeat(1_000))});
+        let term = |n: u32| (format!("t{n}"), json!({"@id": "urn:t", "@context": inner}));
+        let large = Value::Object((0..200).map(term).collect());
+        let large = apply(Active::default(), &large, false).unwrap();
+        // The contexts of its terms count too; of what stood there before only the place.
+        let weight = large.weight_on(&scope.active);
+        assert!((200_000..400_000).contains(&weight), "{weight}");
+        assert!(large.weight_on(&large) < weight / 10);
+        for n in 0..KEPT as usize {
+            scope.keep(Some((0, n, Mode::Property)), Active::clone(&large));
+        }
+        let kept = scope.list.kept();
+        assert_eq!((kept.made.len(), kept.bytes), (KEPT_BYTES / weight, KEPT_BYTES / weight * weight));
+    }
+
+    #[test]
+    fn a_context_of_many_terms_costs_more() {
+        let many = |terms: usize| {
+            let mut many: serde_json::Map<_, _> =
+                (1..terms).map(|n| (format!("t{n}"), json!("urn:t"))).collect();
+            many.insert("a".to_owned(), json!({"@id": "urn:a", "@context": {"a": "urn:b"}}));
+            Compiled::new([Value::Object(many)].iter(), false, false).unwrap().scope()
+        };
+        for (terms, cost) in [(1, 1), (TERMS_AT_ONCE - 1, 1), (TERMS_AT_ONCE, 2), (4 * TERMS_AT_ONCE, 5)] {
+            let scope = many(terms);
+            let term = scope.active.term("a").unwrap();
+            let mut effort = cost;
+            assert!(scope.with(term, Mode::Property, &mut effort).is_ok(), "{terms}");
+            assert_eq!(effort, 0, "{terms}");
+            let short = scope.with(term, Mode::Property, &mut (cost - 1)).map(drop);
+            assert_eq!(short, Err(JsonLdError::TooMuchWork), "{terms}");
+        }
     }
 }

@@ -53,6 +53,20 @@ pub(super) struct Term {
 }
 
 impl Term {
+    /// About how much memory it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let meaning = match &self.meaning {
+            Meaning::Iri(iri) => iri.len(),
+            Meaning::Keyword(_) | Meaning::Nothing => 0,
+        };
+        let datatype = match &self.coercion {
+            Coercion::Datatype(iri) => iri.len(),
+            Coercion::Plain | Coercion::Id | Coercion::Vocab | Coercion::Json => 0,
+        };
+        let language = self.language.iter().flatten().map(|language| language.len()).sum::<usize>();
+        size_of::<Self>() + meaning + datatype + language + self.scope.as_deref().map_or(0, weight)
+    }
+
     /// Equal but for protection (JSON-LD 1.1 API §4.2.2 step 27).
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         self.meaning == other.meaning
@@ -63,4 +77,15 @@ impl Term {
             && self.is_prefix == other.is_prefix
             && self.is_unusable == other.is_unusable
     }
+}
+
+/// About how much memory a context takes before it is processed, in bytes.
+fn weight(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(weight).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| 24 + name.len() + weight(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    size_of::<Value>() + inside
 }

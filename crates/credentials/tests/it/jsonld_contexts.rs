@@ -100,6 +100,30 @@ fn contexts_refused_by_flaw() {
     };
     assert_eq!(chain(32), Ok(()));
     assert_eq!(chain(33), Err(JsonLdError::ContextMalformed), "terms_of_each_other_without_end");
+    // What a term stands for has an end, whether it is written out, comes from a prefix, or from `@vocab`.
+    let long = |length: usize| format!("urn:{}#", "x".repeat(length - 5));
+    for (name, context) in [
+        ("iri", &(|length| json!({"a": long(length)})) as &dyn Fn(usize) -> Value),
+        (
+            "iri_by_a_prefix",
+            &|length| json!({"p": long(400), "a": format!("p:{}", "y".repeat(length - 400))}),
+        ),
+        ("iri_by_vocab", &|length| json!([{"@vocab": long(length - 4)}, {"name": {}}])),
+        ("vocab", &|length| json!({"@vocab": long(length)})),
+        ("type", &|length| json!({"a": {"@id": "urn:a", "@type": long(length)}})),
+    ] {
+        assert_eq!(taken(&[context(512)]), Ok(()), "{name}");
+        assert_eq!(taken(&[context(513)]), Err(JsonLdError::ContextMalformed), "{name}_too_long");
+    }
+    // And so has the number of terms, however many contexts they come from.
+    let terms = |from: usize, to: usize| -> Value {
+        (from..to).map(|n| (format!("t{n}"), json!("urn:t"))).collect::<serde_json::Map<_, _>>().into()
+    };
+    assert_eq!(taken(&[terms(0, 2048)]), Ok(()));
+    assert_eq!(taken(&[terms(0, 2048), terms(0, 100)]), Ok(()), "the same anew");
+    assert_eq!(taken(&[terms(0, 2049)]), Err(JsonLdError::TooMuchWork), "terms_too_many");
+    let one_more = taken(&[terms(0, 2000), terms(2000, 2049)]);
+    assert_eq!(one_more, Err(JsonLdError::TooMuchWork), "terms_too_many_together");
     for text in ["{}", "[]", "x", r#"{"@context": {}, "@context": {}}"#] {
         let refused = Contexts::new().with("urn:c", text).map(drop);
         assert_eq!(refused, Err(JsonLdError::ContextMalformed), "{text}");
