@@ -6,6 +6,8 @@
 mod admission;
 mod lane;
 mod offering;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -291,14 +293,14 @@ impl Inner {
         self.known.insert(entry.transaction.hash(), (author.clone(), nonce));
         self.fresh.insert(author.clone());
         if let Some(lane) = self.lanes.get_mut(&author) {
-            lane.entries.insert(nonce, entry);
+            lane.insert(entry);
         }
     }
 
     fn remove(&mut self, hash: &Hash32) -> Option<Entry> {
         let (author, nonce) = self.known.remove(hash)?;
         let lane = self.lanes.get_mut(&author)?;
-        let entry = lane.entries.remove(&nonce)?;
+        let entry = lane.remove(nonce)?;
         if lane.entries.is_empty() {
             self.lanes.remove(&author);
         }

@@ -94,6 +94,41 @@ async fn what_was_refused_for_coming_too_early_never_becomes_final() {
     cluster.agree().await;
 }
 
+/// Alone, a validator can decide nothing: what is submitted to it waits, survives its end, and becomes final when the others are
+/// there, without being submitted again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_taken_up_after_a_restart_and_becomes_final() {
+    let mut cluster = Cluster::new(4);
+    cluster.start(0).await;
+    let (did, first) = create(&cluster, 1);
+    let waiting = [first, opens_list(&cluster, &did, 1, 1), create(&cluster, 2).1];
+    let mut answers = Vec::new();
+    for transaction in &waiting {
+        answers.push(cluster.node(0).enqueue(transaction.clone().verify().unwrap()).unwrap());
+    }
+    cluster.stop(0).await;
+    for answer in answers {
+        assert_eq!(answer.outcome().await, Err(SubmitError::Unknown), "nobody is told what is not known");
+    }
+    // The last record was not written whole.
+    let log = cluster.folder.path().join("n0/waiting.log");
+    let file = std::fs::OpenOptions::new().write(true).open(&log).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 1).unwrap();
+
+    for n in 0..4 {
+        cluster.start(n).await;
+    }
+    let mut tips = cluster.node(3).follow();
+    let [done @ .., torn] = &waiting;
+    for transaction in done {
+        let is_final = || cluster.node(3).transaction(&transaction.hash()).is_some();
+        let seen = tips.wait_for(|_| is_final());
+        tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap().unwrap();
+    }
+    cluster.agree().await;
+    assert!(cluster.node(0).transaction(&torn.hash()).is_none());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_four_may_be_gone_and_catches_up() {
     let mut cluster = Cluster::running(4).await;

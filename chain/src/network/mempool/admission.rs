@@ -29,8 +29,7 @@ impl Inner {
                 &made
             }
         };
-        // A quarter of all room is the most that one author takes.
-        if lane.entries.len() >= (limits.count / 4).max(1) {
+        if !lane.has_room(candidate.encoded_len(), limits) {
             return Err(SubmitError::Busy);
         }
         let (nonce, next) = (transaction.nonce, lane.next);

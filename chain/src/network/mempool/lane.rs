@@ -8,6 +8,7 @@ use registry::{
     Action, Author, Ed25519Key, PublicKey, Purpose, Record, RecordKey, Transaction, VerifiedTransaction,
 };
 
+use super::Limits;
 use crate::ledger::{Answer, Tip};
 
 /// A transaction that waits.
@@ -44,6 +45,8 @@ pub(super) struct Lane {
     /// The keys that may sign for it; none while the author is not on the chain.
     pub(super) keys: Option<Vec<Ed25519Key>>,
     pub(super) entries: BTreeMap<u64, Entry>,
+    /// Of all entries together.
+    pub(super) bytes: usize,
 }
 
 impl Lane {
@@ -52,7 +55,25 @@ impl Lane {
             next: tip.nonce(author).unwrap_or(u64::MAX),
             keys: keys(author, tip),
             entries: BTreeMap::new(),
+            bytes: 0,
         }
+    }
+
+    /// Whether another of so many bytes may wait here: a quarter of all room is the most that one author takes.
+    pub(super) fn has_room(&self, bytes: usize, limits: Limits) -> bool {
+        let within = self.entries.len() < limits.count / 4 && self.bytes + bytes <= limits.bytes / 4;
+        within || self.entries.is_empty()
+    }
+
+    pub(super) fn insert(&mut self, entry: Entry) {
+        self.bytes += entry.transaction.encoded_len();
+        self.entries.insert(entry.transaction.transaction().nonce, entry);
+    }
+
+    pub(super) fn remove(&mut self, nonce: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&nonce)?;
+        self.bytes -= entry.transaction.encoded_len();
+        Some(entry)
     }
 
     /// Those that can come next, one after another.
