@@ -1,5 +1,5 @@
 //! How a department joins and how one changes its key, by the commands that docs/joining.md names, with real processes.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
+#![expect(clippy::expect_used, reason = "a test that fails, fails")]
 
 mod validators;
 

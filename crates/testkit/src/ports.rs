@@ -12,6 +12,7 @@ const RANGE: std::ops::Range<u16> = 20_000..32_000;
 /// # Panics
 /// When none are free.
 #[must_use]
+#[expect(clippy::expect_used, clippy::panic, reason = "a test that finds no port says so and stops")]
 pub fn free_ports(count: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let (size, of_this_process) = (RANGE.end - RANGE.start - count, std::process::id() % 1_000 * 12);
