@@ -154,7 +154,9 @@ pub enum ConfigError {
     )]
     BaseUrl(Slug),
     /// A period is zero, or longer than a day.
-    #[error("policy: request_lifetime, result_lifetime and binding_max_age are from 1 second to a day")]
+    #[error(
+        "policy: request_lifetime, result_lifetime, binding_max_age and evidence_max_age are from 1 second to a day"
+    )]
     Period,
 }
 
@@ -203,13 +205,10 @@ impl Config {
                 return Err(ConfigError::TenantAddress(tenant.id.clone()));
             }
         }
-        let Policy { request_lifetime, result_lifetime, binding_max_age, .. } = self.policy;
+        let Policy { request_lifetime, result_lifetime, binding_max_age, evidence_max_age, .. } = self.policy;
         let sane = |period: Duration| (1..=86_400).contains(&period.as_secs());
-        if [request_lifetime, result_lifetime, binding_max_age].into_iter().all(sane) {
-            Ok(())
-        } else {
-            Err(ConfigError::Period)
-        }
+        let periods = [request_lifetime, result_lifetime, binding_max_age, evidence_max_age];
+        if periods.into_iter().all(sane) { Ok(()) } else { Err(ConfigError::Period) }
     }
 }
 

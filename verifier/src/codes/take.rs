@@ -101,7 +101,7 @@ impl Core {
         // A counter that is connected knows better than the phone.
         let asked = Facts::about(received, self.catalogue, &self.node);
         let asked = tokio::time::timeout(NODE, asked).await.unwrap_or_else(|_| Facts::none());
-        let is_without_node = asked.are_missing();
+        let is_without_node = asked.are_unconfirmed();
         // What it saw while it was connected it does not forget for what an old staple says.
         let before = Facts::known(received, self.catalogue, &self.node, memory).await;
         ((brought.newer_of(before).newer_of(asked), refused), is_without_node)

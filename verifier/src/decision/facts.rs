@@ -80,6 +80,8 @@ pub(crate) struct Facts {
     proven: BTreeMap<RecordKey, Arc<Proven>>,
     /// Why some could not be had, if they could not.
     missing: Option<Missing>,
+    /// Whether no node confirmed them just now.
+    unconfirmed: bool,
 }
 
 /// Why facts are missing, if some are; of two reasons the later one says more.
@@ -181,16 +183,16 @@ impl Facts {
     fn and(mut self, more: Self) -> Self {
         self.proven.extend(more.proven);
         // What the second question could not find out is what is missing.
-        Self { missing: more.missing, ..self }
+        Self { missing: more.missing, unconfirmed: self.unconfirmed || more.unconfirmed, ..self }
     }
 
     async fn at(keys: BTreeSet<RecordKey>, node: &NodeClient) -> Self {
         let keys: Vec<RecordKey> = keys.into_iter().collect();
-        match node.proven(&keys).await {
-            Ok(proven) => Self::new(proven),
+        match node.told(&keys).await {
+            Ok(told) => Self { unconfirmed: !told.is_confirmed, ..Self::new(told.proven) },
             Err(error) => {
                 tracing::warn!(%error, "deciding without the chain");
-                Self { proven: BTreeMap::new(), missing: Some(Missing::of(&error)) }
+                Self { missing: Some(Missing::of(&error)), ..Self::none() }
             }
         }
     }
@@ -206,20 +208,20 @@ impl Facts {
         matches!(self.missing, Some(Missing::TooOld | Missing::Future))
     }
 
-    /// Whether whoever was asked could not tell.
-    pub(crate) fn are_missing(&self) -> bool {
-        self.missing.is_some()
+    /// Whether no node could tell just now: they are missing, or of before.
+    pub(crate) fn are_unconfirmed(&self) -> bool {
+        self.unconfirmed
     }
 
     /// None: nobody answered in time.
     pub(crate) fn none() -> Self {
-        Self { proven: BTreeMap::new(), missing: Some(Missing::Unreachable) }
+        Self { proven: BTreeMap::new(), missing: Some(Missing::Unreachable), unconfirmed: true }
     }
 
     pub(crate) fn new(proven: impl IntoIterator<Item = impl Into<Arc<Proven>>>) -> Self {
         let facts =
             proven.into_iter().map(Into::into).map(|proven: Arc<Proven>| (proven.key().clone(), proven));
-        Self { proven: facts.collect(), missing: None }
+        Self { proven: facts.collect(), missing: None, unconfirmed: false }
     }
 
     /// The same, where others could not be had for this reason, if there is one.

@@ -214,6 +214,7 @@ async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
         ("https://counter.example", "https://counter.example/path", "base_url"),
         ("\"ask\", \"verify\"", "\"ask\", \"everything\"", "everything"),
         ("request_lifetime_s = 300", "request_lifetime_s = 0", "request_lifetime"),
+        ("evidence_max_age_s = 120", "evidence_max_age_s = 86401", "evidence_max_age"),
         ("示例银行", "", "name"),
         (
             "name = \"Counter 3\"",

@@ -209,6 +209,31 @@ async fn what_a_node_confirms_is_not_in_the_journal_and_what_nobody_can_confirm_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_proven_a_moment_ago_and_no_node_confirms_is_in_the_journal() {
+    let network = Network::start().await;
+    let liar = Liar::start(&network).await;
+    let counter = Counter::of(Verifier::bind(at_liar(config(&network), &liar)).await.unwrap());
+    let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
+    let phone = Phone::new();
+    let of = (&network, &market, &phone);
+    assert_eq!(shown(&counter, of, 1).await, "accepted");
+    assert!(found(&counter).await.is_empty(), "the node said so");
+    liar.say(Says::Nothing);
+    // Revoked since, as neither the counter nor the phone can know.
+    let browser = Browser::signed_in(&counter).await;
+    let before = staples(&network, &market, 1).await;
+    market.set(&network, 1, Status::Revoked).await;
+    let (path, asked) = ask(&browser).await;
+    let card = market.licence(&phone, 3, 1);
+    let codes = answered(&phone, &card, &asked, asked.nonce.as_deref().unwrap(), before);
+    assert_eq!(look(&browser, &take(&browser, &path, &codes, None).await).await, "accepted");
+    assert_eq!(found(&counter).await, ["waiting"]);
+    liar.say(Says::Truth);
+    assert_eq!(until_none_waits(&counter).await, ["fails"]);
+    counter.running.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_instances_look_at_each_once() {
     let network = Network::start().await;
     let liar = Liar::start(&network).await;

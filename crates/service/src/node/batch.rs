@@ -22,7 +22,14 @@ pub(super) struct Question {
     pub(super) keys: Vec<RecordKey>,
     /// The trace that it is part of. Questions that go together are part of the first one's.
     pub(super) trace: Option<TraceContext>,
-    pub(super) answer: oneshot::Sender<Result<Vec<Arc<Fact>>, NodeError>>,
+    pub(super) answer: oneshot::Sender<Result<Answer, NodeError>>,
+}
+
+/// Facts in the order of their keys.
+pub(super) struct Answer {
+    pub(super) facts: Vec<Arc<Fact>>,
+    /// Whether a node said so just now, or its events say that they stand.
+    pub(super) is_confirmed: bool,
 }
 
 pub(super) struct Batcher {
@@ -108,10 +115,10 @@ async fn run(
             keys.extend(new);
             together.push(question);
         }
-        let facts = trace_context::within(trace, fetch(&link, keys, &held)).await;
+        let fetched = trace_context::within(trace, fetch(&link, keys, &held)).await;
         for question in together {
             // Whoever asked may have gone away meanwhile.
-            _ = question.answer.send(answer(&facts, &question.keys));
+            _ = question.answer.send(answer(&fetched, &question.keys));
         }
     }
 }
@@ -126,21 +133,26 @@ async fn renew(link: &Link, held: &Mutex<Held>, keys: Vec<RecordKey>) {
     }
 }
 
-fn answer(facts: &Result<Facts, NodeError>, keys: &[RecordKey]) -> Result<Vec<Arc<Fact>>, NodeError> {
-    let facts = facts.as_ref().map_err(Clone::clone)?;
+fn answer(fetched: &Result<(Facts, bool), NodeError>, keys: &[RecordKey]) -> Result<Answer, NodeError> {
+    let (facts, is_confirmed) = fetched.as_ref().map_err(Clone::clone)?;
     let fact =
         |key| facts.get(key).cloned().ok_or(NodeError::Nonsense { what: "facts about something else" });
-    keys.iter().map(fact).collect()
+    Ok(Answer { facts: keys.iter().map(fact).collect::<Result<_, _>>()?, is_confirmed: *is_confirmed })
 }
 
-/// From what stands, else from the first node that answers and can be believed, else from what is young enough.
-async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &Mutex<Held>) -> Result<Facts, NodeError> {
+/// From what stands, else from the first node that answers and can be believed, else from what is young enough:
+/// that no node confirmed.
+async fn fetch(
+    link: &Link,
+    mut keys: Vec<RecordKey>,
+    held: &Mutex<Held>,
+) -> Result<(Facts, bool), NodeError> {
     keys.dedup();
     if let Some(facts) = lock(held).standing(link, &keys) {
-        return Ok(facts);
+        return Ok((facts, true));
     }
     if let Some(facts) = lock(held).young_while_away(link, &keys) {
-        return Ok(facts);
+        return Ok((facts, false));
     }
     let mut last = link.unreachable();
     for _ in 0..link.nodes() {
@@ -151,7 +163,7 @@ async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &Mutex<Held>) -> Res
             }
             Ok(facts) => {
                 lock(held).take(link, &facts);
-                return Ok(facts);
+                return Ok((facts, true));
             }
             Err(error @ NodeError::Refused { .. }) => return Err(error),
             Err(error) => last = error,
@@ -161,7 +173,7 @@ async fn fetch(link: &Link, mut keys: Vec<RecordKey>, held: &Mutex<Held>) -> Res
     // A node that can't be believed is as good as none: what was proven before is as true as it was.
     let mut held = lock(held);
     held.nobody_answered();
-    held.young(link, &keys).ok_or(last)
+    held.young(link, &keys).map(|facts| (facts, false)).ok_or(last)
 }
 
 async fn fetch_now(link: &Link, keys: &[RecordKey]) -> Result<Facts, NodeError> {

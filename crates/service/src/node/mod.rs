@@ -95,6 +95,16 @@ pub struct Fact {
     pub evidence: Evidence,
 }
 
+/// What was proven, in the order of the keys that were asked for.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The facts.
+    pub proven: Vec<Arc<Proven>>,
+    /// Whether a node said so just now, or its events say that nothing changed. Where not, no node answers, and this is what was
+    /// proven before, within `max_age`.
+    pub is_confirmed: bool,
+}
+
 /// A node, asked over HTTP. Cloning shares the connections and the cache.
 ///
 /// Callers that ask at the same time share one request. While the node answers, every fact is from after the call
@@ -172,7 +182,16 @@ impl NodeClient {
     /// # Errors
     /// [`NodeError`]; the variants say who has to do something.
     pub async fn proven(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Proven>>, NodeError> {
-        Ok(self.shared(keys).await?.into_iter().map(|fact| fact.proven.clone()).collect())
+        Ok(self.told(keys).await?.proven)
+    }
+
+    /// The same, and whether a node confirmed it just now.
+    ///
+    /// # Errors
+    /// As [`NodeClient::proven`].
+    pub async fn told(&self, keys: &[RecordKey]) -> Result<Told, NodeError> {
+        let (facts, is_confirmed) = self.shared(keys).await?;
+        Ok(Told { proven: facts.into_iter().map(|fact| fact.proven.clone()).collect(), is_confirmed })
     }
 
     /// What the chain says at one key.
@@ -188,7 +207,7 @@ impl NodeClient {
     /// # Errors
     /// As [`NodeClient::proven`].
     pub async fn facts(&self, keys: &[RecordKey]) -> Result<Vec<Fact>, NodeError> {
-        Ok(self.shared(keys).await?.into_iter().map(Arc::unwrap_or_clone).collect())
+        Ok(self.shared(keys).await?.0.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 
     /// What was proven of these keys at most `max_age` ago, of those of which anything was: no node is asked, and none is waited
@@ -198,16 +217,18 @@ impl NodeClient {
         self.inner.batcher.known(keys, max_age).await
     }
 
-    async fn shared(&self, keys: &[RecordKey]) -> Result<Vec<Arc<Fact>>, NodeError> {
-        let mut facts = Vec::with_capacity(keys.len());
+    async fn shared(&self, keys: &[RecordKey]) -> Result<(Vec<Arc<Fact>>, bool), NodeError> {
+        let (mut facts, mut is_confirmed) = (Vec::with_capacity(keys.len()), true);
         for keys in keys.chunks(api::MAX_KEYS) {
             let (answer, answered) = oneshot::channel();
             let trace = trace_context::current();
             let question = batch::Question { keys: keys.to_vec(), trace, answer };
             self.inner.batcher.ask(question).await?;
-            facts.extend(answered.await.map_err(|_| self.inner.link.unreachable())??);
+            let answer = answered.await.map_err(|_| self.inner.link.unreachable())??;
+            facts.extend(answer.facts);
+            is_confirmed &= answer.is_confirmed;
         }
-        Ok(facts)
+        Ok((facts, is_confirmed))
     }
 
     /// Where the chain is, as the node says: for people, not for decisions.
