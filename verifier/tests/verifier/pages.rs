@@ -94,6 +94,75 @@ async fn without_a_session_there_is_only_the_sign_in() {
     assert_eq!(browser.post("/sign-in", &[("token", "wrong")]).await.status(), 429);
 }
 
+/// The page that shows a code belongs to the session that shows it: whoever learns its address, a clerk beside or one who was
+/// sent there, sees and does nothing of it (RFC 10027).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_shown_to_the_session_that_asked_and_to_no_other_clerk() {
+    let stack = Stack::start().await;
+    let (first, second) =
+        (Browser::signed_in(&stack.counter).await, Browser::signed_in(&stack.counter).await);
+    let id = first.start("open-account").await;
+    let path = |part: &str| format!("/requests/{id}{part}");
+    let csrf = value_of(&second.text("/").await, "csrf");
+    let strange = async || {
+        for part in ["", "/live", "/live?seen=waiting", "/state", "/codes"] {
+            assert_eq!(second.get(&path(part)).await.status(), 404, "{part}");
+        }
+        // What she may not see and what never was look the same.
+        let never = second.text("/requests/AAAAAAAAAAAAAAAAAAAAAA/shown").await;
+        assert_eq!(second.text(&path("/shown")).await, never);
+        for (part, form) in [("/clear", vec![]), ("/codes", vec![("codes", "HZ1:00")])] {
+            let form: Vec<_> = form.into_iter().chain([("csrf", csrf.as_str())]).collect();
+            assert_eq!(second.post(&path(part), &form).await.status(), 404, "{part}");
+        }
+    };
+    strange().await;
+    let card = stack.market.licence(&stack.phone, 3, 1);
+    let uri = stack.counter.url(&path("/object"));
+    assert_eq!(stack.phone.answer(&uri, &card, Lies::default()).await.status, 200);
+    strange().await;
+    let page = first.text(&path("")).await;
+    assert!(page.contains(&testkit::Company::nth(3).name), "nothing was cleared by somebody else");
+    // Nor is it answered through another's screen, as if that had shown it before.
+    let (former, asked) = crate::codes::ask(&first).await;
+    let (own, _) = crate::codes::ask(&second).await;
+    let evidence = crate::codes::staples(&stack.network, &stack.market, 1).await;
+    let nonce = asked.nonce.as_deref().unwrap();
+    let codes = crate::codes::answered(&stack.phone, &card, &asked, nonce, evidence);
+    let former = former.split('/').nth(2).unwrap();
+    let taken = crate::codes::take(&second, &own, &codes, Some(former)).await;
+    assert_eq!(crate::codes::look(&second, &taken).await, "replayed");
+    let state = first.get(&format!("/requests/{former}/state")).await.text().await.unwrap();
+    assert_eq!(state, "{\"state\":\"open\"}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_that_was_set_before_the_sign_in_is_not_kept() {
+    let network = Network::start().await;
+    let counter = Counter::start(&network).await;
+    let genuine = Browser::signed_in(&counter).await;
+    let name = genuine.cookie.split('=').next().unwrap();
+    let browser = |cookie: String| Browser { counter: &counter, http: counter.http.clone(), cookie };
+    let csrf = value_of(&genuine.text("/").await, "csrf");
+    // One that somebody made up; one of a session that ended; one of somebody else's session that goes on.
+    let ended = Browser::signed_in(&counter).await;
+    let its_csrf = value_of(&ended.text("/").await, "csrf");
+    assert_eq!(ended.post("/sign-out", &[("csrf", &its_csrf)]).await.status(), 303);
+    let made_up = format!("{name}={}", "A".repeat(43));
+    for planted in [made_up, ended.cookie.clone(), genuine.cookie.clone()] {
+        let victim = browser(planted.clone());
+        let answer = victim.post("/sign-in", &[("token", TOKEN)]).await;
+        assert_eq!(answer.status(), 303);
+        let given = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        assert!(given.starts_with(name) && given != planted, "a fresh one");
+        let hers = browser(given);
+        assert_ne!(value_of(&hers.text("/").await, "csrf"), csrf, "and another session");
+        if planted != genuine.cookie {
+            assert_eq!(browser(planted).get("/").await.status(), 303, "what was planted opens nothing");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_of_a_counter() {
     let stack = Stack::start().await;
