@@ -95,6 +95,161 @@ async fn issuers_ages_and_values_are_measured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_old_for_a_policy_is_told_by_its_age() {
+    let town = Town::with(|_| {
+        json!([
+            policy("today", json!([licence(json!({"issued_within_days": 1}))]), json!({})),
+            policy("fresh-facts", json!([licence(json!({}))]), json!({"evidence_max_age": 1})),
+            policy("fresh-hand", json!([licence(json!({}))]), json!({"binding_max_age": 60})),
+            policy("usual", json!([licence(json!({}))]), json!({})),
+        ])
+    });
+    let town = town.await;
+    let show = async |purpose: &str, card: &Card, age: i64| {
+        let asked = town.counter.ask(purpose).await;
+        let reply = town.phone.answer(&asked.request_uri, card, Lies { age, ..Lies::default() }).await;
+        (reply.status, town.counter.read(&asked.id).await)
+    };
+    let mut draft = town.market.draft(3, 1);
+    draft.issued_at = clock::now().seconds() - 2 * 86_400;
+    let older = town.market.issue(draft, &town.market.es256, &town.phone);
+    let (status, decision) = show("today", &older, 0).await;
+    // It is genuine; that its issuer was not there yet is told beside it.
+    assert_eq!((status, check(&decision, "credential_age")), (200, ("failed", "too_old")));
+    let mut draft = town.market.draft(3, 1);
+    draft.issued_at = clock::now().seconds() + 600;
+    let ahead = town.market.issue(draft, &town.market.es256, &town.phone);
+    assert_eq!(check(&show("today", &ahead, 0).await.1, "credential_age"), ("failed", "created_in_future"));
+
+    let card = town.market.licence(&town.phone, 3, 1);
+    let (status, decision) = show("usual", &card, 100).await;
+    assert_eq!((status, &decision["decision"]), (200, &json!("accepted")));
+    let (status, decision) = show("fresh-hand", &card, 100).await;
+    assert_eq!((status, not_passed(&decision)), (400, vec!["holder_binding"]));
+    assert_eq!(check(&decision, "holder_binding"), ("failed", "key_binding_too_old"));
+
+    // A chain at rest makes a block every 15 seconds: between two of them its facts are older than a second.
+    let aged = async {
+        loop {
+            let (_, decision) = show("fresh-facts", &card, 0).await;
+            if decision["decision"] != "accepted" {
+                return decision;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+    };
+    let decision = tokio::time::timeout(std::time::Duration::from_secs(30), aged).await.unwrap();
+    assert_eq!((&decision["decision"], not_passed(&decision)), (&json!("cannot_tell"), vec!["evidence_age"]));
+    assert_eq!(check(&decision, "evidence_age"), ("unknown", "too_old"));
+    assert_eq!(show("usual", &card, 0).await.1["decision"], "accepted", "for others it is fresh enough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_come_where_several_may_and_what_need_not_come_may_be_left_out() {
+    let mandate =
+        |required| json!({ "credential_type": "mandate", "claims": ["principal"], "required": required });
+    let town = Town::with(|_| {
+        json!([
+            policy("several", json!([licence(json!({"multiple": true}))]), json!({})),
+            policy("one", json!([licence(json!({}))]), json!({})),
+            policy("optional", json!([licence(json!({})), mandate(false)]), json!({})),
+            policy("both", json!([licence(json!({})), mandate(true)]), json!({})),
+        ])
+    });
+    let town = town.await;
+    let (first, second) = (town.market.licence(&town.phone, 3, 1), town.market.licence(&town.phone, 4, 2));
+    let show = async |purpose: &str, cards: &[&Card]| {
+        let asked = town.counter.ask(purpose).await;
+        let request = town.phone.fetch(&asked.request_uri).await;
+        let id = request.dcql_query.as_ref().unwrap().credentials[0].id.clone();
+        let shown = cards.iter().map(|card| town.phone.answering(&request, id.as_str(), card)).collect();
+        let vp_token = VpToken([(id, shown)].into());
+        let answer = AuthorizationResponse::Presented { vp_token, state: request.state.clone() };
+        let reply = town.phone.post(&request, answer.to_form().encode()).await;
+        (reply.status, town.counter.read(&asked.id).await)
+    };
+    let (status, decision) = show("several", &[&first, &second]).await;
+    assert_eq!((status, &decision["decision"]), (200, &json!("accepted")));
+    let claims = decision["claims"]["business-licence-sd-jwt"].as_array().unwrap();
+    let names: Vec<_> = claims.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, [Company::nth(3).name, Company::nth(4).name]);
+    let (status, decision) = show("one", &[&first, &second]).await;
+    assert_eq!((status, check(&decision, "only_what_was_asked")), (400, ("failed", "more_than_asked")));
+    // One bad one among several spoils them.
+    town.market.set(&town.network, 2, Status::Revoked).await;
+    let (_, decision) = show("several", &[&first, &second]).await;
+    assert_eq!((&decision["decision"], not_passed(&decision)), (&json!("refused"), vec!["status"]));
+
+    let (status, decision) = town.decide("optional", &[&first]).await;
+    assert_eq!((status, &decision["decision"]), (200, &json!("accepted")));
+    let (status, decision) = town.decide("both", &[&first]).await;
+    assert_eq!((status, check(&decision, "query_satisfied")), (400, ("failed", "credential_missing")));
+    // What need not come must be right if it comes.
+    let (status, decision) = town.decide("optional", &[&first, &first]).await;
+    assert_eq!((status, check(&decision, "query_satisfied")), (400, ("failed", "another_type")));
+}
+
+/// An authority by the key of its certificates (`aki`, OpenID4VP 1.0 §6.1.1.1): matched with those that the issuer signed along.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_is_known_by_the_key_in_the_signed_certificates() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use credentials::x509::{Certificate, Certifying};
+    use credentials::{UnixSeconds, sd_jwt};
+    let town = Town::with(|_| json!([policy("one", json!([licence(json!({}))]), json!({}))])).await;
+    let now = clock::now().seconds();
+    let certifying = Certifying {
+        issuer: "C=CN,CN=Test root",
+        subject: "C=CN,CN=Test",
+        uri: None,
+        serial: &[1; 16],
+        from: UnixSeconds(now),
+        until: UnixSeconds(now + 86_400),
+        purpose: None,
+    };
+    let der = certifying.sign(town.market.es256.public_key(), &town.market.es256).unwrap();
+    let authority = URL_SAFE_NO_PAD.encode(Certificate::parse(&der).unwrap().authority_key().unwrap());
+    let Card::SdJwt(plain) = town.market.licence(&town.phone, 3, 1) else { panic!("a token") };
+    let read = sd_jwt::Unverified::parse(&plain).unwrap();
+    let draft = town.market.draft(3, 1);
+    let certified = sd_jwt::Issuance {
+        issuer: draft.issuer,
+        kid: draft.kid,
+        x5c: Some(vec![STANDARD.encode(&der)]),
+        vct: read.vct().unwrap().to_owned(),
+        disclosable: draft.claims.keys().map(|name| credentials::ClaimPath::top(name)).collect(),
+        claims: draft.claims,
+        holder: Some(town.phone.key.public_key().clone()),
+        issued_at: UnixSeconds(draft.issued_at),
+        not_before: None,
+        expires: draft.expires.map(UnixSeconds),
+        status: read.status().cloned(),
+        decoys: 0,
+    };
+    let certified = Card::SdJwt(certified.sign(&town.market.es256, &mut testkit::rng(5)).unwrap());
+    let show = async |value: &str, card: &Card| {
+        let wish = json!({ "purpose": "one", "response_mode": "direct_post", "dcql": { "credentials": [{
+            "id": "licence", "format": "dc+sd-jwt",
+            "meta": { "vct_values": ["urn:huizheng:business-licence:1"] },
+            "trusted_authorities": [{ "type": "aki", "values": [value] }],
+            "claims": [{ "path": ["name"] }],
+        }]}});
+        let asked = town.counter.ask_json(&wish).await;
+        town.phone.answer(&asked.request_uri, card, Lies::default()).await;
+        town.counter.read(&asked.id).await
+    };
+    let decision = show(&authority, &certified).await;
+    assert_eq!((&decision["decision"], not_passed(&decision)), (&json!("accepted"), vec![]));
+    for (flaw, value, card) in [
+        ("authority_of_another", URL_SAFE_NO_PAD.encode([7; 20]), &certified),
+        ("certificate_missing", authority, &Card::SdJwt(plain)),
+    ] {
+        let decision = show(&value, card).await;
+        assert_eq!(check(&decision, "query_satisfied"), ("failed", "another_issuer"), "{flaw}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mandate_must_fit_the_company_and_the_matter() {
     let asks = || {
         json!([
