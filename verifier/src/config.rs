@@ -74,6 +74,8 @@ pub struct Policy {
     pub request_lifetime: Duration,
     /// How long a result is kept after its request was answered or ran out. Then nothing of it remains.
     pub result_lifetime: Duration,
+    /// How long what is personal stays on a counter's screen: long enough to read and compare, short enough for whoever comes next.
+    pub on_screen: Duration,
     /// How old a holder's signature may be.
     pub binding_max_age: Duration,
     /// How old facts of the chain may be while its node can't be reached.
@@ -100,6 +102,7 @@ impl Default for Policy {
         Self {
             request_lifetime: Duration::from_secs(300),
             result_lifetime: Duration::from_secs(600),
+            on_screen: Duration::from_secs(120),
             binding_max_age: Duration::from_secs(300),
             evidence_max_age: Duration::from_secs(120),
             trusted_proxies: 0,
@@ -155,7 +158,7 @@ pub enum ConfigError {
     BaseUrl(Slug),
     /// A period is zero, or longer than a day.
     #[error(
-        "policy: request_lifetime, result_lifetime, binding_max_age and evidence_max_age are from 1 second to a day"
+        "policy: request_lifetime, result_lifetime, on_screen, binding_max_age and evidence_max_age are from 1 second to a day"
     )]
     Period,
 }
@@ -205,9 +208,11 @@ impl Config {
                 return Err(ConfigError::TenantAddress(tenant.id.clone()));
             }
         }
-        let Policy { request_lifetime, result_lifetime, binding_max_age, evidence_max_age, .. } = self.policy;
+        let Policy {
+            request_lifetime, result_lifetime, on_screen, binding_max_age, evidence_max_age, ..
+        } = self.policy;
         let sane = |period: Duration| (1..=86_400).contains(&period.as_secs());
-        let periods = [request_lifetime, result_lifetime, binding_max_age, evidence_max_age];
+        let periods = [request_lifetime, result_lifetime, on_screen, binding_max_age, evidence_max_age];
         if periods.into_iter().all(sane) { Ok(()) } else { Err(ConfigError::Period) }
     }
 }

@@ -90,6 +90,7 @@ struct KeySettings {
 struct PolicySettings {
     request_lifetime_s: Option<u64>,
     result_lifetime_s: Option<u64>,
+    on_screen_s: Option<u64>,
     binding_max_age_s: Option<u64>,
     evidence_max_age_s: Option<u64>,
     trusted_proxies: Option<u8>,
@@ -175,6 +176,7 @@ impl PolicySettings {
         Policy {
             request_lifetime: time(self.request_lifetime_s, usual.request_lifetime),
             result_lifetime: time(self.result_lifetime_s, usual.result_lifetime),
+            on_screen: time(self.on_screen_s, usual.on_screen),
             binding_max_age: time(self.binding_max_age_s, usual.binding_max_age),
             evidence_max_age: time(self.evidence_max_age_s, usual.evidence_max_age),
             trusted_proxies: self.trusted_proxies.unwrap_or(usual.trusted_proxies),

@@ -9,8 +9,8 @@ use credentials::data_integrity::{self, CONTEXT_HUIZHENG, UnverifiedPresentation
 use credentials::{Findings, UnixSeconds, mdoc, sd_jwt};
 use protocol::Format;
 use protocol::dcql::{
-    Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId, Step,
-    TrustedAuthority, leaves,
+    AuthorityType, Candidate, ClaimPath, CredentialKind, CredentialQuery, DcqlQuery, Presented, QueryId,
+    Step, TrustedAuthority, leaves,
 };
 use protocol::openid4vp::{Presentation, VpToken};
 use registry::UnixMillis;
@@ -245,6 +245,22 @@ impl Received {
     pub(crate) fn subject_claims(&self, credential_type: &CredentialType) -> Map<String, Value> {
         self.base().map(|base| base.subject_claims(credential_type)).unwrap_or_default()
     }
+}
+
+/// The first credential query that no answer can meet here: its format is none that is read, or no authority that it trusts is of a
+/// kind that is known of credentials of its format.
+pub(crate) fn unanswerable(query: &DcqlQuery) -> Option<&QueryId> {
+    let is_known = |format: &Format, kind: &AuthorityType| match kind {
+        AuthorityType::Did => true,
+        AuthorityType::KeyIdentifier => *format == Format::SdJwtVc,
+        _ => false,
+    };
+    let can_be_met = |asked: &CredentialQuery| {
+        let is_read = matches!(asked.format, Format::SdJwtVc | Format::LdpVc | Format::MsoMdoc);
+        let trusted = asked.trusted_authorities.as_ref();
+        is_read && trusted.is_none_or(|all| all.iter().any(|one| is_known(&asked.format, &one.kind)))
+    };
+    query.credentials.iter().find(|asked| !can_be_met(asked)).map(|asked| &asked.id)
 }
 
 /// A path of `credentials` as a path of the query language; they have the same JSON.

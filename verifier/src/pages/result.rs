@@ -1,7 +1,5 @@
 //! The decision: how it looks and why, what was shown, and every check opening to its evidence.
 
-use std::time::Duration;
-
 use registry::UnixMillis;
 use service::ui::{
     self, Check as CheckView, Markup, Outcome as OutcomeView, Tone, facts, html, live, notice, panel,
@@ -17,8 +15,6 @@ use crate::request::{Found, RequestId};
 const PERIOD: u32 = 15;
 /// The version of the page's part that shows claims.
 pub(super) const KEPT: &str = "kept";
-/// How long what is personal stays on the screen: long enough to read and compare, short enough for whoever comes next.
-const ON_SCREEN: Duration = Duration::from_secs(120);
 
 /// The whole result.
 pub(super) fn decided(
@@ -62,7 +58,7 @@ pub(super) fn decided(
 /// The bar that takes what is personal off the screen: by itself after a while, or at once.
 fn leaving(app: &Core, lang: Lang, id: &RequestId, csrf: &str) -> Markup {
     let t = texts(lang);
-    let seconds = ON_SCREEN.min(app.policy.result_lifetime).as_secs();
+    let seconds = app.policy.on_screen.min(app.policy.result_lifetime).as_secs();
     let left = t.with("result.leaves", &[("n", &seconds.to_string())]);
     html! {
         form.leaving method="post" action={ "/requests/" (id) "/clear" } data-leaving=(seconds) data-text=(t.get("result.leaves")) {

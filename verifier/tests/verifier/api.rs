@@ -4,6 +4,49 @@ use serde_json::{Value, json};
 
 use crate::stack::{Counter, Network, Reply, TOKEN};
 
+/// What nothing that a wallet sends could answer is not asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_no_answer_can_meet_is_refused_at_once() {
+    let network = Network::start().await;
+    let counter = Counter::start(&network).await;
+    let licence = json!({ "vct_values": ["urn:huizheng:business-licence:1"] });
+    let query = |format: &str, meta: &Value, authorities: Option<Value>| {
+        let mut one = json!({ "id": "licence", "format": format, "meta": meta });
+        if let Some(authorities) = authorities {
+            one["trusted_authorities"] = authorities;
+        }
+        json!({ "purpose": "open-account", "dcql": { "credentials": [one] } })
+    };
+    let trusting = |kinds: &[&str]| {
+        Some(kinds.iter().map(|kind| json!({ "type": kind, "values": ["x"] })).collect::<Value>())
+    };
+    let mdoc = json!({ "doctype_value": "org.iso.18013.5.1.mDL" });
+    for (flaw, wish) in [
+        ("format_unread", query("jwt_vc_json", &json!({}), None)),
+        ("authority_unread", query("dc+sd-jwt", &licence, trusting(&["etsi_tl", "openid_federation"]))),
+        ("authority_unread_in_format", query("mso_mdoc", &mdoc, trusting(&["aki"]))),
+    ] {
+        let refused = Reply::read(counter.post("/api/requests", &wish, Some(TOKEN)).await).await;
+        assert_eq!(refused.status, 422, "{flaw}");
+        assert_eq!(refused.body["type"], "urn:huizheng:problem:unanswerable-query", "{flaw}");
+        assert!(refused.body["detail"].as_str().unwrap().contains("licence"), "{flaw}");
+        let mut presented = wish.clone();
+        presented.as_object_mut().unwrap().remove("purpose");
+        for (name, value) in [("presentation", "a~"), ("nonce", "n"), ("audience", "x")] {
+            presented[name] = json!(value);
+        }
+        let refused = Reply::read(counter.post("/api/verify", &presented, Some(TOKEN)).await).await;
+        assert_eq!(refused.body["type"], "urn:huizheng:problem:unanswerable-query", "{flaw}");
+    }
+    for (meant, wish) in [
+        ("one_of_several_authorities", query("dc+sd-jwt", &licence, trusting(&["etsi_tl", "aki"]))),
+        ("an_issuer", query("mso_mdoc", &mdoc, trusting(&["huizheng.did"]))),
+        ("anyone", query("mso_mdoc", &mdoc, None)),
+    ] {
+        assert_eq!(counter.post("/api/requests", &wish, Some(TOKEN)).await.status(), 201, "{meant}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_asked_and_read() {
     let network = Network::start().await;

@@ -266,7 +266,11 @@ async fn the_claims_leave_the_screen() {
     let network = Network::start().await;
     let market =
         crate::stack::Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
-    let policy = verifier::Policy { result_lifetime: Duration::from_secs(4), ..verifier::Policy::default() };
+    let policy = verifier::Policy {
+        result_lifetime: Duration::from_secs(4),
+        on_screen: Duration::from_secs(1),
+        ..verifier::Policy::default()
+    };
     let counter = Counter::start_with(&network, "counter", policy).await;
     let (browser, phone) = (Browser::signed_in(&counter).await, Phone::new());
     let id = browser.start("open-account").await;
@@ -275,7 +279,7 @@ async fn the_claims_leave_the_screen() {
     let shown = format!("/requests/{id}/shown");
     assert!(browser.text(&shown).await.contains(&testkit::Company::nth(3).name));
     let page = browser.text(&format!("/requests/{id}")).await;
-    assert!(page.contains("data-live-seen=\"kept\""));
+    assert!(page.contains("data-live-seen=\"kept\"") && page.contains("data-leaving=\"1\""));
     let seen = format!("{shown}?seen=kept");
     assert_eq!(browser.get(&seen).await.status(), 204, "nothing is forgotten yet");
     tokio::time::sleep(Duration::from_millis(4200)).await;

@@ -150,12 +150,14 @@ async fn every_period_and_size_can_be_set() {
         "[policy]\nrequest_lifetime_s = 1\nresult_lifetime_s = 2\nbinding_max_age_s = 3\nevidence_max_age_s = 4\n\
          trusted_proxies = 5\nencrypted_responses = false\nknown_by = \"x509_hash\"\nshown_bytes = 6\n\
          asked_per_minute = 7\nanswered_per_minute = 8\naudit_anchored_every_s = 9\nwebhook_tries = 10\n\
-         webhook_delay_s = 11\nwebhook_timeout_s = 12\nloopback_webhooks = true\njournal_kept_s = 13\n",
+         webhook_delay_s = 11\nwebhook_timeout_s = 12\nloopback_webhooks = true\njournal_kept_s = 13\n\
+         on_screen_s = 14\n",
     );
     let policy = Folder::of(&network, &text).load(&[]).unwrap().policy;
     let seconds =
         [policy.request_lifetime, policy.result_lifetime, policy.binding_max_age, policy.evidence_max_age];
     assert_eq!(seconds.map(|time| time.as_secs()), [1, 2, 3, 4]);
+    assert_eq!(policy.on_screen.as_secs(), 14);
     assert_eq!((policy.trusted_proxies, policy.encrypted_responses), (5, false));
     assert_eq!((policy.known_by, policy.shown_bytes), (KnownBy::X509Hash, 6));
     assert_eq!((policy.asked_per_minute, policy.answered_per_minute), (7, 8));
@@ -214,6 +216,7 @@ async fn what_cannot_be_used_is_named_and_no_secret_is_said() {
         ("https://counter.example", "https://counter.example/path", "base_url"),
         ("\"ask\", \"verify\"", "\"ask\", \"everything\"", "everything"),
         ("request_lifetime_s = 300", "request_lifetime_s = 0", "request_lifetime"),
+        ("on_screen_s = 120", "on_screen_s = 0", "on_screen"),
         ("evidence_max_age_s = 120", "evidence_max_age_s = 86401", "evidence_max_age"),
         ("示例银行", "", "name"),
         (

@@ -14,6 +14,7 @@ use service::{Problem, clock};
 
 use crate::access::{Caller, Scope};
 use crate::core::{App, AskedBy, Core};
+use crate::decision::unanswerable;
 use crate::identity::KnownBy;
 use crate::request::{Manner, Wish};
 use crate::webhook::Allowed;
@@ -72,7 +73,7 @@ pub(super) async fn ask(
     let policy = match &body.dcql {
         Some(query) => {
             caller.must(Scope::AskAnything)?;
-            query.validate().map_err(|error| invalid_query(&error.to_string()))?;
+            check(query)?;
             None
         }
         None => Some(app.purpose(&body.purpose).ok_or_else(unknown_purpose)?),
@@ -150,7 +151,16 @@ fn webhook(app: &Core, caller: &Caller, to: Option<&Endpoint>) -> Result<Option<
     Ok(Some(to.clone()))
 }
 
-pub(super) fn invalid_query(why: &str) -> Problem {
+/// That a query follows DCQL's rules, and that an answer can meet it here.
+pub(super) fn check(query: &DcqlQuery) -> Result<(), Problem> {
+    query.validate().map_err(|error| invalid_query(&error.to_string()))?;
+    let Some(id) = unanswerable(query) else { return Ok(()) };
+    let why = format!("`{id}`: no credential of this format, or of authorities of this kind, is read here");
+    Err(Problem::unprocessable("unanswerable-query", "No answer to this query can be accepted here")
+        .detail(why))
+}
+
+fn invalid_query(why: &str) -> Problem {
     Problem::unprocessable("invalid-query", "The query is not valid DCQL").detail(why)
 }
 

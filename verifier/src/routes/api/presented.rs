@@ -10,7 +10,7 @@ use protocol::openid4vp::{Presentation, VpToken};
 use serde::{Deserialize, Serialize};
 use service::{Problem, clock};
 
-use super::ask::invalid_query;
+use super::ask::check;
 use super::verify::policy;
 use crate::batch::Verified;
 use crate::core::{AskedBy, Core};
@@ -63,7 +63,7 @@ impl Presented {
         let purpose = policy(app, self.purpose.as_ref())?;
         let asked_by = match (&self.dcql, &purpose) {
             (Some(query), None) => {
-                query.validate().map_err(|error| invalid_query(&error.to_string()))?;
+                check(query)?;
                 AskedBy::Query(query)
             }
             (None, Some(purpose)) => AskedBy::Policy(purpose.clone()),
