@@ -10,7 +10,7 @@ use crate::follow::FollowArgs;
 
 /// What scripts can rely on.
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, and standard error says why and what to do; \
-    2 the command line can't be read.";
+    2 the command line can't be read; of `verify`: 3 refused, 4 nobody can tell.";
 
 /// Where a wallet's PIN comes from.
 const PIN: &str = "The PIN is asked for on the terminal; where there is none, HUIZHENG_PIN gives it.";

@@ -9,6 +9,7 @@ use crate::term::{Ink, Paint};
 pub struct Fault {
     what: String,
     todo: String,
+    code: u8,
 }
 
 /// What a command gives back.
@@ -17,7 +18,19 @@ pub type Done<T = ()> = Result<T, Fault>;
 impl Fault {
     /// Two lines: what, and what to do.
     pub fn new(what: impl Into<String>, todo: impl Into<String>) -> Self {
-        Self { what: what.into(), todo: todo.into() }
+        Self { what: what.into(), todo: todo.into(), code: 1 }
+    }
+
+    /// The same with another exit code than 1.
+    #[must_use]
+    pub fn exiting(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
+    /// What the process ends with.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        self.code
     }
 
     /// The two lines for a terminal.

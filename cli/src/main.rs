@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             eprintln!("{}", fault.render(Paint::stderr()));
-            ExitCode::FAILURE
+            ExitCode::from(fault.code())
         }
     }
 }

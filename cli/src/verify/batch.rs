@@ -11,6 +11,7 @@ use url::Url;
 use verifier::PurposeConfig;
 use verifier::batch::{self, Verdict, Verified};
 
+use super::ending;
 use crate::fault::{Done, Fault, OrFault};
 use crate::term;
 
@@ -70,13 +71,13 @@ pub(super) async fn run(folder: &Path, policy: Option<&Path>, node: &Url, anchor
         seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
     };
     term::say_line(serde_json::to_string(&summary).or_fault("")?);
-    match accepted == names.len() {
-        true => Ok(()),
-        false => Err(Fault::new(
-            format!("of {} files {refused} are refused, and {unknown} can't be told", names.len()),
-            "each line says why",
-        )),
-    }
+    let verdict = match (refused, unknown) {
+        (0, 0) => Verdict::Accepted,
+        (0, _) => Verdict::CannotTell,
+        _ => Verdict::Refused,
+    };
+    let what = format!("of {} files {refused} are refused, and {unknown} can't be told", names.len());
+    ending(verdict, what, "each line says why")
 }
 
 fn read(folder: &Path) -> Done<Vec<(String, Vec<u8>)>> {

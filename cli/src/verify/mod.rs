@@ -7,9 +7,10 @@ mod offline;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use registry::Anchor;
 use url::Url;
+use verifier::Verdict;
 
 use crate::fault::{Done, Fault, OrFault};
 
@@ -34,6 +35,12 @@ pub struct VerifyArgs {
     /// With --offline: how old the register's facts may be, in hours.
     #[arg(long, value_name = "HOURS", default_value_t = 24)]
     pub max_age: u32,
+    /// With --offline: the language of the decision.
+    #[arg(long, value_name = "LANG", default_value = "en", env = "HUIZHENG_LANG")]
+    pub lang: Language,
+    /// With --offline: the decision as JSON.
+    #[arg(long, requires = "offline")]
+    pub json: bool,
     /// With --offline: note the decision in this journal, encrypted, to be checked again when there is a network. A one-way code
     /// that was accepted before is refused.
     #[arg(long, value_name = "FILE", requires = "offline")]
@@ -47,6 +54,35 @@ pub struct VerifyArgs {
     /// What else to verify.
     #[command(subcommand)]
     pub command: Option<VerifyCommand>,
+}
+
+/// A language for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Simplified Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The one of the two that is in it.
+    fn pick<'t>(self, zh: &'t str, en: &'t str) -> &'t str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// How a process ends that verified something.
+fn ending(verdict: Verdict, what: String, todo: &str) -> Done {
+    let code = match verdict {
+        Verdict::Accepted => return Ok(()),
+        Verdict::Refused => 3,
+        Verdict::CannotTell => 4,
+    };
+    Err(Fault::new(what, todo).exiting(code))
 }
 
 /// What can be verified.

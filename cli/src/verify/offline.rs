@@ -11,7 +11,7 @@ use service::clock;
 use verifier::offline::{OfflineDecision, Question, Register, judge};
 use verifier::{Outcome, PurposeConfig, Verdict};
 
-use super::{VerifyArgs, codes};
+use super::{Language, VerifyArgs, codes, ending};
 use crate::fault::{Done, Fault, OrFault};
 use crate::term::{self, Ink, Paint, plain};
 use crate::verifier::journal;
@@ -56,11 +56,12 @@ pub(super) fn run(files: &[PathBuf], args: &VerifyArgs, anchor: Anchor) -> Done 
             ))?
         }
     };
-    term::say(draw(Paint::stdout(), &decision));
-    match decision.decision {
-        Verdict::Accepted => Ok(()),
-        _ => Err(Fault::new(decision.reason.en, "the checks above say more")),
+    match args.json {
+        true => term::say_line(serde_json::to_string(&decision).or_fault("")?),
+        false => term::say(draw(Paint::stdout(), args.lang, &decision, catalogue)),
     }
+    let reason = args.lang.pick(&decision.reason.zh, &decision.reason.en).to_owned();
+    ending(decision.decision, reason, args.lang.pick("各项检查说明了原因", "the checks say more"))
 }
 
 /// The anchor, and what the snapshot proves from there.
@@ -88,15 +89,17 @@ pub(super) fn request_of(file: &Path) -> Done<CheckedOfflineRequest> {
     request.check(clock::now().seconds()).or_fault("ask again with a new request")
 }
 
-fn draw(paint: Paint, decision: &OfflineDecision) -> String {
+fn draw(paint: Paint, lang: Language, decision: &OfflineDecision, catalogue: &Catalogue) -> String {
     let (ink, word) = match decision.decision {
-        Verdict::Accepted => (Ink::Good, "accepted"),
-        Verdict::Refused => (Ink::Bad, "refused"),
-        Verdict::CannotTell => (Ink::Unsure, "cannot tell"),
+        Verdict::Accepted => (Ink::Good, lang.pick("通过", "accepted")),
+        Verdict::Refused => (Ink::Bad, lang.pick("不予接受", "refused")),
+        Verdict::CannotTell => (Ink::Unsure, lang.pick("无法判断", "cannot tell")),
     };
-    let mut out = format!("\n{}  {}\n", paint.text(ink, word), plain(&decision.reason.en));
+    let reason = lang.pick(&decision.reason.zh, &decision.reason.en);
+    let mut out = format!("\n{}  {}\n", paint.text(ink, word), plain(reason));
     if let Some(time) = decision.evidence_of {
-        out += &format!("  what is known from the register is of {time}\n");
+        let known = lang.pick("登记信息截至", "what is known from the register is of");
+        out += &format!("  {known} {time}\n");
     }
     for check in &decision.checks {
         let sign = match check.outcome {
@@ -104,15 +107,24 @@ fn draw(paint: Paint, decision: &OfflineDecision) -> String {
             Outcome::Failed => paint.text(Ink::Bad, "✗"),
             Outcome::Unknown => paint.text(Ink::Unsure, "?"),
         };
-        out += &format!("  {sign} {:<28} {}\n", check.id.id(), plain(&check.finding.en));
+        let finding = lang.pick(&check.finding.zh, &check.finding.en);
+        out += &format!("  {sign} {:<28} {}\n", check.id.id(), plain(finding));
     }
-    for (kind, claims) in &decision.claims {
-        out += &format!("\n  {}\n", paint.text(Ink::Strong, plain(kind)));
+    for (id, claims) in &decision.claims {
+        let kind = catalogue.by_id(id);
+        let title = kind.map_or(id.as_str(), |kind| lang.pick(&kind.label.zh, &kind.label.en));
+        out += &format!("\n  {}\n", paint.text(Ink::Strong, plain(title)));
         for (name, value) in claims {
+            let label = kind.and_then(|kind| kind.label_of(name));
+            let label = label.map_or(name.as_str(), |label| lang.pick(&label.zh, &label.en));
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let value = if value.starts_with("data:") { "(a picture)".to_owned() } else { value };
-            out += &format!("    {name}  {}\n", plain(&value));
+            let value = if value.starts_with("data:") { picture(lang).to_owned() } else { value };
+            out += &format!("    {label}  {}\n", plain(&value));
         }
     }
     out
+}
+
+fn picture(lang: Language) -> &'static str {
+    lang.pick("（图片）", "(a picture)")
 }

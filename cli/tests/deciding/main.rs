@@ -12,4 +12,6 @@
 mod stack;
 
 mod clocks;
+mod journal;
 mod process;
+mod verify;

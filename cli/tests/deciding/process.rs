@@ -1,9 +1,11 @@
 //! `huizheng` as a process.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use credentials::jws;
+use registry::Did;
 use serde_json::{Value, json};
 use service::outbound;
 
@@ -111,6 +113,15 @@ impl Running {
         (text("id"), text("request_uri"))
     }
 
+    /// Who it is to wallets.
+    pub(crate) async fn did(&self) -> Did {
+        let (_, uri) = self.ask().await;
+        let token = self.http.get(uri).send().await.unwrap().text().await.unwrap();
+        let token = jws::Unverified::parse(&token).unwrap();
+        let client = token.dangerous_claims()["client_id"].as_str().unwrap();
+        client.strip_prefix("decentralized_identifier:").unwrap().parse().unwrap()
+    }
+
     /// Where a request stands.
     pub(crate) async fn read(&self, id: &str) -> Value {
         let url = format!("{}/api/requests/{id}", self.base);
@@ -127,9 +138,4 @@ impl Drop for Running {
 /// Waits for a command on a thread of its own: the node that it asks is this process.
 pub(crate) async fn output(mut command: Command) -> std::process::Output {
     tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
-}
-
-/// Whether a file is there.
-pub(crate) fn is_there(path: &str) -> bool {
-    Path::new(path).exists()
 }
