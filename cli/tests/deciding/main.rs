@@ -13,5 +13,6 @@ mod stack;
 
 mod clocks;
 mod journal;
+mod kills;
 mod process;
 mod verify;

@@ -79,6 +79,11 @@ impl Network {
     }
 
     pub(crate) async fn register_purpose(&self, did: &Did, purpose: &str) {
+        self.register_keeping(did, purpose, 0).await;
+    }
+
+    /// The same, telling holders that what they show is kept for so many days.
+    pub(crate) async fn register_keeping(&self, did: &Did, purpose: &str, retention_days: u32) {
         self.govern(Action::RegisterPurpose(PurposeDraft {
             did: did.clone(),
             purpose: Slug::new(purpose).unwrap(),
@@ -90,7 +95,7 @@ impl Network {
                 credential_type: Slug::new("business-licence").unwrap(),
                 claims: vec!["name".into(), "creditCode".into()],
             }],
-            retention_days: 0,
+            retention_days,
             valid_from: UnixMillis(0),
             valid_until: None,
         }))
