@@ -6,6 +6,7 @@ use wallet_core::Choice;
 
 use crate::{
     card::{CardState, Claim, CredentialFormat},
+    error::WalletError,
     text::{LocalText, each},
     time,
 };
@@ -65,6 +66,9 @@ pub struct Question {
     pub label: LocalText,
     /// Whether the holder may leave it out: it is not answered unless a choice names it.
     pub optional: bool,
+    /// Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
+    /// question.
+    pub multiple: bool,
     /// The credentials that answer it: at least one, the best first.
     pub options: Vec<CardOption>,
 }
@@ -162,9 +166,26 @@ pub struct Presented {
     pub log_entry: String,
 }
 
-/// From question ids to option ids. What is not named is answered by the first option.
-pub(crate) fn choice(chosen: HashMap<String, String>) -> Choice {
-    chosen.into_iter().collect()
+/// From question ids to the ids of the options that answer them.
+pub(crate) fn choice(chosen: HashMap<String, Vec<String>>) -> Result<Choice, WalletError> {
+    if chosen.values().any(Vec::is_empty) {
+        // An app that means "nothing" by it would send the first option of what must be answered.
+        let reason = "a question was named with no option: leave it out of the choice".to_owned();
+        return Err(WalletError::FixApp { reason });
+    }
+    Ok(chosen.into_iter().fold(Choice::first(), |choice, (question, options)| {
+        options.iter().fold(choice, |choice, option| choice.also(&question, option))
+    }))
+}
+
+impl Consent {
+    /// The same where the answer is shown as a QR code.
+    pub(crate) fn by_code(mut self) -> Self {
+        for question in &mut self.questions {
+            question.multiple = false;
+        }
+        self
+    }
 }
 
 impl From<wallet_core::ConsentRequest> for Consent {
@@ -199,8 +220,9 @@ impl From<wallet_core::LegalBasis> for LegalBasis {
 }
 
 impl From<wallet_core::Question> for Question {
-    fn from(wallet_core::Question { id, label, optional, options, .. }: wallet_core::Question) -> Self {
-        Self { id, label: label.into(), optional, options: each(options) }
+    fn from(question: wallet_core::Question) -> Self {
+        let wallet_core::Question { id, label, optional, multiple, options } = question;
+        Self { id, label: label.into(), optional, multiple, options: each(options) }
     }
 }
 

@@ -32,9 +32,9 @@ impl Wallet {
     pub fn links(
         &self,
         consent_id: &str,
-        choice: HashMap<String, String>,
+        choice: HashMap<String, Vec<String>>,
     ) -> Result<Vec<HolderLink>, WalletError> {
-        let links = self.unlocked()?.links(consent_id, &self::choice(choice));
+        let links = self.unlocked()?.links(consent_id, &self::choice(choice)?);
         Ok(links.into_iter().map(HolderLink::from).collect())
     }
 }

@@ -101,19 +101,24 @@ impl Wallet {
     /// be shown. Needs no network.
     pub async fn review_offline(&self, message: Vec<u8>) -> Result<Consent, WalletError> {
         let wallet = self.unlocked()?;
-        self.while_wanted(async { Ok(wallet.review_offline(&message).await?.into()) }).await
+        self.while_wanted(async { Ok(Consent::from(wallet.review_offline(&message).await?).by_code()) }).await
     }
 
-    /// What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+    /// What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
     /// it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
     #[uniffi::method(default(coarse = false))]
     pub async fn present_offline(
         &self,
         consent_id: String,
-        choice: HashMap<String, String>,
+        choice: HashMap<String, Vec<String>>,
         coarse: bool,
     ) -> Result<OfflineCode, WalletError> {
-        let (choice, wallet) = (self::choice(choice), self.unlocked()?);
+        let wallet = self.unlocked()?;
+        if choice.values().any(|options| options.len() > 1) {
+            let reason = "a code holds one card for each question".to_owned();
+            return Err(WalletError::UseAnotherWay { reason });
+        }
+        let choice = self::choice(choice)?;
         let size = if coarse { FrameSize::COARSE } else { FrameSize::CAMERA_720P };
         Ok(wallet.present_offline(&consent_id, &choice, size).await?.into())
     }

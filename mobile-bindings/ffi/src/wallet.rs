@@ -162,15 +162,17 @@ impl Wallet {
         self.while_wanted(async { Ok(wallet.review_request(&link).await?.into()) }).await
     }
 
-    /// Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-    /// is answered by its first option, unless it is optional: then it is not. A request is answered once.
+    /// Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+    /// question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+    /// Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+    /// A request is answered once.
     #[uniffi::method(default(choice))]
     pub async fn present(
         &self,
         consent_id: String,
-        choice: HashMap<String, String>,
+        choice: HashMap<String, Vec<String>>,
     ) -> Result<Presented, WalletError> {
-        let choice = self::choice(choice);
+        let choice = self::choice(choice)?;
         let wallet = self.unlocked()?;
         if self.until.as_ref().is_some_and(|handle| handle.is_cancelled()) {
             return Err(WalletError::Cancelled);

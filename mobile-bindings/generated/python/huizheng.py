@@ -609,7 +609,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_links() != 14033:
+    if lib.uniffi_huizheng_checksum_method_wallet_links() != 22971:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_lock() != 34423:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -617,9 +617,9 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_pick_up() != 20571:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_present() != 39729:
+    if lib.uniffi_huizheng_checksum_method_wallet_present() != 55247:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_present_offline() != 40388:
+    if lib.uniffi_huizheng_checksum_method_wallet_present_offline() != 42774:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_preview_issuer() != 45225:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -3408,23 +3408,26 @@ class Question:
     """
     One credential that is asked for.
 """
-    def __init__(self, *, id:str, label:LocalText, optional:bool, options:typing.List[CardOption]):
+    def __init__(self, *, id:str, label:LocalText, optional:bool, multiple:bool, options:typing.List[CardOption]):
         self.id = id
         self.label = label
         self.optional = optional
+        self.multiple = multiple
         self.options = options
         
         
 
     
     def __str__(self):
-        return "Question(id={}, label={}, optional={}, options={})".format(self.id, self.label, self.optional, self.options)
+        return "Question(id={}, label={}, optional={}, multiple={}, options={})".format(self.id, self.label, self.optional, self.multiple, self.options)
     def __eq__(self, other):
         if self.id != other.id:
             return False
         if self.label != other.label:
             return False
         if self.optional != other.optional:
+            return False
+        if self.multiple != other.multiple:
             return False
         if self.options != other.options:
             return False
@@ -3437,6 +3440,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
             id=_UniffiFfiConverterString.read(buf),
             label=_UniffiFfiConverterTypeLocalText.read(buf),
             optional=_UniffiFfiConverterBoolean.read(buf),
+            multiple=_UniffiFfiConverterBoolean.read(buf),
             options=_UniffiFfiConverterSequenceTypeCardOption.read(buf),
         )
 
@@ -3445,6 +3449,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.id)
         _UniffiFfiConverterTypeLocalText.check_lower(value.label)
         _UniffiFfiConverterBoolean.check_lower(value.optional)
+        _UniffiFfiConverterBoolean.check_lower(value.multiple)
         _UniffiFfiConverterSequenceTypeCardOption.check_lower(value.options)
 
     @staticmethod
@@ -3452,6 +3457,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.id, buf)
         _UniffiFfiConverterTypeLocalText.write(value.label, buf)
         _UniffiFfiConverterBoolean.write(value.optional, buf)
+        _UniffiFfiConverterBoolean.write(value.multiple, buf)
         _UniffiFfiConverterSequenceTypeCardOption.write(value.options, buf)
 
 class _UniffiFfiConverterSequenceTypeQuestion(_UniffiConverterRustBuffer):
@@ -6327,19 +6333,19 @@ class _UniffiFfiConverterSequenceTypeCardHolder(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeCardHolder.read(buf) for i in range(count)
         ]
 
-class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
+class _UniffiFfiConverterMapStringSequenceString(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, items):
         for (key, value) in items.items():
             _UniffiFfiConverterString.check_lower(key)
-            _UniffiFfiConverterString.check_lower(value)
+            _UniffiFfiConverterSequenceString.check_lower(value)
 
     @classmethod
     def write(cls, items, buf):
         buf.write_i32(len(items))
         for (key, value) in items.items():
             _UniffiFfiConverterString.write(key, buf)
-            _UniffiFfiConverterString.write(value, buf)
+            _UniffiFfiConverterSequenceString.write(value, buf)
 
     @classmethod
     def read(cls, buf):
@@ -6354,7 +6360,7 @@ class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
         d = {}
         for i in range(count):
             key = _UniffiFfiConverterString.read(buf)
-            val = _UniffiFfiConverterString.read(buf)
+            val = _UniffiFfiConverterSequenceString.read(buf)
             d[key] = val
         return d
 
@@ -6875,7 +6881,7 @@ class WalletProtocol(typing.Protocol):
         Whether a card's issuer lets the wallet renew it by itself.
 """
         raise NotImplementedError
-    def links(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> typing.List[HolderLink]:
+    def links(self, consent_id: str,choice: typing.Union[object, dict[str, typing.List[str]]] = _DEFAULT) -> typing.List[HolderLink]:
         """
         What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
         It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
@@ -6898,15 +6904,17 @@ class WalletProtocol(typing.Protocol):
         Asks issuers for what takes time (`WaitForIssuer`): once a day is often enough.
 """
         raise NotImplementedError
-    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
+    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, typing.List[str]]] = _DEFAULT) -> Presented:
         """
-        Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-        is answered by its first option, unless it is optional: then it is not. A request is answered once.
+        Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+        question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+        Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+        A request is answered once.
 """
         raise NotImplementedError
-    async def present_offline(self, consent_id: str,choice: dict[str, str],coarse: bool = False) -> OfflineCode:
+    async def present_offline(self, consent_id: str,choice: dict[str, typing.List[str]],coarse: bool = False) -> OfflineCode:
         """
-        What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+        What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
         it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
 """
         raise NotImplementedError
@@ -7504,7 +7512,7 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
-    def links(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> typing.List[HolderLink]:
+    def links(self, consent_id: str,choice: typing.Union[object, dict[str, typing.List[str]]] = _DEFAULT) -> typing.List[HolderLink]:
         """
         What would link the holder if she answered so; `choice` as for `present`. Nothing for a request that is not open any more.
         It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
@@ -7515,11 +7523,11 @@ class Wallet(WalletProtocol):
 
         if choice is _DEFAULT:
             choice = {}
-        _UniffiFfiConverterMapStringString.check_lower(choice)
+        _UniffiFfiConverterMapStringSequenceString.check_lower(choice)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
             _UniffiFfiConverterString.lower(consent_id),
-            _UniffiFfiConverterMapStringString.lower(choice),
+            _UniffiFfiConverterMapStringSequenceString.lower(choice),
         )
         _uniffi_lift_return = _UniffiFfiConverterSequenceTypeHolderLink.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
@@ -7587,21 +7595,23 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
-    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, str]] = _DEFAULT) -> Presented:
+    async def present(self, consent_id: str,choice: typing.Union[object, dict[str, typing.List[str]]] = _DEFAULT) -> Presented:
         """
-        Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-        is answered by its first option, unless it is optional: then it is not. A request is answered once.
+        Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+        question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+        Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+        A request is answered once.
 """
         
         _UniffiFfiConverterString.check_lower(consent_id)
 
         if choice is _DEFAULT:
             choice = {}
-        _UniffiFfiConverterMapStringString.check_lower(choice)
+        _UniffiFfiConverterMapStringSequenceString.check_lower(choice)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
             _UniffiFfiConverterString.lower(consent_id),
-            _UniffiFfiConverterMapStringString.lower(choice),
+            _UniffiFfiConverterMapStringSequenceString.lower(choice),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypePresented.lift
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
@@ -7613,21 +7623,21 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
-    async def present_offline(self, consent_id: str,choice: dict[str, str],coarse: bool = False) -> OfflineCode:
+    async def present_offline(self, consent_id: str,choice: dict[str, typing.List[str]],coarse: bool = False) -> OfflineCode:
         """
-        What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+        What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
         it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
 """
         
         _UniffiFfiConverterString.check_lower(consent_id)
 
-        _UniffiFfiConverterMapStringString.check_lower(choice)
+        _UniffiFfiConverterMapStringSequenceString.check_lower(choice)
 
         _UniffiFfiConverterBoolean.check_lower(coarse)
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
             _UniffiFfiConverterString.lower(consent_id),
-            _UniffiFfiConverterMapStringString.lower(choice),
+            _UniffiFfiConverterMapStringSequenceString.lower(choice),
             _UniffiFfiConverterBoolean.lower(coarse),
         )
         _uniffi_lift_return = _UniffiFfiConverterTypeOfflineCode.lift

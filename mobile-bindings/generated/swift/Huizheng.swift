@@ -2647,7 +2647,7 @@ public protocol WalletProtocol: AnyObject, Sendable {
      * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
      * answer does not leave.
      */
-    func links(consentId: String, choice: [String: String]) throws  -> [HolderLink]
+    func links(consentId: String, choice: [String: [String]]) throws  -> [HolderLink]
     
     /**
      * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
@@ -2670,10 +2670,10 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func previewIssuer(issuer: String) async throws  -> Offer
     
     /**
-     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
      * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
      */
-    func presentOffline(consentId: String, choice: [String: String], coarse: Bool) async throws  -> OfflineCode
+    func presentOffline(consentId: String, choice: [String: [String]], coarse: Bool) async throws  -> OfflineCode
     
     /**
      * Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
@@ -2723,10 +2723,12 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func log(before: String?, limit: UInt32) async throws  -> [LogEntry]
     
     /**
-     * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
+     * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+     * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * A request is answered once.
      */
-    func present(consentId: String, choice: [String: String]) async throws  -> Presented
+    func present(consentId: String, choice: [String: [String]]) async throws  -> Presented
     
     /**
      * Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
@@ -3168,13 +3170,13 @@ open func renew(card: String)async throws  -> Received  {
      * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
      * answer does not leave.
      */
-open func links(consentId: String, choice: [String: String] = [:])throws  -> [HolderLink]  {
+open func links(consentId: String, choice: [String: [String]] = [:])throws  -> [HolderLink]  {
     return try  FfiConverterSequenceTypeHolderLink.lift(try rustCallWithError(FfiConverterTypeWalletError_lift) {
         uniffiCallStatus in
     uniffi_huizheng_fn_method_wallet_links(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(consentId),
-        FfiConverterDictionaryStringString.lower(choice),uniffiCallStatus
+        FfiConverterDictionaryStringSequenceString.lower(choice),uniffiCallStatus
     )
 })
 }
@@ -3242,15 +3244,15 @@ open func previewIssuer(issuer: String)async throws  -> Offer  {
 }
     
     /**
-     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
      * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
      */
-open func presentOffline(consentId: String, choice: [String: String], coarse: Bool = false)async throws  -> OfflineCode  {
+open func presentOffline(consentId: String, choice: [String: [String]], coarse: Bool = false)async throws  -> OfflineCode  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_huizheng_fn_method_wallet_present_offline(
-                        self.uniffiCloneHandle(),FfiConverterString.lower(consentId),FfiConverterDictionaryStringString.lower(choice),FfiConverterBool.lower(coarse)
+                        self.uniffiCloneHandle(),FfiConverterString.lower(consentId),FfiConverterDictionaryStringSequenceString.lower(choice),FfiConverterBool.lower(coarse)
                 )
             },
             pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
@@ -3427,15 +3429,17 @@ open func log(before: String? = nil, limit: UInt32 = UInt32(50))async throws  ->
 }
     
     /**
-     * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
+     * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+     * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * A request is answered once.
      */
-open func present(consentId: String, choice: [String: String] = [:])async throws  -> Presented  {
+open func present(consentId: String, choice: [String: [String]] = [:])async throws  -> Presented  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_huizheng_fn_method_wallet_present(
-                        self.uniffiCloneHandle(),FfiConverterString.lower(consentId),FfiConverterDictionaryStringString.lower(choice)
+                        self.uniffiCloneHandle(),FfiConverterString.lower(consentId),FfiConverterDictionaryStringSequenceString.lower(choice)
                 )
             },
             pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
@@ -5856,6 +5860,11 @@ public struct Question: Equatable, Hashable {
      */
     public let optional: Bool
     /**
+     * Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
+     * question.
+     */
+    public let multiple: Bool
+    /**
      * The credentials that answer it: at least one, the best first.
      */
     public let options: [CardOption]
@@ -5873,11 +5882,16 @@ public struct Question: Equatable, Hashable {
          * Whether the holder may leave it out: it is not answered unless a choice names it.
          */optional: Bool, 
         /**
+         * Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
+         * question.
+         */multiple: Bool, 
+        /**
          * The credentials that answer it: at least one, the best first.
          */options: [CardOption]) {
         self.id = id
         self.label = label
         self.optional = optional
+        self.multiple = multiple
         self.options = options
     }
 
@@ -5900,6 +5914,7 @@ public struct FfiConverterTypeQuestion: FfiConverterRustBuffer {
                 id: FfiConverterString.read(from: &buf), 
                 label: FfiConverterTypeLocalText.read(from: &buf), 
                 optional: FfiConverterBool.read(from: &buf), 
+                multiple: FfiConverterBool.read(from: &buf), 
                 options: FfiConverterSequenceTypeCardOption.read(from: &buf)
         )
     }
@@ -5908,6 +5923,7 @@ public struct FfiConverterTypeQuestion: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterTypeLocalText.write(value.label, into: &buf)
         FfiConverterBool.write(value.optional, into: &buf)
+        FfiConverterBool.write(value.multiple, into: &buf)
         FfiConverterSequenceTypeCardOption.write(value.options, into: &buf)
     }
 }
@@ -9617,23 +9633,23 @@ fileprivate struct FfiConverterSequenceTypeHolderLink: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
-fileprivate struct FfiConverterDictionaryStringString: FfiConverterRustBuffer {
-    public static func write(_ value: [String: String], into buf: inout [UInt8]) {
+fileprivate struct FfiConverterDictionaryStringSequenceString: FfiConverterRustBuffer {
+    public static func write(_ value: [String: [String]], into buf: inout [UInt8]) {
         let len = Int32(value.count)
         writeInt(&buf, len)
         for (key, value) in value {
             FfiConverterString.write(key, into: &buf)
-            FfiConverterString.write(value, into: &buf)
+            FfiConverterSequenceString.write(value, into: &buf)
         }
     }
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [String: String] {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [String: [String]] {
         let len: Int32 = try readInt(&buf)
-        var dict = [String: String]()
+        var dict = [String: [String]]()
         dict.reserveCapacity(Int(len))
         for _ in 0..<len {
             let key = try FfiConverterString.read(from: &buf)
-            let value = try FfiConverterString.read(from: &buf)
+            let value = try FfiConverterSequenceString.read(from: &buf)
             dict[key] = value
         }
         return dict
@@ -9971,7 +9987,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_renew() != 44573) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_links() != 14033) {
+    if (uniffi_huizheng_checksum_method_wallet_links() != 22971) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_begin_login() != 11543) {
@@ -9983,7 +9999,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_preview_issuer() != 45225) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_present_offline() != 40388) {
+    if (uniffi_huizheng_checksum_method_wallet_present_offline() != 42774) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_review_offline() != 41447) {
@@ -10013,7 +10029,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_log() != 22021) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_present() != 39729) {
+    if (uniffi_huizheng_checksum_method_wallet_present() != 55247) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_preview_offer() != 22378) {

@@ -235,8 +235,15 @@ async def test_a_key_that_is_gone(phone, licensing, licence, counter):
 async def test_a_choice_that_was_not_offered(phone, licensing, licence, counter):
     wallet = await received(phone, licensing, licence)
     consent = await wallet.review_request(counter.ask("company-service").link)
+    [question] = consent.questions
+    [first, *others] = [option.id for option in question.options]
+    assert others and not question.multiple, "the card in two forms, and one is asked for"
+    # What is no option, what stands twice, and nothing at all, which must not become the first option.
+    for wrong in (["another"], [first, "another"], [first, first], []):
+        with pytest.raises(WalletError.FixApp):
+            await wallet.present(consent.id, {question.id: wrong})
     with pytest.raises(WalletError.FixApp):
-        await wallet.present(consent.id, {consent.questions[0].id: "another"})
+        wallet.links(consent.id, {question.id: []})
     await wallet.present(consent.id)
 
 

@@ -122,7 +122,7 @@ async def review(wallet, counter):
 async def present(wallet, counter, request, consent):
     [question] = consent.questions
     option = question.options[0]
-    presented = await wallet.present(consent.id, {question.id: option.id})
+    presented = await wallet.present(consent.id, {question.id: [option.id]})
     assert presented.log_entry
     read = counter.read(request)
     assert read["decision"] == "accepted", read
@@ -171,7 +171,7 @@ async def answer_a_code(wallet, counter):
     option = question.options[0]
     assert {claim.name for claim in option.leaves} == CLAIMS
 
-    code = await wallet.present_offline(consent.id, {question.id: option.id})
+    code = await wallet.present_offline(consent.id, {question.id: [option.id]})
     age = datetime.datetime.now(datetime.timezone.utc) - code.evidence_as_of
     assert age < datetime.timedelta(hours=1) and code.until and code.log_entry
     accepted, said = counter.decide(ask, code.frames)

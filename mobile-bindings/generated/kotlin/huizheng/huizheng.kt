@@ -1357,7 +1357,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_renew() and 0xFFFF) != 44573) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_links() and 0xFFFF) != 14033) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_links() and 0xFFFF) != 22971) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_begin_login() and 0xFFFF) != 11543) {
@@ -1369,7 +1369,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_preview_issuer() and 0xFFFF) != 45225) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_present_offline() and 0xFFFF) != 40388) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_present_offline() and 0xFFFF) != 42774) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_review_offline() and 0xFFFF) != 41447) {
@@ -1399,7 +1399,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_log() and 0xFFFF) != 22021) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_present() and 0xFFFF) != 39729) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_present() and 0xFFFF) != 55247) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_preview_offer() and 0xFFFF) != 22378) {
@@ -4941,7 +4941,7 @@ public interface WalletInterface {
      * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
      * answer does not leave.
      */
-    fun `links`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String> = mapOf()): List<HolderLink>
+    fun `links`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>> = mapOf()): List<HolderLink>
     
     /**
      * Begins to collect by logging in at the issuer's: gives the address to open in the **device's browser** (a Custom Tab,
@@ -4964,10 +4964,10 @@ public interface WalletInterface {
     suspend fun `previewIssuer`(`issuer`: kotlin.String): Offer
     
     /**
-     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
      * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
      */
-    suspend fun `presentOffline`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>, `coarse`: kotlin.Boolean = false): OfflineCode
+    suspend fun `presentOffline`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>>, `coarse`: kotlin.Boolean = false): OfflineCode
     
     /**
      * Reads what a counter shows, checks it and who asks by the evidence in it or in the wallet, and works out what would
@@ -5017,10 +5017,12 @@ public interface WalletInterface {
     suspend fun `log`(`before`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<LogEntry>
     
     /**
-     * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
+     * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+     * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * A request is answered once.
      */
-    suspend fun `present`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String> = mapOf()): Presented
+    suspend fun `present`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>> = mapOf()): Presented
     
     /**
      * Looks at an offer: `openid-credential-offer://…`. Asks the issuer, and takes nothing yet.
@@ -5547,7 +5549,7 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
      * It reads no disk and asks nobody: ask it again whenever she chooses another card. With `WalletConfig.refuse_links`, such an
      * answer does not leave.
      */
-    @Throws(WalletException::class)override fun `links`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>): List<HolderLink> {
+    @Throws(WalletException::class)override fun `links`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>>): List<HolderLink> {
             return FfiConverterSequenceTypeHolderLink.lift(
     callWithHandle {
     uniffiRustCallWithError(WalletException) { _status ->
@@ -5555,7 +5557,7 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         it,
         
         FfiConverterString.lower(`consentId`),
-        FfiConverterMapStringString.lower(`choice`),_status)
+        FfiConverterMapStringSequenceString.lower(`choice`),_status)
 }
     }
     )
@@ -5645,19 +5647,19 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
-     * What the holder agreed to as QR codes; `choice` as for `present`. Of a printed request the code lives a minute: call again for the next while
+     * What the holder agreed to as QR codes; `choice` as for `present`, with one option for each question. Of a printed request the code lives a minute: call again for the next while
      * it is shown. `coarse` makes more and simpler codes, for small screens and poor cameras.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `presentOffline`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>, `coarse`: kotlin.Boolean) : OfflineCode {
+    override suspend fun `presentOffline`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>>, `coarse`: kotlin.Boolean) : OfflineCode {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
             UniffiLib.uniffi_huizheng_fn_method_wallet_present_offline(
                 uniffiHandle,
                 
         FfiConverterString.lower(`consentId`),
-        FfiConverterMapStringString.lower(`choice`),
+        FfiConverterMapStringSequenceString.lower(`choice`),
         FfiConverterBoolean.lower(`coarse`),
             )
         },
@@ -5892,19 +5894,21 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
-     * Sends what the holder agreed to. `choice` goes from question ids to option ids; a question that it does not name
-     * is answered by its first option, unless it is optional: then it is not. A request is answered once.
+     * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
+     * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
+     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * A request is answered once.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `present`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, kotlin.String>) : Presented {
+    override suspend fun `present`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>>) : Presented {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
             UniffiLib.uniffi_huizheng_fn_method_wallet_present(
                 uniffiHandle,
                 
         FfiConverterString.lower(`consentId`),
-        FfiConverterMapStringString.lower(`choice`),
+        FfiConverterMapStringSequenceString.lower(`choice`),
             )
         },
         { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
@@ -7786,6 +7790,12 @@ data class Question (
     val `optional`: kotlin.Boolean
     , 
     /**
+     * Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
+     * question.
+     */
+    val `multiple`: kotlin.Boolean
+    , 
+    /**
      * The credentials that answer it: at least one, the best first.
      */
     val `options`: List<CardOption>
@@ -7808,6 +7818,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
             FfiConverterString.read(buf),
             FfiConverterTypeLocalText.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterSequenceTypeCardOption.read(buf),
         )
     }
@@ -7816,6 +7827,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterTypeLocalText.allocationSize(value.`label`) +
             FfiConverterBoolean.allocationSize(value.`optional`) +
+            FfiConverterBoolean.allocationSize(value.`multiple`) +
             FfiConverterSequenceTypeCardOption.allocationSize(value.`options`)
     )
 
@@ -7823,6 +7835,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterTypeLocalText.write(value.`label`, buf)
             FfiConverterBoolean.write(value.`optional`, buf)
+            FfiConverterBoolean.write(value.`multiple`, buf)
             FfiConverterSequenceTypeCardOption.write(value.`options`, buf)
     }
 }
@@ -11643,35 +11656,35 @@ public object FfiConverterSequenceTypeHolderLink: FfiConverterRustBuffer<List<Ho
 /**
  * @suppress
  */
-public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.String, kotlin.String>> {
-    override fun read(buf: ByteBuffer): Map<kotlin.String, kotlin.String> {
+public object FfiConverterMapStringSequenceString: FfiConverterRustBuffer<Map<kotlin.String, List<kotlin.String>>> {
+    override fun read(buf: ByteBuffer): Map<kotlin.String, List<kotlin.String>> {
         val len = buf.getInt()
-        return buildMap<kotlin.String, kotlin.String>(len) {
+        return buildMap<kotlin.String, List<kotlin.String>>(len) {
             repeat(len) {
                 val k = FfiConverterString.read(buf)
-                val v = FfiConverterString.read(buf)
+                val v = FfiConverterSequenceString.read(buf)
                 this[k] = v
             }
         }
     }
 
-    override fun allocationSize(value: Map<kotlin.String, kotlin.String>): ULong {
+    override fun allocationSize(value: Map<kotlin.String, List<kotlin.String>>): ULong {
         val spaceForMapSize = 4UL
         val spaceForChildren = value.map { (k, v) ->
             FfiConverterString.allocationSize(k) +
-            FfiConverterString.allocationSize(v)
+            FfiConverterSequenceString.allocationSize(v)
         }.sum()
         return spaceForMapSize + spaceForChildren
     }
 
-    override fun write(value: Map<kotlin.String, kotlin.String>, buf: ByteBuffer) {
+    override fun write(value: Map<kotlin.String, List<kotlin.String>>, buf: ByteBuffer) {
         buf.putInt(value.size)
         // The parens on `(k, v)` here ensure we're calling the right method,
         // which is important for compatibility with older android devices.
         // Ref https://blog.danlew.net/2017/03/16/kotlin-puzzler-whose-line-is-it-anyways/
         value.forEach { (k, v) ->
             FfiConverterString.write(k, buf)
-            FfiConverterString.write(v, buf)
+            FfiConverterSequenceString.write(v, buf)
         }
     }
 }

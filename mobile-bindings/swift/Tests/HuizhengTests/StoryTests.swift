@@ -123,7 +123,7 @@ final class StoryTests: XCTestCase {
 
     private func present(_ wallet: Wallet, _ request: String, _ consent: Consent) async throws {
         let (question, option) = (consent.questions[0], consent.questions[0].options[0])
-        let presented = try await wallet.present(consentId: consent.id, choice: [question.id: option.id])
+        let presented = try await wallet.present(consentId: consent.id, choice: [question.id: [option.id]])
         XCTAssertFalse(presented.logEntry.isEmpty)
         let read = try await services.read(request)
         XCTAssertEqual(read["decision"] as? String, "accepted", "\(read)")
@@ -206,7 +206,7 @@ final class StoryTests: XCTestCase {
         let (question, option) = (consent.questions[0], consent.questions[0].options[0])
         XCTAssertEqual(Set(option.leaves.map(\.name)), claims)
 
-        let code = try await wallet.presentOffline(consentId: consent.id, choice: [question.id: option.id])
+        let code = try await wallet.presentOffline(consentId: consent.id, choice: [question.id: [option.id]])
         XCTAssertLessThan(Date().timeIntervalSince(try XCTUnwrap(code.evidenceAsOf)), 3600)
         let decision = try offlineCounter.decide(ask, code.frames)
         XCTAssertTrue(decision.isAccepted && decision.said.contains(option.holderLine), decision.said)

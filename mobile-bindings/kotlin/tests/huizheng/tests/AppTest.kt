@@ -33,6 +33,7 @@ import javax.imageio.ImageIO
 import javax.swing.AbstractButton
 import javax.swing.JLabel
 import javax.swing.JTextField
+import javax.swing.JToggleButton
 import javax.swing.SwingUtilities
 import javax.swing.text.JTextComponent
 import kotlin.random.Random
@@ -74,6 +75,44 @@ class AppTest {
 
     @Test
     fun theStoryInEnglishByNight() = story(English, Look.Dark, "en-dark")
+
+    /** Two cards of a kind: one is shared, or both once she switches the other on. */
+    @Test
+    fun severalCardsAnswerTogether() {
+        val holder = Holder(English, Look.Light, "several")
+        holder.use {
+            with(holder) {
+                for (field in listOf(words.newPin, words.pinAgain)) type(field, PIN)
+                press(words.start)
+                reads(words.noCards)
+                repeat(2) { receive(Services.licensing.offer(approvedLicence())) }
+                press(words.scan)
+                val asked = Services.counter.ask("company-service", NAME_ALONE.replace("\"meta\"", "\"multiple\": true, \"meta\""))
+                show(asked.link)
+                reads(words.severalMay)
+                val name = "Business licence · 合肥徽光软件有限公司"
+                assertEquals(1 to 1, switches(name, isOn = true) to switches(name, isOn = false))
+                press(name) // the last one that is on can't be pressed
+                await("both") { switches(name, isOn = true) == 2 && howOften(words.leaves(1)) == 2 }
+                picture("both")
+                press(words.agree)
+                reads(words.shared)
+                assertEquals("accepted", Services.counter.read(asked).decision)
+                press(words.seeCards)
+                press(words.log)
+                readsOf("Company name, Company name")
+            }
+        }
+    }
+
+    private fun Holder.receive(letter: Letter) {
+        press(words.scan)
+        show(letter.link)
+        type(words.code, letter.txCode)
+        press(words.take)
+        reads(words.taken)
+        press(words.seeCards)
+    }
 
     private fun story(words: Text, look: Look, pictures: String) {
         val licence = approvedLicence()
@@ -171,13 +210,7 @@ class AppTest {
 
     /** Two cards that don't say of whom the other is: shown together, they do. */
     private fun Holder.linkTwoCards() {
-        val letter = Services.police.offer(approvedId())
-        press(words.scan)
-        show(letter.link)
-        type(words.code, letter.txCode)
-        press(words.take)
-        reads(words.taken)
-        press(words.seeCards)
+        receive(Services.police.offer(approvedId()))
         press(words.scan)
         show(Services.counter.ask("tax-registration").link)
         reads(words.shownTogether)
@@ -391,6 +424,8 @@ private class Holder(val words: Text, look: Look, private val pictures: String) 
     fun press(name: String) = press("a button \"$name\"") { named(it) == name || it.text == name }
 
     fun isReady(button: String) = all().any { it is AbstractButton && it.isEnabled && named(it) == button }
+
+    fun switches(name: String, isOn: Boolean) = all().count { it is JToggleButton && it.text == name && it.isSelected == isOn }
 
     fun pressCard(holder: String) = press("a card of \"$holder\"") { named(it)?.contains(", $holder, ") == true }
 

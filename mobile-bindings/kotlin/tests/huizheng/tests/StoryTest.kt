@@ -142,7 +142,7 @@ class StoryTest {
     private suspend fun present(wallet: Wallet, request: Request, consent: Consent) {
         val question = consent.questions.single()
         val option = question.options.first()
-        assertTrue(wallet.present(consent.id, mapOf(question.id to option.id)).logEntry.isNotEmpty())
+        assertTrue(wallet.present(consent.id, mapOf(question.id to listOf(option.id))).logEntry.isNotEmpty())
         val read = counter.read(request)
         assertEquals("accepted", read.decision, "$read")
         assertTrue(read.checks("passed").containsAll(setOf("issuer_signature", "issuer_accredited", "status", "holder_binding")))
@@ -188,7 +188,7 @@ class StoryTest {
         val option = question.options.first()
         assertEquals(CLAIMS, option.leaves.map { it.name }.toSet())
 
-        val code = wallet.presentOffline(consent.id, mapOf(question.id to option.id))
+        val code = wallet.presentOffline(consent.id, mapOf(question.id to listOf(option.id)))
         assertTrue(Duration.between(code.evidenceAsOf!!, Instant.now()) < Duration.ofHours(1))
         val decision = offlineCounter.decide(ask, code.frames)
         assertTrue(decision.isAccepted && option.holderLine in decision.said, decision.said)

@@ -109,7 +109,7 @@ class App(
         }
     }
 
-    private fun showCode(consent: Consent, choice: Map<String, String>) = within { wallet, scope ->
+    private fun showCode(consent: Consent, choice: Map<String, List<String>>) = within { wallet, scope ->
         Place.Showing(ShowCode(scope, wallet, consent, choice))
     }
 

@@ -18,7 +18,7 @@ class Ask(
     scope: CoroutineScope,
     private val wallet: Wallet,
     private val link: Link.Asking,
-    private val byCode: (Consent, Map<String, String>) -> Unit,
+    private val byCode: (Consent, Map<String, List<String>>) -> Unit,
 ) : Model<Ask.State>(scope, State.Looking) {
 
     sealed interface State {
@@ -27,12 +27,12 @@ class Ask(
 
         /**
          * @param links what would link her if she answered so
-         * @param choice from question to option; a question that is not in it is answered by its first option, or left out if it may be
+         * @param choice from question to options; a question that is not in it is answered by its first option, or left out if it may be
          */
         data class Asking(
             val consent: Consent,
             val links: List<HolderLink>,
-            val choice: Map<String, String> = emptyMap(),
+            val choice: Map<String, List<String>> = emptyMap(),
             val busy: Boolean = false,
         ) : State {
             /** What may be left out. */
@@ -41,10 +41,10 @@ class Ask(
             /** Whether what may be left out is shared too. */
             val isOptionalShared: Boolean get() = optional.any { it.id in choice }
 
-            /** What answers a question; none for one that is left out. */
-            fun chosen(question: Question): CardOption? = when (val named = choice[question.id]) {
-                null -> question.options.first().takeUnless { question.optional }
-                else -> question.options.first { it.id == named }
+            /** What answers a question; nothing for one that is left out. */
+            fun chosen(question: Question): List<CardOption> = when (val named = choice[question.id]) {
+                null -> question.options.take(if (question.optional) 0 else 1)
+                else -> question.options.filter { it.id in named }
             }
         }
 
@@ -67,17 +67,25 @@ class Ask(
         }
     }
 
-    fun choose(question: String, option: String) = choose { it.choice + (question to option) }
+    /** Another card in the place of the one that answers a question. */
+    fun choose(question: Question, option: CardOption) = choose { it.choice + (question.id to listOf(option.id)) }
+
+    /** One card more, or one fewer, where several may answer together. One stays. */
+    fun alsoBy(question: Question, option: CardOption, isWanted: Boolean) = choose { asking ->
+        val others = asking.chosen(question).map { it.id } - option.id
+        val named = if (isWanted) others + option.id else others
+        if (named.isEmpty()) asking.choice else asking.choice + (question.id to named)
+    }
 
     /**
      * Shares what may be left out, or leaves it out again: all of it together. Who asks may want several such cards as one, and then the
      * wallet sends them as one: a switch for each would show less than leaves.
      */
     fun shareOptional(isShared: Boolean) = choose { asking ->
-        if (isShared) asking.choice + asking.optional.associate { it.id to it.options.first().id } else asking.choice - asking.optional.map { it.id }
+        if (isShared) asking.choice + asking.optional.associate { it.id to listOf(it.options.first().id) } else asking.choice - asking.optional.map { it.id }
     }
 
-    private fun choose(other: (State.Asking) -> Map<String, String>) {
+    private fun choose(other: (State.Asking) -> Map<String, List<String>>) {
         val asking = state.value as? State.Asking ?: return
         if (asking.busy) return
         val choice = other(asking)

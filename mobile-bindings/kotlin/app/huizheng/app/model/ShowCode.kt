@@ -10,7 +10,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.delay
 
 /** An answer shown to a counter with no network: QR codes in turn, made anew when their time is over. */
-class ShowCode(scope: CoroutineScope, private val wallet: Wallet, val consent: Consent, private val choice: Map<String, String>) :
+class ShowCode(scope: CoroutineScope, private val wallet: Wallet, val consent: Consent, private val choice: Map<String, List<String>>) :
     Model<ShowCode.State>(scope, State.Making) {
 
     sealed interface State {

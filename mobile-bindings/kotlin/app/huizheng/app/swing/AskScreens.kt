@@ -55,12 +55,31 @@ private fun consent(stage: Stage, ask: Ask, state: Ask.State.Asking) = Screen(st
 
 /** What answers a question, and what of it leaves; nothing of one that is left out. */
 private fun Parts.question(ask: Ask, state: Ask.State.Asking, question: Question) {
-    val chosen = state.chosen(question) ?: return
-    options(ask, question, chosen)
-    warnings(chosen.warnings)
+    val chosen = state.chosen(question)
+    if (chosen.isEmpty()) return
+    if (question.multiple) several(ask, state, question)
+    for (option in chosen) {
+        from(option)
+        if (!question.multiple) others(ask, question, option)
+        warnings(option.warnings)
+        leaves(option)
+        stays(option)
+    }
     links(state.links.filter { it is HolderLink.Reused && it.question == question.id })
-    leaves(chosen)
-    stays(chosen)
+}
+
+/** A switch for each card, where several may answer together: the last one stays on. */
+private fun Parts.several(ask: Ask, state: Ask.State.Asking, question: Question) {
+    val cards = question.options.distinctBy { it.card }
+    if (cards.size < 2) return
+    quiet(words.severalMay)
+    val chosen = state.chosen(question)
+    for (card in cards) {
+        val isOn = chosen.any { it.card == card.card }
+        val option = chosen.find { it.card == card.card } ?: card
+        val isFree = !state.busy && !(isOn && chosen.size == 1)
+        add(Switch("${words.of(card.label)} · ${card.holderLine}", isOn, look, isFree) { ask.alsoBy(question, option, !isOn) })
+    }
 }
 
 private fun Parts.pair(name: String, value: String) = Column(0).apply {
@@ -68,14 +87,18 @@ private fun Parts.pair(name: String, value: String) = Column(0).apply {
     +Words(value, Type.body, look.ink)
 }
 
-/** Which card it would be. The same card in another form is another option, and told apart by its warnings. */
-private fun Parts.options(ask: Ask, question: Question, chosen: CardOption) {
+/** Which card it would be, and how that stands. */
+private fun Parts.from(chosen: CardOption) {
     quiet("${words.fromCard} · ${words.of(chosen.label)} · ${chosen.holderLine}")
     val checked = asOf(chosen.state)?.let { words.asOf(words.moment(it)) }
     add(Words(listOfNotNull(words.word(chosen.state), checked).joinToString(" · "), Type.small, look.quiet))
+}
+
+/** Other cards that would do. The same card in another form is another option, and told apart by its warnings. */
+private fun Parts.others(ask: Ask, question: Question, chosen: CardOption) {
     val others = question.options.filter { it.card != chosen.card }.distinctBy { it.card }
     for (option in others) {
-        add(press("${words.of(option.label)} · ${option.holderLine}", Weight.EVEN) { ask.choose(question.id, option.id) })
+        add(press("${words.of(option.label)} · ${option.holderLine}", Weight.EVEN) { ask.choose(question, option) })
     }
 }
 

@@ -118,6 +118,7 @@ object Chinese : Text {
     override val answerBy = "答复期限"
     override val shareToo = { what: String -> "同时提供：$what" }
     override val isShared = "这一项不是必须的，将按下面所示提供。"
+    override val severalMay = "这一项可以同时用几张证照，由您选择。"
     override val isLeftOut = "对方也想要这一项，但不是必须的，现在不会提供。"
     override val leaves = { n: Int -> "将提供 $n 项" }
     override val stays = { n: Int -> "不提供 $n 项" }

@@ -121,6 +121,7 @@ object English : Text {
     override val answerBy = "Answer by"
     override val shareToo = { what: String -> "Share too: $what" }
     override val isShared = "They can do without it. It leaves as shown here."
+    override val severalMay = "Several of your cards may answer this together. You choose which."
     override val isLeftOut = "They ask for it and can do without it. Nothing of it leaves."
     override val leaves = { n: Int -> if (n == 1) "1 thing leaves your phone" else "$n things leave your phone" }
     override val stays = { n: Int -> if (n == 1) "1 thing stays" else "$n things stay" }

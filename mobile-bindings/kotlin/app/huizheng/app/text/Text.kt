@@ -123,6 +123,7 @@ interface Text {
     val answerBy: String
     val shareToo: (String) -> String
     val isShared: String
+    val severalMay: String
     val isLeftOut: String
     val leaves: (Int) -> String
     val stays: (Int) -> String
