@@ -22,7 +22,7 @@ async fn a_query_that_no_answer_can_meet_is_refused_at_once() {
     };
     let mdoc = json!({ "doctype_value": "org.iso.18013.5.1.mDL" });
     for (flaw, wish) in [
-        ("format_unread", query("jwt_vc_json", &json!({}), None)),
+        ("format_unread", query("jwt_vc_json", &json!({ "type_values": [["x"]] }), None)),
         ("authority_unread", query("dc+sd-jwt", &licence, trusting(&["etsi_tl", "openid_federation"]))),
         ("authority_unread_in_format", query("mso_mdoc", &mdoc, trusting(&["aki"]))),
     ] {

@@ -194,6 +194,7 @@ async fn several_come_where_several_may_and_what_need_not_come_may_be_left_out()
 async fn an_authority_is_known_by_the_key_in_the_signed_certificates() {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use credentials::key::Signer as _;
     use credentials::x509::{Certificate, Certifying};
     use credentials::{UnixSeconds, sd_jwt};
     let town = Town::with(|_| json!([policy("one", json!([licence(json!({}))]), json!({}))])).await;

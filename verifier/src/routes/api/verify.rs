@@ -9,11 +9,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use registry::Slug;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use service::Problem;
 use service::audit::Deed;
-use service::extract::{Json, Query};
+use service::extract::{InputError, JsonBytes, Query, json_from_slice};
 
 use super::presented::Presented;
 use crate::access::{Caller, Scope};
@@ -44,13 +45,18 @@ struct Alone {
     purpose: Option<Slug>,
 }
 
+/// Tells the two apart; each is then read strictly.
+#[derive(Deserialize)]
+struct Which {
+    credential: Option<IgnoredAny>,
+}
+
 impl Received {
-    fn of(body: Map<String, Value>) -> Result<Self, serde_json::Error> {
-        let is_alone = body.contains_key("credential");
-        let body = Value::Object(body);
-        Ok(match is_alone {
-            true => Self::Alone(serde_json::from_value(body)?),
-            false => Self::Presented(serde_json::from_value(body)?),
+    fn of(body: &[u8]) -> Result<Self, InputError> {
+        let Which { credential } = json_from_slice(body)?;
+        Ok(match credential {
+            Some(_) => Self::Alone(json_from_slice(body)?),
+            None => Self::Presented(json_from_slice(body)?),
         })
     }
 }
@@ -80,14 +86,10 @@ struct Told<'a> {
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
-    Json(body): Json<Map<String, Value>>,
+    JsonBytes(body): JsonBytes,
 ) -> Result<Response, Problem> {
     caller.must(Scope::Verify)?;
-    // What is wrong with it would repeat what somebody showed.
-    let malformed = |_: serde_json::Error| {
-        Problem::bad_request("invalid-body", "Send a credential, or a presentation with nonce and audience")
-    };
-    match Received::of(body).map_err(malformed)? {
+    match Received::of(&body)? {
         Received::Alone(alone) => {
             let policy = policy(&app, alone.purpose.as_ref())?;
             let bytes = [as_bytes(alone.credential)];
