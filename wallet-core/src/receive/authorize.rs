@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Offer, OfferRefused, ReceiveError, Received,
     dpop::{Dpop, Grant},
+    error::is_passing,
     instance, issuance, later, offer, token,
 };
 use crate::{
@@ -233,8 +234,11 @@ async fn push(
     let refusal: Result<OAuthErrorBody<AuthorizationErrorCode>, _> =
         limits::json(&answer.body, Limits::MESSAGE);
     match refusal {
+        Ok(body) if is_passing(answer.status, body.error.as_str()) => {
+            Err(ReceiveError::Unavailable(answer.status).into())
+        }
         Ok(body) => Err(AuthorizeError::Refused(body.error)),
-        Err(_) => Err(ReceiveError::Status(answer.status).into()),
+        Err(_) => Err(ReceiveError::status(answer.status).into()),
     }
 }
 

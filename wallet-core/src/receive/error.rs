@@ -78,6 +78,10 @@ pub enum ReceiveError {
     /// An answer that is none.
     #[error("the issuer's answer can't be read: {0}")]
     Unreadable(&'static str),
+    /// The issuer can't answer now, with this status: it has too much to do, restarts, or changes a key. It decided nothing:
+    /// try again later.
+    #[error("the issuer can't answer now (status {0}): try again later")]
+    Unavailable(u16),
     /// The server answered with this status and no reason.
     #[error("the issuer answered with status {0}")]
     Status(u16),
@@ -96,6 +100,18 @@ pub enum ReceiveError {
     /// The wallet's store.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl ReceiveError {
+    /// A refusal without a code.
+    pub(super) fn status(status: u16) -> Self {
+        if is_passing(status, "") { Self::Unavailable(status) } else { Self::Status(status) }
+    }
+}
+
+/// Whether a server only says that it can't answer now, by its status or by its code. Nothing was decided then.
+pub(super) fn is_passing(status: u16, code: &str) -> bool {
+    status == 429 || status >= 500 || matches!(code, "temporarily_unavailable" | "server_error")
 }
 
 /// Why a credential that came was thrown away.

@@ -19,8 +19,8 @@ use registry::{Did, LocalText, Slug, UnixMillis};
 use serde_json::Value;
 
 use super::{
-    Offer, OfferedCredential, ReceiveError, Rejected, dpop::Grant, instance, later, later::Renewal,
-    token::token, verify, verify::VerifiedCredential,
+    Offer, OfferedCredential, ReceiveError, Rejected, dpop::Grant, error::is_passing, instance, later,
+    later::Renewal, token::token, verify, verify::VerifiedCredential,
 };
 use crate::{
     backup,
@@ -294,8 +294,11 @@ pub(super) fn response(answer: &Answer) -> Result<CredentialResponse, ReceiveErr
         let refusal: Result<OAuthErrorBody<CredentialErrorCode>, _> =
             limits::json(&answer.body, Limits::MESSAGE);
         return Err(match refusal {
+            Ok(body) if is_passing(answer.status, body.error.as_str()) => {
+                ReceiveError::Unavailable(answer.status)
+            }
             Ok(body) => ReceiveError::CredentialRefused(body.error),
-            Err(_) => ReceiveError::Status(answer.status),
+            Err(_) => ReceiveError::status(answer.status),
         });
     }
     let unreadable = || ReceiveError::Unreadable("the credential response");
@@ -368,7 +371,7 @@ async fn proof(
 async fn nonce(context: &Context, endpoint: &Endpoint) -> Result<String, ReceiveError> {
     let answer = context.web.post(endpoint, Body::Nothing, JSON, None, MESSAGE).await?;
     if !answer.is_success() {
-        return Err(ReceiveError::Status(answer.status));
+        return Err(ReceiveError::status(answer.status));
     }
     let nonce: NonceResponse =
         limits::json(&answer.body, Limits::MESSAGE).map_err(|_| ReceiveError::Unreadable("the nonce"))?;

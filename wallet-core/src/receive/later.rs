@@ -125,7 +125,11 @@ pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultErr
         let outcome = fetch(context, &id, &stored).await;
         let over = match &outcome {
             Ok(_) => true,
-            Err(ReceiveError::CredentialRefused(code)) => *code != CredentialErrorCode::InvalidToken,
+            // Nothing else says that it will never be given: a key that changes, a status list that is not open pass.
+            Err(ReceiveError::CredentialRefused(code)) => matches!(
+                code,
+                CredentialErrorCode::CredentialRequestDenied | CredentialErrorCode::InvalidTransactionId
+            ),
             Err(error) => matches!(error, ReceiveError::CodeRefused | ReceiveError::Rejected(_)),
         };
         if over && outcome.is_err() {
@@ -208,7 +212,7 @@ pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, Rec
 fn unreadable(error: &OfferRefused) -> ReceiveError {
     match error {
         OfferRefused::Web(error) => (*error).into(),
-        OfferRefused::Status(status) => ReceiveError::Status(*status),
+        OfferRefused::Status(status) => ReceiveError::status(*status),
         _ => ReceiveError::Unreadable("the issuer's description of itself"),
     }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     Offer, ReceiveError,
     dpop::{Dpop, Grant},
+    error::is_passing,
     instance,
 };
 use crate::{
@@ -88,7 +89,7 @@ pub(super) async fn metadata(
     let url = server.well_known(AUTHORIZATION_SERVER_WELL_KNOWN).map_err(|_| unreadable())?;
     let answer = context.web.get(&url, JSON, MESSAGE).await?;
     if !answer.is_success() {
-        return Err(ReceiveError::Status(answer.status));
+        return Err(ReceiveError::status(answer.status));
     }
     let metadata: AuthorizationServerMetadata =
         limits::json(&answer.body, Limits::MESSAGE).map_err(|_| unreadable())?;
@@ -97,15 +98,16 @@ pub(super) async fn metadata(
 }
 
 fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {
-    let Ok(body) = limits::json::<Value>(body, Limits::MESSAGE) else { return ReceiveError::Status(status) };
+    let Ok(body) = limits::json::<Value>(body, Limits::MESSAGE) else { return ReceiveError::status(status) };
     let attempts_left = attempts_left(&body);
     match limits::value::<OAuthErrorBody<TokenErrorCode>>(body).map(|body| body.error) {
         Ok(TokenErrorCode::InvalidGrant) => match attempts_left {
             Some(attempts_left @ 1..) if with_tx_code => ReceiveError::TxCodeWrong { attempts_left },
             _ => ReceiveError::CodeRefused,
         },
+        Ok(code) if is_passing(status, code.as_str()) => ReceiveError::Unavailable(status),
         Ok(code) => ReceiveError::TokenRefused(code),
-        Err(_) => ReceiveError::Status(status),
+        Err(_) => ReceiveError::status(status),
     }
 }
 

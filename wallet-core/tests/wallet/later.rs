@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wallet_core::{PickedUp, ReceiveError};
 
-use crate::town::{Ask, Decision, Holder, Plan};
+use crate::town::{Ask, Decision, Holder, Plan, status};
 
 const NOTIFICATION: &str = "https://issuer.example/notification";
 
@@ -51,6 +51,37 @@ async fn what_was_rejected_is_over() {
     let picked = holder.pick_up().await;
     assert!(picked[0].over && picked[0].outcome.is_err());
     assert!(holder.pick_up().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_passing_fault_of_the_issuer_ends_nothing() {
+    let holder = Holder::new().await;
+    holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
+    holder.decide(Decision::Approved);
+    holder.town.clock.advance(Duration::from_secs(86_400));
+    let faults = [
+        (503, r#"{"error":"temporarily_unavailable"}"#),
+        (500, r#"{"error":"server_error"}"#),
+        (429, r#"{"error":"invalid_request"}"#),
+        (400, r#"{"error":"temporarily_unavailable"}"#),
+        (502, "<html>"),
+    ];
+    for place in ["token", "deferred"].map(|path| format!("https://issuer.example/{path}")) {
+        for (code, body) in faults {
+            holder.town.detour(&place, Ok(status(code, "application/json", body)));
+            let picked = holder.pick_up().await;
+            assert_eq!(picked[0].outcome.as_ref().err(), Some(&ReceiveError::Unavailable(code)), "{place}");
+            assert!(!picked[0].over, "{place} {code} {body}");
+        }
+        holder.town.detours.lock().unwrap().clear();
+    }
+    // Nor does a refusal that says nothing of the credential itself.
+    let place = "https://issuer.example/deferred";
+    holder.town.detour(place, Ok(status(400, "application/json", r#"{"error":"invalid_proof"}"#)));
+    assert!(!holder.pick_up().await[0].over);
+    holder.town.detours.lock().unwrap().clear();
+    assert!(holder.pick_up().await[0].outcome.is_ok());
+    holder.present_first(Ask::licence()).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use registry::{LocalText, Record, RecordKey, Slug, Status, UnixMillis, history::
 use wallet_core::ports::{HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, Protection, Zeroizing};
 use wallet_core::{CardState, Event, Format, OfferRefused, ReceiveError, Rejected};
 
-use crate::town::{Holder, Plan, key};
+use crate::town::{Holder, Plan, key, status};
 
 async fn refused(plan: Plan) -> ReceiveError {
     refused_by(&Holder::new().await, plan).await
@@ -125,6 +125,17 @@ async fn an_issuer_that_does_not_say_gets_the_honest_answer() {
     let offer = holder.wallet.preview_offer(&link).await.unwrap();
     let error = holder.wallet.receive(&offer, Some("654321")).await.unwrap_err();
     assert_eq!(error, ReceiveError::CodeRefused);
+}
+
+#[tokio::test]
+async fn an_issuer_that_can_not_answer_now_is_to_be_asked_again() {
+    for path in ["token", "nonce", "credential"] {
+        let holder = Holder::new().await;
+        let busy = status(503, "application/json", r#"{"error":"temporarily_unavailable"}"#);
+        holder.town.detour(&format!("https://issuer.example/{path}"), Ok(busy));
+        let error = refused_by(&holder, Plan::licence().sd_jwt()).await;
+        assert_eq!(error, ReceiveError::Unavailable(503), "{path}");
+    }
 }
 
 #[tokio::test]

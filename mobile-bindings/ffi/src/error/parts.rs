@@ -9,10 +9,10 @@ impl WalletError {
         Self::TryAgain { reason: error.to_string() }
     }
 
-    /// An HTTP status in place of an answer: the server's fault, or `otherwise`.
+    /// An HTTP status in place of an answer: the server's fault or too many requests, or `otherwise`.
     pub(super) fn status(status: u16, error: &impl ToString, otherwise: impl FnOnce(String) -> Self) -> Self {
         let reason = error.to_string();
-        if status >= 500 { Self::TryAgain { reason } } else { otherwise(reason) }
+        if status == 429 || status >= 500 { Self::TryAgain { reason } } else { otherwise(reason) }
     }
 }
 
