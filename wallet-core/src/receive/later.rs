@@ -82,14 +82,18 @@ impl Renewal {
         &self.key
     }
 
-    /// A fresh token.
-    async fn grant(&self, context: &Context) -> Result<Grant, ReceiveError> {
+    /// A fresh token. If another refresh token comes with it, that one is written down before anything else is done.
+    async fn grant(&mut self, context: &Context) -> Result<Grant, ReceiveError> {
         let public = PublicKey::from_jwk(&self.public).map_err(|_| VaultError::OtherForm("cards"))?;
         let dpop = Dpop::known(HeldKey { handle: self.key.clone(), public });
         let request = TokenRequest::Refresh { refresh_token: self.refresh_token.clone(), client_id: None };
         let mut token = token::request(context, &self.token_endpoint, &request, Some(&dpop)).await?;
         // An issuer that gives no new one lets the old one stand (RFC 6749 §6).
-        token.refresh_token.get_or_insert_with(|| self.refresh_token.clone());
+        let next = token.refresh_token.get_or_insert_with(|| self.refresh_token.clone());
+        if *next != self.refresh_token {
+            let before = std::mem::replace(&mut self.refresh_token, next.clone());
+            put_in_place_of(context, before, next.clone()).await?;
+        }
         Ok(Grant { token, dpop: Some(dpop), token_endpoint: self.token_endpoint.clone() })
     }
 }
@@ -154,7 +158,8 @@ pub(super) fn over(tx: &mut VaultTx<'_, '_>, id: &str) -> Result<(), VaultError>
 async fn fetch(context: &Context, id: &str, stored: &StoredDeferred) -> Result<Vec<Card>, ReceiveError> {
     let endpoint = stored.metadata.deferred_credential_endpoint.as_ref();
     let endpoint = endpoint.ok_or(ReceiveError::Unreadable("the metadata"))?;
-    let grant = stored.renewal.grant(context).await?;
+    let mut renewal = stored.renewal.clone();
+    let grant = renewal.grant(context).await?;
     let request = DeferredRequest {
         transaction_id: stored.transaction_id.clone(),
         credential_response_encryption: None,
@@ -164,7 +169,6 @@ async fn fetch(context: &Context, id: &str, stored: &StoredDeferred) -> Result<V
     let CredentialResponse::Issued { credentials, notification_id } = issuance::response(&answer)? else {
         return Err(ReceiveError::Deferred);
     };
-    let renewal = stored.renewal.clone();
     let offer = CredentialOffer {
         credential_configuration_ids: vec![stored.configuration.clone()],
         ..renewal.offer.clone()
@@ -198,13 +202,15 @@ fn held(keys: &[(KeyHandle, Jwk)]) -> impl Iterator<Item = HeldKey> {
 
 /// Collects what a card says anew, under fresh keys; the card before is deleted when the new one is there.
 pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, ReceiveError> {
-    let stored = context.vault.get(&CARDS, card)?;
-    let renewal = stored.and_then(|card| card.renewal).ok_or(ReceiveError::Demands("a new offer"))?;
+    let new_offer = || ReceiveError::Demands("a new offer");
+    let stored = context.vault.get(&CARDS, card)?.ok_or_else(new_offer)?;
+    let mut renewal = stored.renewal.ok_or_else(new_offer)?;
     let issuer = &renewal.offer.credential_issuer;
     let metadata = offer::metadata(context, issuer).await.map_err(|error| unreadable(&error))?;
     let server = renewal.authorization_server.clone();
     let offer = offer::described(context, renewal.offer.clone(), metadata, server)
-        .map_err(|error| unreadable(&error))?;
+        .map_err(|error| unreadable(&error))?
+        .of_kind(&stored.kind);
     let grant = renewal.grant(context).await?;
     issuance::collect(context, &offer, &grant).await
 }
@@ -215,6 +221,37 @@ fn unreadable(error: &OfferRefused) -> ReceiveError {
         OfferRefused::Status(status) => ReceiveError::status(*status),
         _ => ReceiveError::Unreadable("the issuer's description of itself"),
     }
+}
+
+/// Writes a refresh token wherever the one stands that it takes the place of: an issuer that rotates them takes the newest
+/// alone, of all that came of one offer.
+async fn put_in_place_of(context: &Context, before: Secret, now: Secret) -> Result<(), VaultError> {
+    let (cards, waiting) = (context.vault.all(&CARDS)?, context.vault.all(&DEFERRED)?);
+    let write = move |tx: &mut VaultTx<'_, '_>| {
+        let replace = |renewal: &mut Renewal| {
+            let stands = renewal.refresh_token == before;
+            if stands {
+                renewal.refresh_token = now.clone();
+            }
+            stands
+        };
+        for (id, _) in &cards {
+            if let Some(mut card) = tx.get(&CARDS, id)?
+                && card.renewal.as_mut().is_some_and(replace)
+            {
+                tx.put(&CARDS, id, &card)?;
+            }
+        }
+        for (id, _) in &waiting {
+            if let Some(mut stored) = tx.get(&DEFERRED, id)?
+                && replace(&mut stored.renewal)
+            {
+                tx.put(&DEFERRED, id, &stored)?;
+            }
+        }
+        Ok(())
+    };
+    context.vault.write(write).await
 }
 
 /// Tells the issuer what became of a credential. That it can't be told changes nothing.

@@ -8,7 +8,7 @@ use protocol::{
         PreAuthorizedGrant, TxCodeRules,
     },
 };
-use registry::LocalText;
+use registry::{LocalText, Slug};
 
 use super::OfferRefused;
 use crate::{
@@ -83,6 +83,12 @@ impl Offer {
     #[must_use]
     pub fn takes_code(&self) -> bool {
         self.grant().is_some()
+    }
+
+    /// What of it is of this type.
+    pub(super) fn of_kind(mut self, kind: &Slug) -> Self {
+        self.credentials.retain(|credential| credential.kind == kind.as_str());
+        self
     }
 
     pub(super) fn grant(&self) -> Option<&PreAuthorizedGrant> {

@@ -54,6 +54,51 @@ async fn what_was_rejected_is_over() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_takes_the_place_of_another_is_kept_whatever_comes_next() {
+    let holder = Holder::new().await;
+    holder.waiting_for(Plan { takes_time: true, ..Plan::licence().sd_jwt().rotating() }).await;
+    for _ in 0..2 {
+        holder.town.clock.advance(Duration::from_secs(86_400));
+        assert_eq!(holder.pick_up().await[0].outcome.as_ref().err(), Some(&ReceiveError::Deferred));
+    }
+    holder.decide(Decision::Approved);
+    holder.town.clock.advance(Duration::from_secs(86_400));
+    let card = holder.pick_up().await.remove(0).outcome.unwrap().remove(0);
+
+    // Renewing: what is given anew can't be fetched at first.
+    holder.town.clock.advance(Duration::from_secs(86_400));
+    let place = "https://issuer.example/nonce";
+    holder.town.detour(place, Ok(status(503, "text/plain", "")));
+    let failed = holder.wallet.renew(&card.id).await.unwrap_err();
+    assert_eq!(failed, ReceiveError::Unavailable(503));
+    holder.town.detours.lock().unwrap().clear();
+    let holder = holder.reopened().await;
+    let renewed = holder.wallet.renew(&card.id).await.unwrap().cards.remove(0);
+    let cards = holder.wallet.cards().unwrap();
+    assert_eq!(cards.iter().map(|card| &card.id).collect::<Vec<_>>(), [&renewed.id]);
+    holder.town.clock.advance(Duration::from_secs(86_400));
+    assert!(holder.wallet.renew(&renewed.id).await.is_ok(), "and again");
+}
+
+#[tokio::test]
+async fn cards_of_one_offer_share_their_refresh_token_and_are_renewed_each_by_itself() {
+    let holder = Holder::new().await;
+    let plan = Plan {
+        configurations: vec!["business-licence-sd-jwt", "digital-id-sd-jwt"],
+        ..Plan::licence().rotating()
+    };
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(plan)).await.unwrap();
+    let cards = holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards;
+    assert_eq!(cards.len(), 2);
+    for card in &cards {
+        holder.town.clock.advance(Duration::from_secs(86_400));
+        let renewed = holder.wallet.renew(&card.id).await.unwrap();
+        assert_eq!(renewed.cards.iter().map(|card| &card.kind).collect::<Vec<_>>(), [&card.kind]);
+        assert_eq!(holder.wallet.cards().unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_passing_fault_of_the_issuer_ends_nothing() {
     let holder = Holder::new().await;
     holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;

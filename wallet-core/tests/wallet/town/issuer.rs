@@ -129,6 +129,10 @@ impl Plan {
         Self { takes_time: true, ..self.coming_back() }
     }
 
+    pub(crate) fn rotating(self) -> Self {
+        Self { rotates: true, ..self.coming_back() }
+    }
+
     pub(crate) fn sd_jwt(mut self) -> Self {
         self.configurations.truncate(1);
         self
@@ -310,7 +314,15 @@ impl Issuer {
         configuration: &str,
         keys: &[PublicKey],
     ) -> HttpResponse {
-        let kind = Catalogue::bundled().unwrap().by_id(plan.kind).unwrap();
+        let (id, _) = ["-sd-jwt", "-mdoc", "-vc"]
+            .iter()
+            .find_map(|end| Some((configuration.strip_suffix(end)?, end)))
+            .unwrap();
+        let kind = Catalogue::bundled().unwrap().by_id(id).unwrap();
+        let mut plan = plan.clone();
+        if plan.kind != id {
+            plan.claims = kind.example().as_object().unwrap().clone();
+        }
         let copy = |(at, key): (u32, &PublicKey)| {
             let plan = Plan { index: plan.index + at, ..plan.clone() };
             let credential = match configuration.rsplit('-').next() {
