@@ -16,6 +16,7 @@ use crate::{
     index::Index,
     ports::Ports,
     present::LinkPolicy,
+    receive::UnderWay,
     vault::{PinCost, Vault, VaultError},
     web::Web,
 };
@@ -26,6 +27,7 @@ pub(crate) struct Context {
     pub(crate) chain: Chain,
     pub(crate) vault: Vault,
     pub(crate) index: Index,
+    pub(crate) under_way: UnderWay,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) stale: Duration,
     /// The wallet's folder.

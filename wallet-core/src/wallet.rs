@@ -12,6 +12,7 @@ use protocol::{Endpoint, offline::FrameSize};
 use registry::Hash32;
 
 use crate::{
+    backup,
     card::{self, Card},
     chain::{Chain, ChainError},
     config::WalletConfig,
@@ -19,7 +20,7 @@ use crate::{
     error::{CreateError, OpenError},
     held::{CARDS, StoredCard},
     index::{self, Index},
-    log::{self, Event, LOG, LogEntry, LogRecord},
+    log::{LOG, LogEntry, LogRecord},
     ports::{Ports, Protection},
     present::{
         self, Choice, ConsentRequest, Link, OfflineCode, Pending, PresentError, Presented, RequestRefused,
@@ -81,6 +82,7 @@ impl Wallet {
         config: WalletConfig,
     ) -> Result<Self, CreateError> {
         check_pin(pin)?;
+        backup::sweep(path.as_ref(), ports.keys.as_ref()).await;
         let vault = Vault::create(path.as_ref(), pin, &ports, config.pin_cost).await?;
         let chain_id = config.anchor.chain_id;
         vault.write(move |tx| tx.put(&CHAIN, ONLY, &chain_id)).await?;
@@ -109,6 +111,7 @@ impl Wallet {
         ports: Ports,
         config: WalletConfig,
     ) -> Result<Self, OpenError> {
+        backup::sweep(path, ports.keys.as_ref()).await;
         let vault = match vault {
             Err(NotUnlocked::TooOften) => {
                 // Failing to remove the files changes nothing: the next to open it tries again.
@@ -129,7 +132,9 @@ impl Wallet {
             }
         }
         schema::migrate(&vault).await?;
-        Ok(Self::with(path, vault, ports, config, catalogue()?))
+        let wallet = Self::with(path, vault, ports, config, catalogue()?);
+        receive::sweep(&wallet.context).await?;
+        Ok(wallet)
     }
 
     /// Opens a damaged wallet ([`OpenError::Damaged`]) with what of it can be read, and says what can't. What is
@@ -191,6 +196,7 @@ impl Wallet {
             chain,
             vault,
             index: Index::default(),
+            under_way: receive::UnderWay::default(),
             catalogue,
             stale: config.stale,
             path: path.to_owned(),
@@ -225,10 +231,10 @@ impl Wallet {
     }
 
     /// Takes an offer up: collects every credential of it that this wallet knows, with a fresh key for each, checks each
-    /// by the chain, and keeps what is good.
+    /// by the chain, and keeps what is good. Ended in the middle, the same call or [`Wallet::pick_up`] goes on where it stopped.
     ///
     /// # Errors
-    /// [`ReceiveError`] when nothing was kept.
+    /// [`ReceiveError`] when nothing was kept. One that [passes](ReceiveError::is_passing) has not used the offer up.
     pub async fn receive(&self, offer: &Offer, tx_code: Option<&str>) -> Result<Received, ReceiveError> {
         receive::receive(&self.context, offer, tx_code).await
     }
@@ -264,7 +270,8 @@ impl Wallet {
         receive::finish_login(&self.context, address).await
     }
 
-    /// Asks issuers for what they said takes time ([`ReceiveError::Deferred`]): once a day is often enough.
+    /// Asks issuers for what they said takes time ([`ReceiveError::Deferred`]), and goes on with what stopped on the way: when
+    /// the app is opened, and once a day.
     ///
     /// # Errors
     /// [`VaultError`]; what went wrong with one issuer is in its own outcome.
@@ -281,16 +288,13 @@ impl Wallet {
     }
 
     /// Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The card
-    /// before is revoked by the issuer, and deleted here once the new one is there.
+    /// before is revoked by the issuer, and deleted here with the write that keeps the new one. A renewal that stopped on the way
+    /// goes on where it stopped.
     ///
     /// # Errors
     /// [`ReceiveError`]; the card stays then. [`ReceiveError::Demands`]: it can't be renewed so, ask for a new offer.
     pub async fn renew(&self, card: &str) -> Result<Received, ReceiveError> {
-        let received = receive::renew(&self.context, card).await?;
-        if received.failed.is_empty() {
-            self.delete_card(card).await?;
-        }
-        Ok(received)
+        receive::renew(&self.context, card).await
     }
 
     /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see [`Wallet::refresh`].
@@ -373,30 +377,16 @@ impl Wallet {
     /// # Errors
     /// [`VaultError`].
     pub async fn delete_card(&self, id: &str) -> Result<bool, VaultError> {
-        let Some(stored) = self.context.vault.get(&CARDS, id)? else { return Ok(false) };
-        let kind =
-            self.context.catalogue.by_id(stored.kind.as_str()).ok_or(VaultError::OtherForm("cards"))?;
-        let event =
-            Event::Deleted { label: card::local(&kind.label), issuer_name: stored.issuer_name.clone() };
-        let (at, key) = (self.context.now(), id.to_owned());
-        let writing = self.context.index.begin();
-        self.context
-            .vault
-            .write(move |tx| {
-                index::remove_card(tx, &key)?;
-                log::add(tx, at, event)
-            })
-            .await?;
+        let context = &self.context;
+        let (at, catalogue, key) = (context.now(), context.catalogue, id.to_owned());
+        let writing = context.index.begin();
+        let deleted = context.vault.write(move |tx| receive::delete_card(tx, catalogue, at, &key)).await?;
         writing.made([], [id]);
-        for credential in &stored.credentials {
-            if self.context.ports.keys.delete(&credential.key).await.is_err() {
-                tracing::warn!("the key of a deleted card could not be deleted");
-            }
+        receive::sweep(context).await?;
+        if let Some(renewal) = deleted.as_ref().and_then(|card| card.renewal.as_ref()) {
+            receive::forget_unless_needed(context, renewal.key()).await?;
         }
-        if let Some(renewal) = &stored.renewal {
-            receive::forget_unless_needed(&self.context, renewal.key()).await?;
-        }
-        Ok(true)
+        Ok(deleted.is_some())
     }
 
     /// Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what

@@ -61,7 +61,7 @@ pub(super) async fn take(
 /// Whether entering the code again can help.
 fn is_typo(error: &ReceiveError) -> bool {
     matches!(error, ReceiveError::TxCodeMissing | ReceiveError::TxCodeForm | ReceiveError::TxCodeWrong { .. })
-        || matches!(error, ReceiveError::Web(_) | ReceiveError::Chain(_) | ReceiveError::Unavailable(_))
+        || (error.is_passing() && *error != ReceiveError::Deferred)
 }
 
 fn draw(holder: &Holder, id: &str, offer: &Offer, said: Option<&Said>) -> Page {

@@ -103,7 +103,9 @@ pub(super) fn not_received(lang: Lang, error: &ReceiveError) -> Said {
             Said::new(t.get("receive.refused"), t.get("offer.ask_new"))
         }
         ReceiveError::Web(_) => Said::new(t.get("offer.unreachable"), t.get("offer.online")),
-        ReceiveError::Unavailable(_) => Said::new(t.get("receive.busy"), t.get("receive.busy_todo")),
+        ReceiveError::Unavailable(_) | ReceiveError::UnderWay => {
+            Said::new(t.get("receive.busy"), t.get("receive.busy_todo"))
+        }
         ReceiveError::Chain(_) => Said::new(t.get("receive.no_chain"), t.get("offer.online")),
         ReceiveError::Rejected(reason) => {
             Said::new(t.get("receive.rejected"), format!("{} ({reason})", t.get("offer.ask_issuer")))

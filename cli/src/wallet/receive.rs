@@ -87,7 +87,7 @@ pub(super) fn not_received(error: &ReceiveError) -> Fault {
         ReceiveError::CodeRefused | ReceiveError::TokenRefused(_) => {
             "get a new offer on the application's page"
         }
-        ReceiveError::Unavailable(_) => "try again in a few minutes",
+        ReceiveError::Unavailable(_) | ReceiveError::UnderWay => "try again in a few minutes",
         ReceiveError::Web(_) | ReceiveError::Chain(_) => "check the connection and try again",
         ReceiveError::Keys(_) | ReceiveError::Vault(_) => "check the folder's rights and space",
         ReceiveError::TokenUnusable(_)

@@ -1,6 +1,6 @@
 //! Offers, and what came of them.
 
-use wallet_core::{InputMode, ReceiveError, TxCodeRules};
+use wallet_core::{InputMode, TxCodeRules};
 
 use crate::{
     card::{Card, CredentialFormat},
@@ -122,10 +122,6 @@ impl From<wallet_core::Received> for Received {
 
 impl From<wallet_core::Failed> for NotReceived {
     fn from(wallet_core::Failed { credential, error }: wallet_core::Failed) -> Self {
-        Self {
-            credential: credential.into(),
-            waiting: error == ReceiveError::Deferred,
-            reason: error.to_string(),
-        }
+        Self { credential: credential.into(), waiting: error.is_passing(), reason: error.to_string() }
     }
 }

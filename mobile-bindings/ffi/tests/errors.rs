@@ -146,6 +146,7 @@ fn receiving() -> BTreeSet<&'static str> {
         ("TryAgain", ReceiveError::Unreadable("the nonce")),
         ("GetNewOffer", ReceiveError::Status(400)),
         ("TryAgain", ReceiveError::Status(500)),
+        ("TryAgain", ReceiveError::UnderWay),
         ("TryAgain", ReceiveError::Unavailable(503)),
         ("TryAgain", ReceiveError::Unavailable(429)),
         ("GoOnline", ReceiveError::Web(WebError::Unreachable)),

@@ -16,7 +16,7 @@ use crate::{
     error::{CreateError, OpenError},
     held::{CARDS, StoredCard},
     log::LOG,
-    ports::{NoRandomness, Ports, Randomness},
+    ports::{HolderKeyStore, KeyHandle, NoRandomness, Ports, Randomness},
     vault::VaultError,
 };
 use content::Content;
@@ -144,7 +144,7 @@ impl Wallet {
             return Err(BadBackup::OtherChain.into());
         }
         // Built beside, and put in place whole: there is never half a wallet.
-        let beside = beside(path, "restoring");
+        let beside = beside(path, RESTORING);
         remove(&beside).map_err(|error| RestoreError::folder(&error))?;
         let made = Self::create(&beside, pin, ports.clone(), config.clone()).await?;
         let summary = content.summary(made.context())?;
@@ -220,18 +220,17 @@ impl Wallet {
         let (device, path) = (std::sync::Arc::clone(&context.ports.keys), context.path.clone());
         let biometrics = context.ports.biometrics.clone().filter(|_| self.has_biometrics().unwrap_or(true));
         drop(self);
-        Self::erase_locked(&path)?;
+        if note_keys(&path, &keys).is_err() {
+            tracing::warn!("ended now, the erasure would leave keys of no use");
+        }
+        put_aside(&path).map_err(|error| RestoreError::folder(&error))?;
         if let Some(biometrics) = biometrics
             && biometrics.forget().await.is_err()
         {
             tracing::warn!("the key of an erased wallet could not be deleted");
         }
-        for key in keys {
-            if device.delete(&key).await.is_err() {
-                tracing::warn!("the key of an erased wallet could not be deleted");
-            }
-        }
-        Ok(())
+        delete_keys(&keys, device.as_ref()).await;
+        remove(&beside(&path, ERASED)).map_err(|error| RestoreError::folder(&error))
     }
 
     /// Deletes a wallet that can't be opened any more: its PIN was forgotten, or it is damaged. Keys in the device stay;
@@ -241,14 +240,21 @@ impl Wallet {
     /// [`RestoreError::Folder`].
     pub fn erase_locked(path: impl AsRef<Path>) -> Result<(), RestoreError> {
         let path = path.as_ref();
-        let aside = beside(path, "erased");
-        remove(&aside).map_err(|error| RestoreError::folder(&error))?;
-        // Renamed first: from here on there is no wallet, whatever happens.
-        match std::fs::rename(path, &aside) {
-            Ok(()) => remove(&aside).map_err(|error| RestoreError::folder(&error)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(RestoreError::folder(&error)),
-        }
+        let erased = put_aside(path).and_then(|()| remove(&beside(path, ERASED)));
+        erased.and_then(|()| remove(&beside(path, RESTORING))).map_err(|error| RestoreError::folder(&error))
+    }
+}
+
+/// Finishes an erasure that was ended in the middle, and removes what a restoration left that was.
+pub(crate) async fn sweep(path: &Path, device: &dyn HolderKeyStore) {
+    let aside = beside(path, ERASED);
+    if let Ok(noted) = std::fs::read(aside.join(KEYS)) {
+        // Cut short it names no key.
+        let keys: Vec<KeyHandle> = serde_json::from_slice(&noted).unwrap_or_default();
+        delete_keys(&keys, device).await;
+    }
+    if remove(&aside).and_then(|()| remove(&beside(path, RESTORING))).is_err() {
+        tracing::warn!("what is left of an erased or half-restored wallet could not be removed");
     }
 }
 
@@ -268,6 +274,36 @@ pub(crate) fn collected(
         }
     }
     Ok(None)
+}
+
+/// What is put beside a wallet's name while it is erased, and while it is restored.
+const ERASED: &str = "erased";
+const RESTORING: &str = "restoring";
+/// The keys of a wallet that is being erased, in its folder: once that is put aside, nobody can ask the vault for them.
+const KEYS: &str = "keys-to-delete.json";
+
+fn note_keys(path: &Path, keys: &[KeyHandle]) -> std::io::Result<()> {
+    let file = std::fs::File::create(path.join(KEYS))?;
+    serde_json::to_writer(&file, keys)?;
+    file.sync_all()
+}
+
+/// Renames a wallet's folder: from here on there is no wallet, whatever happens.
+fn put_aside(path: &Path) -> std::io::Result<()> {
+    let aside = beside(path, ERASED);
+    remove(&aside)?;
+    match std::fs::rename(path, &aside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => sync_folder_of(path),
+    }
+}
+
+async fn delete_keys(keys: &[KeyHandle], device: &dyn HolderKeyStore) {
+    for key in keys {
+        if device.delete(key).await.is_err() {
+            tracing::warn!("the key of an erased wallet could not be deleted");
+        }
+    }
 }
 
 fn beside(path: &Path, word: &str) -> PathBuf {
@@ -291,7 +327,11 @@ fn put_in_place(from: &Path, to: &Path) -> std::io::Result<()> {
         _ => {}
     }
     std::fs::rename(from, to)?;
-    match to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    sync_folder_of(to)
+}
+
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => std::fs::File::open(folder)?.sync_all(),
         None => Ok(()),
     }

@@ -17,10 +17,12 @@ use registry::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Offer, OfferRefused, ReceiveError, Received,
+    Offer, OfferRefused, ReceiveError, Received, collecting,
     dpop::{Dpop, Grant},
     error::is_passing,
-    instance, issuance, later, offer, token,
+    instance, later, offer,
+    received::received,
+    token,
 };
 use crate::{
     context::Context,
@@ -172,6 +174,11 @@ pub(crate) async fn begin(
 /// taken once.
 pub(crate) async fn finish(context: &Context, address: &str) -> Result<Received, AuthorizeError> {
     let state = AuthorizationResponse::state_of(address).ok_or(AuthorizeError::NotOpen)?;
+    let _only = context.under_way.only(&state)?;
+    // Its code was taken to a token before, and what came of it not to its end.
+    if let Some(begun) = collecting::begun(context, &state).await? {
+        return Ok(received(collecting::resume(context, state, begun).await?)?);
+    }
     let stored = context.vault.get(&AUTHORIZATIONS, &state)?.ok_or(AuthorizeError::NotOpen)?;
     let answer = AuthorizationResponse::parse(address, &state, &stored.authorization_server)?;
     let key = state.clone();
@@ -192,15 +199,15 @@ pub(crate) async fn finish(context: &Context, address: &str) -> Result<Received,
         client_id: stored.client_id,
     };
     let offer = offer::described(context, stored.offer, stored.metadata, stored.authorization_server)?;
-    let held = dpop.key.clone();
-    let received = async {
-        let token = token::request(context, &stored.token_endpoint, &request, Some(&dpop)).await?;
-        let grant = Grant { token, dpop: Some(dpop), token_endpoint: stored.token_endpoint.clone() };
-        issuance::collect(context, &offer, &grant).await
-    }
-    .await;
-    instance::forget_unless_needed(context, &held.handle).await?;
-    Ok(received?)
+    let token = match token::request(context, &stored.token_endpoint, &request, Some(&dpop)).await {
+        Ok(token) => token,
+        Err(error) => {
+            instance::forget_unless_needed(context, &dpop.key.handle).await?;
+            return Err(error.into());
+        }
+    };
+    let grant = Grant { token, dpop: Some(dpop), token_endpoint: stored.token_endpoint };
+    Ok(received(collecting::begin(context, state, &offer, grant, None).await?)?)
 }
 
 /// What a server must have, by HAIP 1.0 §4.

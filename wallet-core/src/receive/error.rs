@@ -82,6 +82,9 @@ pub enum ReceiveError {
     /// try again later.
     #[error("the issuer can't answer now (status {0}): try again later")]
     Unavailable(u16),
+    /// The wallet is collecting this already: wait until it is done.
+    #[error("the wallet is at it already")]
+    UnderWay,
     /// The server answered with this status and no reason.
     #[error("the issuer answered with status {0}")]
     Status(u16),
@@ -103,6 +106,29 @@ pub enum ReceiveError {
 }
 
 impl ReceiveError {
+    /// Whether this passes. The wallet stays at what it began then: [`Wallet::pick_up`](crate::Wallet::pick_up), or the same call
+    /// again, goes on where it stopped.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Deferred | Self::Unavailable(_) | Self::UnderWay | Self::Chain(_) | Self::Vault(_) => true,
+            Self::Web(error) => matches!(error, WebError::Unreachable | WebError::Cancelled),
+            Self::Keys(error) => matches!(error, KeyStoreError::Declined | KeyStoreError::Failed),
+            Self::TxCodeMissing
+            | Self::TxCodeForm
+            | Self::TxCodeWrong { .. }
+            | Self::CodeRefused
+            | Self::TokenRefused(_)
+            | Self::TokenUnusable(_)
+            | Self::CredentialRefused(_)
+            | Self::Demands(_)
+            | Self::NoCommonAlgorithm
+            | Self::Unreadable(_)
+            | Self::Status(_)
+            | Self::Rejected(_) => false,
+        }
+    }
+
     /// A refusal without a code.
     pub(super) fn status(status: u16) -> Self {
         if is_passing(status, "") { Self::Unavailable(status) } else { Self::Status(status) }

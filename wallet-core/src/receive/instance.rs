@@ -7,11 +7,11 @@ use credentials::key::{Algorithm, Jwk, PublicKey};
 use protocol::openid4vci::{AuthorizationServerMetadata, TokenErrorCode};
 use serde::{Deserialize, Serialize};
 
-use super::{ReceiveError, authorize, dpop::Dpop, issuance::forget_key, later};
+use super::{ReceiveError, authorize, dpop::Dpop, later, loose};
 use crate::{
     context::Context,
     ports::{HeldKey, KeyHandle, KeyStoreError},
-    vault::{Sealed, VaultError},
+    vault::{Sealed, VaultError, VaultTx},
 };
 
 /// By server (blinded: it names an issuer).
@@ -62,6 +62,7 @@ async fn keep(
                     PublicKey::from_jwk(&new.public).is_ok_and(|new| key.algorithm() == new.algorithm())
                 }) =>
             {
+                loose::let_go(tx, [new.key])?;
                 Ok(before)
             }
             _ => {
@@ -73,7 +74,7 @@ async fn keep(
     if kept.key == made.handle {
         return Ok(Dpop::of(made));
     }
-    forget_key(context, &made).await;
+    loose::sweep(context).await?;
     let public = PublicKey::from_jwk(&kept.public).map_err(|_| VaultError::OtherForm("instances"))?;
     Ok(Dpop::known(HeldKey { handle: kept.key, public }))
 }
@@ -122,9 +123,11 @@ pub(crate) async fn forget_unless_needed(context: &Context, key: &KeyHandle) -> 
     }
     let instances = context.vault.all(&INSTANCES)?.into_iter();
     let names: Vec<String> = instances.filter(|(_, one)| one.key == *key).map(|(name, _)| name).collect();
-    context.vault.write(move |tx| names.iter().try_for_each(|name| tx.remove(&INSTANCES, name))).await?;
-    if context.ports.keys.delete(key).await.is_err() {
-        tracing::warn!("a key that is not needed could not be deleted");
-    }
-    Ok(())
+    let key = key.clone();
+    let forget = move |tx: &mut VaultTx<'_, '_>| {
+        names.iter().try_for_each(|name| tx.remove(&INSTANCES, name))?;
+        loose::let_go(tx, [key])
+    };
+    context.vault.write(forget).await?;
+    loose::sweep(context).await
 }

@@ -1,4 +1,4 @@
-//! Asking for the credentials, and keeping what proves good.
+//! Asking for a credential, and judging what comes.
 
 use credentials::{
     catalogue::CredentialType,
@@ -10,138 +10,35 @@ use protocol::{
     Endpoint,
     limits::{self, Limits},
     openid4vci::{
-        CredentialConfiguration, CredentialErrorCode, CredentialRequest, CredentialResponse,
-        IssuedCredential, NonceResponse, NotificationEvent, OAuthErrorBody, PROOF_TYPE, ProofClaims, Proofs,
-        Requested,
+        CredentialErrorCode, CredentialRequest, CredentialResponse, DeferredRequest, IssuedCredential,
+        NonceResponse, OAuthErrorBody, PROOF_TYPE, ProofClaims, Proofs, Requested,
     },
 };
-use registry::{Did, LocalText, Slug, UnixMillis};
+use registry::{Did, LocalText, Slug};
 use serde_json::Value;
 
 use super::{
-    Offer, OfferedCredential, ReceiveError, Rejected, dpop::Grant, error::is_passing, instance, later,
-    later::Renewal, token::token, verify, verify::VerifiedCredential,
+    Offer, OfferedCredential, ReceiveError, Rejected, dpop::Grant, error::is_passing, verify,
+    verify::VerifiedCredential,
 };
 use crate::{
-    backup,
-    card::{self, Card, Format},
+    card::Format,
     context::Context,
-    held::{StoredCard, StoredCredential},
-    index,
-    log::{self, Event},
+    held::StoredCredential,
     ports::{HeldKey, KeyStoreError},
-    vault::{VaultError, VaultTx},
     web::{Answer, Body, JSON, LARGE, MESSAGE},
 };
-
-/// What came of an offer: at least one card.
-#[derive(Debug, Clone)]
-pub struct Received {
-    /// The new cards, one for each type offered.
-    pub cards: Vec<Card>,
-    /// What of the offer did not come, or was thrown away.
-    pub failed: Vec<Failed>,
-}
-
-/// A credential that was offered and not received.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    /// Which.
-    pub credential: OfferedCredential,
-    /// Why.
-    pub error: ReceiveError,
-}
-
-/// Takes an offer up. Nothing is kept unless it proved good; when nothing did, that is the error.
-pub(crate) async fn receive(
-    context: &Context,
-    offer: &Offer,
-    tx_code: Option<&str>,
-) -> Result<Received, ReceiveError> {
-    let grant = token(context, offer, tx_code).await?;
-    let received = collect(context, offer, &grant).await;
-    if let Some(dpop) = &grant.dpop {
-        instance::forget_unless_needed(context, &dpop.key.handle).await?;
-    }
-    received
-}
-
-/// Collects what the grant allows.
-pub(super) async fn collect(
-    context: &Context,
-    offer: &Offer,
-    grant: &Grant,
-) -> Result<Received, ReceiveError> {
-    let (mut good, mut failed) = (Vec::new(), Vec::new());
-    for credential in offer.credentials() {
-        match one(context, offer, credential, grant).await {
-            Ok(credential) => good.push(credential),
-            Err(error) => failed.push(Failed { credential: credential.clone(), error }),
-        }
-    }
-    let said: Vec<_> = good.iter_mut().filter_map(|good: &mut Good| good.notification_id.take()).collect();
-    let cards = keep(context, good, offer.issuer(), Renewal::of(offer, grant).as_ref(), None).await?;
-    for id in said {
-        later::notify(context, &offer.metadata, grant, id, NotificationEvent::Accepted).await;
-    }
-    match failed.first() {
-        Some(first) if cards.is_empty() => Err(first.error.clone()),
-        _ => Ok(Received { cards, failed }),
-    }
-}
 
 /// Copies of a credential that are asked for: as many verifiers see one each.
 const COPIES: u32 = 4;
 
 /// A credential that proved good.
 pub(super) struct Good {
-    kind: Slug,
-    issuer: Did,
-    issuer_name: LocalText,
+    pub(super) kind: Slug,
+    pub(super) issuer: Did,
+    pub(super) issuer_name: LocalText,
     /// Its copies, at least one.
-    credentials: Vec<StoredCredential>,
-    /// By which the issuer is told that it is kept.
-    notification_id: Option<String>,
-}
-
-async fn one(
-    context: &Context,
-    offer: &Offer,
-    offered: &OfferedCredential,
-    grant: &Grant,
-) -> Result<Good, ReceiveError> {
-    let configurations = &offer.metadata.credential_configurations_supported;
-    let configuration =
-        configurations.get(&offered.configuration).ok_or(ReceiveError::Unreadable("the metadata"))?;
-    let keys = new_keys(context, offer, configuration).await?;
-    let (outcome, used) = match request(context, offer, offered, grant, &keys).await {
-        Ok(CredentialResponse::Issued { credentials, notification_id }) => {
-            match accept(context, offered, &keys, credentials).await {
-                Ok(good) => {
-                    let used = good.credentials.len();
-                    (Ok(Good { notification_id, ..good }), used)
-                }
-                Err(error) => {
-                    if let Some(id) = notification_id {
-                        later::notify(context, &offer.metadata, grant, id, NotificationEvent::Failure).await;
-                    }
-                    (Err(error), 0)
-                }
-            }
-        }
-        Ok(CredentialResponse::Deferred { transaction_id, .. }) => {
-            let id = &offered.configuration;
-            match later::defer(context, offer, id, grant, &keys, transaction_id).await {
-                Ok(()) => (Err(ReceiveError::Deferred), keys.len()),
-                Err(error) => (Err(error), 0),
-            }
-        }
-        Err(error) => (Err(error), 0),
-    };
-    for key in keys.get(used..).unwrap_or_default() {
-        forget_key(context, key).await;
-    }
-    outcome
+    pub(super) credentials: Vec<StoredCredential>,
 }
 
 /// The credentials that came, if each is good and bound to its key.
@@ -164,7 +61,6 @@ pub(super) async fn accept(
                     issuer: verified.issuer,
                     issuer_name: verified.issuer_name,
                     credentials: vec![credential],
-                    notification_id: None,
                 });
             }
         }
@@ -200,39 +96,25 @@ async fn checked(
     Ok((verified, credential))
 }
 
-/// Fresh keys, one for each copy that this wallet wants and the issuer gives at once.
-async fn new_keys(
-    context: &Context,
-    offer: &Offer,
-    configuration: &CredentialConfiguration,
-) -> Result<Vec<HeldKey>, ReceiveError> {
+/// How many copies this wallet wants and the issuer gives at once.
+pub(super) fn copies(offer: &Offer) -> usize {
     let batch = offer.metadata.batch_credential_issuance.as_ref().map_or(1, |batch| batch.batch_size);
-    let mut keys = Vec::new();
-    for _ in 0..batch.clamp(1, COPIES) {
-        match new_key(context, offer, configuration).await {
-            Ok(key) => keys.push(key),
-            Err(error) => {
-                for key in &keys {
-                    forget_key(context, key).await;
-                }
-                return Err(error);
-            }
-        }
-    }
-    Ok(keys)
+    usize::try_from(batch.clamp(1, COPIES)).unwrap_or(1)
 }
 
 /// A fresh key: two credentials never share one, so that nobody can link them by it.
-async fn new_key(
+pub(super) async fn new_key(
     context: &Context,
     offer: &Offer,
-    configuration: &CredentialConfiguration,
+    offered: &OfferedCredential,
 ) -> Result<HeldKey, ReceiveError> {
     let encryption = offer.metadata.credential_response_encryption.as_ref();
     if encryption.is_some_and(|encryption| encryption.encryption_required) {
         return Err(ReceiveError::Demands("encrypted responses"));
     }
-    let proofs = configuration.proof_types_supported.as_ref().and_then(|types| types.get("jwt"));
+    let configuration = offer.metadata.credential_configurations_supported.get(&offered.configuration);
+    let types = configuration.and_then(|configuration| configuration.proof_types_supported.as_ref());
+    let proofs = types.and_then(|types| types.get("jwt"));
     let proofs = proofs.ok_or(ReceiveError::NoCommonAlgorithm)?;
     // P-256 first: that is what phones keep in hardware.
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa] {
@@ -247,7 +129,8 @@ async fn new_key(
     Err(ReceiveError::NoCommonAlgorithm)
 }
 
-async fn request(
+/// Asks for a credential for these keys.
+pub(super) async fn request(
     context: &Context,
     offer: &Offer,
     offered: &OfferedCredential,
@@ -287,9 +170,24 @@ async fn request(
     }
 }
 
+/// Asks for a credential that takes time (§9).
+pub(super) async fn fetch(
+    context: &Context,
+    offer: &Offer,
+    grant: &Grant,
+    transaction_id: &str,
+) -> Result<CredentialResponse, ReceiveError> {
+    let endpoint = offer.metadata.deferred_credential_endpoint.as_ref();
+    let endpoint = endpoint.ok_or(ReceiveError::Unreadable("the metadata"))?;
+    let transaction_id = transaction_id.to_owned();
+    let request = DeferredRequest { transaction_id, credential_response_encryption: None };
+    let request = serde_json::to_vec(&request).map_err(|_| ReceiveError::Unreadable("the request"))?;
+    response(&grant.post(context, endpoint, request, LARGE).await?)
+}
+
 /// A response with at least one credential, or a refusal by its code. Read strictly, so that what is verified is what every
 /// reader sees.
-pub(super) fn response(answer: &Answer) -> Result<CredentialResponse, ReceiveError> {
+fn response(answer: &Answer) -> Result<CredentialResponse, ReceiveError> {
     if !answer.is_success() {
         let refusal: Result<OAuthErrorBody<CredentialErrorCode>, _> =
             limits::json(&answer.body, Limits::MESSAGE);
@@ -376,95 +274,4 @@ async fn nonce(context: &Context, endpoint: &Endpoint) -> Result<String, Receive
     let nonce: NonceResponse =
         limits::json(&answer.body, Limits::MESSAGE).map_err(|_| ReceiveError::Unreadable("the nonce"))?;
     Ok(nonce.c_nonce)
-}
-
-/// A card that is about to be kept.
-struct New {
-    id: String,
-    card: StoredCard,
-    event: Event,
-    /// What a backup named and this is.
-    collected: Option<String>,
-}
-
-/// Makes cards of what proved good, one for each type and issuer, all in one write. In the same write what was deferred, if they
-/// are that, is over.
-pub(super) async fn keep(
-    context: &Context,
-    good: Vec<Good>,
-    collected_at: &Endpoint,
-    renewal: Option<&Renewal>,
-    deferred: Option<String>,
-) -> Result<Vec<Card>, ReceiveError> {
-    let (mut shown, mut new) = (Vec::new(), Vec::new());
-    for (id, card) in cards_of(context, good, collected_at, renewal)? {
-        let kind = context.catalogue.by_id(card.kind.as_str()).ok_or(Rejected::OtherType)?;
-        let event = Event::Received {
-            card: id.clone(),
-            label: card::local(&kind.label),
-            issuer: card.issuer.clone(),
-            issuer_name: card.issuer_name.clone(),
-        };
-        let view = card::show(&id, &card, kind, context.state(&card)?)?;
-        let collected = backup::collected(context, &kind.id, &card.issuer, &view.holder_line)?;
-        shown.push(view);
-        new.push(New { id, card, event, collected });
-    }
-    if new.is_empty() {
-        return Ok(shown);
-    }
-    let at = context.now();
-    let writing = context.index.begin();
-    let new = context.vault.write(move |tx| put(tx, at, new, deferred.as_deref())).await?;
-    writing.made(new.iter().map(|(id, card)| (id.as_str(), card)), []);
-    Ok(shown)
-}
-
-fn put(
-    tx: &mut VaultTx<'_, '_>,
-    at: UnixMillis,
-    new: Vec<New>,
-    deferred: Option<&str>,
-) -> Result<Vec<(String, StoredCard)>, VaultError> {
-    if let Some(deferred) = deferred {
-        later::over(tx, deferred)?;
-    }
-    let mut cards = Vec::with_capacity(new.len());
-    for New { id, card, event, collected } in new {
-        index::put_card(tx, &id, &card)?;
-        if let Some(collected) = &collected {
-            tx.remove(&backup::TO_COLLECT, collected)?;
-        }
-        log::add(tx, at, event)?;
-        cards.push((id, card));
-    }
-    Ok(cards)
-}
-
-fn cards_of(
-    context: &Context,
-    good: Vec<Good>,
-    collected_at: &Endpoint,
-    renewal: Option<&Renewal>,
-) -> Result<Vec<(String, StoredCard)>, VaultError> {
-    let mut cards: Vec<(String, StoredCard)> = Vec::new();
-    for Good { kind, issuer, issuer_name, credentials, .. } in good {
-        let same = |(_, card): &&mut (String, StoredCard)| card.kind == kind && card.issuer == issuer;
-        if let Some((_, card)) = cards.iter_mut().find(same) {
-            card.credentials.extend(credentials);
-        } else {
-            let received = context.now();
-            let (collected_at, renewal) = (Some(collected_at.clone()), renewal.cloned());
-            let card = StoredCard { kind, issuer, issuer_name, received, credentials, collected_at, renewal };
-            cards.push((context.new_id()?, card));
-        }
-    }
-    Ok(cards)
-}
-
-/// A key for nothing. If the device can't delete it now, it stays, and is of no use to anyone.
-pub(super) async fn forget_key(context: &Context, key: &HeldKey) {
-    if context.ports.keys.delete(&key.handle).await.is_err() {
-        tracing::warn!("a key that is not needed could not be deleted");
-    }
 }

@@ -1,63 +1,51 @@
-//! What comes after: credentials that take time are picked up, cards are renewed before they expire, the issuer is told.
+//! What comes after: what takes time is picked up, cards are renewed before they expire, the issuer is told.
 //!
 //! For all of it the wallet comes back with the key that it showed for its token, which therefore stays while anything needs it.
 
 use credentials::key::{Jwk, PublicKey};
 use protocol::{
     Endpoint, Secret,
-    openid4vci::{
-        CredentialErrorCode, CredentialOffer, CredentialResponse, DeferredRequest, IssuerMetadata,
-        NotificationEvent, NotificationRequest, TokenRequest,
-    },
+    openid4vci::{CredentialOffer, IssuerMetadata, NotificationEvent, NotificationRequest},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Offer, OfferRefused, ReceiveError, Received,
+    collecting::{self, COLLECTING, Outcome},
     dpop::{Dpop, Grant},
-    instance, issuance, offer, token,
+    instance, loose, offer,
+    received::received,
+    refresh,
 };
 use crate::{
     card::Card,
     context::Context,
     held::CARDS,
     ports::{HeldKey, KeyHandle},
-    vault::{Sealed, VaultError, VaultTx},
-    web::{LARGE, MESSAGE},
+    vault::VaultError,
+    web::MESSAGE,
 };
-
-/// Credentials that take time, by an id of the wallet's own.
-const DEFERRED: Sealed<StoredDeferred> = Sealed::new("deferred");
 
 /// How the wallet comes back to an issuer for more.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Renewal {
-    offer: CredentialOffer,
-    authorization_server: Endpoint,
-    token_endpoint: Endpoint,
-    refresh_token: Secret,
-    key: KeyHandle,
-    public: Jwk,
+    pub(super) offer: CredentialOffer,
+    pub(super) authorization_server: Endpoint,
+    pub(super) token_endpoint: Endpoint,
+    pub(super) refresh_token: Secret,
+    pub(super) key: KeyHandle,
+    pub(super) public: Jwk,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct StoredDeferred {
-    renewal: Renewal,
-    metadata: IssuerMetadata,
-    configuration: String,
-    keys: Vec<(KeyHandle, Jwk)>,
-    transaction_id: String,
-}
-
-/// What became of a credential that took time.
+/// What became of a credential that took time, or whose collecting stopped on the way.
 #[derive(Debug, Clone)]
 pub struct PickedUp {
     /// The issuer's address.
     pub issuer: Endpoint,
     /// The issuer's name for it.
     pub configuration: String,
-    /// The cards, or why there are none. [`ReceiveError::Deferred`]: it still takes time, ask again later. With any other the
-    /// issuer said no, or what came was thrown away, unless it could not be asked.
+    /// The card that it is in, or why there is none. [`ReceiveError::Deferred`]: it still takes time, ask again later. With any
+    /// other the issuer said no, or what came was thrown away, unless it could not be asked.
     pub outcome: Result<Vec<Card>, ReceiveError>,
     /// Whether the wallet is done with it, and asks no more.
     pub over: bool,
@@ -82,129 +70,50 @@ impl Renewal {
         &self.key
     }
 
-    /// A fresh token. If another refresh token comes with it, that one is written down before anything else is done.
-    async fn grant(&mut self, context: &Context) -> Result<Grant, ReceiveError> {
+    /// A fresh token.
+    async fn grant(&self, context: &Context) -> Result<Grant, ReceiveError> {
         let public = PublicKey::from_jwk(&self.public).map_err(|_| VaultError::OtherForm("cards"))?;
         let dpop = Dpop::known(HeldKey { handle: self.key.clone(), public });
-        let request = TokenRequest::Refresh { refresh_token: self.refresh_token.clone(), client_id: None };
-        let mut token = token::request(context, &self.token_endpoint, &request, Some(&dpop)).await?;
-        // An issuer that gives no new one lets the old one stand (RFC 6749 §6).
-        let next = token.refresh_token.get_or_insert_with(|| self.refresh_token.clone());
-        if *next != self.refresh_token {
-            let before = std::mem::replace(&mut self.refresh_token, next.clone());
-            put_in_place_of(context, before, next.clone()).await?;
-        }
+        let token = refresh::refresh(context, &self.token_endpoint, &self.refresh_token, &dpop).await?;
         Ok(Grant { token, dpop: Some(dpop), token_endpoint: self.token_endpoint.clone() })
     }
 }
 
-/// Notes that a credential takes time, and with which keys it will come.
-pub(super) async fn defer(
-    context: &Context,
-    offer: &Offer,
-    configuration: &str,
-    grant: &Grant,
-    keys: &[HeldKey],
-    transaction_id: String,
-) -> Result<(), ReceiveError> {
-    // Without a way back there is nothing to note.
-    let renewal = Renewal::of(offer, grant).ok_or(ReceiveError::Deferred)?;
-    let stored = StoredDeferred {
-        renewal,
-        metadata: offer.metadata.clone(),
-        configuration: configuration.to_owned(),
-        keys: keys.iter().map(|key| (key.handle.clone(), key.public.to_jwk())).collect(),
-        transaction_id,
-    };
-    let id = context.new_id()?;
-    Ok(context.vault.write(move |tx| tx.put(&DEFERRED, &id, &stored)).await?)
-}
-
-/// Asks for everything that takes time.
+/// Goes on with everything that takes time or stopped on the way.
 pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultError> {
     let mut picked = Vec::new();
-    for (id, stored) in context.vault.all(&DEFERRED)? {
-        let (issuer, configuration) =
-            (stored.renewal.offer.credential_issuer.clone(), stored.configuration.clone());
-        let outcome = fetch(context, &id, &stored).await;
-        let over = match &outcome {
-            Ok(_) => true,
-            // Nothing else says that it will never be given: a key that changes, a status list that is not open pass.
-            Err(ReceiveError::CredentialRefused(code)) => matches!(
-                code,
-                CredentialErrorCode::CredentialRequestDenied | CredentialErrorCode::InvalidTransactionId
-            ),
-            Err(error) => matches!(error, ReceiveError::CodeRefused | ReceiveError::Rejected(_)),
-        };
-        if over && outcome.is_err() {
-            context.vault.write(move |tx| self::over(tx, &id)).await?;
-            // Earlier versions could be ended between keeping a card and noting that it was picked up.
-            let of_cards = keys_of_cards(context)?;
-            for key in held(&stored.keys).filter(|key| !of_cards.contains(&key.handle)) {
-                issuance::forget_key(context, &key).await;
-            }
-            instance::forget_unless_needed(context, stored.renewal.key()).await?;
+    for (name, _) in context.vault.all(&COLLECTING)? {
+        // Somebody is at it.
+        let Ok(_only) = context.under_way.only(&name) else { continue };
+        // It came to its end meanwhile.
+        let Some(row) = collecting::begun(context, &name).await? else { continue };
+        let issuer = row.issuer().clone();
+        let waited: Vec<String> = row.parts.keys().cloned().collect();
+        match collecting::resume(context, name, row).await {
+            Ok(outcomes) => picked.extend(outcomes.into_iter().map(|Outcome { offered, result, over }| {
+                let (issuer, configuration) = (issuer.clone(), offered.configuration);
+                PickedUp { issuer, configuration, outcome: result.map(|card| vec![card]), over }
+            })),
+            Err(error) => picked.extend(waited.into_iter().map(|configuration| PickedUp {
+                issuer: issuer.clone(),
+                configuration,
+                outcome: Err(error.clone()),
+                over: false,
+            })),
         }
-        picked.push(PickedUp { issuer, configuration, outcome, over });
     }
     Ok(picked)
 }
 
-/// Nothing is waited for any more. What came of it is written with this.
-pub(super) fn over(tx: &mut VaultTx<'_, '_>, id: &str) -> Result<(), VaultError> {
-    tx.remove(&DEFERRED, id)
-}
-
-async fn fetch(context: &Context, id: &str, stored: &StoredDeferred) -> Result<Vec<Card>, ReceiveError> {
-    let endpoint = stored.metadata.deferred_credential_endpoint.as_ref();
-    let endpoint = endpoint.ok_or(ReceiveError::Unreadable("the metadata"))?;
-    let mut renewal = stored.renewal.clone();
-    let grant = renewal.grant(context).await?;
-    let request = DeferredRequest {
-        transaction_id: stored.transaction_id.clone(),
-        credential_response_encryption: None,
-    };
-    let body = serde_json::to_vec(&request).map_err(|_| ReceiveError::Unreadable("the request"))?;
-    let answer = grant.post(context, endpoint, body, LARGE).await?;
-    let CredentialResponse::Issued { credentials, notification_id } = issuance::response(&answer)? else {
-        return Err(ReceiveError::Deferred);
-    };
-    let offer = CredentialOffer {
-        credential_configuration_ids: vec![stored.configuration.clone()],
-        ..renewal.offer.clone()
-    };
-    let server = renewal.authorization_server.clone();
-    let described = offer::described(context, offer, stored.metadata.clone(), server);
-    let described = described.map_err(|_| ReceiveError::Unreadable("the metadata"))?;
-    let offered = described.credentials().first().ok_or(ReceiveError::Unreadable("the metadata"))?;
-    let keys: Vec<HeldKey> = held(&stored.keys).collect();
-    let good = issuance::accept(context, offered, &keys, credentials).await;
-    let notifying = notification_id
-        .map(|id| (id, if good.is_ok() { NotificationEvent::Accepted } else { NotificationEvent::Failure }));
-    let cards = match good {
-        Ok(good) => {
-            let issuer = &renewal.offer.credential_issuer;
-            issuance::keep(context, vec![good], issuer, Some(&renewal), Some(id.to_owned())).await
-        }
-        Err(error) => Err(error),
-    };
-    if let Some((id, event)) = notifying {
-        notify(context, &stored.metadata, &grant, id, event).await;
-    }
-    cards
-}
-
-fn held(keys: &[(KeyHandle, Jwk)]) -> impl Iterator<Item = HeldKey> {
-    keys.iter().filter_map(|(handle, jwk)| {
-        Some(HeldKey { handle: handle.clone(), public: PublicKey::from_jwk(jwk).ok()? })
-    })
-}
-
-/// Collects what a card says anew, under fresh keys; the card before is deleted when the new one is there.
+/// Collects what a card says anew, under fresh keys; the card before is deleted in the write that keeps the new one.
 pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, ReceiveError> {
+    let _only = context.under_way.only(card)?;
+    if let Some(begun) = collecting::begun(context, card).await? {
+        return received(collecting::resume(context, card.to_owned(), begun).await?);
+    }
     let new_offer = || ReceiveError::Demands("a new offer");
     let stored = context.vault.get(&CARDS, card)?.ok_or_else(new_offer)?;
-    let mut renewal = stored.renewal.ok_or_else(new_offer)?;
+    let renewal = stored.renewal.ok_or_else(new_offer)?;
     let issuer = &renewal.offer.credential_issuer;
     let metadata = offer::metadata(context, issuer).await.map_err(|error| unreadable(&error))?;
     let server = renewal.authorization_server.clone();
@@ -212,7 +121,8 @@ pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, Rec
         .map_err(|error| unreadable(&error))?
         .of_kind(&stored.kind);
     let grant = renewal.grant(context).await?;
-    issuance::collect(context, &offer, &grant).await
+    let replaces = Some(card.to_owned());
+    received(collecting::begin(context, card.to_owned(), &offer, grant, replaces).await?)
 }
 
 fn unreadable(error: &OfferRefused) -> ReceiveError {
@@ -221,37 +131,6 @@ fn unreadable(error: &OfferRefused) -> ReceiveError {
         OfferRefused::Status(status) => ReceiveError::status(*status),
         _ => ReceiveError::Unreadable("the issuer's description of itself"),
     }
-}
-
-/// Writes a refresh token wherever the one stands that it takes the place of: an issuer that rotates them takes the newest
-/// alone, of all that came of one offer.
-async fn put_in_place_of(context: &Context, before: Secret, now: Secret) -> Result<(), VaultError> {
-    let (cards, waiting) = (context.vault.all(&CARDS)?, context.vault.all(&DEFERRED)?);
-    let write = move |tx: &mut VaultTx<'_, '_>| {
-        let replace = |renewal: &mut Renewal| {
-            let stands = renewal.refresh_token == before;
-            if stands {
-                renewal.refresh_token = now.clone();
-            }
-            stands
-        };
-        for (id, _) in &cards {
-            if let Some(mut card) = tx.get(&CARDS, id)?
-                && card.renewal.as_mut().is_some_and(replace)
-            {
-                tx.put(&CARDS, id, &card)?;
-            }
-        }
-        for (id, _) in &waiting {
-            if let Some(mut stored) = tx.get(&DEFERRED, id)?
-                && replace(&mut stored.renewal)
-            {
-                tx.put(&DEFERRED, id, &stored)?;
-            }
-        }
-        Ok(())
-    };
-    context.vault.write(write).await
 }
 
 /// Tells the issuer what became of a credential. That it can't be told changes nothing.
@@ -270,35 +149,29 @@ pub(super) async fn notify(
     }
 }
 
-/// The issuers that are still preparing something.
+/// The issuers that still have something for this wallet.
 pub(crate) fn waiting(context: &Context) -> Result<Vec<Endpoint>, VaultError> {
-    let deferred = context.vault.all(&DEFERRED)?.into_iter();
-    Ok(deferred.map(|(_, stored)| stored.renewal.offer.credential_issuer).collect())
+    Ok(context.vault.all(&COLLECTING)?.into_iter().map(|(_, row)| row.issuer().clone()).collect())
 }
 
 /// Every key that the wallet has in the device but those of [`authorize`](super::authorize).
 pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
     let mut keys = instance::keys(context)?;
-    keys.append(&mut keys_of_cards(context)?);
-    for (_, deferred) in context.vault.all(&DEFERRED)? {
-        keys.extend(deferred.keys.into_iter().map(|(key, _)| key));
-        keys.push(deferred.renewal.key);
-    }
-    Ok(keys)
-}
-
-fn keys_of_cards(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
-    let mut keys = Vec::new();
     for (_, card) in context.vault.all(&CARDS)? {
         keys.extend(card.credentials.into_iter().map(|credential| credential.key));
         keys.extend(card.renewal.map(|renewal| renewal.key));
     }
+    for (_, row) in context.vault.all(&COLLECTING)? {
+        keys.extend(row.keys().cloned());
+    }
+    keys.append(&mut loose::keys(context)?);
     Ok(keys)
 }
 
-/// Whether a card or something that takes time still needs a key that was shown for tokens.
+/// Whether a card or something that is still to come needs a key that was shown for tokens.
 pub(super) fn needs(context: &Context, key: &KeyHandle) -> Result<bool, VaultError> {
     let by_card = context.vault.all(&CARDS)?.into_iter().filter_map(|(_, card)| card.renewal);
-    let waiting = context.vault.all(&DEFERRED)?.into_iter().map(|(_, stored)| stored.renewal);
-    Ok(by_card.chain(waiting).any(|renewal| renewal.key == *key))
+    let mut by_card = by_card.map(|renewal| renewal.key);
+    let mut by_row = context.vault.all(&COLLECTING)?.into_iter();
+    Ok(by_card.any(|needed| needed == *key) || by_row.any(|(_, row)| row.token_key() == Some(key)))
 }

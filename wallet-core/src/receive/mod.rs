@@ -1,22 +1,32 @@
 //! Receiving credentials: OpenID4VCI 1.0, by a pre-authorized code or by logging in.
 
 mod authorize;
+mod collecting;
+mod deferred;
 mod dpop;
 mod error;
 mod instance;
 mod issuance;
+mod keep;
 mod later;
+mod loose;
 mod offer;
+mod received;
+mod refresh;
 mod token;
 mod verify;
 
 pub use authorize::{AuthorizeError, LoginStarted, WalletClient};
 pub(crate) use authorize::{all_keys, begin as begin_login, finish as finish_login};
+pub(crate) use collecting::UnderWay;
+pub(crate) use deferred::{old, renew_rows};
 pub use error::{OfferRefused, ReceiveError, Rejected};
 pub(crate) use instance::forget_unless_needed;
-pub(crate) use issuance::receive;
-pub use issuance::{Failed, Received};
+pub(crate) use keep::delete as delete_card;
 pub use later::PickedUp;
 pub(crate) use later::{Renewal, pick_up, renew, waiting};
+pub(crate) use loose::sweep;
 pub use offer::{Offer, OfferedCredential};
 pub(crate) use offer::{of_issuer, preview};
+pub(crate) use received::receive;
+pub use received::{Failed, Received};

@@ -270,6 +270,11 @@ impl VaultTx<'_, '_> {
         self.tx.remove(&SEALED, (table.name, key)).map_err(VaultError::from)
     }
 
+    /// As [`Vault::blind`].
+    pub(crate) fn blind(&self, name: &str) -> String {
+        self.keys.blind(name)
+    }
+
     /// Numbers of writes go on after this one at least.
     pub(crate) fn go_on_after(&mut self, number: u64) {
         self.root.number = self.root.number.max(number);

@@ -9,6 +9,7 @@ mod cards;
 mod crash;
 mod follow;
 mod fuzz;
+mod given_up;
 mod haip;
 mod holders;
 mod later;

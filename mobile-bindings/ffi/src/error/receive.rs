@@ -36,7 +36,9 @@ impl From<ReceiveError> for WalletError {
             ReceiveError::TokenUnusable(_) | ReceiveError::Demands(_) | ReceiveError::NoCommonAlgorithm => {
                 Self::UseAnotherWay { reason: error.to_string() }
             }
-            ReceiveError::Unreadable(_) | ReceiveError::Unavailable(_) => Self::try_again(&error),
+            ReceiveError::Unreadable(_) | ReceiveError::Unavailable(_) | ReceiveError::UnderWay => {
+                Self::try_again(&error)
+            }
             ReceiveError::Status(status) => Self::status(status, &error, new_offer),
             ReceiveError::Web(error) => error.into(),
             ReceiveError::Rejected(_) => {

@@ -1,7 +1,7 @@
 //! What an issuer knows of its offers: which codes were taken, who may come back, and which keys have what. A key that asks
 //! again gets the same again; another takes its place after a refresh alone, as at our own issuer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use credentials::{
     jws,
@@ -38,7 +38,7 @@ pub(super) struct Given {
     /// Which of its refresh tokens counts.
     rotation: u32,
     /// By configuration, the keys that have it.
-    pub(super) issued: BTreeMap<String, Vec<String>>,
+    issued: BTreeMap<String, Vec<String>>,
     /// What other keys may take the place of.
     replaces: BTreeMap<String, Vec<String>>,
     /// By transaction id, what takes time.
@@ -92,6 +92,29 @@ fn deferred(id: &str) -> HttpResponse {
 }
 
 impl Issuer {
+    /// Knows from now on what an issuer knew that kept it in this file and made the same offers, and keeps it there.
+    pub(crate) fn kept_in(&self, file: &Path) {
+        let known = std::fs::read(file).ok();
+        let known: Vec<Given> = known.map_or_else(Vec::new, |known| serde_json::from_slice(&known).unwrap());
+        for (offered, given) in self.offers.lock().unwrap().iter_mut().zip(known) {
+            offered.given = given;
+        }
+        *self.kept.lock().unwrap() = Some(file.to_owned());
+    }
+
+    pub(super) fn keep(&self) {
+        let Some(file) = self.kept.lock().unwrap().clone() else { return };
+        let offers = self.offers.lock().unwrap();
+        let known: Vec<_> = offers.iter().map(|offered| &offered.given).collect();
+        std::fs::write(file, serde_json::to_vec(&known).unwrap()).unwrap();
+    }
+
+    /// The keys that have a credential of this configuration, by the offers that it was given for.
+    pub(crate) fn issued(&self, configuration: &str) -> Vec<Vec<String>> {
+        let offers = self.offers.lock().unwrap();
+        offers.iter().filter_map(|offered| offered.given.issued.get(configuration).cloned()).collect()
+    }
+
     pub(super) fn token(&self, request: &HttpRequest) -> HttpResponse {
         let form = Form::parse(&request.body).unwrap();
         let phone = self.shown(request, None);

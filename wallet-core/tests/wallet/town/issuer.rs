@@ -1,6 +1,9 @@
 //! An issuer: OpenID4VCI as our own issuer speaks it, with what can be wrong turned on by a plan.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use credentials::{
     ClaimPath, UnixSeconds,
@@ -152,6 +155,8 @@ pub(crate) struct Issuer {
     /// By the number of their code.
     pub(super) offers: Mutex<Vec<Offered>>,
     pub(crate) decision: Mutex<Decision>,
+    /// The file of what it knows of its offers, if it is to outlive the process.
+    pub(super) kept: Mutex<Option<PathBuf>>,
     nonces: Mutex<u32>,
     /// Attestations that came in proofs.
     pub(crate) attested: Mutex<Vec<String>>,
@@ -177,6 +182,7 @@ impl Issuer {
             ed25519,
             offers: Mutex::default(),
             decision: Mutex::new(Decision::Open),
+            kept: Mutex::default(),
             nonces: Mutex::default(),
             attested: Mutex::default(),
             holders: Mutex::default(),
@@ -198,6 +204,12 @@ impl Issuer {
     }
 
     pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let answer = self.answered(request);
+        self.keep();
+        answer
+    }
+
+    fn answered(&self, request: &HttpRequest) -> HttpResponse {
         match request.url.as_str().strip_prefix(URL).unwrap() {
             "/.well-known/openid-credential-issuer" => super::json(&self.metadata()),
             "/.well-known/oauth-authorization-server" => super::json(&self.server()),

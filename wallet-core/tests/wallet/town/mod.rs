@@ -46,6 +46,8 @@ pub(crate) struct Town {
     pub(crate) office: Verifier,
     /// Answers put in place of the real ones, by URL prefix.
     pub(crate) detours: Mutex<BTreeMap<String, Answer>>,
+    /// Whether each request lets others run before it is sent and after it is answered, as on a network.
+    pub(crate) yields: AtomicBool,
     /// Requests to URLs with this prefix are never answered.
     pub(crate) silent: Mutex<Option<String>>,
     /// So many credential responses are lost on their way.
@@ -72,6 +74,7 @@ impl Town {
             verifier,
             office,
             detours: Mutex::default(),
+            yields: AtomicBool::new(false),
             silent: Mutex::default(),
             lost: Mutex::default(),
             shows_confirmations: AtomicBool::new(false),
@@ -110,6 +113,18 @@ impl Town {
 #[async_trait]
 impl HttpClient for Town {
     async fn send(&self, request: HttpRequest) -> Answer {
+        if !self.yields.load(Relaxed) {
+            return self.answer(request).await;
+        }
+        tokio::task::yield_now().await;
+        let answer = self.answer(request).await;
+        tokio::task::yield_now().await;
+        answer
+    }
+}
+
+impl Town {
+    async fn answer(&self, request: HttpRequest) -> Answer {
         let url = request.url.as_str();
         self.seen.lock().unwrap().push((request.method, url.to_owned(), request.body.clone()));
         let is_silent = |prefix: &String| url.starts_with(prefix.as_str());

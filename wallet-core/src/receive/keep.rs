@@ -1,0 +1,141 @@
+//! Keeping what proves good: cards, what they take the place of, and what is left of the collecting, all in one write.
+
+use credentials::catalogue::Catalogue;
+use protocol::Endpoint;
+use registry::UnixMillis;
+
+use super::{
+    ReceiveError, Rejected,
+    collecting::{COLLECTING, Collecting},
+    issuance::Good,
+    later::Renewal,
+    loose,
+};
+use crate::{
+    backup,
+    card::{self, Card},
+    context::Context,
+    held::{CARDS, StoredCard},
+    index,
+    log::{self, Event},
+    ports::KeyHandle,
+    vault::{VaultError, VaultTx},
+};
+
+/// How a collecting ends, or how far it came.
+pub(super) struct Ending {
+    /// By which it is known.
+    pub(super) name: String,
+    /// What is still to come, if anything is.
+    pub(super) rest: Option<Collecting>,
+    pub(super) good: Vec<Good>,
+    pub(super) collected_at: Endpoint,
+    pub(super) renewal: Option<Renewal>,
+    /// The card that gives way, if this is all that was to come in its place.
+    pub(super) replaced: Option<String>,
+    /// Keys that nothing needs now.
+    pub(super) loose: Vec<KeyHandle>,
+}
+
+/// A card that is about to be kept.
+struct New {
+    id: String,
+    card: StoredCard,
+    event: Event,
+    /// What a backup named and this is.
+    collected: Option<String>,
+}
+
+/// Makes cards of what proved good, one for each type and issuer. Gives the card of each.
+pub(super) async fn keep(context: &Context, mut ending: Ending) -> Result<Vec<Card>, ReceiveError> {
+    let good = std::mem::take(&mut ending.good);
+    let (cards, of) = cards_of(context, good, &ending.collected_at, ending.renewal.as_ref())?;
+    let (mut shown, mut new) = (Vec::new(), Vec::new());
+    for (id, card) in cards {
+        let kind = context.catalogue.by_id(card.kind.as_str()).ok_or(Rejected::OtherType)?;
+        let event = Event::Received {
+            card: id.clone(),
+            label: card::local(&kind.label),
+            issuer: card.issuer.clone(),
+            issuer_name: card.issuer_name.clone(),
+        };
+        let view = card::show(&id, &card, kind, context.state(&card)?)?;
+        let collected = backup::collected(context, &kind.id, &card.issuer, &view.holder_line)?;
+        shown.push(view);
+        new.push(New { id, card, event, collected });
+    }
+    let (at, catalogue, replaced) = (context.now(), context.catalogue, ending.replaced.clone());
+    let writing = context.index.begin();
+    let new = context.vault.write(move |tx| put(tx, catalogue, at, new, ending)).await?;
+    writing.made(new.iter().map(|(id, card)| (id.as_str(), card)), replaced.as_deref());
+    loose::sweep(context).await?;
+    Ok(of.into_iter().filter_map(|at| shown.get(at).cloned()).collect())
+}
+
+fn put(
+    tx: &mut VaultTx<'_, '_>,
+    catalogue: &Catalogue,
+    at: UnixMillis,
+    new: Vec<New>,
+    ending: Ending,
+) -> Result<Vec<(String, StoredCard)>, VaultError> {
+    let mut cards = Vec::with_capacity(new.len());
+    for New { id, card, event, collected } in new {
+        index::put_card(tx, &id, &card)?;
+        if let Some(collected) = &collected {
+            tx.remove(&backup::TO_COLLECT, collected)?;
+        }
+        log::add(tx, at, event)?;
+        cards.push((id, card));
+    }
+    if let Some(replaced) = &ending.replaced {
+        delete(tx, catalogue, at, replaced)?;
+    }
+    match &ending.rest {
+        Some(rest) => tx.put(&COLLECTING, &ending.name, rest)?,
+        None => tx.remove(&COLLECTING, &ending.name)?,
+    }
+    loose::let_go(tx, ending.loose)?;
+    Ok(cards)
+}
+
+/// Deletes a card. The log has it, and its credentials' keys are let go. `None` if there is none of this id.
+pub(crate) fn delete(
+    tx: &mut VaultTx<'_, '_>,
+    catalogue: &Catalogue,
+    at: UnixMillis,
+    id: &str,
+) -> Result<Option<StoredCard>, VaultError> {
+    let Some(card) = tx.get(&CARDS, id)? else { return Ok(None) };
+    let kind = catalogue.by_id(card.kind.as_str()).ok_or(VaultError::OtherForm("cards"))?;
+    index::remove_card(tx, id)?;
+    loose::let_go(tx, card.credentials.iter().map(|credential| credential.key.clone()))?;
+    let issuer_name = card.issuer_name.clone();
+    log::add(tx, at, Event::Deleted { label: card::local(&kind.label), issuer_name })?;
+    Ok(Some(card))
+}
+
+/// The cards, and for each of what proved good the number of its card.
+fn cards_of(
+    context: &Context,
+    good: Vec<Good>,
+    collected_at: &Endpoint,
+    renewal: Option<&Renewal>,
+) -> Result<(Vec<(String, StoredCard)>, Vec<usize>), VaultError> {
+    let (mut cards, mut of) = (Vec::<(String, StoredCard)>::new(), Vec::new());
+    for Good { kind, issuer, issuer_name, credentials } in good {
+        let same =
+            |(_, (_, card)): &(usize, &mut (String, StoredCard))| card.kind == kind && card.issuer == issuer;
+        if let Some((at, (_, card))) = cards.iter_mut().enumerate().find(same) {
+            card.credentials.extend(credentials);
+            of.push(at);
+        } else {
+            let received = context.now();
+            let (collected_at, renewal) = (Some(collected_at.clone()), renewal.cloned());
+            let card = StoredCard { kind, issuer, issuer_name, received, credentials, collected_at, renewal };
+            of.push(cards.len());
+            cards.push((context.new_id()?, card));
+        }
+    }
+    Ok((cards, of))
+}
