@@ -1,7 +1,9 @@
 //! Presenting: what leaves is what was shown to leave, and the log knows.
 
-use credentials::key::Algorithm;
-use protocol::openid4vp::{AuthorizationResponse, VpErrorCode};
+use std::collections::BTreeSet;
+
+use credentials::{key::Algorithm, sd_jwt};
+use protocol::openid4vp::{AuthorizationResponse, Presentation, VpErrorCode};
 use registry::{LegalBasis, Status};
 use serde_json::json;
 use wallet_core::{
@@ -9,7 +11,7 @@ use wallet_core::{
     ports::HttpError,
 };
 
-use crate::town::{Ask, Holder, PIN, Plan, public};
+use crate::town::{Ask, Holder, PIN, Plan, Verifier, public};
 
 #[tokio::test]
 async fn an_sd_jwt_shows_what_was_agreed_to_and_no_more() {
@@ -145,6 +147,50 @@ async fn a_second_verifier_could_link_what_the_first_has_seen() {
     let link = holder.town.office.ask(Ask::licence());
     let consent = holder.wallet.review_request(&link).await.unwrap();
     assert_eq!(consent.questions[0].options[0].warnings, [Warning::SeenByAnother]);
+}
+
+/// The key to which the SD-JWT that a verifier got last is bound.
+fn shown_key(verifier: &Verifier) -> String {
+    let Presentation::Text(text) = verifier.presented("licence") else { panic!("text") };
+    sd_jwt::Unverified::parse(&text).unwrap().holder().unwrap().thumbprint()
+}
+
+#[tokio::test]
+async fn each_verifier_sees_a_copy_of_its_own_and_when_the_last_is_used_that_is_said() {
+    let mut holder = Holder::new().await;
+    let offices: Vec<_> = (0..5).map(|_| holder.town.further_office()).collect();
+    let plan = Plan { batch: 8, ..Plan::licence().sd_jwt() };
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(plan)).await.unwrap();
+    holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+    let mut keys = Vec::new();
+    for (seen, office) in offices.iter().take(4).enumerate() {
+        let consent = holder.wallet.review_request(&office.ask(Ask::licence())).await.unwrap();
+        let option = &consent.questions[0].options[0];
+        assert_eq!((option.reuse.known_here, option.reuse.others), (false, 0));
+        assert_eq!(option.reuse.unused as usize, 4 - seen, "the wallet takes four copies");
+        assert_eq!((option.warnings.as_slice(), consent.links(&Choice::first())), ([].as_slice(), vec![]));
+        holder.wallet.present(&consent.id, &Choice::first()).await.unwrap();
+        keys.push(shown_key(office));
+        // Which copy was shown is not forgotten by locking.
+        holder = holder.reopened().await;
+    }
+    assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), 4, "a key for each");
+
+    // Who has seen one sees the same again, and nobody learns anything by it.
+    let consent = holder.wallet.review_request(&offices[1].ask(Ask::licence())).await.unwrap();
+    let reuse = consent.questions[0].options[0].reuse;
+    assert_eq!((reuse.known_here, reuse.others, reuse.unused), (true, 0, 0));
+    holder.wallet.present(&consent.id, &Choice::first()).await.unwrap();
+    assert_eq!(shown_key(&offices[1]), keys[1]);
+
+    let consent = holder.wallet.review_request(&offices[4].ask(Ask::licence())).await.unwrap();
+    let option = &consent.questions[0].options[0];
+    assert_eq!((option.reuse.known_here, option.reuse.others, option.reuse.unused), (false, 1, 0));
+    assert_eq!(option.warnings, [Warning::SeenByAnother]);
+    let reused = Link::Reused { question: "licence".to_owned(), others: 1 };
+    assert_eq!(consent.links(&Choice::first()), [reused]);
+    holder.wallet.present(&consent.id, &Choice::first()).await.unwrap();
+    assert!(keys.contains(&shown_key(&offices[4])));
 }
 
 #[tokio::test]

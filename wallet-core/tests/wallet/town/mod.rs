@@ -44,6 +44,8 @@ pub(crate) struct Town {
     pub(crate) verifier: Verifier,
     /// Another verifier, with the same purposes.
     pub(crate) office: Verifier,
+    /// Further offices, made when they are asked for.
+    further: Mutex<Vec<Arc<Verifier>>>,
     /// Answers put in place of the real ones, by URL prefix.
     pub(crate) detours: Mutex<BTreeMap<String, Answer>>,
     /// Whether each request lets others run before it is sent and after it is answered, as on a network.
@@ -73,6 +75,7 @@ impl Town {
             issuer,
             verifier,
             office,
+            further: Mutex::default(),
             detours: Mutex::default(),
             yields: AtomicBool::new(false),
             silent: Mutex::default(),
@@ -95,6 +98,17 @@ impl Town {
         let clock = Arc::clone(&self.clock);
         let now = move || UnixMillis(clock.millis());
         Ports::new(Arc::new(keys), Arc::clone(self) as Arc<dyn HttpClient>, Arc::new(now))
+    }
+
+    /// Another office, with the same purposes as the bank.
+    pub(crate) fn further_office(&self) -> Arc<Verifier> {
+        let mut further = self.further.lock().unwrap();
+        let number = u8::try_from(further.len()).unwrap();
+        let url = format!("https://office-{number}.example").leak();
+        let mut chain = self.chain.lock().unwrap();
+        let office = Arc::new(Verifier::new(&mut chain, Arc::clone(&self.clock), url, 20 + number));
+        further.push(Arc::clone(&office));
+        office
     }
 
     pub(crate) fn detour(&self, prefix: &str, answer: Answer) {
@@ -153,7 +167,9 @@ impl Town {
                 return Ok(verifier.answer(&request));
             }
         }
-        Err(HttpError::Unreachable)
+        let further = self.further.lock().unwrap();
+        let office = further.iter().find(|office| url.starts_with(office.url));
+        office.map(|office| office.answer(&request)).ok_or(HttpError::Unreachable)
     }
 }
 

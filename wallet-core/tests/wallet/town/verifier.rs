@@ -134,7 +134,7 @@ impl Certified {
 
 pub(crate) struct Verifier {
     pub(crate) did: Did,
-    url: &'static str,
+    pub(super) url: &'static str,
     clock: Arc<FixedClock>,
     key: SoftwareKey,
     ask: Mutex<Ask>,
