@@ -1,5 +1,7 @@
 //! What is in a backup, and what becomes of it on another device.
 
+use std::fmt;
+
 use protocol::Endpoint;
 use registry::{Did, Hash32, LocalText, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -19,8 +21,8 @@ use crate::{
 pub(crate) const TO_COLLECT: Sealed<StoredCard> = Sealed::new("to-collect");
 
 /// A card of a backup that can't be shown to anyone before its issuer gives it anew: its keys were the other device's.
-/// Personal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Personal: `Debug` shows only which card it is.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToCollect {
     /// Its id.
@@ -39,6 +41,12 @@ pub struct ToCollect {
     pub collect_at: Option<Endpoint>,
 }
 
+impl fmt::Debug for ToCollect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToCollect").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Content {
@@ -50,8 +58,8 @@ pub(super) struct Content {
     waiting: Vec<Endpoint>,
 }
 
-/// What came of a restoration. Together it names everything that was in the backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What came of a restoration. Together it names everything that was in the backup. Personal: `Debug` counts.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Restored {
     /// When the backup was made.
     pub made: UnixMillis,
@@ -61,6 +69,17 @@ pub struct Restored {
     pub log_entries: usize,
     /// Issuers who were still preparing something: ask them anew.
     pub waiting: Vec<Endpoint>,
+}
+
+impl fmt::Debug for Restored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Restored")
+            .field("made", &self.made)
+            .field("to_collect", &self.to_collect.len())
+            .field("log_entries", &self.log_entries)
+            .field("waiting", &self.waiting.len())
+            .finish()
+    }
 }
 
 impl Content {

@@ -1,6 +1,6 @@
 //! What the holder is asked, and what waits for her answer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use credentials::ClaimPath;
 use protocol::{
@@ -18,8 +18,8 @@ use crate::{
 
 /// What the holder is asked: who asks, why, what would leave and what would stay. Nothing has left yet.
 ///
-/// Personal: it holds the values that would leave.
-#[derive(Debug, Clone, Serialize)]
+/// Personal: it holds the values that would leave. `Debug` shows who asks and for what purpose.
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentRequest {
     /// Names it when answering.
@@ -60,7 +60,7 @@ pub struct Verifier {
 }
 
 /// One credential that is asked for.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Question {
     /// Names it in a [`Choice`].
@@ -75,8 +75,8 @@ pub struct Question {
     pub options: Vec<CardOption>,
 }
 
-/// A credential that answers a question.
-#[derive(Debug, Clone, Serialize)]
+/// A credential that answers a question. Personal: `Debug` shows which it is, and the names of what would leave.
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CardOption {
     /// Names it in a [`Choice`].
@@ -101,6 +101,43 @@ pub struct CardOption {
     pub reuse: Reuse,
     /// What the holder should know first.
     pub warnings: Vec<Warning>,
+}
+
+impl fmt::Debug for ConsentRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsentRequest")
+            .field("id", &self.id)
+            .field("verifier", &self.verifier)
+            .field("purpose", &self.purpose)
+            .field("confirmations", &self.confirmations.len())
+            .field("questions", &self.questions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("id", &self.id)
+            .field("optional", &self.optional)
+            .field("multiple", &self.multiple)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CardOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CardOption")
+            .field("id", &self.id)
+            .field("card", &self.card)
+            .field("format", &self.format)
+            .field("state", &self.state)
+            .field("leaves", &self.leaves)
+            .field("reuse", &self.reuse)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the holder should know before she says yes.

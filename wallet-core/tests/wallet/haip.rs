@@ -9,9 +9,9 @@ use protocol::openid4vp::{
 };
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;
-use wallet_core::{Choice, Event, MissingReason, PresentError, RequestRefused};
+use wallet_core::{Choice, Event, MissingReason, PresentError, RequestRefused, Wallet};
 
-use crate::town::{Ask, Certified, Holder, Plan, Town, public};
+use crate::town::{Ask, Certified, Holder, PIN, Plan, Town, public};
 
 async fn refused(ask: Ask) -> RequestRefused {
     let (holder, _) = Holder::new().await.with_licence().await;
@@ -123,6 +123,35 @@ async fn what_the_holder_reads_is_what_her_key_signs() {
         Event::Presented { asked, .. } => assert_eq!(asked.confirmed[0].en, "Open a business account"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn no_value_of_a_card_or_a_confirmation_is_in_debug() {
+    let holder = confirming_holder().await;
+    let (confirmation, made) = transaction(&["licence"]);
+    let ask = Ask { transaction_data: vec![made.text().to_owned()], ..Ask::licence() };
+    let consent = holder.review(ask).await.unwrap();
+    let backup = holder.wallet.back_up("a passphrase for the backup").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (path, ports) = (folder.path().join("wallet"), holder.town.ports(folder.path()));
+    let restored =
+        Wallet::restore(&path, PIN, ports, holder.town.config(), &backup, "a passphrase for the backup")
+            .await;
+    let (_, restored) = restored.unwrap();
+    let card = holder.wallet.cards().unwrap().remove(0);
+    let line = &confirmation.lines[0];
+    let shown = format!("{consent:?} {restored:?} {:?} {confirmation:?} {line:?}", restored.to_collect);
+    assert_eq!(consent.confirmations, std::slice::from_ref(&confirmation));
+    let mut values = vec![card.holder_line, line.value.clone(), line.label.zh.clone(), confirmation.title.en];
+    for claim in card.claims {
+        values.extend(claim.value.as_str().filter(|text| text.chars().count() > 3).map(str::to_owned));
+        values.extend([claim.text.zh, claim.text.en].into_iter().filter(|text| text.chars().count() > 3));
+    }
+    assert!(values.len() > 12);
+    for value in values {
+        assert!(!shown.contains(&value), "a value is in Debug: {shown}");
+    }
+    assert!(shown.contains(&card.id) && shown.contains("creditCode"), "what it is, is: {shown}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Transactions that a holder authorises with an answer (§8.4).
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
@@ -27,8 +29,8 @@ pub struct TransactionData {
     details: Map<String, Value>,
 }
 
-/// What [`CONFIRMATION`] says, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What [`CONFIRMATION`] says, in both languages. Personal: `Debug` shows how many lines it has.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// What is done: "Open a business account".
     pub title: Words,
@@ -37,13 +39,25 @@ pub struct Confirmation {
     pub lines: Vec<Line>,
 }
 
-/// A particular of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A particular of a transaction. Personal: `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// What it is.
     pub label: Words,
     /// Its value, as the holder reads it.
     pub value: String,
+}
+
+impl fmt::Debug for Confirmation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Confirmation").field("lines", &self.lines.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Line(…)")
+    }
 }
 
 /// Words in both languages.
