@@ -95,7 +95,8 @@ impl Chain {
 
     /// The fact that was last fetched about this record, however old; `None` if none was.
     pub(crate) fn kept(&self, vault: &Vault, key: &RecordKey) -> Result<Option<Proven>, VaultError> {
-        let Some(kept) = vault.get(&EVIDENCE, &name(vault, key))? else { return Ok(None) };
+        // Evidence that is damaged is fetched anew.
+        let Some(kept) = vault.get_readable(&EVIDENCE, &name(vault, key))? else { return Ok(None) };
         Ok(self.light(vault)?.verify(&kept.evidence, self.clock.now(), Duration::MAX).ok())
     }
 
@@ -108,6 +109,12 @@ impl Chain {
             return Err(ChainError::Status(answer.status));
         }
         EvidenceBundle::from_bytes(&answer.body).map_err(|_| ChainError::Malformed)
+    }
+
+    /// Which records evidence is kept of, and the time of each.
+    pub(crate) fn kept_of(vault: &Vault) -> Result<Vec<(RecordKey, UnixMillis)>, VaultError> {
+        let kept = vault.all(&EVIDENCE)?.into_iter();
+        Ok(kept.map(|(_, Kept { evidence })| (evidence.key().clone(), evidence.claimed_time())).collect())
     }
 
     pub(crate) fn now(&self) -> UnixMillis {

@@ -80,6 +80,14 @@ pub(crate) fn put_card(tx: &mut VaultTx<'_, '_>, id: &str, card: &StoredCard) ->
     tx.put(&INDEX, id, &Entry::of(card))
 }
 
+/// The type of a card, if the index has it.
+pub(crate) fn kind(tx: &VaultTx<'_, '_>, id: &str) -> Result<Option<String>, VaultError> {
+    match tx.get(&INDEX, id) {
+        Err(error) if error.is_of_one_record() => Ok(None),
+        entry => Ok(entry?.map(|entry| entry.kind.clone())),
+    }
+}
+
 /// Removes a card.
 pub(crate) fn remove_card(tx: &mut VaultTx<'_, '_>, id: &str) -> Result<(), VaultError> {
     tx.remove(&CARDS, id)?;

@@ -13,7 +13,7 @@ use registry::Hash32;
 
 use crate::{
     backup,
-    card::{self, Card},
+    card::{self, Card, CardState},
     chain::{Chain, ChainError},
     config::WalletConfig,
     context::Context,
@@ -30,7 +30,7 @@ use crate::{
         WalletClient,
     },
     schema,
-    vault::{NotUnlocked, Sealed, Vault, VaultError, check_pin},
+    vault::{NotUnlocked, Sealed, Vault, VaultError, VaultTx, check_pin},
     web::Web,
 };
 
@@ -152,19 +152,26 @@ impl Wallet {
         drop(vault);
         let wallet = Self::open(path, pin, ports, config).await?;
         let vault = &wallet.context.vault;
-        let cards = vault.all(&CARDS)?;
-        let strays = index::strays(vault, &cards)?;
-        vault.write(move |tx| index::rebuild(tx, &cards, &strays)).await?;
+        // What is authentic and of another form is of no more use than what is not authentic.
+        let (bad_cards, bad_entries) = (vault.unreadable(&CARDS)?, vault.unreadable(&LOG)?);
         let lost = |table: &str| repaired.unreadable.get(table).copied().unwrap_or_default();
-        let (cards, log) = (lost("cards"), lost("log"));
+        let (cards_lost, log_entries_lost) = (lost("cards"), lost("log"));
         let total: usize = repaired.unreadable.values().sum();
         let recovered = Recovered {
             cards: wallet.cards()?.len(),
-            cards_lost: cards,
-            log_entries_lost: log,
-            others_lost: total - cards - log,
+            cards_lost: cards_lost + bad_cards.len(),
+            log_entries_lost: log_entries_lost + bad_entries.len(),
+            others_lost: total - cards_lost - log_entries_lost,
             incomplete: repaired.incomplete,
         };
+        let cards = vault.all(&CARDS)?;
+        let strays = index::strays(vault, &cards)?;
+        let tidy = move |tx: &mut VaultTx<'_, '_>| {
+            bad_cards.iter().try_for_each(|id| tx.remove(&CARDS, id))?;
+            bad_entries.iter().try_for_each(|id| tx.remove(&LOG, id))?;
+            index::rebuild(tx, &cards, &strays)
+        };
+        vault.write(tidy).await?;
         Ok((wallet, recovered))
     }
 
@@ -297,15 +304,29 @@ impl Wallet {
         receive::renew(&self.context, card).await
     }
 
-    /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see [`Wallet::refresh`].
+    /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see [`Wallet::refresh`]. A card that
+    /// is damaged is not among them: see [`Wallet::unreadable_cards`].
     ///
     /// # Errors
     /// [`VaultError`].
     pub fn cards(&self) -> Result<Vec<Card>, VaultError> {
         let mut stored = self.context.vault.all(&CARDS)?;
         stored.sort_by_key(|(_, card)| std::cmp::Reverse(card.received));
-        let states = self.context.states(stored.iter().map(|(_, card)| card))?;
-        stored.iter().zip(states).map(|((id, card), state)| self.show(id, card, state)).collect()
+        self.shown(&stored)
+    }
+
+    /// The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no
+    /// backup has them. Say so; their holder collects them again, and [deletes](Wallet::delete_card) what is left.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn unreadable_cards(&self) -> Result<Vec<String>, VaultError> {
+        let mut unreadable = self.context.vault.unreadable(&CARDS)?;
+        let no_state = CardState::Unknown { last: None };
+        let stored = self.context.vault.all(&CARDS)?.into_iter();
+        unreadable
+            .extend(stored.filter(|(id, card)| self.show(id, card, no_state).is_err()).map(|(id, _)| id));
+        Ok(unreadable)
     }
 
     /// At most `limit` cards after the card `after`, the newest first. Opens no other card, so that a long list shows at
@@ -317,12 +338,21 @@ impl Wallet {
         let ids = self.context.index.find(&self.context.vault, |_, _| true)?;
         let from = after.and_then(|after| ids.iter().position(|id| id == after)).map_or(0, |at| at + 1);
         let mut page = Vec::with_capacity(limit.min(ids.len()));
-        for id in ids.into_iter().skip(from).take(limit) {
-            // Deleted this very moment otherwise.
-            page.extend(self.context.vault.get(&CARDS, &id)?.map(|card| (id, card)));
+        for id in ids.into_iter().skip(from) {
+            if page.len() == limit {
+                break;
+            }
+            // Deleted this very moment, or damaged, otherwise.
+            page.extend(self.context.vault.get_readable(&CARDS, &id)?.map(|card| (id, card)));
         }
-        let states = self.context.states(page.iter().map(|(_, card)| card))?;
-        page.iter().zip(states).map(|((id, card), state)| self.show(id, card, state)).collect()
+        self.shown(&page)
+    }
+
+    /// Those of these cards that can be shown.
+    fn shown(&self, stored: &[(String, StoredCard)]) -> Result<Vec<Card>, VaultError> {
+        let states = self.context.states(stored.iter().map(|(_, card)| card))?;
+        let shown = stored.iter().zip(states).map(|((id, card), state)| self.show(id, card, state));
+        Ok(shown.filter_map(Result::ok).collect())
     }
 
     /// One card; `None` if there is none of this id.
@@ -335,7 +365,7 @@ impl Wallet {
         self.show(id, &stored, state).map(Some)
     }
 
-    fn show(&self, id: &str, stored: &StoredCard, state: card::CardState) -> Result<Card, VaultError> {
+    pub(crate) fn show(&self, id: &str, stored: &StoredCard, state: CardState) -> Result<Card, VaultError> {
         let kind =
             self.context.catalogue.by_id(stored.kind.as_str()).ok_or(VaultError::OtherForm("cards"))?;
         card::show(id, stored, kind, state)
@@ -372,7 +402,8 @@ impl Wallet {
         Ok(cards.len())
     }
 
-    /// Deletes a card, its credentials and their keys. `false` if there is none of this id.
+    /// Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. `false` if there is none
+    /// of this id.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -383,10 +414,10 @@ impl Wallet {
         let deleted = context.vault.write(move |tx| receive::delete_card(tx, catalogue, at, &key)).await?;
         writing.made([], [id]);
         receive::sweep(context).await?;
-        if let Some(renewal) = deleted.as_ref().and_then(|card| card.renewal.as_ref()) {
-            receive::forget_unless_needed(context, renewal.key()).await?;
+        if let Some(key) = &deleted.token_key {
+            receive::forget_unless_needed(context, key).await?;
         }
-        Ok(deleted.is_some())
+        Ok(deleted.existed)
     }
 
     /// Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
@@ -507,4 +538,61 @@ impl Wallet {
 /// Built in; its own crate's tests see to it that it can be read.
 fn catalogue() -> Result<&'static Catalogue, VaultError> {
     Catalogue::bundled().map_err(|_| VaultError::OtherForm("catalogue"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        ports::{HttpClient, HttpError, HttpRequest, HttpResponse},
+        software::{DeviceSecret, SoftwareKeyStore},
+    };
+
+    struct NoNetwork;
+
+    #[async_trait::async_trait]
+    impl HttpClient for NoNetwork {
+        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
+            Err(HttpError::Unreachable)
+        }
+    }
+
+    fn config() -> WalletConfig {
+        let validator = r#"{"key":"z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG","power":1}"#;
+        let chain = "00".repeat(32);
+        let anchor = format!(
+            r#"{{"chainId":"{chain}","network":"anhui","validators":[{validator}],"height":0,
+                "time":"2026-03-02T04:00:00.000Z"}}"#
+        );
+        WalletConfig::parse(&anchor, "https://node.example").unwrap().with_insecurely_cheap_pin()
+    }
+
+    #[tokio::test]
+    async fn records_that_are_authentic_and_of_another_form_are_lost_in_recovery_and_block_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet");
+        let ports = || {
+            let secret = DeviceSecret::from_bytes(b"device");
+            let keys = SoftwareKeyStore::open(folder.path().join("keys"), &secret).unwrap();
+            Ports::new(Arc::new(keys), Arc::new(NoNetwork), Arc::new(|| registry::UnixMillis(1)))
+        };
+        let wallet = Wallet::create(&path, "246810", ports(), config()).await.unwrap();
+        let write = |tx: &mut VaultTx<'_, '_>| {
+            ["cards", "log", "collecting", "loose-keys", "evidence"].into_iter().try_for_each(|table| {
+                tx.put(&Sealed::<Value>::new(table), "00000000000000000001", &json!({ "of": "tomorrow" }))
+            })
+        };
+        wallet.context.vault.write(write).await.unwrap();
+        drop(wallet);
+        let wallet = Wallet::open(&path, "246810", ports(), config()).await.unwrap();
+        assert!(wallet.cards().unwrap().is_empty() && wallet.log(None, 10).unwrap().is_empty());
+        assert_eq!(wallet.unreadable_cards().unwrap().len(), 1);
+        assert!(wallet.pick_up().await.unwrap().is_empty());
+        drop(wallet);
+        let (wallet, said) = Wallet::recover(&path, "246810", ports(), config()).await.unwrap();
+        assert_eq!((said.cards, said.cards_lost, said.log_entries_lost), (0, 1, 1));
+        assert!(wallet.unreadable_cards().unwrap().is_empty());
+    }
 }

@@ -26,7 +26,8 @@ pub(super) async fn list(holder: Holder) -> Result<Page, Problem> {
     let t = texts(lang);
     refresh(&holder.wallet).await;
     let cards = holder.wallet.cards().map_err(Problem::internal)?;
-    let body = if cards.is_empty() {
+    let damaged = holder.wallet.unreadable_cards().map_err(Problem::internal)?.len();
+    let body = if cards.is_empty() && damaged == 0 {
         empty(
             Icon::Card,
             t.get("cards.none"),
@@ -34,7 +35,15 @@ pub(super) async fn list(holder: Holder) -> Result<Page, Problem> {
             link_button(t.get("cards.scan"), "/scan", false),
         )
     } else {
-        html! { ul.card-stack { @for one in &cards { li { (draw(lang, one, true)) } } } }
+        html! {
+        @if damaged > 0 {
+            (notice(
+                Tone::Bad,
+                &t.with("cards.damaged", &[("n", &damaged.to_string())]),
+                t.get("cards.damaged_todo"),
+            ))
+        }
+        ul.card-stack { @for one in &cards { li { (draw(lang, one, true)) } } } }
     };
     Ok(Screen::new(&holder.visitor, t.get("cards.title")).tab(Tab::Cards).body(body))
 }

@@ -13,8 +13,14 @@ const ENTRIES: usize = 200;
 pub(super) async fn list(wallet: &Wallet, json: bool) -> Done {
     refresh(wallet).await;
     let cards = wallet.cards().or_fault("restore the folder from a backup")?;
+    let damaged = wallet.unreadable_cards().or_fault("restore the folder from a backup")?.len();
     if json {
         return print_json(&cards);
+    }
+    if damaged > 0 {
+        term::say_line(format!(
+            "{damaged} of the cards can't be read any more: collect them again, or restore a backup."
+        ));
     }
     if cards.is_empty() {
         term::say_line("No cards yet. Receive one with `huizheng wallet receive LINK`.");

@@ -46,6 +46,8 @@ fn a_citizen_collects_without_an_offer_and_with_one() {
         assert!(offered.takes_login() && offered.takes_code());
         let begun = holder.wallet.begin_login(&offered, &[]).await.unwrap();
         let back = browser::log_in(&begun.address, 0).await;
+        let logins = &holder.wallet.export().unwrap()["logins"];
+        assert_eq!(logins[0]["issuer"], serde_json::json!(issuer), "the holder can read that it is open");
         drop(holder);
         let holder = Holder::open(play, "logs-in").await;
         let received = holder.wallet.finish_login(&back).await.unwrap();

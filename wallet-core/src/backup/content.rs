@@ -122,27 +122,29 @@ impl Content {
     }
 
     /// Says what of it becomes what.
-    pub(super) fn summary(&self, context: &Context) -> Result<Restored, VaultError> {
-        let cards = self.cards.iter().map(|(id, card)| to_collect(context, id, card));
-        Ok(Restored {
+    pub(super) fn summary(&self, context: &Context) -> Restored {
+        Restored {
             made: self.made,
-            to_collect: cards.collect::<Result<_, _>>()?,
+            to_collect: self.cards.iter().map(|(id, card)| to_collect(context, id, card)).collect(),
             log_entries: self.log.len(),
             waiting: self.waiting.clone(),
-        })
+        }
     }
 }
 
-pub(super) fn to_collect(context: &Context, id: &str, stored: &StoredCard) -> Result<ToCollect, VaultError> {
-    let kind = context.catalogue.by_id(stored.kind.as_str()).ok_or(VaultError::OtherForm("to-collect"))?;
-    let shown = card::show(id, stored, kind, card::CardState::Unknown { last: None })?;
-    Ok(ToCollect {
+/// What is to be collected, as it is listed. Of a card that this version can't show it says the type and the issuer.
+pub(super) fn to_collect(context: &Context, id: &str, stored: &StoredCard) -> ToCollect {
+    let kind = context.catalogue.by_id(stored.kind.as_str());
+    let no_state = card::CardState::Unknown { last: None };
+    let shown = kind.and_then(|kind| card::show(id, stored, kind, no_state).ok());
+    let name = || LocalText::new(stored.kind.to_string(), stored.kind.to_string());
+    ToCollect {
         id: id.to_owned(),
-        kind: shown.kind,
-        label: shown.label,
-        holder_line: shown.holder_line,
-        issuer: shown.issuer,
-        issuer_name: shown.issuer_name,
+        kind: stored.kind.to_string(),
+        label: kind.map_or_else(name, |kind| card::local(&kind.label)),
+        holder_line: shown.map(|card| card.holder_line).unwrap_or_default(),
+        issuer: stored.issuer.clone(),
+        issuer_name: stored.issuer_name.clone(),
         collect_at: stored.collected_at.clone(),
-    })
+    }
 }

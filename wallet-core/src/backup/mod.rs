@@ -1,11 +1,10 @@
 //! Backup, restoration, export and erasure: what the holder can take with her, and take away.
 
 mod content;
+mod export;
 mod file;
 
 use std::path::{Path, PathBuf};
-
-use serde_json::{Value, json};
 
 pub(crate) use content::TO_COLLECT;
 pub use content::{Restored, ToCollect};
@@ -14,8 +13,6 @@ use crate::{
     Wallet, WalletConfig,
     context::Context,
     error::{CreateError, OpenError},
-    held::{CARDS, StoredCard},
-    log::LOG,
     ports::{HolderKeyStore, KeyHandle, NoRandomness, Ports, Randomness},
     vault::VaultError,
 };
@@ -109,7 +106,8 @@ impl Wallet {
         Ok(letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
     }
 
-    /// Everything that the wallet keeps, as one encrypted file: cards and the log. Device keys are not in it.
+    /// Everything that the wallet keeps, as one encrypted file: cards and the log. Device keys are not in it, nor are
+    /// [cards that can't be read](Wallet::unreadable_cards).
     ///
     /// # Errors
     /// [`BackupError`].
@@ -147,7 +145,7 @@ impl Wallet {
         let beside = beside(path, RESTORING);
         remove(&beside).map_err(|error| RestoreError::folder(&error))?;
         let made = Self::create(&beside, pin, ports.clone(), config.clone()).await?;
-        let summary = content.summary(made.context())?;
+        let summary = content.summary(made.context());
         made.context().vault.write(move |tx| content.put(tx)).await?;
         drop(made);
         put_in_place(&beside, path).map_err(|error| RestoreError::folder(&error))?;
@@ -161,7 +159,7 @@ impl Wallet {
     pub fn to_collect(&self) -> Result<Vec<ToCollect>, VaultError> {
         let context = self.context();
         let stored = context.vault.all(&TO_COLLECT)?;
-        stored.iter().map(|(id, card)| content::to_collect(context, id, card)).collect()
+        Ok(stored.iter().map(|(id, card)| content::to_collect(context, id, card)).collect())
     }
 
     /// Forgets a card that is not to be collected again. `false` if there is none of this id.
@@ -176,37 +174,6 @@ impl Wallet {
             Ok(there)
         };
         self.context().vault.write(forget).await
-    }
-
-    /// Everything that the wallet keeps about its holder, to be read by her and by programs (PIPL art. 45): cards with
-    /// their claims and the credentials themselves, what is to be collected again, the log. In clear: it is hers to
-    /// guard.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn export(&self) -> Result<Value, VaultError> {
-        let context = self.context();
-        let texts = |card: &StoredCard| {
-            let one = |one: &crate::held::StoredCredential| json!({ "format": one.format, "credential": one.text, "shownTo": one.shown_to });
-            card.credentials.iter().map(one).collect::<Vec<_>>()
-        };
-        let mut cards = Vec::new();
-        for card in self.cards()? {
-            let stored = context.vault.get(&CARDS, &card.id)?.ok_or(VaultError::OtherForm("cards"))?;
-            cards.push(json!({ "card": card, "credentials": texts(&stored) }));
-        }
-        let log = context.vault.all(&LOG)?;
-        let log: Vec<Value> = log
-            .iter()
-            .map(|(id, record)| json!({ "id": id, "at": record.at, "event": record.event }))
-            .collect();
-        Ok(json!({
-            "exported": context.now(),
-            "cards": cards,
-            "toCollect": self.to_collect()?,
-            "waiting": crate::receive::waiting(context)?,
-            "log": log,
-        }))
     }
 
     /// Deletes everything: the folder, and the keys in the device (PIPL art. 47). Nothing is left that could be asked
@@ -267,7 +234,7 @@ pub(crate) fn collected(
 ) -> Result<Option<String>, VaultError> {
     for (id, stored) in context.vault.all(&TO_COLLECT)? {
         if stored.kind.as_str() == kind && stored.issuer == *issuer {
-            let waits = content::to_collect(context, &id, &stored)?;
+            let waits = content::to_collect(context, &id, &stored);
             if waits.holder_line == holder_line {
                 return Ok(Some(id));
             }

@@ -18,7 +18,7 @@ impl Chain {
         let light = self.light(vault)?;
         let mut blocks: BTreeMap<u64, Vec<Evidence>> = BTreeMap::new();
         for key in keys {
-            if let Some(kept) = vault.get(&EVIDENCE, &name(vault, &key))? {
+            if let Some(kept) = vault.get_readable(&EVIDENCE, &name(vault, &key))? {
                 blocks.entry(kept.evidence.claimed_height()).or_default().push(kept.evidence);
             }
         }

@@ -34,7 +34,7 @@ impl Chain {
     pub(crate) fn staples(&self, vault: &Vault, keys: &[RecordKey]) -> Result<Vec<Vec<u8>>, VaultError> {
         let mut blocks: Vec<Vec<Evidence>> = Vec::new();
         for key in keys {
-            let Some(kept) = vault.get(&EVIDENCE, &name(vault, key))? else { continue };
+            let Some(kept) = vault.get_readable(&EVIDENCE, &name(vault, key))? else { continue };
             let same = |block: &&mut Vec<Evidence>| {
                 let height = block.first().map(Evidence::claimed_height);
                 height == Some(kept.evidence.claimed_height())

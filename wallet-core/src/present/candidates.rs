@@ -33,8 +33,8 @@ pub(super) struct Held {
     authorities: Vec<TrustedAuthority>,
 }
 
-/// The credentials in the wallet that are of a type and format that the query asks for, the newest card first. No other
-/// card is opened. Of copies it is the one that tells this verifier the least.
+/// The credentials in the wallet that are of a type and format that the query asks for and can be read, the newest card first.
+/// No other card is opened. Of copies it is the one that tells this verifier the least.
 pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> Result<Vec<Held>, VaultError> {
     let wanted: Vec<_> =
         query.credentials.iter().map(|one| (&one.format, kinds(context.catalogue, one))).collect();
@@ -46,11 +46,11 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> R
     };
     let mut held = Vec::new();
     for card_id in context.index.find(&context.vault, fits)? {
-        let Some(card) = context.vault.get(&CARDS, &card_id)? else { continue };
+        let Some(card) = context.vault.get_readable(&CARDS, &card_id)? else { continue };
         let Some(kind) = context.catalogue.by_id(card.kind.as_str()) else { continue };
         let fitting = card.credentials.iter().filter(|one| fits(card.kind.as_str(), one.format));
         for credential in one_of_each(fitting, verifier) {
-            let content = credential.content()?;
+            let Ok(content) = credential.content() else { continue };
             held.push(Held {
                 card_id: card_id.clone(),
                 type_names: content.type_names(),

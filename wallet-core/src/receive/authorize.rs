@@ -15,6 +15,7 @@ use protocol::{
 };
 use registry::UnixMillis;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
     Offer, OfferRefused, ReceiveError, Received, collecting,
@@ -247,6 +248,18 @@ async fn push(
         Ok(body) => Err(AuthorizeError::Refused(body.error)),
         Err(_) => Err(ReceiveError::status(answer.status).into()),
     }
+}
+
+/// The logins that wait for a browser, in clear.
+pub(crate) fn exported(context: &Context) -> Result<Vec<Value>, VaultError> {
+    let login = |stored: StoredAuthorization| {
+        json!({
+            "issuer": stored.offer.credential_issuer,
+            "configurations": stored.offer.credential_configuration_ids,
+            "begun": stored.begun,
+        })
+    };
+    Ok(context.vault.all(&AUTHORIZATIONS)?.into_iter().map(|(_, stored)| login(stored)).collect())
 }
 
 /// Every key that the wallet has in the device.

@@ -17,6 +17,7 @@ use protocol::{
 };
 use registry::UnixMillis;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{
     Offer, OfferedCredential, ReceiveError,
@@ -170,6 +171,24 @@ impl Collecting {
 
     pub(super) fn issuer(&self) -> &Endpoint {
         &self.offer.credential_issuer
+    }
+
+    /// What of it its holder may read.
+    pub(super) fn exported(&self) -> Value {
+        let part = |(configuration, part): (&String, &Part)| match &part.stand {
+            Stand::Open => json!({ "configuration": configuration, "stand": "asked" }),
+            Stand::Deferred { transaction_id } => {
+                json!({ "configuration": configuration, "stand": "waiting", "transactionId": transaction_id })
+            }
+            Stand::Came { credentials, .. } => {
+                json!({ "configuration": configuration, "stand": "came", "credentials": credentials })
+            }
+        };
+        json!({
+            "issuer": self.issuer(),
+            "replaces": self.replaces,
+            "credentials": self.parts.iter().map(part).collect::<Vec<_>>(),
+        })
     }
 
     /// The key that its token is bound to.

@@ -6,6 +6,7 @@
 use credentials::key::{Algorithm, Jwk, PublicKey};
 use protocol::openid4vci::{AuthorizationServerMetadata, TokenErrorCode};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{ReceiveError, authorize, dpop::Dpop, later, loose};
 use crate::{
@@ -109,6 +110,12 @@ pub(super) async fn begin_anew(
         forget_unless_needed(context, &before.handle).await?;
     }
     of(context, server).await
+}
+
+/// The keys by which issuers know this wallet, in clear. Which issuer a key is shown to is not kept in a form that can be read.
+pub(crate) fn exported(context: &Context) -> Result<Vec<Value>, VaultError> {
+    let instances = context.vault.all(&INSTANCES)?.into_iter();
+    Ok(instances.map(|(_, stored)| json!({ "key": stored.key, "publicKey": stored.public })).collect())
 }
 
 /// Every key that is kept here.

@@ -2,7 +2,7 @@
 
 use credentials::catalogue::Catalogue;
 use protocol::Endpoint;
-use registry::UnixMillis;
+use registry::{LocalText, UnixMillis};
 
 use super::{
     ReceiveError, Rejected,
@@ -99,20 +99,36 @@ fn put(
     Ok(cards)
 }
 
-/// Deletes a card. The log has it, and its credentials' keys are let go. `None` if there is none of this id.
+/// Deletes a card. The log has it, and its credentials' keys are let go: those that can be read. Says whether there was one, and
+/// the key by which it was renewed.
 pub(crate) fn delete(
     tx: &mut VaultTx<'_, '_>,
     catalogue: &Catalogue,
     at: UnixMillis,
     id: &str,
-) -> Result<Option<StoredCard>, VaultError> {
-    let Some(card) = tx.get(&CARDS, id)? else { return Ok(None) };
-    let kind = catalogue.by_id(card.kind.as_str()).ok_or(VaultError::OtherForm("cards"))?;
+) -> Result<Deleted, VaultError> {
+    let card = match tx.get(&CARDS, id) {
+        Ok(None) => return Ok(Deleted { existed: false, token_key: None }),
+        Err(error) if error.is_of_one_record() => None,
+        card => card?,
+    };
+    let kind = index::kind(tx, id)?.or_else(|| card.as_ref().map(|card| card.kind.to_string()));
+    let kind = kind.and_then(|kind| catalogue.by_id(&kind));
     index::remove_card(tx, id)?;
-    loose::let_go(tx, card.credentials.iter().map(|credential| credential.key.clone()))?;
-    let issuer_name = card.issuer_name.clone();
-    log::add(tx, at, Event::Deleted { label: card::local(&kind.label), issuer_name })?;
-    Ok(Some(card))
+    let keys = card.iter().flat_map(|card| &card.credentials).map(|credential| credential.key.clone());
+    loose::let_go(tx, keys)?;
+    let label = kind.map_or_else(|| LocalText::new("证照", "Card"), |kind| card::local(&kind.label));
+    let unknown = || LocalText::new("不详", "unknown");
+    let issuer_name = card.as_ref().map_or_else(unknown, |card| card.issuer_name.clone());
+    log::add(tx, at, Event::Deleted { label, issuer_name })?;
+    let token_key = card.and_then(|card| card.renewal).map(|renewal| renewal.key);
+    Ok(Deleted { existed: true, token_key })
+}
+
+/// What was deleted.
+pub(crate) struct Deleted {
+    pub(crate) existed: bool,
+    pub(crate) token_key: Option<KeyHandle>,
 }
 
 /// The cards, and for each of what proved good the number of its card.

@@ -8,6 +8,7 @@ use protocol::{
     openid4vci::{CredentialOffer, IssuerMetadata, NotificationEvent, NotificationRequest},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Offer, OfferRefused, ReceiveError, Received,
@@ -63,11 +64,6 @@ impl Renewal {
             key: key.handle.clone(),
             public: key.public.to_jwk(),
         })
-    }
-
-    /// The key that it needs.
-    pub(crate) fn key(&self) -> &KeyHandle {
-        &self.key
     }
 
     /// A fresh token.
@@ -152,6 +148,11 @@ pub(super) async fn notify(
 /// The issuers that still have something for this wallet.
 pub(crate) fn waiting(context: &Context) -> Result<Vec<Endpoint>, VaultError> {
     Ok(context.vault.all(&COLLECTING)?.into_iter().map(|(_, row)| row.issuer().clone()).collect())
+}
+
+/// What is under way with issuers, in clear.
+pub(crate) fn exported(context: &Context) -> Result<Vec<Value>, VaultError> {
+    Ok(context.vault.all(&COLLECTING)?.into_iter().map(|(_, row)| row.exported()).collect())
 }
 
 /// Every key that the wallet has in the device but those of [`authorize`](super::authorize).

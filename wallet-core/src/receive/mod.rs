@@ -17,14 +17,16 @@ mod token;
 mod verify;
 
 pub use authorize::{AuthorizeError, LoginStarted, WalletClient};
-pub(crate) use authorize::{all_keys, begin as begin_login, finish as finish_login};
+pub(crate) use authorize::{
+    all_keys, begin as begin_login, exported as exported_logins, finish as finish_login,
+};
 pub(crate) use collecting::UnderWay;
 pub(crate) use deferred::{old, renew_rows};
 pub use error::{OfferRefused, ReceiveError, Rejected};
-pub(crate) use instance::forget_unless_needed;
+pub(crate) use instance::{exported as exported_instances, forget_unless_needed};
 pub(crate) use keep::delete as delete_card;
 pub use later::PickedUp;
-pub(crate) use later::{Renewal, pick_up, renew, waiting};
+pub(crate) use later::{Renewal, exported as exported_collecting, pick_up, renew, waiting};
 pub(crate) use loose::sweep;
 pub use offer::{Offer, OfferedCredential};
 pub(crate) use offer::{of_issuer, preview};

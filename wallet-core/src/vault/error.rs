@@ -29,6 +29,16 @@ pub enum VaultError {
     Randomness(#[from] NoRandomness),
 }
 
+impl VaultError {
+    /// Whether it is of one record alone: the others can be read.
+    pub(crate) fn is_of_one_record(&self) -> bool {
+        match self {
+            Self::Tampered | Self::OtherForm(_) => true,
+            Self::Newer(_) | Self::Store(_) | Self::Randomness(_) => false,
+        }
+    }
+}
+
 /// Why a vault was not made or opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotUnlocked {

@@ -123,22 +123,51 @@ impl Vault {
         })
     }
 
-    /// Every record of a table, in the order of the keys.
+    /// As [`Vault::get`]; what can't be read is as if it were not there.
+    pub(crate) fn get_readable<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        key: &str,
+    ) -> Result<Option<V>, VaultError> {
+        Ok(readable(self.get(table, key))?.flatten())
+    }
+
+    /// Every record of a table that can be read, in the order of the keys. One that is damaged must not take the others along:
+    /// it is left out, and [`Vault::unreadable`] names it.
     pub(crate) fn all<V: DeserializeOwned>(&self, table: &Sealed<V>) -> Result<Vec<(String, V)>, VaultError> {
         let mut found = Vec::new();
+        self.each(table, |key, value| found.extend(value.map(|value| (key, value))))?;
+        Ok(found)
+    }
+
+    /// The keys of the records of a table that are there and can't be read.
+    pub(crate) fn unreadable<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+    ) -> Result<Vec<String>, VaultError> {
+        let mut found = Vec::new();
+        self.each(table, |key, value| found.extend(value.is_none().then_some(key)))?;
+        Ok(found)
+    }
+
+    fn each<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        mut look: impl FnMut(String, Option<V>),
+    ) -> Result<(), VaultError> {
         let mut range = Range::prefix((table.name,));
         loop {
             let page = self.page(table, &range, PAGE)?;
-            let full = page.len() == PAGE;
-            found.extend(page);
-            match found.last() {
-                Some((last, _)) if full => range = Range::prefix((table.name,)).after((table.name, last)),
-                _ => return Ok(found),
+            let last = page.last().filter(|_| page.len() == PAGE).map(|(last, _)| last.clone());
+            page.into_iter().for_each(|(key, value)| look(key, value));
+            match last {
+                Some(last) => range = Range::prefix((table.name,)).after((table.name, &last)),
+                None => return Ok(()),
             }
         }
     }
 
-    /// At most `limit` records before the one of the write `before`, the newest first, of a table whose keys are
+    /// At most `limit` records that can be read before the one of the write `before`, the newest first, of a table whose keys are
     /// [numbers of writes](number_key).
     ///
     /// It reads forwards, in spans of numbers from the newest down: what reads a store backwards is large on a phone.
@@ -163,8 +192,8 @@ impl Vault {
                         break;
                     }
                     let apart = || view.get(&APART, (table.name, key.as_str()));
-                    let value = read(&self.keys, table, &key, &row, apart)?;
-                    found.push((key, value));
+                    let value = readable(read(&self.keys, table, &key, &row, apart))?;
+                    found.extend(value.map(|value| (key, value)));
                 }
                 Ok::<_, VaultError>(())
             })?;
@@ -179,12 +208,12 @@ impl Vault {
         table: &Sealed<V>,
         range: &Range<(String, String)>,
         limit: usize,
-    ) -> Result<Vec<(String, V)>, VaultError> {
+    ) -> Result<Vec<(String, Option<V>)>, VaultError> {
         self.store.read(|view| {
             let rows = view.page(&SEALED, range, limit)?.into_iter();
             rows.map(|((_, key), row)| {
                 let apart = || view.get(&APART, (table.name, key.as_str()));
-                let value = read(&self.keys, table, &key, &row, apart)?;
+                let value = readable(read(&self.keys, table, &key, &row, apart))?;
                 Ok((key, value))
             })
             .collect()
@@ -347,6 +376,17 @@ fn read<V: DeserializeOwned>(
 ) -> Result<V, VaultError> {
     let plain = Row::of(row)?.open(keys, (table.name, key), apart)?;
     serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(table.name))
+}
+
+/// What was read; `None` if this record is damaged.
+fn readable<V>(read: Result<V, VaultError>) -> Result<Option<V>, VaultError> {
+    match read {
+        Err(error) if error.is_of_one_record() => {
+            tracing::warn!(%error, "a record is left out");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
 }
 
 pub(super) fn read_root(stored: Option<Vec<u8>>, keys: &Keys) -> Result<Root, VaultError> {

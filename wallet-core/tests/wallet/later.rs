@@ -44,6 +44,32 @@ async fn what_takes_time_is_picked_up_once_and_the_issuer_is_told() {
 }
 
 #[tokio::test]
+async fn an_export_has_what_takes_time_and_what_tells_where_its_holder_has_been() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    holder.waiting_for(Plan::digital_id().sd_jwt().taking_time()).await;
+    let export = holder.wallet.export().unwrap();
+    let row = &export["collecting"][0];
+    assert_eq!(row["issuer"].as_str().unwrap().trim_end_matches('/'), "https://issuer.example");
+    let part = &row["credentials"][0];
+    assert_eq!((&part["configuration"], &part["stand"]), (&"digital-id-sd-jwt".into(), &"waiting".into()));
+    assert_eq!(export["issuersKeys"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        export["keys"].as_array().unwrap().len(),
+        5,
+        "two of the card, one that waits, the phone's own twice"
+    );
+    assert_eq!((&export["logins"], &export["biometrics"]), (&serde_json::json!([]), &false.into()));
+    let issuer = holder.town.issuer.did.to_string();
+    let evidence = export["evidence"].as_array().unwrap();
+    assert!(evidence.iter().any(|one| one["record"].as_str().unwrap().contains(&issuer)));
+    let text = export.to_string();
+    assert!(
+        !text.contains("refresh-") && !text.contains("token-"),
+        "nothing by which somebody acts in her place"
+    );
+}
+
+#[tokio::test]
 async fn what_was_rejected_is_over() {
     let holder = Holder::new().await;
     holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;

@@ -303,9 +303,11 @@ async fn an_older_version_of_a_record_is_noticed() {
     assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::Damaged(_))));
 }
 
-#[tokio::test]
-async fn a_changed_byte_in_a_record_is_an_error_when_read() {
+/// Two cards, a licence and an identity, of which the first is damaged: one byte of it, in its content.
+async fn with_a_damaged_card() -> (Holder, [String; 2]) {
     let (holder, card) = Holder::new().await.with_licence().await;
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::digital_id())).await.unwrap();
+    let other = holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards.remove(0);
     let holder = locked(holder).await;
     let path = holder.folder.path().join("wallet");
     let key = ("cards".to_owned(), card.id.clone());
@@ -316,7 +318,75 @@ async fn a_changed_byte_in_a_record_is_an_error_when_read() {
         store.write(move |tx| tx.put(&APART, key, &bytes)).unwrap();
     }
     let wallet = reopen(&holder, PIN).await.unwrap();
-    assert_eq!(wallet.cards().unwrap_err(), wallet_core::VaultError::Tampered);
+    let Holder { folder, town, .. } = holder;
+    (Holder { folder, wallet, town }, [card.id, other.id])
+}
+
+#[tokio::test]
+async fn a_damaged_card_is_named_and_takes_no_other_along() {
+    let (holder, [damaged, sound]) = with_a_damaged_card().await;
+    let wallet = &holder.wallet;
+    let ids = |cards: Vec<wallet_core::Card>| cards.into_iter().map(|card| card.id).collect::<Vec<_>>();
+    assert_eq!(ids(wallet.cards().unwrap()), std::slice::from_ref(&sound));
+    assert_eq!(ids(wallet.cards_page(None, 1).unwrap()), std::slice::from_ref(&sound));
+    assert_eq!(wallet.unreadable_cards().unwrap(), std::slice::from_ref(&damaged));
+    assert_eq!(wallet.card(&damaged).unwrap_err(), wallet_core::VaultError::Tampered);
+    assert_eq!(wallet.holders().unwrap().len(), 1);
+    wallet.refresh().await.unwrap();
+    let refused = holder.review(Ask::licence()).await.unwrap_err();
+    assert_eq!(refused.code(), "nothing-fits");
+    let backup = wallet.back_up("a passphrase for the backup").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (path, ports) = (folder.path().join("wallet"), holder.town.ports(folder.path()));
+    let restored =
+        Wallet::restore(&path, PIN, ports, holder.town.config(), &backup, "a passphrase for the backup")
+            .await;
+    let to_collect = restored.unwrap().1.to_collect;
+    assert_eq!(to_collect.iter().map(|one| &one.id).collect::<Vec<_>>(), [&sound]);
+    let export = wallet.export().unwrap();
+    assert_eq!(
+        (export["cards"].as_array().unwrap().len(), &export["unreadableCards"][0]),
+        (1, &damaged.as_str().into())
+    );
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_damaged_card_can_be_deleted_and_the_wallet_erased() {
+    let (holder, [damaged, _]) = with_a_damaged_card().await;
+    assert!(holder.wallet.delete_card(&damaged).await.unwrap());
+    assert!(holder.wallet.unreadable_cards().unwrap().is_empty());
+    match &holder.wallet.log(None, 1).unwrap()[0].event {
+        wallet_core::Event::Deleted { label, .. } => assert_eq!(label.zh, "营业执照"),
+        other => panic!("{other:?}"),
+    }
+    let holder = holder.reopened().await;
+    assert_eq!(holder.wallet.cards().unwrap().len(), 1);
+    let (holder, _) = with_a_damaged_card().await;
+    holder.wallet.erase().await.unwrap();
+    assert!(!holder.folder.path().join("wallet").exists());
+}
+
+#[tokio::test]
+async fn damaged_evidence_is_as_if_it_were_not_there_and_fetched_anew() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    let holder = locked(holder).await;
+    let path = holder.folder.path().join("wallet");
+    {
+        let store = Store::persistent(&path, &Options::default()).unwrap();
+        for table in [&SEALED, &APART] {
+            for (key, mut bytes) in store.page(table, &Range::prefix(("evidence",)), 100).unwrap() {
+                if bytes.len() > 9 {
+                    *bytes.last_mut().unwrap() ^= 1;
+                    store.write(move |tx| tx.put(table, key, &bytes)).unwrap();
+                }
+            }
+        }
+    }
+    let wallet = reopen(&holder, PIN).await.unwrap();
+    assert_eq!(wallet.card(&card.id).unwrap().unwrap().state.id(), "unknown");
+    assert_eq!(wallet.cards().unwrap()[0].state.id(), "unknown");
+    wallet.refresh().await.unwrap();
+    assert_eq!(wallet.cards().unwrap()[0].state.id(), "valid");
 }
 
 #[tokio::test]

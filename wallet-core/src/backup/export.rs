@@ -1,0 +1,68 @@
+//! Everything in clear.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Wallet,
+    card::CardState,
+    chain::Chain,
+    held::{CARDS, StoredCard},
+    log::LOG,
+    receive,
+    vault::VaultError,
+};
+
+impl Wallet {
+    /// Everything that the wallet keeps about its holder, to be read by her and by programs (PIPL art. 45): cards with
+    /// their claims and the credentials themselves, what is to be collected again, what is under way with issuers and what of it
+    /// came, logins that wait for a browser, the log; and what tells where she has been: the chain's records of which it has
+    /// evidence, and the keys by which she is known. In clear: it is hers to guard. Only what lets somebody act in her place is
+    /// not in it: tokens, and the keys themselves, which no device gives.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn export(&self) -> Result<Value, VaultError> {
+        let context = self.context();
+        let mut cards = context.vault.all(&CARDS)?;
+        cards.sort_by_key(|(_, card)| std::cmp::Reverse(card.received));
+        let cards: Vec<Value> = cards.iter().map(|(id, card)| self.exported(id, card)).collect();
+        let log = context.vault.all(&LOG)?;
+        let log: Vec<Value> = log
+            .iter()
+            .map(|(id, record)| json!({ "id": id, "at": record.at, "event": record.event }))
+            .collect();
+        let evidence = Chain::kept_of(&context.vault)?.into_iter();
+        let evidence: Vec<Value> =
+            evidence.map(|(key, at)| json!({ "record": key.to_string(), "at": at })).collect();
+        Ok(json!({
+            "exported": context.now(),
+            "cards": cards,
+            "unreadableCards": self.unreadable_cards()?,
+            "toCollect": self.to_collect()?,
+            "waiting": receive::waiting(context)?,
+            "collecting": receive::exported_collecting(context)?,
+            "logins": receive::exported_logins(context)?,
+            "issuersKeys": receive::exported_instances(context)?,
+            "keys": receive::all_keys(context)?,
+            "biometrics": self.has_biometrics()?,
+            "evidence": evidence,
+            "log": log,
+        }))
+    }
+
+    fn exported(&self, id: &str, card: &StoredCard) -> Value {
+        let one = |one: &crate::held::StoredCredential| {
+            json!({
+                "format": one.format, "credential": one.text, "shownTo": one.shown_to, "key": one.key,
+                "issued": one.issued, "expires": one.expires,
+            })
+        };
+        let state = self.context().state(card).unwrap_or(CardState::Unknown { last: None });
+        json!({
+            "id": id,
+            "card": self.show(id, card, state).ok(),
+            "collectedAt": card.collected_at,
+            "credentials": card.credentials.iter().map(one).collect::<Vec<_>>(),
+        })
+    }
+}
