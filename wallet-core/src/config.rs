@@ -14,7 +14,8 @@ pub struct WalletConfig {
     pub anchor: Anchor,
     /// A node of that chain. It need not be trusted: all it answers is proven.
     pub node: Endpoint,
-    /// Evidence up to this old decides about issuers, verifiers and purposes. Ten minutes unless told.
+    /// Evidence up to this old decides about issuers, verifiers and purposes, and of a card that is asked for it is not fetched
+    /// anew. Ten minutes unless told.
     pub fresh: Duration,
     /// Evidence up to this old still shows a card's state; beyond it the state is unknown. A day unless told.
     pub stale: Duration,

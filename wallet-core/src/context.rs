@@ -52,7 +52,7 @@ impl Context {
     }
 
     /// Fetches what beside the facts that every card needs says how these stand; nothing unless a key was compromised.
-    pub(crate) async fn further_facts<'a>(
+    async fn further_facts<'a>(
         &self,
         cards: impl IntoIterator<Item = &'a StoredCard>,
     ) -> Result<(), ChainError> {
@@ -66,6 +66,29 @@ impl Context {
             return Ok(());
         }
         self.chain.facts(&self.vault, &keys).await.map(drop)
+    }
+
+    /// Fetches the newest evidence for those of these cards of which some is older than this, all of it if that is zero. Says how
+    /// many cards those were.
+    pub(crate) async fn refresh(
+        &self,
+        mut cards: Vec<&StoredCard>,
+        age: Duration,
+    ) -> Result<usize, ChainError> {
+        if !age.is_zero() {
+            let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            let since = self.now().0.saturating_sub(age);
+            let times = self.evidence_times(cards.iter().copied())?;
+            let mut is_old = times.into_iter().map(|time| time.is_none_or(|time| time.0 <= since));
+            cards.retain(|_| is_old.next().unwrap_or(true));
+        }
+        // In the order of the cards, so that what one card needs comes under one header where it can.
+        let mut seen = BTreeSet::new();
+        let keys = cards.iter().flat_map(|card| card::facts_needed(card));
+        let keys: Vec<_> = keys.filter(|key| seen.insert(key.clone())).collect();
+        self.chain.facts(&self.vault, &keys).await?;
+        self.further_facts(cards.iter().copied()).await?;
+        Ok(cards.len())
     }
 
     /// As [`Context::state`] for many cards: each record is read once, and each block's signatures are checked once.
@@ -105,7 +128,7 @@ impl Context {
     }
 
     /// The time of the oldest evidence of each card; `None` where some was never fetched.
-    pub(crate) fn evidence_times<'a>(
+    fn evidence_times<'a>(
         &self,
         cards: impl IntoIterator<Item = &'a StoredCard, IntoIter: Clone>,
     ) -> Result<Vec<Option<UnixMillis>>, VaultError> {

@@ -1,7 +1,7 @@
 //! The wallet: made, opened, asked.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -385,21 +385,8 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::refresh`].
     pub async fn refresh_older_than(&self, age: Duration) -> Result<usize, ChainError> {
-        let mut cards = self.context.vault.all(&CARDS)?;
-        if !age.is_zero() {
-            let since =
-                self.context.now().0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-            let times = self.context.evidence_times(cards.iter().map(|(_, card)| card))?;
-            let mut is_old = times.into_iter().map(|time| time.is_none_or(|time| time.0 <= since));
-            cards.retain(|_| is_old.next().unwrap_or(true));
-        }
-        // In the order of the cards, so that what one card needs comes under one header where it can.
-        let mut seen = BTreeSet::new();
-        let keys = cards.iter().flat_map(|(_, card)| card::facts_needed(card));
-        let keys: Vec<_> = keys.filter(|key| seen.insert(key.clone())).collect();
-        self.context.chain.facts(&self.context.vault, &keys).await?;
-        self.context.further_facts(cards.iter().map(|(_, card)| card)).await?;
-        Ok(cards.len())
+        let cards = self.context.vault.all(&CARDS)?;
+        self.context.refresh(cards.iter().map(|(_, card)| card).collect(), age).await
     }
 
     /// Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. `false` if there is none

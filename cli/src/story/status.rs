@@ -6,7 +6,7 @@ use wallet_core::Warning;
 use super::desk::Application;
 use super::scene::Scene;
 use super::teller::{Teller, must};
-use crate::fault::Done;
+use crate::fault::{Done, OrFault};
 
 pub(super) async fn suspended_and_back(
     scene: &Scene,
@@ -54,6 +54,8 @@ async fn change(scene: &Scene, credentials: &[String], change: &str, reason: &st
 
 /// The phone warns the holder; the counter refuses, and the status is why.
 async fn refused(scene: &Scene, teller: &mut Teller) -> Done {
+    // As a phone does when it is opened: what it knows is minutes old otherwise.
+    scene.wallet.refresh().await.or_fault("the chain's node should answer")?;
     let (consent, decided) = scene.show("company-service").await?;
     let options = consent.questions.iter().filter_map(|question| question.options.first());
     let warned = options.flat_map(|option| &option.warnings).any(|warning| *warning == Warning::NotInForce);

@@ -1,5 +1,7 @@
 //! Everything in clear.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -34,6 +36,7 @@ impl Wallet {
         let evidence = Chain::kept_of(&context.vault)?.into_iter();
         let evidence: Vec<Value> =
             evidence.map(|(key, at)| json!({ "record": key.to_string(), "at": at })).collect();
+        let keys: BTreeSet<String> = receive::all_keys(context)?.into_iter().map(|key| key.0).collect();
         Ok(json!({
             "exported": context.now(),
             "cards": cards,
@@ -43,7 +46,7 @@ impl Wallet {
             "collecting": receive::exported_collecting(context)?,
             "logins": receive::exported_logins(context)?,
             "issuersKeys": receive::exported_instances(context)?,
-            "keys": receive::all_keys(context)?,
+            "keys": keys,
             "biometrics": self.has_biometrics()?,
             "evidence": evidence,
             "log": log,

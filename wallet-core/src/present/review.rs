@@ -13,7 +13,6 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    card,
     context::Context,
     log::{self, Asked, Event},
     web::{Body, JSON, MESSAGE},
@@ -114,21 +113,14 @@ pub(super) async fn judge(
     Ok((consent, pending))
 }
 
-/// The newest state of the cards in question, if the chain can be reached; otherwise their age will show.
+/// How the cards in question stand, by evidence that is fresh, if the chain can be reached; otherwise its age will show.
 async fn refresh<'q>(
     context: &Context,
     survey: &Survey<'_>,
     wanted: impl Iterator<Item = &'q QueryId>,
 ) -> Result<(), RequestRefused> {
     let cards: Vec<_> = wanted.flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.card).collect();
-    let mut keys: Vec<_> = cards.iter().flat_map(|card| card::facts_needed(card)).collect();
-    keys.sort();
-    keys.dedup();
-    let refreshed = match context.chain.facts(&context.vault, &keys).await {
-        Ok(_) => context.further_facts(cards).await,
-        Err(error) => Err(error),
-    };
-    match refreshed {
+    match context.refresh(cards, context.chain.fresh).await {
         Err(crate::chain::ChainError::Vault(error)) => Err(error.into()),
         Ok(_) | Err(_) => Ok(()),
     }

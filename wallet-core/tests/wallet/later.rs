@@ -55,8 +55,8 @@ async fn an_export_has_what_takes_time_and_what_tells_where_its_holder_has_been(
     assert_eq!(export["issuersKeys"].as_array().unwrap().len(), 1);
     assert_eq!(
         export["keys"].as_array().unwrap().len(),
-        5,
-        "two of the card, one that waits, the phone's own twice"
+        4,
+        "two of the card, one that waits, the phone's own"
     );
     assert_eq!((&export["logins"], &export["biometrics"]), (&serde_json::json!([]), &false.into()));
     let issuer = holder.town.issuer.did.to_string();

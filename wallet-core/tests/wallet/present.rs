@@ -1,17 +1,17 @@
 //! Presenting: what leaves is what was shown to leave, and the log knows.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use credentials::{key::Algorithm, sd_jwt};
 use protocol::openid4vp::{AuthorizationResponse, Presentation, VpErrorCode};
-use registry::{LegalBasis, Status};
+use registry::{LegalBasis, Status, UnixMillis};
 use serde_json::json;
 use wallet_core::{
     Choice, Event, Format, Link, LinkPolicy, Outcome, PresentError, Wallet, Warning, WebError,
     ports::HttpError,
 };
 
-use crate::town::{Ask, Holder, PIN, Plan, Verifier, public};
+use crate::town::{Ask, Holder, NODE, PIN, Plan, Verifier, public};
 
 #[tokio::test]
 async fn an_sd_jwt_shows_what_was_agreed_to_and_no_more() {
@@ -129,12 +129,30 @@ async fn a_credential_set_is_answered_by_its_first_possible_option() {
 async fn a_revoked_card_is_shown_with_a_warning_and_behind_a_good_one() {
     let (holder, _) = Holder::new().await.with_licence().await;
     holder.town.set_status(70_000, Status::Revoked);
+    holder.town.clock.advance(Duration::from_secs(600));
     let consent = holder.review(Ask::licence()).await.unwrap();
     let option = &consent.questions[0].options[0];
     assert_eq!(
         (option.state.id(), option.warnings.as_slice()),
         ("revoked", [Warning::NotInForce].as_slice())
     );
+}
+
+#[tokio::test]
+async fn evidence_of_a_card_that_is_asked_for_is_fetched_when_it_is_not_fresh() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let asked = async |holder: &Holder| {
+        let before = holder.town.requests_to(NODE);
+        let consent = holder.review(Ask::licence()).await.unwrap();
+        (holder.town.requests_to(NODE) - before, consent.questions[0].options[0].state)
+    };
+    let (requests, state) = asked(&holder).await;
+    assert_eq!((requests, state.id()), (1, "valid"), "who asks, and for what purpose");
+    holder.town.clock.advance(Duration::from_secs(600));
+    let (requests, state) = asked(&holder).await;
+    let as_of = UnixMillis(holder.town.clock.millis());
+    assert_eq!((requests, state), (2, wallet_core::CardState::Valid { as_of }), "and how the card stands");
+    assert_eq!(asked(&holder).await.0, 1);
 }
 
 #[tokio::test]
