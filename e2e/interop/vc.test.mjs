@@ -1,4 +1,4 @@
-// vc+jwt with npm's jose, vc+sd-jwt with @sd-jwt/core: theirs verify here, ours verify there, changed ones nowhere.
+// vc+jwt and vp+jwt with npm's jose, vc+sd-jwt with @sd-jwt/core: theirs verify here, ours verify there, changed ones nowhere.
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { before, describe, test } from 'node:test'
@@ -46,6 +46,13 @@ async function newKey(alg) {
   const id = `${ISSUER}#key-1`
   return { alg, id, ...pair, publicJwk, method: { id, controller: ISSUER, type: 'JsonWebKey', secretKeyJwk: privateJwk } }
 }
+/** A holder is a did:jwk. */
+async function newHolder(alg) {
+  const key = await newKey(alg)
+  const did = `did:jwk:${Buffer.from(JSON.stringify(key.publicJwk)).toString('base64url')}`
+  const id = `${did}#0`
+  return { ...key, did, id, method: { ...key.method, id, controller: did } }
+}
 const publicMethod = ({ id, publicJwk }) => ({ id, controller: ISSUER, type: 'JsonWebKey', publicKeyJwk: publicJwk })
 
 /** A signature of text by WebCrypto, and its check. */
@@ -82,6 +89,66 @@ for (const alg of ['ES256', 'ES384', 'EdDSA']) {
       assert.equal(verify(await make('JWT')).result, 'failure')
       assert.equal(verify(good.replace(/\.[^.]{8}/, '.AAAAAAAA')).result, 'failure')
       assert.match(verify(good, publicMethod(await newKey(alg))).data, /signature_wrong/)
+    })
+
+    const held = (subject, key = issuer) =>
+      new jose.SignJWT({ ...DOCUMENT, credentialSubject: { ...DOCUMENT.credentialSubject, id: subject.did } })
+        .setProtectedHeader({ alg, typ: 'vc+jwt', kid: key.id })
+        .sign(key.privateKey)
+    const presentation = (holder, token) => ({
+      '@context': ['https://www.w3.org/ns/credentials/v2'],
+      type: ['VerifiablePresentation'],
+      holder: holder.did,
+      verifiableCredential: [
+        {
+          '@context': 'https://www.w3.org/ns/credentials/v2',
+          id: `data:application/vc+jwt,${token}`,
+          type: 'EnvelopedVerifiableCredential',
+        },
+      ],
+      aud: AUDIENCE,
+      nonce: NONCE,
+      iat: Math.floor(Date.now() / 1000),
+    })
+
+    test('our presentation verifies with jose, and so does what is inside', async () => {
+      const subject = await newHolder(alg)
+      const input = presentation(subject, await held(subject))
+      const { result, data } = vc('issue', { input, key: subject.method, feature: 'presentation_jose' })
+      assert.equal(result, 'success', data)
+      const asked = { typ: 'vp+jwt', algorithms: [alg], audience: AUDIENCE }
+      const { payload, protectedHeader } = await jose.jwtVerify(data, subject.publicKey, asked)
+      assert.deepEqual(payload, input)
+      assert.deepEqual(protectedHeader, { alg, typ: 'vp+jwt', cty: 'vp', kid: subject.id })
+      const inside = payload.verifiableCredential[0].id.split(',')[1]
+      await jose.jwtVerify(inside, issuer.publicKey, { typ: 'vc+jwt', algorithms: [alg] })
+      const another = await newHolder(alg)
+      await assert.rejects(jose.jwtVerify(data, another.publicKey, asked))
+    })
+
+    test("jose's presentation verifies here, for something else or by somebody else it does not", async () => {
+      const subject = await newHolder(alg)
+      const sign = (document, by = subject, typ = 'vp+jwt') =>
+        new jose.SignJWT(document).setProtectedHeader({ alg, typ, kid: by.id }).sign(by.privateKey)
+      const verify = (input, { by = subject, nonce = NONCE, audience = AUDIENCE } = {}) => {
+        const [key, issuerKeys] = [publicMethod(by), [publicMethod(issuer)]]
+        return vc('verify', { input, key, issuerKeys, feature: 'presentation_jose', nonce, audience })
+      }
+      const document = presentation(subject, await held(subject))
+      const good = await sign(document)
+      const verified = verify(good)
+      assert.equal(verified.result, 'success', verified.data)
+      assert.deepEqual(verified.data.credentials, [{ issuer: ISSUER, verified: true }])
+      assert.deepEqual(verified.data.presentation, document)
+      assert.match(verify(good, { nonce: 'another' }).data, /nonce_wrong/)
+      assert.match(verify(good, { audience: 'https://other.example' }).data, /audience_wrong/)
+      assert.match(verify(await sign({ ...document, iat: 1_700_000_000 })).data, /key_binding_too_old/)
+      assert.equal(verify(await sign(document, subject, 'vc+jwt')).result, 'failure')
+      const thief = await newHolder(alg)
+      assert.match(verify(good, { by: thief }).data, /key_binding_signature_wrong/)
+      assert.match(verify(await sign({ ...document, holder: thief.did }, thief), { by: thief }).data, /holder_is_another/)
+      const forged = presentation(subject, await held(subject, { ...thief, id: issuer.id }))
+      assert.match(verify(await sign(forged)).data, /signature_wrong/)
     })
 
     for (const hash of ['sha-256', 'sha-384']) {

@@ -8,9 +8,10 @@ import { join } from 'node:path'
  * Runs `huizheng vc COMMAND` and gives `{ result, data }`.
  *
  * @param {'issue' | 'present' | 'verify'} command
- * @param {{ input: string | object, key: object, feature: string, [option: string]: unknown }} options lists and objects go as JSON
+ * @param {{ input: string | object, key: object, feature: string, issuerKeys?: object[], [option: string]: unknown }} options lists
+ *   and objects go as JSON, the issuers' keys as files
  */
-export function vc(command, { input, key, ...options }) {
+export function vc(command, { input, key, issuerKeys = [], ...options }) {
   const folder = mkdtempSync(join(tmpdir(), 'huizheng-vc-'))
   try {
     const file = (name, content) => {
@@ -19,6 +20,7 @@ export function vc(command, { input, key, ...options }) {
     }
     const output = join(folder, 'output.json')
     const args = ['vc', command, '--input', file('input', input), '--key', file('key.json', key), '--output', output]
+    for (const [number, issuer] of issuerKeys.entries()) args.push('--issuer-key', file(`issuer-${number}.json`, issuer))
     for (const [name, value] of Object.entries(options)) {
       args.push(`--${name}`, typeof value === 'object' ? JSON.stringify(value) : String(value))
     }
