@@ -5,7 +5,10 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+/// Whole numbers up to this one are all IEEE doubles (RFC 8259 §6).
+const MAX_EXACT: u64 = 1 << 53;
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,9 @@ pub enum ParseError {
     /// A name stands twice in one object: two readers could take it for two different messages.
     #[error("a name stands twice in one JSON object")]
     RepeatedName,
+    /// A whole number beyond ±2^53, which other readers would round.
+    #[error("a number is not exact as an IEEE double")]
+    NumberNotExact,
     /// A member that must be there is not.
     #[error("{0}")]
     Missing(String),
@@ -81,7 +87,7 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, Pars
         return Err(ParseError::TooDeep { limit: limits.depth });
     }
     let value = serde_json::from_slice(bytes).map_err(|error| describe(&error))?;
-    if has_repeated_names(bytes) { Err(ParseError::RepeatedName) } else { Ok(value) }
+    ambiguity(bytes).map_or(Ok(value), Err)
 }
 
 /// Reads an already parsed value into `T`.
@@ -124,19 +130,32 @@ fn depth(bytes: &[u8]) -> usize {
     deepest
 }
 
-// Of JSON that was read already: does any object have a name twice?
-fn has_repeated_names(bytes: &[u8]) -> bool {
-    let found = Cell::new(false);
-    // What can't be read was refused before; here only the names count.
-    let _ = NoRepeats(&found).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
-    found.get()
+// Of JSON that was read already: what in it could two readers take for two different things?
+fn ambiguity(bytes: &[u8]) -> Option<ParseError> {
+    let found = Cell::new(None);
+    // What can't be read was refused before; here only names and numbers count.
+    let _ = Unambiguous(&found).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+    found.into_inner()
 }
 
-/// Walks through a value, builds nothing, and stops at the first name that stands twice in one object.
+/// Walks through a value, builds nothing, and stops at the first name that stands twice in one object, or number that is no
+/// IEEE double.
 #[derive(Clone, Copy)]
-struct NoRepeats<'f>(&'f Cell<bool>);
+struct Unambiguous<'f>(&'f Cell<Option<ParseError>>);
 
-impl<'de> DeserializeSeed<'de> for NoRepeats<'_> {
+impl Unambiguous<'_> {
+    fn stop<E: serde::de::Error>(self, because: ParseError) -> E {
+        let error = E::custom(&because);
+        self.0.set(Some(because));
+        error
+    }
+
+    fn number<E: serde::de::Error>(self, is_exact: bool) -> Result<(), E> {
+        if is_exact { Ok(()) } else { Err(self.stop(ParseError::NumberNotExact)) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Unambiguous<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -144,7 +163,7 @@ impl<'de> DeserializeSeed<'de> for NoRepeats<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for NoRepeats<'_> {
+impl<'de> Visitor<'de> for Unambiguous<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,16 +174,18 @@ impl<'de> Visitor<'de> for NoRepeats<'_> {
         Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        self.number(number.unsigned_abs() <= MAX_EXACT)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
+        self.number(number <= MAX_EXACT)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    /// From 2^53 to 1e21 a double may have been spelt as a whole number, and is by canonical JSON (RFC 8785).
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
+        let size = number.abs();
+        self.number(size <= 9_007_199_254_740_992.0 || size >= 1e21)
     }
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
@@ -184,8 +205,7 @@ impl<'de> Visitor<'de> for NoRepeats<'_> {
         let mut names: HashSet<Cow<'de, str>> = HashSet::new();
         while let Some(name) = members.next_key()? {
             if !names.insert(name) {
-                self.0.set(true);
-                return Err(A::Error::custom("a repeated name"));
+                return Err(self.stop(ParseError::RepeatedName));
             }
             members.next_value_seed(self)?;
         }
@@ -291,6 +311,20 @@ mod tests {
             );
         }
         assert!(json::<Value>(br#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#, Limits::MESSAGE).is_ok());
+    }
+
+    #[test]
+    fn a_number_that_others_would_round_is_refused_wherever_it_is() {
+        let read = |number: &str| json::<Value>(format!(r#"{{"x":[{number}]}}"#).as_bytes(), Limits::MESSAGE);
+        for number in
+            ["9007199254740993", "-9007199254740993", "18446744073709551615", "18446744073709551617", "1e20"]
+        {
+            assert_eq!(read(number), Err(ParseError::NumberNotExact), "{number}");
+        }
+        for number in ["9007199254740992", "-9007199254740992", "1e21", "-1e300", "0.1", "1e-7"] {
+            assert!(read(number).is_ok(), "{number}");
+        }
+        assert!(read("1e400").is_err());
     }
 
     #[test]

@@ -213,6 +213,23 @@ async fn a_batch_is_answered_line_by_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_stands_twice_is_refused_alone_and_in_a_batch() {
+    let stack = Stack::start().await;
+    let good = text(&stack.market.licence_whole(&stack.phone, 3, 1)).to_string();
+    // Whoever reads the last of the two sees the right one.
+    let twice = good.replacen('{', r#"{"issuer":"did:hui:anhui:zOther","#, 1);
+    let send = async |path: &str, kind: &str, credential: &str| {
+        let request = stack.counter.http.post(stack.counter.url(path)).bearer_auth(TOKEN);
+        let body = format!("{{\"credential\":{credential}}}");
+        request.header("content-type", kind).body(body).send().await.unwrap().status()
+    };
+    for (path, kind) in [("/api/verify", "application/json"), ("/api/verify/batch", "application/x-ndjson")] {
+        assert_eq!(send(path, kind, &good).await, 200, "{path}");
+        assert_eq!(send(path, kind, &twice).await, 400, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_for_its_scopes_and_sees_its_own_requests_only() {
     let stack = Stack::start().await;
     let mut config =

@@ -8,13 +8,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use credentials::json;
 use registry::Slug;
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::Problem;
 use service::audit::Deed;
-use service::extract::{InputError, JsonBytes, Query, json_from_slice};
+use service::extract::{JsonBytes, Query};
 
 use super::presented::Presented;
 use crate::access::{Caller, Scope};
@@ -45,19 +46,13 @@ struct Alone {
     purpose: Option<Slug>,
 }
 
-/// Tells the two apart; each is then read strictly.
-#[derive(Deserialize)]
-struct Which {
-    credential: Option<IgnoredAny>,
-}
-
 impl Received {
-    fn of(body: &[u8]) -> Result<Self, InputError> {
-        let Which { credential } = json_from_slice(body)?;
-        Ok(match credential {
-            Some(_) => Self::Alone(json_from_slice(body)?),
-            None => Self::Presented(json_from_slice(body)?),
-        })
+    fn of(body: &[u8]) -> Option<Self> {
+        let body = once_each(body)?;
+        match body.get("credential") {
+            Some(_) => serde_json::from_value(body).ok().map(Self::Alone),
+            None => serde_json::from_value(body).ok().map(Self::Presented),
+        }
     }
 }
 
@@ -89,7 +84,13 @@ pub(super) async fn one(
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Problem> {
     caller.must(Scope::Verify)?;
-    match Received::of(&body)? {
+    // What is wrong with it would repeat what somebody showed.
+    let received = Received::of(&body).ok_or_else(|| {
+        Problem::bad_request("invalid-request", "The request can't be read").detail(
+            "send an object with a credential, or with a presentation, its nonce and its audience, in JSON that says everything once",
+        )
+    })?;
+    match received {
         Received::Alone(alone) => {
             let policy = policy(&app, alone.purpose.as_ref())?;
             let bytes = [as_bytes(alone.credential)];
@@ -131,7 +132,7 @@ pub(super) async fn many(
         if ids.len() == MOST {
             return Err(Problem::unprocessable("too-many", "A batch has at most 10,000 credentials"));
         }
-        let line: Line = serde_json::from_slice(line).map_err(|_| {
+        let line: Line = strictly(line).ok_or_else(|| {
             Problem::bad_request("invalid-line", "A line is not an object with id and credential")
                 .with("line", number + 1)
         })?;
@@ -152,6 +153,16 @@ pub(super) async fn many(
     }
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, lines).into_response())
+}
+
+/// As strictly as what is presented is read: of a name that stands twice, or a number that is not exact, two readers could take
+/// two different credentials.
+fn once_each(text: &[u8]) -> Option<Value> {
+    json::parse(text).ok().filter(Value::is_object)
+}
+
+fn strictly<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    serde_json::from_value(once_each(text)?).ok()
 }
 
 pub(super) fn policy(app: &Core, id: Option<&Slug>) -> Result<Option<Arc<Purpose>>, Problem> {
