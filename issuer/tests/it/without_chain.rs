@@ -46,7 +46,7 @@ async fn is_denied(world: &World) {
 async fn in_time(world: &World, status: u16) {
     let heard = async {
         while ask(world).await.0.status != status {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), heard).await.expect("heard");
