@@ -12,6 +12,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{
@@ -86,6 +87,11 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Sled, OpenError> {
     Ok(Sled::new(tree, data, marker, sequence, lock))
 }
 
+/// The engine says it in words alone.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
 struct Place<'a> {
     path: &'a Path,
 }
@@ -142,15 +148,26 @@ impl Place<'_> {
     }
 
     /// The engine panics on some damage; that is a refusal like any other.
+    ///
+    /// A lock of its own is nobody's but ours to have, since the folder's is taken: if it is held, it is by a process that is being
+    /// started from another thread, which has every open file for a moment.
     fn try_engine(&self, options: &Options) -> Result<sled::Db, String> {
+        const MOMENT: Duration = Duration::from_millis(10);
         let config = sled::Config::new()
             .path(self.path.join("sled"))
             .cache_capacity(options.cache_bytes)
             .flush_every_ms(None);
-        match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(tree)) => Ok(tree),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("the engine panicked".to_owned()),
+        let mut waited = 0;
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| config.open())) {
+                Ok(Ok(tree)) => return Ok(tree),
+                Ok(Err(error)) if is_locked(&error) && waited < 500 => {
+                    waited += 1;
+                    std::thread::sleep(MOMENT);
+                }
+                Ok(Err(error)) => return Err(error.to_string()),
+                Err(_) => return Err("the engine panicked".to_owned()),
+            }
         }
     }
 

@@ -31,6 +31,22 @@ fn sled_shows_the_contract() {
     contract::check_reopening(|| open(&folder.path().join("b")));
 }
 
+/// As a process does that is being started from another thread: it has the engine's files for a moment, lock and all.
+#[test]
+fn a_lock_of_the_engines_that_lingers_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&open(folder.path()), "a", "kept");
+    let lingers = fs::File::open(folder.path().join("sled/db")).unwrap();
+    lingers.lock().unwrap();
+    let ends = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        drop(lingers);
+    });
+    let again = open(folder.path());
+    assert_eq!(again.get(&NOTES, "a").unwrap().as_deref(), Some("kept"));
+    ends.join().unwrap();
+}
+
 #[test]
 fn no_value_ever_goes_to_a_file_that_nobody_syncs() {
     let folder = tempfile::tempdir().unwrap();
