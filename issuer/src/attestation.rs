@@ -1,12 +1,15 @@
 //! Wallet providers vouch: for keys in proofs, for wallets at the authorization server.
 //!
 //! A provider counts while governance accredits its DID for [`WALLET_PROVIDER`], and signs with a key of its DID for assertions.
-//! Both are read from the chain, proven, for now: withdrawn today, nothing it vouched for counts tomorrow.
+//! Both are read from the chain, proven, for now: withdrawn today, nothing it vouched for counts tomorrow. It names its key by a DID
+//! URL, or shows a certificate that does (HAIP 1.0 §4.4.1): whoever signed that, the chain is believed.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use credentials::jws::{Unverified, VerifyError};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
+use credentials::UnixSeconds;
+use credentials::jws::{Header, Unverified, VerifyError};
 use credentials::key::{Jwk, PublicKey};
+use credentials::x509::Certificate;
 use http::{HeaderMap, StatusCode};
 use protocol::openid4vci::{
     BadAttestation, KEY_ATTESTATION_TYPE, KeyAttestationClaims, WALLET_ATTESTATION_HEADER,
@@ -46,8 +49,16 @@ pub(crate) enum AttestationRefused {
     #[error("the attestation is of another type")]
     Type,
     /// It does not name a key of a DID of this chain.
-    #[error("the attestation must name its signer's key by a DID URL of this chain (kid)")]
+    #[error(
+        "the attestation must name its signer's key by a DID URL of this chain, in kid or in its certificate (x5c)"
+    )]
     Signer,
+    /// Its certificate can't be read, is not current, or vouches for itself.
+    #[error("the attestation's certificate can't be read, does not count now, or is signed by its own key")]
+    Certificate,
+    /// Its certificate is of another key than the one that is named.
+    #[error("the attestation's certificate is not one of the key that it names")]
+    OtherKey,
     /// The signer is not accredited as a wallet provider, or the key is not its own now.
     #[error("the attestation's signer is not an accredited wallet provider")]
     NotAccredited,
@@ -151,10 +162,41 @@ async fn by_provider<T: DeserializeOwned>(
         return Err(AttestationRefused::Form);
     }
     let token = Unverified::parse(text).map_err(|_| AttestationRefused::Form)?;
-    let kid: Option<KeyId> = token.header().kid.as_deref().and_then(|kid| kid.parse().ok());
-    let signer = kid.ok_or(AttestationRefused::Signer)?;
-    let key = provider_key(ledger, &signer, UnixMillis(now.ms)).await?;
+    let signer = Signer::of(token.header(), now.seconds)?;
+    let key = provider_key(ledger, &signer.key, UnixMillis(now.ms)).await?;
+    // A certificate only says which key of the chain it is about; another key in it is somebody else's.
+    if signer.certified.is_some_and(|certified| certified != key) {
+        return Err(AttestationRefused::OtherKey);
+    }
     Ok(token.verify(&key, typ).map_err(refused)?.claims)
+}
+
+/// Who says that it signed.
+struct Signer {
+    /// The key, as the chain knows it.
+    key: KeyId,
+    /// The key in the certificate, if one came along.
+    certified: Option<PublicKey>,
+}
+
+impl Signer {
+    /// By the header: the key that `kid` names, or that the certificate is about. Where both name one, it is the same.
+    fn of(header: &Header, now: UnixSeconds) -> Result<Self, AttestationRefused> {
+        let named = header.kid.as_deref().and_then(|kid| kid.parse::<KeyId>().ok());
+        let Some(chain) = &header.x5c else {
+            return Ok(Self { key: named.ok_or(AttestationRefused::Signer)?, certified: None });
+        };
+        let der = chain.first().and_then(|text| STANDARD.decode(text).ok());
+        let leaf = der.and_then(|der| Certificate::parse(&der).ok());
+        let leaf = leaf.filter(|leaf| !leaf.is_self_signed() && leaf.is_current(now));
+        let leaf = leaf.ok_or(AttestationRefused::Certificate)?;
+        let [uri] = leaf.uris() else { return Err(AttestationRefused::Signer) };
+        let key: KeyId = uri.parse().map_err(|_| AttestationRefused::Signer)?;
+        if named.is_some_and(|named| named != key) {
+            return Err(AttestationRefused::OtherKey);
+        }
+        Ok(Self { key, certified: Some(leaf.key().clone()) })
+    }
 }
 
 /// The key, if its DID is a wallet provider's and both count now.

@@ -1,10 +1,15 @@
-//! Certificates for mdocs. Readers of this system take the key from the chain, under the DID URL in its certificate; readers
-//! that only know ISO/IEC 18013-5 take the root from whoever publishes roots to them.
+//! Certificates of the key that signs: for mdocs, and for what is signed as JWT. Readers of this system take the key from the chain,
+//! under the DID URL in its certificate; readers that only know ISO/IEC 18013-5 or HAIP take the root from whoever publishes roots to
+//! them.
+
+use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use credentials::UnixSeconds;
 use credentials::key::{PublicKey, Signer as _, SoftwareKey};
-use credentials::x509::{Certifying, MDOC_SIGNER, MakeError};
+use credentials::x509::{ANY_PURPOSE, Certifying, MDOC_SIGNER, MakeError};
 use rand_core::CryptoRngCore;
 use registry::Did;
 use sha2::{Digest, Sha256};
@@ -18,8 +23,11 @@ const ROOT_UNTIL: UnixSeconds = UnixSeconds(2_398_291_200);
 pub(crate) struct Certificates {
     root: SoftwareKey,
     root_name: String,
+    mdoc_signer_name: String,
     signer_name: String,
     root_certificate: Bytes,
+    /// The last key that was certified for tokens, and its certificate in base64.
+    certified: Mutex<Option<(PublicKey, String)>>,
 }
 
 impl Certificates {
@@ -39,8 +47,14 @@ impl Certificates {
             purpose: None,
         };
         let root_certificate = certifying.sign(root.public_key(), &root)?.into();
-        let signer_name = format!("C=CN,OU=mdoc signer,CN={name}");
-        Ok(Self { root, root_name, signer_name, root_certificate })
+        Ok(Self {
+            root,
+            root_name,
+            mdoc_signer_name: format!("C=CN,OU=mdoc signer,CN={name}"),
+            signer_name: format!("C=CN,CN={name}"),
+            root_certificate,
+            certified: Mutex::default(),
+        })
     }
 
     /// The root's certificate, DER.
@@ -48,8 +62,31 @@ impl Certificates {
         &self.root_certificate
     }
 
-    /// A certificate, DER, for the key that the chain has as `key_id`. It counts by whole days, so that it tells no more of
-    /// a document than its own dates do.
+    /// The certificates of the key that the chain has as `key_id`, as `x5c` has them: base64 DER, the root left out (HAIP 1.0 §4.1,
+    /// §6.1). One is made for each key, the same after every start and in every instance, so that it tells nothing of what it
+    /// comes with. It counts as long as the root: the chain retires keys, at once.
+    pub(crate) fn x5c(&self, key: &PublicKey, key_id: &str) -> Result<Vec<String>, MakeError> {
+        let mut certified = self.certified.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, text)) = certified.as_ref().filter(|(of, _)| of == key) {
+            return Ok(vec![text.clone()]);
+        }
+        let about = [self.root.public_key().to_bytes(), key.to_bytes(), key_id.as_bytes().to_vec()].concat();
+        let certifying = Certifying {
+            issuer: &self.root_name,
+            subject: &self.signer_name,
+            uri: Some(key_id),
+            serial: &serial(Sha256::digest(about).into()),
+            from: ROOT_FROM,
+            until: ROOT_UNTIL,
+            purpose: Some(ANY_PURPOSE),
+        };
+        let text = BASE64.encode(certifying.sign(key, &self.root)?);
+        *certified = Some((key.clone(), text.clone()));
+        Ok(vec![text])
+    }
+
+    /// A certificate for an mdoc, DER, of the key that the chain has as `key_id`. It counts by whole days, so that it tells no
+    /// more of a document than its own dates do.
     pub(crate) fn certify(
         &self,
         key: &PublicKey,
@@ -62,7 +99,7 @@ impl Certificates {
         rng.fill_bytes(&mut random);
         let certifying = Certifying {
             issuer: &self.root_name,
-            subject: &self.signer_name,
+            subject: &self.mdoc_signer_name,
             uri: Some(key_id),
             serial: &serial(random),
             from: UnixSeconds(from.0.div_euclid(DAY) * DAY),
@@ -87,7 +124,7 @@ mod tests {
     use registry::Slug;
 
     use super::*;
-    use crate::identity::Identity;
+    use crate::identity::{Identity, Slot};
 
     #[test]
     fn the_root_stays_the_same_and_certifies_the_key_under_its_name_on_the_chain() {
@@ -117,5 +154,32 @@ mod tests {
             );
         }
         assert!(!certificate.is_current(now.plus(-86_400)) && !certificate.is_current(end.plus(86_400 + 1)));
+    }
+
+    #[test]
+    fn tokens_carry_the_same_certificate_of_a_key_until_key_or_root_are_others() {
+        let dir = tempfile::tempdir().expect("dir");
+        let open = || Identity::open(dir.path(), &Slug::new("anhui").expect("name")).expect("opens");
+        let identity = open();
+        let [text] = identity.x5c(&identity.es256()).expect("made").try_into().expect("the root is left out");
+        assert_eq!(open().x5c(&open().es256()), Ok(vec![text.clone()]), "the same in every instance");
+        let certificate = Certificate::parse(&BASE64.decode(&text).expect("base64")).expect("reads");
+        let signing = identity.es256();
+        assert_eq!(certificate.uris(), [signing.id()]);
+        assert!(certificate.key() == signing.key().public_key() && !certificate.is_self_signed());
+        let chain = [certificate];
+        let root = [Certificate::parse(identity.root().certificates().root()).expect("reads")];
+        let now = UnixSeconds(1_772_500_000);
+        assert_eq!(check_chain(&chain, &root, ANY_PURPOSE, now), Ok(()));
+        assert!(check_chain(&chain, &root, MDOC_SIGNER, now).is_err(), "it signs no mdocs");
+
+        for (slot, name) in [(Slot::P256, "key-4"), (Slot::MdocRoot, "root-2")] {
+            let before = identity.x5c(&identity.es256()).expect("made");
+            let name = Slug::new(name).expect("name");
+            identity.stage(slot, &name).expect("made");
+            assert_eq!(identity.x5c(&identity.es256()), Ok(before.clone()), "not used yet");
+            assert!(identity.switch(slot, &name, UnixSeconds(9)).expect("switched"));
+            assert_ne!(identity.x5c(&identity.es256()), Ok(before), "{slot:?}");
+        }
     }
 }

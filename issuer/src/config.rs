@@ -134,6 +134,9 @@ pub struct Policy {
     pub issue_without_chain: Duration,
     /// Whether credentials are issued of types that the department is known not to be accredited for. They count nowhere.
     pub issue_unaccredited: bool,
+    /// Whether SD-JWT VCs carry the certificate of the key that signed them beside its DID URL: HAIP 1.0 §6.1 wants it, and it makes
+    /// what is shown with no network longer.
+    pub sd_jwt_certificate: bool,
     /// How coarse the time of issuance is that credentials carry: what was issued together is not told by it.
     pub issuance_time_grain: Duration,
     /// Entries of a status list.
@@ -168,6 +171,7 @@ impl Default for Policy {
             // enough that a department whose accreditation was withdrawn does not go on for long.
             issue_without_chain: Duration::from_secs(86_400),
             issue_unaccredited: false,
+            sd_jwt_certificate: true,
             issuance_time_grain: Duration::from_secs(3600),
             list_length: 131_072,
             list_share: 98_304,

@@ -9,6 +9,7 @@ use credentials::data_integrity::{CONTEXT_HUIZHENG, CONTEXT_V2};
 use credentials::jwe::{ECDH_ES, Enc, JweError};
 use credentials::jws::{self, Header};
 use credentials::key::{Algorithm, Jwk};
+use credentials::x509::MakeError;
 use protocol::dcql;
 use protocol::openid4vci::{
     ATTEST_JWT_CLIENT_AUTH, AUTHORIZATION_CODE, AuthorizationServerMetadata, BatchIssuance, ClaimDescription,
@@ -44,6 +45,9 @@ pub enum MetadataError {
     /// It can't be signed.
     #[error("the metadata can't be signed: {0}")]
     Unsigned(#[from] jws::CreateError),
+    /// The certificate of the key that signs it can't be made.
+    #[error("the metadata's certificate: {0}")]
+    Certificate(#[from] MakeError),
     /// The key for requests can't be made from the issuer's secret; make another `seals.key`.
     #[error("no key for encrypted requests can be made: {0}")]
     Encryption(#[from] JweError),
@@ -127,7 +131,8 @@ impl Metadata {
         claims.insert("sub".to_owned(), base.as_str().into());
         claims.insert("iat".to_owned(), now.0.into());
         let signing = identity.es256();
-        let header = Header::typed(SIGNED_TYPE).with_kid(signing.id());
+        let x5c = Some(identity.x5c(&signing)?);
+        let header = Header { x5c, ..Header::typed(SIGNED_TYPE).with_kid(signing.id()) };
         Ok(jws::sign(&header, &claims, signing.key())?.into_bytes().into())
     }
 }

@@ -78,6 +78,15 @@ pub enum Flaw {
     /// The issuer's certificate leads to no anchor, does not count, or is not one for this.
     #[error("the issuer's certificate is not trusted")]
     CertificateUntrusted,
+    /// The certificate that came along is none that can be read.
+    #[error("the issuer's certificate can't be read")]
+    CertificateUnreadable,
+    /// The certificate that came along is of another key than the issuer's.
+    #[error("the certificate is not one of the issuer's key")]
+    CertificateOfAnotherKey,
+    /// The certificate that came along says that the key is another one than the credential says.
+    #[error("the certificate and the credential name different keys")]
+    CertificateNamesAnotherKey,
     /// `nbf`, `validFrom`: not valid yet.
     #[error("not valid yet")]
     NotYetValid,
@@ -151,7 +160,10 @@ impl Flaw {
             | Self::LabelMapWrong
             | Self::DigestWrong
             | Self::DocTypeWrong
-            | Self::CertificateUntrusted => CheckName::IssuerSignature,
+            | Self::CertificateUntrusted
+            | Self::CertificateUnreadable
+            | Self::CertificateOfAnotherKey
+            | Self::CertificateNamesAnotherKey => CheckName::IssuerSignature,
             Self::NotYetValid | Self::Expired | Self::CreatedInFuture | Self::ProofExpired => {
                 CheckName::Validity
             }

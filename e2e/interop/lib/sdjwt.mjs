@@ -40,12 +40,12 @@ export function presentSdJwt({ credential, key, disclose, nonce, audience }) {
  * Verifies a credential, and its key binding where `nonce` and `audience` are given.
  *
  * @param {string} credential
- * @param {{ resolve: (didUrl: string) => Promise<JsonWebKey>, nonce?: string, audience?: string }} options
+ * @param {{ resolve: (didUrl: string, header: object) => Promise<JsonWebKey>, nonce?: string, audience?: string }} options
  * @returns {Promise<{ claims: object, header: object, binding?: object }>}
  */
 export async function verifySdJwt(credential, { resolve, nonce, audience }) {
   const header = headerOf(credential)
-  const issuerKey = await resolve(header.kid)
+  const issuerKey = await resolve(header.kid, header)
   assert.equal(header.alg, algorithmOf(issuerKey), 'the header names another algorithm than the key has')
   const sdJwt = new SDJwtInstance({
     ...HASHING,

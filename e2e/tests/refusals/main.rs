@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails, fails")]
 
+mod certificates;
 mod mdoc;
 
 use credentials::UnixSeconds;

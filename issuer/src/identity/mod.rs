@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use credentials::UnixSeconds;
 use credentials::key::{Signer, SoftwareKey};
+use credentials::x509::MakeError;
 use registry::build::SoftwareSigner;
 use registry::{Did, PublicKey, Slug};
 use service::secrets::SecretFolder;
@@ -130,9 +131,14 @@ impl Identity {
         self.p256.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What certifies the key on P-256, for mdocs.
+    /// What certifies the key on P-256.
     pub(crate) fn root(&self) -> Arc<Root> {
         self.root.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The certificates of a key that signs, as `x5c` has them.
+    pub(crate) fn x5c(&self, signing: &SigningKey) -> Result<Vec<String>, MakeError> {
+        self.root().certificates().x5c(signing.key.public_key(), &signing.id)
     }
 
     /// The name of the key that is in a slot here.

@@ -15,7 +15,7 @@ pub(crate) enum Slot {
     Ed25519,
     /// Signs on P-256: SD-JWT VC, mdoc, status lists, metadata.
     P256,
-    /// Certifies the key on P-256, for readers that only know ISO/IEC 18013-5. It is not on the chain.
+    /// Certifies the key on P-256, for readers that only know certificates. It is not on the chain.
     MdocRoot,
 }
 

@@ -75,7 +75,7 @@ pub(super) fn sign(
             let credential = sd_jwt::Issuance {
                 issuer,
                 kid: Some(kid.to_owned()),
-                x5c: None,
+                x5c: certificates(issuance, signing)?,
                 vct: kind.of.vct.clone(),
                 disclosable: checked.disclosable().to_vec(),
                 claims: checked.into_map(),
@@ -134,6 +134,11 @@ pub(super) fn sign(
             Ok(Value::String(BASE64.encode(document.sign(key, &mut OsRng)?)))
         }
     }
+}
+
+/// The certificates that go along with an SD-JWT VC, unless the department leaves them out.
+fn certificates(issuance: &Issuance, signing: &SigningKey) -> Result<Option<Vec<String>>, MakeError> {
+    issuance.policy.sd_jwt_certificate.then(|| issuance.identity.x5c(signing)).transpose()
 }
 
 /// The slot whose key signs a credential of this kind.

@@ -157,8 +157,9 @@ impl Served {
         };
         let public = credentials::key::Signer::public_key(key);
         let cwt = bits.prepare_cwt(&claims, Some(kid), public).sign(key).map_err(|error| unmade(&error))?;
+        let x5c = self.identity.x5c(&signing).map_err(|error| unmade(&error))?;
         let token = bits
-            .prepare(claims, Some(kid), public)
+            .prepare_with(claims, Some(kid), Some(x5c), public)
             .map_err(|error| unmade(&error))?
             .sign(key)
             .map_err(|error| unmade(&error))?;

@@ -1,7 +1,11 @@
 //! `attestation.rs`: wallet providers that governance accredits vouch for keys and for wallets.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use credentials::UnixSeconds;
 use credentials::jws::{self, Header};
 use credentials::key::{Algorithm, Signer, SoftwareKey};
+use credentials::x509::{ANY_PURPOSE, Certifying};
 use issuer::Policy;
 use rand_core::OsRng;
 use serde_json::{Value, json};
@@ -11,6 +15,7 @@ use crate::wallet::Wallet;
 use crate::world::{Collectable, World};
 
 const SD_JWT: &str = "business-licence-sd-jwt";
+const KEY_ATTESTATION: &str = "key-attestation+jwt";
 
 /// A wallet provider with a DID on the chain.
 struct Provider {
@@ -45,7 +50,16 @@ impl Provider {
     }
 
     fn sign(&self, typ: &str, claims: &Value) -> String {
-        jws::sign(&Header::typed(typ).with_kid(&self.kid), claims, &self.key).unwrap()
+        self.sign_as(&Header::typed(typ).with_kid(&self.kid), claims)
+    }
+
+    fn sign_as(&self, header: &Header, claims: &Value) -> String {
+        jws::sign(header, claims, &self.key).unwrap()
+    }
+
+    /// A certificate of its key that names it so, by an authority that nobody here knows.
+    fn certificate(&self, uri: &str) -> String {
+        certificate(&self.key, uri, &SoftwareKey::generate(Algorithm::Es256, &mut OsRng), (-60, 3600))
     }
 
     fn vouch(&self, world: &World, wallets: &[&Wallet], nonce: Option<&str>) -> String {
@@ -56,6 +70,21 @@ impl Provider {
             &json!({"iat": now, "exp": now + 600, "attested_keys": keys, "nonce": nonce}),
         )
     }
+}
+
+/// A certificate of a key by an authority, from and until so many seconds from now.
+fn certificate(key: &SoftwareKey, uri: &str, authority: &SoftwareKey, (from, until): (i64, i64)) -> String {
+    let now = UnixSeconds(service::clock::now().seconds());
+    let certifying = Certifying {
+        issuer: "C=CN,CN=Wallet provider root",
+        subject: "C=CN,CN=Wallet provider",
+        uri: Some(uri),
+        serial: &[7; 16],
+        from: now.plus(from),
+        until: now.plus(until),
+        purpose: Some(ANY_PURPOSE),
+    };
+    STANDARD.encode(certifying.sign(key.public_key(), authority).unwrap())
 }
 
 fn proof_with(world: &World, wallet: &Wallet, nonce: &str, attestation: &str) -> String {
@@ -120,6 +149,53 @@ async fn keys_that_a_provider_vouches_for_are_taken_and_others_are_not() {
     let proof = proof_with(&world, &wallet, &world.nonce().await, &good);
     let answer = ask(&world, &token, json!({"jwt": [proof]})).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_provider_may_show_a_certificate_of_its_key_and_the_chain_is_believed() {
+    let world = World::with(Policy { key_attestation: true, ..Policy::default() }).await;
+    let (provider, stranger) = (Provider::accredited(&world).await, Provider::new(&world).await);
+    let wallet = Wallet::new(Algorithm::Es256);
+    let ask_by = async |x5c: Vec<String>, kid: Option<&str>| {
+        let header = Header { x5c: Some(x5c), kid: kid.map(str::to_owned), ..Header::typed(KEY_ATTESTATION) };
+        let (now, jwk) = (world.now(), wallet.key.public_key().to_jwk());
+        let claims = json!({"iat": now, "exp": now + 600, "attested_keys": [jwk]});
+        let attestation = provider.sign_as(&header, &claims);
+        let token = world.token(&world.collectable(&world.approved().await).await).await;
+        let proof = proof_with(&world, &wallet, &world.nonce().await, &attestation);
+        ask(&world, &token, json!({"jwt": [proof]})).await
+    };
+    let own = provider.certificate(&provider.kid);
+    let root = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
+    let another = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
+    let flaws = [
+        ("of_another_key", vec![certificate(&another, &provider.kid, &root, (-60, 3600))], None),
+        ("names_a_stranger", vec![provider.certificate(&stranger.kid)], None),
+        ("names_another_than_kid", vec![own.clone()], Some(stranger.kid.as_str())),
+        ("names_no_key", vec![provider.certificate("https://wallet.example")], None),
+        ("names_a_did_and_no_key", vec![provider.certificate(&provider.did.to_string())], None),
+        (
+            "vouches_for_itself",
+            vec![certificate(&provider.key, &provider.kid, &provider.key, (-60, 3600))],
+            None,
+        ),
+        ("is_over", vec![certificate(&provider.key, &provider.kid, &root, (-3600, -60))], None),
+        ("is_not_there_yet", vec![certificate(&provider.key, &provider.kid, &root, (3600, 7200))], None),
+        ("is_none", vec!["MIIB".to_owned()], Some(provider.kid.as_str())),
+        ("is_no_base64", vec!["!".to_owned()], None),
+        ("is_missing", Vec::new(), Some(provider.kid.as_str())),
+        ("comes_second", vec![certificate(&another, &provider.kid, &root, (-60, 3600)), own.clone()], None),
+    ];
+    for (name, x5c, kid) in flaws {
+        let answer = ask_by(x5c, kid).await;
+        assert_eq!(answer.oauth_error(), "invalid_proof", "{name}");
+        assert!(answer.text().contains("attestation"), "{name}: {}", answer.text());
+    }
+    for kid in [None, Some(provider.kid.as_str()), Some("another way to name it")] {
+        let answer = ask_by(vec![own.clone()], kid).await;
+        assert_eq!(answer.status, 200, "{kid:?}: {}", answer.text());
+    }
     world.stop().await;
 }
 

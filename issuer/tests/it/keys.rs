@@ -26,7 +26,7 @@ const SD_JWT: &str = "business-licence-sd-jwt";
 const VC: &str = "business-licence-vc";
 const KEYS: store::Table<str, Value> = store::Table::new("keys");
 
-async fn rotate(world: &World, slot: &str) -> Answer {
+pub async fn rotate(world: &World, slot: &str) -> Answer {
     world.http.post_json(&format!("/api/keys/{slot}/rotate"), Some(ADMIN_TOKEN), &json!({})).await
 }
 

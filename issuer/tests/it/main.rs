@@ -17,6 +17,7 @@ mod authorize;
 mod backup;
 mod batch;
 mod bulk;
+mod certificates;
 mod collect_again;
 mod credential;
 mod credentials_api;

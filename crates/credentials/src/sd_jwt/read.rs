@@ -1,7 +1,10 @@
 //! Reading an SD-JWT.
 
 use std::fmt;
+use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -12,6 +15,7 @@ use crate::claim::Step;
 use crate::jws::{self, Header, Times, WrongTime};
 use crate::key::{Jwk, KeyError, PublicKey};
 use crate::status::{StatusRef, StatusRefError};
+use crate::x509::{Certificate, CertificateError};
 use crate::{ClaimPath, json};
 
 /// Claims that must always show, so that nobody can hide what limits a credential (SD-JWT VC §2.2.2.2).
@@ -70,6 +74,8 @@ pub struct Unverified {
     pub(super) key_binding: Option<jws::Unverified>,
     pub(super) hash: Hash,
     pub(super) content: Content,
+    /// The signer's certificate, read when it is first asked for.
+    certificate: OnceLock<Result<Certificate, CertificateError>>,
 }
 
 /// What the claims say, the disclosed ones in their places.
@@ -137,7 +143,8 @@ impl Unverified {
         };
         let content = Content::read(process(token.take_claims(), &disclosures)?, profile)?;
         let bound = text[..=rest.len()].to_owned();
-        Ok(Self { token, bound, disclosures, key_binding, hash, content })
+        let certificate = OnceLock::new();
+        Ok(Self { token, bound, disclosures, key_binding, hash, content, certificate })
     }
 
     /// The issuer's signature as it came: the same however much of the credential is shown.
@@ -156,6 +163,19 @@ impl Unverified {
     #[must_use]
     pub fn header(&self) -> &Header {
         self.token.header()
+    }
+
+    /// The certificate of the key that signed it (the first of `x5c`), if one came along. Trust in it must come from elsewhere.
+    ///
+    /// # Errors
+    /// [`CertificateError`] for one that can't be read.
+    pub fn certificate(&self) -> Option<Result<&Certificate, CertificateError>> {
+        let chain = self.header().x5c.as_ref()?;
+        let read = || {
+            let der = chain.first().and_then(|text| STANDARD.decode(text).ok());
+            Certificate::parse(&der.ok_or(CertificateError::Form)?)
+        };
+        Some(self.certificate.get_or_init(read).as_ref().map_err(|error| *error))
     }
 
     /// The claims of the key binding, if there is one; only [`Unverified::check_holder`] says whether the holder signed them.

@@ -73,8 +73,23 @@ impl Unverified {
         if kid.is_some_and(|kid| Some(controller(kid)) != self.issuer()) {
             findings.record(CheckName::IssuerSignature, Err(Flaw::KeyOfAnotherController));
         }
+        findings.record(CheckName::IssuerSignature, self.check_certificate(issuer_key));
         findings.record(CheckName::Validity, self.content.times.check(now));
         findings
+    }
+
+    /// A certificate that came along must be of the very key, and say nothing else of it than `kid` does: who looks up the one must
+    /// not trust the other.
+    fn check_certificate(&self, issuer_key: &PublicKey) -> Result<(), Flaw> {
+        let Some(certificate) = self.certificate() else { return Ok(()) };
+        let certificate = certificate.map_err(|_| Flaw::CertificateUnreadable)?;
+        if certificate.key() != issuer_key {
+            return Err(Flaw::CertificateOfAnotherKey);
+        }
+        let Some(kid) = self.header().kid.as_deref().filter(|kid| is_key_of_did(kid)) else { return Ok(()) };
+        let named: Vec<_> = certificate.uris().iter().filter(|uri| is_key_of_did(uri)).collect();
+        let agrees = named.is_empty() || named.iter().any(|uri| *uri == kid);
+        if agrees { Ok(()) } else { Err(Flaw::CertificateNamesAnotherKey) }
     }
 
     /// The checks of the holder's part alone: key binding, nonce, audience. Cheap to ask first, and possible while
@@ -114,6 +129,10 @@ impl Unverified {
         findings.record(CheckName::Audience, audience);
         findings
     }
+}
+
+fn is_key_of_did(uri: &str) -> bool {
+    uri.starts_with("did:") && uri.contains('#')
 }
 
 fn fresh(times: Option<Times>, expect: &Expect<'_>) -> Result<(), Flaw> {

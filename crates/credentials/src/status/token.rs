@@ -235,7 +235,21 @@ impl TokenList {
         kid: Option<&str>,
         key: &PublicKey,
     ) -> Result<jws::Prepared, CreateError> {
-        let header = Header { kid: kid.map(str::to_owned), ..Header::typed(TYP) };
+        self.prepare_with(claims, kid, None, key)
+    }
+
+    /// The same with the key's certificates, base64 DER, as HAIP 1.0 §6.1 asks of lists that SD-JWT VCs name.
+    ///
+    /// # Errors
+    /// [`CreateError`].
+    pub fn prepare_with(
+        &self,
+        claims: TokenListClaims,
+        kid: Option<&str>,
+        x5c: Option<Vec<String>>,
+        key: &PublicKey,
+    ) -> Result<jws::Prepared, CreateError> {
+        let header = Header { kid: kid.map(str::to_owned), x5c, ..Header::typed(TYP) };
         let encoded = Encoded { bits: self.bits, lst: BASE64.encode(zlib(&self.bytes)) };
         jws::prepare(&header, &Payload { claims, nbf: None, status_list: encoded }, key)
     }

@@ -2,7 +2,7 @@
 
 use x509_cert::der::asn1::ObjectIdentifier;
 
-use super::{Certificate, MAX_CHAIN};
+use super::{ANY_PURPOSE, Certificate, MAX_CHAIN};
 use crate::UnixSeconds;
 
 /// Why a chain of certificates is not trusted.
@@ -22,7 +22,7 @@ pub enum ChainError {
     WrongUse,
 }
 
-/// Checks that the first certificate is one for `purpose` (an OID), and that each was signed by the next and the last by
+/// Checks that the first certificate is one for `purpose` (an OID; with [`ANY_PURPOSE`] it may be for any), and that each was signed by the next and the last by
 /// an anchor, or is signed by an anchor on the way. The anchors themselves stay out of the chain.
 ///
 /// # Errors
@@ -36,9 +36,10 @@ pub fn check_chain(
     let (Some(signer), true) = (chain.first(), chain.len() <= MAX_CHAIN) else {
         return Err(ChainError::Length);
     };
-    let purpose = ObjectIdentifier::new(purpose).map_err(|_| ChainError::WrongUse)?;
+    let named = ObjectIdentifier::new(purpose).map_err(|_| ChainError::WrongUse)?;
     let uses = &signer.uses;
-    if !uses.signs || uses.authority.is_some() || !uses.purposes.contains(&purpose) {
+    let fits = purpose == ANY_PURPOSE || uses.purposes.contains(&named);
+    if !uses.signs || uses.authority.is_some() || !fits {
         return Err(ChainError::WrongUse);
     }
     for (below, certificate) in chain.iter().enumerate() {

@@ -38,7 +38,7 @@ pub struct Certifying<'a> {
     pub from: UnixSeconds,
     /// Until when it counts.
     pub until: UnixSeconds,
-    /// What its key is for (an OID), such as [`super::MDOC_SIGNER`]; `None`: to sign certificates.
+    /// What its key is for (an OID), such as [`super::MDOC_SIGNER`] or [`super::ANY_PURPOSE`]; `None`: to sign certificates.
     pub purpose: Option<&'a str>,
 }
 
@@ -108,9 +108,11 @@ impl Certifying<'_> {
             Ok::<_, MakeError>(())
         };
         if let Some(purpose) = self.purpose {
-            let purpose = ObjectIdentifier::new(purpose).map_err(|_| MakeError::Form)?;
             say(oid::KEY_USAGE, true, KeyUsage(KeyUsages::DigitalSignature.into()).to_der()?)?;
-            say(oid::EXTENDED_KEY_USAGE, true, ExtendedKeyUsage(vec![purpose]).to_der()?)?;
+            if purpose != oid::ANY_PURPOSE {
+                let purpose = ObjectIdentifier::new(purpose).map_err(|_| MakeError::Form)?;
+                say(oid::EXTENDED_KEY_USAGE, true, ExtendedKeyUsage(vec![purpose]).to_der()?)?;
+            }
         } else {
             let constraints = BasicConstraints { ca: true, path_len_constraint: Some(0) };
             say(oid::BASIC_CONSTRAINTS, true, constraints.to_der()?)?;

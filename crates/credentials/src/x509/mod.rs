@@ -11,7 +11,7 @@ mod oid;
 pub use certificate::{Certificate, CertificateError};
 pub use chain::{ChainError, check_chain};
 pub use make::{Certifying, MakeError, Prepared};
-pub use oid::MDOC_SIGNER;
+pub use oid::{ANY_PURPOSE, MDOC_SIGNER};
 
 /// So many certificates may stand between a signature and its anchor.
 pub const MAX_CHAIN: usize = 4;

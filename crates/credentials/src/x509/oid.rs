@@ -5,6 +5,10 @@ use x509_cert::der::oid::ObjectIdentifier as Oid;
 /// For whom a certificate is that signs mdocs (ISO/IEC 18013-5 §B.1.4): `1.0.18013.5.1.2`.
 pub const MDOC_SIGNER: &str = "1.0.18013.5.1.2";
 
+/// For whatever may be signed, but certificates (`anyExtendedKeyUsage`, RFC 5280 §4.2.1.12): no purpose is registered for who signs
+/// SD-JWT VCs. It is said by naming none, which is the same and shorter.
+pub const ANY_PURPOSE: &str = "2.5.29.37.0";
+
 // RFC 5480, RFC 8410.
 pub(super) const EC_PUBLIC_KEY: Oid = Oid::new_unwrap("1.2.840.10045.2.1");
 pub(super) const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");

@@ -1,15 +1,17 @@
 //! SD-JWTs that must be refused, each named by its flaw.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use credentials::jws::{self, Header, ParseError as TokenError};
 use credentials::key::{Algorithm, KeyError, Signer, SoftwareKey};
-use credentials::sd_jwt::{DisclosureError, KEY_BINDING_TYP, ParseError, TYP, Unverified};
+use credentials::sd_jwt::{DisclosureError, Issuance, KEY_BINDING_TYP, ParseError, TYP, Unverified};
 use credentials::status::StatusRefError;
+use credentials::x509::Certifying;
 use credentials::{ClaimPath, Flaw, json as strict};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::mdoc_support::{certifying, root};
 use crate::support::{
     AUDIENCE, NONCE, NOW, expect, holder, issuer, key, present, sd_jwt_issuance, sd_jwt_issued,
     sd_jwt_presented,
@@ -41,6 +43,37 @@ fn bound(text: &str, signer: &SoftwareKey, typ: &str, change: impl FnOnce(&mut V
     let mut claims = json!({"aud": AUDIENCE, "nonce": NONCE, "iat": NOW.0, "sd_hash": digest(text)});
     change(&mut claims);
     format!("{text}{}", jws::sign(&Header::typed(typ), &claims, signer).unwrap())
+}
+
+#[test]
+fn a_certificate_must_be_of_the_very_key_and_name_no_other() {
+    let signer = issuer(Algorithm::Es256);
+    let certificate = |key: &SoftwareKey, uri: Option<&str>| {
+        STANDARD.encode(Certifying { uri, ..certifying() }.sign(key.public_key(), &root()).unwrap())
+    };
+    let named = certifying().uri;
+    for (name, x5c, flaw) in [
+        ("right", vec![certificate(&signer, named)], None),
+        ("right_without_a_name", vec![certificate(&signer, None)], None),
+        ("right_by_another_name", vec![certificate(&signer, Some("https://issuer.example"))], None),
+        ("of_another_key", vec![certificate(&holder(), named)], Some(Flaw::CertificateOfAnotherKey)),
+        (
+            "names_another_key",
+            vec![certificate(&signer, Some("did:hui:anhui:zIssuer#key-3"))],
+            Some(Flaw::CertificateNamesAnotherKey),
+        ),
+        ("unreadable", vec!["MIIB".to_owned()], Some(Flaw::CertificateUnreadable)),
+        ("none_of_them", vec![], Some(Flaw::CertificateUnreadable)),
+    ] {
+        let certified = Issuance { x5c: Some(x5c), ..sd_jwt_issuance() };
+        let text = certified.sign(&signer, &mut testkit::rng(3)).unwrap();
+        let found = Unverified::parse(&text).unwrap().check_issuer(signer.public_key(), NOW);
+        assert_eq!(found.flaws(), Vec::from_iter(flaw), "{name}");
+    }
+    // Without a DID URL in the header there is nothing to contradict.
+    let certified = Issuance { kid: None, x5c: Some(vec![certificate(&signer, named)]), ..sd_jwt_issuance() };
+    let text = certified.sign(&signer, &mut testkit::rng(3)).unwrap();
+    assert!(Unverified::parse(&text).unwrap().check_issuer(signer.public_key(), NOW).flaws().is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use credentials::key::{Algorithm, Signer, SoftwareKey};
 use credentials::x509::{
-    Certificate, CertificateError, Certifying, ChainError, MAX_CHAIN, MDOC_SIGNER, check_chain,
+    ANY_PURPOSE, Certificate, CertificateError, Certifying, ChainError, MAX_CHAIN, MDOC_SIGNER, check_chain,
 };
 
 use crate::mdoc_support::{anchor, certifying, root, signer};
@@ -23,6 +23,18 @@ fn made_with_each_algorithm() {
         assert_eq!(certificate.uris(), ["did:hui:anhui:zIssuer#key-2"]);
         assert_eq!(check_chain(&[certificate], &[root], MDOC_SIGNER, NOW), Ok(()));
     }
+}
+
+#[test]
+fn for_any_purpose_is_for_no_certain_one() {
+    let any = made(&Certifying { purpose: Some(ANY_PURPOSE), ..certifying() }, &signer(), &root());
+    let check = |purpose| check_chain(std::slice::from_ref(&any), &[anchor()], purpose, NOW);
+    assert_eq!(check(ANY_PURPOSE), Ok(()));
+    assert_eq!(check(MDOC_SIGNER), Err(ChainError::WrongUse));
+    let certain = made(&certifying(), &signer(), &root());
+    assert_eq!(check_chain(&[certain], &[anchor()], ANY_PURPOSE, NOW), Ok(()));
+    let authority = made(&Certifying { purpose: None, ..certifying() }, &signer(), &root());
+    assert_eq!(check_chain(&[authority], &[anchor()], ANY_PURPOSE, NOW), Err(ChainError::WrongUse));
 }
 
 #[test]
