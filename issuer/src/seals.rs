@@ -49,6 +49,7 @@ pub(crate) struct Seals {
     presented: HmacSha256,
     asked: HmacSha256,
     attachment: Zeroizing<[u8; 32]>,
+    answers: Zeroizing<[u8; 32]>,
 }
 
 /// What a nonce says once opened: the moment it ends, and the bytes that make it one of its kind.
@@ -90,6 +91,7 @@ impl Seals {
             presented: derived(root, b"presentation that was accepted"),
             asked: derived(root, b"what a presentation is asked with"),
             attachment: Zeroizing::new(mac(&keyed(root), b"attachment")),
+            answers: Zeroizing::new(mac(&keyed(root), b"answers to presentations")),
         }
     }
 
@@ -139,6 +141,11 @@ impl Seals {
     /// The key that attachments are sealed with.
     pub(crate) fn attachment_key(&self) -> &[u8; 32] {
         &self.attachment
+    }
+
+    /// The secret that seals what answers to presentations are encrypted to.
+    pub(crate) fn answers(&self) -> &[u8; 32] {
+        &self.answers
     }
 
     /// The pre-authorized code of an offer (OpenID4VCI 1.0 §4.1.1).

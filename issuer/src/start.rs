@@ -10,7 +10,7 @@ use registry::Did;
 use service::node::SubmitError;
 use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
-use service::{Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server};
+use service::{AnswerKeys, Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server};
 use store::{OpenError, Options, Range, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -258,6 +258,7 @@ impl Issuer {
                 base: base.clone(),
                 name: config.name.zh.clone(),
                 steps,
+                keys: Arc::new(AnswerKeys::new(seals.answers())),
                 judge: config.judge,
             },
             name: config.name,

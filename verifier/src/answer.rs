@@ -80,9 +80,6 @@ pub(crate) enum Malformed {
     /// It is encrypted, which was not asked for.
     #[error("an encrypted response was not asked for")]
     Encrypted,
-    /// It came in clear, and was to be encrypted.
-    #[error("the response must be encrypted, as the request asks")]
-    NotEncrypted,
     /// It is encrypted to another key, or in another way.
     #[error("the response can't be decrypted: {0}")]
     Sealed(#[from] JweError),
@@ -244,15 +241,11 @@ impl Core {
     }
 }
 
-/// What was posted: decrypted, if it was to be encrypted. A wallet that could not do even that may say so in clear (§8.3).
+/// What was posted: decrypted, if it was to be encrypted.
 fn opened(body: &[u8], key: Option<&DecryptionKey>) -> Result<AuthorizationResponse, Malformed> {
-    let posted = AuthorizationResponse::parse(body)?;
-    match (posted, key) {
-        (AuthorizationResponse::Encrypted(text), Some(key)) => {
-            Ok(AuthorizationResponse::parse_payload(&jwe::decrypt(&text, key)?)?)
-        }
-        (AuthorizationResponse::Presented { .. }, Some(_)) => Err(Malformed::NotEncrypted),
-        (other, _) => Ok(other),
+    match key {
+        Some(key) => AuthorizationResponse::parse_encrypted(body, |text| Ok(jwe::decrypt(text, key)?)),
+        None => Ok(AuthorizationResponse::parse(body)?),
     }
 }
 

@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::catalogue::Catalogue;
+use credentials::jwe::{self, Enc, EncryptionKey};
 use credentials::jws::{self, Header};
-use credentials::key::{Algorithm, Signer as _, SoftwareKey};
+use credentials::key::{Algorithm, Jwk, Signer as _, SoftwareKey};
 use credentials::{ClaimPath, UnixSeconds, sd_jwt};
 use protocol::limits::Form;
 use protocol::openid4vci::{OfferLink, PRE_AUTHORIZED_CODE, PROOF_TYPE};
@@ -164,10 +165,17 @@ impl Story {
         let shown = shown.bind(&text(request, "client_id"), &text(request, "nonce"), now());
         let shown = shown.expect("bound").sign(&self.key).expect("signed");
         let query = text(&request["dcql_query"]["credentials"][0], "id");
-        Form::default()
-            .with("vp_token", Some(&json!({query: [shown]}).to_string()))
-            .with("state", request["state"].as_str())
-            .encode()
+        let (vp_token, state) = (json!({query: [shown]}), &request["state"]);
+        if request["response_mode"] != "direct_post.jwt" {
+            let form = Form::default().with("vp_token", Some(&vp_token.to_string()));
+            return form.with("state", state.as_str()).encode();
+        }
+        let jwk: Jwk =
+            serde_json::from_value(request["client_metadata"]["jwks"]["keys"][0].clone()).expect("a key");
+        let key = EncryptionKey::from_jwk(&jwk).expect("to encrypt to");
+        let answer = json!({"vp_token": vp_token, "state": state}).to_string();
+        let sealed = jwe::encrypt(answer.as_bytes(), &key, Enc::A256Gcm, &mut OsRng).expect("sealed");
+        Form::default().with("response", Some(&sealed)).encode()
     }
 
     /// Shows the licence in the place of a form: an answer to another request is refused, the right one becomes an application that

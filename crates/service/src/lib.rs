@@ -1,5 +1,6 @@
 //! What the services share: configuration, problem+json, pages, telemetry, bind and shutdown.
 
+pub mod answer_keys;
 pub mod assets;
 pub mod audit;
 pub mod backup;
@@ -34,6 +35,7 @@ pub mod tls;
 pub mod trace_context;
 pub mod ui;
 
+pub use answer_keys::{AnswerKey, AnswerKeys, NoAnswerKey};
 pub use client::Clients;
 pub use i18n::{Strings, Texts};
 pub use keyfiles::KeyFiles;

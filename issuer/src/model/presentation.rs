@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Id;
 
-/// One presentation. Its address, nonce, state and code are not in it: they are derived from its name. Nothing in it is personal.
+/// One presentation. Its address, nonce, state and code are not in it: they are derived from its name. The key that its answer is
+/// encrypted to is, sealed. Nothing in it is personal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presentation {
     /// Its name.
@@ -20,6 +21,9 @@ pub struct Presentation {
     /// The authorization that waits for it, and the marks of whom its user represents: then it must be a credential of one of
     /// them.
     pub login: Option<Waiting>,
+    /// The key that its answer is encrypted to, sealed ([`service::AnswerKeys`]); empty in those of versions before.
+    #[serde(default)]
+    pub seal: String,
     /// Where it stands.
     pub stage: Answered,
 }
@@ -126,6 +130,7 @@ mod tests {
             asked_at: UnixSeconds(0),
             expires_at: UnixSeconds(300),
             login: None,
+            seal: String::new(),
             stage: Answered::Not,
         };
         assert_eq!(it.check_open(UnixSeconds(299)), Ok(()));

@@ -1,14 +1,16 @@
 //! Taking an answer: read it, judge it as a counter does, and make it an application, once.
 
+use credentials::jwe::{self, DecryptionKey, JweError};
 use protocol::EndpointError;
 use protocol::openid4vp::{AuthorizationResponse, BadResponse, VpToken};
 use registry::{LocalText, UnixMillis};
 use serde_json::{Map, Value};
-use service::Lang;
+use service::{Lang, NoAnswerKey};
 use store::StoreError;
 
 use super::filled::{Filling, Misfit};
 use super::judge::{Judgement, Question, Shown, Unreadable, Verdict};
+use super::object::KEY_ID;
 use super::{OneStops, Step};
 use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
@@ -51,9 +53,12 @@ pub(crate) enum TakeError {
     /// `state` is not the request's.
     #[error("state is not the one of the request")]
     State,
-    /// It is encrypted, which was not asked for.
-    #[error("an encrypted response was not asked for")]
-    Encrypted,
+    /// Its seal has no key to decrypt with: it was asked by a version before, or the store was changed.
+    #[error("it can't be answered any more; ask again")]
+    NoKey(#[from] NoAnswerKey),
+    /// It is encrypted for another key, or otherwise than asked.
+    #[error(transparent)]
+    Encryption(#[from] JweError),
     /// It was judged, noted, and is not genuine.
     #[error("the presentation is refused: {0}")]
     NotGenuine(String),
@@ -66,7 +71,7 @@ pub(crate) enum TakeError {
 }
 
 impl OneStops {
-    /// Takes the answer to what was asked, the body of a `direct_post`. Durable when it returns.
+    /// Takes the answer to what was asked, the body of a `direct_post.jwt`. Durable when it returns.
     pub(crate) async fn take(&self, id: Id, body: &[u8], now: Moment) -> Result<Taken, TakeError> {
         let found = self.find(id)?.ok_or(TakeError::Unknown)?;
         found.check_open(now.seconds)?;
@@ -74,17 +79,18 @@ impl OneStops {
         let right = |state: Option<protocol::Secret>| {
             state.is_some_and(|state| state.matches(&self.seals.presentation_secret(id, "state")))
         };
-        match AuthorizationResponse::parse(body)? {
-            AuthorizationResponse::Encrypted(_) => Err(TakeError::Encrypted),
+        let key = DecryptionKey::from_secret_bytes(KEY_ID, &self.keys.open(&found.seal)?.scalar)?;
+        let decrypt = |text: &str| Ok::<_, TakeError>(jwe::decrypt(text, &key)?);
+        match AuthorizationResponse::parse_encrypted(body, decrypt)? {
             AuthorizationResponse::Refused { error, state, .. } if right(state.clone()) => {
                 self.note(id, Answered::Declined { code: error.to_string() }, now).await
             }
             AuthorizationResponse::Presented { vp_token, state } if right(state.clone()) => {
                 self.judge(&found, step, vp_token, now).await
             }
-            AuthorizationResponse::Refused { .. } | AuthorizationResponse::Presented { .. } => {
-                Err(TakeError::State)
-            }
+            AuthorizationResponse::Refused { .. }
+            | AuthorizationResponse::Presented { .. }
+            | AuthorizationResponse::Encrypted(_) => Err(TakeError::State),
         }
     }
 

@@ -20,12 +20,14 @@ use rand_core::OsRng;
 use registry::history::{PurposeRefusal, purpose_allows};
 use registry::{RecordKey, Slug, UnixMillis};
 use service::node::NodeError;
+use service::{AnswerKeys, NoAnswerKey};
 use store::{Range, Store, StoreError};
 
 pub(crate) use answer::{TakeError, Taken};
 pub(crate) use config::Step;
 pub use config::{Approval, OneStop, OneStopError};
 pub use judge::{Judge, Judgement, Question, Shown, Unreadable, Verdict};
+pub(crate) use object::ObjectError;
 
 use crate::clock::Moment;
 use crate::identity::Identity;
@@ -51,6 +53,8 @@ pub(crate) struct OneStops {
     /// The department's name, for wallets.
     pub(crate) name: String,
     pub(crate) steps: Arc<[Step]>,
+    /// What answers are encrypted to: a key for each.
+    pub(crate) keys: Arc<AnswerKeys>,
     /// Who judges; there if there are steps.
     pub(crate) judge: Option<Arc<dyn Judge>>,
 }
@@ -67,6 +71,9 @@ pub(crate) enum AskError {
     /// The chain can't be reached.
     #[error(transparent)]
     Chain(#[from] NodeError),
+    /// No key can be made for the answer.
+    #[error(transparent)]
+    Key(#[from] NoAnswerKey),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,6 +107,7 @@ impl OneStops {
             asked_at: now.seconds,
             expires_at: now.seconds.plus(OPEN),
             login,
+            seal: self.keys.seal()?,
             stage: Answered::Not,
         };
         let row = asked.clone();

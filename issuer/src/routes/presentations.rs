@@ -17,7 +17,7 @@ use super::body::FormBytes;
 use crate::client::Client;
 use crate::core::{App, Core};
 use crate::model::{Answered, Flaw, Id, NotTaken, Presentation};
-use crate::onestop::{AskError, TakeError, Taken};
+use crate::onestop::{AskError, ObjectError, TakeError, Taken};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -134,7 +134,10 @@ fn object(app: &Core, address: &str, wallet_nonce: Option<String>) -> Result<Res
     })?;
     let step = app.onestops.step(&found.credential_type);
     let step = step.ok_or_else(|| gone(StatusCode::GONE, "it is no longer asked for"))?;
-    let jwt = app.onestops.signed(&found, step, wallet_nonce).map_err(OAuthError::internal)?;
+    let jwt = app.onestops.signed(&found, step, wallet_nonce).map_err(|error| match error {
+        ObjectError::NoKey(_) => gone(StatusCode::GONE, "it can't be answered any more; ask again"),
+        other => OAuthError::internal(other),
+    })?;
     let headers = [(header::CONTENT_TYPE, REQUEST_CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, jwt).into_response())
 }
@@ -173,6 +176,7 @@ impl From<AskError> for Problem {
                 "This department is not registered to ask for that at present",
             ),
             AskError::Chain(error) => Self::from(error),
+            AskError::Key(error) => Self::internal(error),
             AskError::Store(error) => Self::internal(error),
         }
     }
@@ -182,12 +186,12 @@ impl From<TakeError> for OAuthError {
     fn from(error: TakeError) -> Self {
         let status = match error {
             TakeError::Unknown => StatusCode::NOT_FOUND,
-            TakeError::NotTaken(NotTaken::Expired) => StatusCode::GONE,
+            TakeError::NotTaken(NotTaken::Expired) | TakeError::NoKey(_) => StatusCode::GONE,
             TakeError::NotTaken(NotTaken::Used) => StatusCode::CONFLICT,
             TakeError::Response(_)
             | TakeError::Unreadable(_)
             | TakeError::State
-            | TakeError::Encrypted
+            | TakeError::Encryption(_)
             | TakeError::NotGenuine(_) => StatusCode::BAD_REQUEST,
             TakeError::Address(error) => return Self::internal(error),
             TakeError::Store(error) => return Self::internal(error),

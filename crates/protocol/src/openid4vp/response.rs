@@ -91,6 +91,9 @@ pub enum BadResponse {
     /// `vp_token` has no presentation, an empty list, or more than 64 presentations.
     #[error("vp_token must have between 1 and 64 presentations, and none of its lists may be empty")]
     Count,
+    /// It came in clear, and was to be encrypted.
+    #[error("the response must be encrypted, as the request asks")]
+    InClear,
 }
 
 const MAX_PRESENTATIONS: usize = 64;
@@ -144,6 +147,22 @@ impl AuthorizationResponse {
             }),
             (None, None, Some(jwe)) => Ok(Self::Encrypted(jwe.to_owned())),
             _ => Err(BadResponse::NotOneKind),
+        }
+    }
+
+    /// Reads the form that answers a request for `direct_post.jwt`; `decrypt` opens what is encrypted. What is presented in clear is
+    /// refused; a wallet that could not even encrypt may say so in clear (§8.3).
+    ///
+    /// # Errors
+    /// What `decrypt` says, or [`BadResponse`].
+    pub fn parse_encrypted<B: AsRef<[u8]>, E: From<BadResponse>>(
+        form: &[u8],
+        decrypt: impl FnOnce(&str) -> Result<B, E>,
+    ) -> Result<Self, E> {
+        match Self::parse(form)? {
+            Self::Encrypted(text) => Ok(Self::parse_payload(decrypt(&text)?.as_ref())?),
+            Self::Presented { .. } => Err(BadResponse::InClear.into()),
+            refused @ Self::Refused { .. } => Ok(refused),
         }
     }
 

@@ -8,6 +8,7 @@ mod town;
 use credentials::key::Algorithm;
 use credentials::{jws, sd_jwt};
 use issuer::Approval;
+use protocol::openid4vp::ResponseMode;
 use serde_json::json;
 
 use crate::wallet::Wallet;
@@ -26,6 +27,7 @@ async fn a_licence_becomes_a_tax_confirmation_and_no_field_is_typed() {
     assert!(token.header().kid.as_ref().unwrap().starts_with(&format!("{}#", town.did())));
     assert_eq!(asked.request.client_id.as_str(), format!("decentralized_identifier:{}", town.did()));
     assert_eq!(asked.request.purpose(), Some(TAX));
+    assert_eq!(asked.request.response_mode, Some(ResponseMode::DirectPostJwt));
     assert!(asked.link.starts_with("openid4vp://"), "{}", asked.link);
     assert_eq!(town.look(&asked).await["state"], "open");
 

@@ -2,11 +2,16 @@
 
 use credentials::key::{Algorithm, SoftwareKey};
 use issuer::Approval;
+use protocol::openid4vp::AuthorizationResponse;
 use rand_core::OsRng;
 use registry::Action;
 use serde_json::{Value, json};
+use store::{Range, Store, Table};
 
-use super::town::{Card, Lies, TAX, Town, led_to, purpose, slug};
+use super::town::{Card, Lies, TAX, Town, key, led_to, purpose, sealed, slug};
+
+/// Presentations as they are stored.
+const PRESENTATIONS: Table<u128, Value> = Table::new("presentations");
 
 /// What a counter's checks found wrong, by name.
 fn flaws(seen: &Value) -> Vec<(&str, &str)> {
@@ -134,7 +139,13 @@ async fn an_answer_counts_once_and_only_where_it_was_asked_for() {
     }
     assert_eq!(town.look(&asked).await["state"], "open");
 
-    let body = town.body(&asked.request, &card, &Lies::default());
+    let AuthorizationResponse::Presented { vp_token, state } =
+        town.answer(&asked.request, &card, &Lies::default())
+    else {
+        panic!("a presentation")
+    };
+    let recorded = AuthorizationResponse::Presented { vp_token: vp_token.clone(), state };
+    let body = sealed(&asked.request, &recorded);
     led_to(&town.post(&asked.request, body.clone()).await);
     for again in [body.clone(), town.body(&asked.request, &card, &Lies::default())] {
         let answer = town.post(&asked.request, again).await;
@@ -143,13 +154,11 @@ async fn an_answer_counts_once_and_only_where_it_was_asked_for() {
     let gone = town.http.get(&format!("/presentations/{}/object", asked.id), None).await;
     assert_eq!((gone.status, gone.oauth_error().as_str()), (410, "invalid_request_uri"));
 
-    // A recorded answer under another request's state: the nonce is in the signature.
-    let state = other.request.state.as_ref().unwrap().expose();
-    let fields = url::form_urlencoded::parse(body.as_bytes());
-    let fields =
-        fields.map(|(name, value)| if name == "state" { (name, state.into()) } else { (name, value) });
-    let replayed = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    assert_eq!(town.post(&other.request, replayed).await.status, 400);
+    // A recorded answer: another request has another key, and the nonce is in the signature.
+    assert_eq!(town.post(&other.request, body).await.status, 400);
+    assert_eq!(town.look(&other).await["state"], "open");
+    let replayed = AuthorizationResponse::Presented { vp_token, state: other.request.state.clone() };
+    assert_eq!(town.post(&other.request, sealed(&other.request, &replayed)).await.status, 400);
     assert!(flaws(&town.look(&other).await).contains(&("nonce", "nonce_wrong")));
     assert_eq!(town.applications().await.len(), 1);
 
@@ -171,6 +180,72 @@ async fn an_answer_counts_once_and_only_where_it_was_asked_for() {
     assert_eq!(town.look(&asked).await["state"], "expired");
     let nowhere = town.http.get("/api/presentations/nowhere", None).await;
     assert_eq!(nowhere.status, 404);
+    town.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_must_be_encrypted_to_the_key_of_its_request() {
+    let town = Town::start(Approval::AtOnce).await;
+    let card = town.licence().await;
+    let (asked, other) = (town.ask().await, town.ask().await);
+    let again = town.fetch(&format!("/presentations/{}/object", asked.id)).await;
+    assert_eq!(key(&again), key(&asked.request), "a request keeps its key");
+    assert_ne!(key(&asked.request), key(&other.request), "each has its own");
+
+    let answer = town.answer(&asked.request, &card, &Lies::default());
+    let right = sealed(&asked.request, &answer);
+    let text = right.strip_prefix("response=").expect("a response");
+    let last = if text.ends_with('A') { "B" } else { "A" };
+    for (name, body) in [
+        ("in_clear", answer.to_form().encode()),
+        ("to_the_key_of_another_request", sealed(&other.request, &answer)),
+        ("changed_on_the_way", format!("response={}{last}", &text[..text.len() - 1])),
+        ("signed_and_not_encrypted", "response=eyJhbGciOiJub25lIn0.e30.".to_owned()),
+    ] {
+        let refused = town.post(&asked.request, body).await;
+        assert_eq!((refused.status, refused.oauth_error().as_str()), (400, "invalid_request"), "{name}");
+        if name == "in_clear" {
+            assert!(refused.text().contains("must be encrypted"), "{}", refused.text());
+        }
+    }
+    assert_eq!(town.look(&asked).await["state"], "open");
+    assert_eq!(town.applications().await.len(), 0);
+    led_to(&town.post(&asked.request, right).await);
+    town.stop().await;
+}
+
+#[tokio::test]
+async fn without_its_sealed_key_a_request_is_asked_again() {
+    let mut town = Town::start(Approval::AtOnce).await;
+    let card = town.licence().await;
+    let (removed, changed) = (town.ask().await, town.ask().await);
+    let answers = [&removed, &changed].map(|asked| town.body(&asked.request, &card, &Lies::default()));
+    town.tax.shutdown().await;
+    let folder = town.config.data_dir.join("store");
+    tokio::task::spawn_blocking(move || {
+        let store = Store::persistent(folder, &store::Options::default()).expect("opens");
+        let mut rows = store.page(&PRESENTATIONS, &Range::all(), 9).expect("read");
+        let [(_, first), (_, second)] = rows.as_mut_slice() else { panic!("two rows: {}", rows.len()) };
+        // As a version before wrote it.
+        first.as_object_mut().expect("a row").remove("seal");
+        let seal = second["seal"].as_str().expect("a seal").to_owned();
+        second["seal"] = format!("{}AAAA", &seal[..seal.len() - 4]).into();
+        for (key, row) in rows {
+            store.write(move |tx| tx.put(&PRESENTATIONS, key, &row)).expect("written");
+        }
+        store.close();
+    })
+    .await
+    .expect("changed");
+    town.tax = town.world.instance(town.config.clone()).await;
+    for (asked, answer) in [&removed, &changed].into_iter().zip(answers) {
+        let gone = town.http.get(&format!("/presentations/{}/object", asked.id), None).await;
+        assert_eq!((gone.status, gone.oauth_error().as_str()), (410, "invalid_request_uri"));
+        let gone = town.post(&asked.request, answer).await;
+        assert_eq!((gone.status, gone.oauth_error().as_str()), (410, "invalid_request"));
+        assert!(gone.text().contains("ask again"), "{}", gone.text());
+    }
+    led_to(&town.present(&card, Lies::default()).await.1);
     town.stop().await;
 }
 

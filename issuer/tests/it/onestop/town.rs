@@ -1,11 +1,13 @@
 //! Two departments on one chain: market supervision, which issues licences, and the tax bureau, to which they are presented.
 
-use credentials::key::{Algorithm, Signer, SoftwareKey};
+use credentials::jwe::{self, Enc, EncryptionKey};
+use credentials::key::{Algorithm, Jwk, Signer, SoftwareKey};
 use credentials::{ClaimPath, UnixSeconds, jws, sd_jwt};
 use issuer::{Approval, Config, OneStop, Policy, RunningIssuer};
 use protocol::Format;
 use protocol::dcql::Step;
-use protocol::openid4vp::{AuthorizationRequest, AuthorizationResponse, Presentation, VpToken};
+use protocol::openid4vp::{AuthorizationRequest, AuthorizationResponse, Presentation, ResponseMode, VpToken};
+use rand_core::OsRng;
 use registry::{Action, Ask, LegalBasis, LocalText, PurposeDraft, Slug, UnixMillis};
 use serde_json::{Value, json};
 
@@ -21,6 +23,8 @@ pub struct Town {
     pub world: World,
     pub tax: RunningIssuer,
     pub http: Http,
+    /// The tax bureau's.
+    pub config: Config,
 }
 
 /// A credential on a phone, and the key that it is bound to.
@@ -124,16 +128,16 @@ impl Town {
         let config = Config {
             name: LocalText::new("合肥市税务局", "Hefei Tax Bureau"),
             credential_types: vec![TAX.into()],
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: ([127, 0, 0, 1], testkit::port()).into(),
             data_dir: world.config.data_dir.with_file_name("tax"),
             one_stop: vec![one_stop(approval)],
             judge: cli::judge::by_counter(),
             ..world.config.clone()
         };
-        let tax = world.instance(config).await;
+        let tax = world.instance(config.clone()).await;
         let http = Http::new(tax.base_url());
         world.govern(&accreditation(&tax.did().to_string(), TAX)).await;
-        Self { world, tax, http }
+        Self { world, tax, http, config }
     }
 
     pub async fn stop(self) {
@@ -186,6 +190,11 @@ impl Town {
 
     /// The body that a phone posts.
     pub fn body(&self, request: &AuthorizationRequest, card: &Card, lies: &Lies) -> String {
+        sealed(request, &self.answer(request, card, lies))
+    }
+
+    /// What is in it.
+    pub fn answer(&self, request: &AuthorizationRequest, card: &Card, lies: &Lies) -> AuthorizationResponse {
         let part = &request.dcql_query.as_ref().unwrap().credentials[0];
         assert_eq!(part.format, Format::SdJwtVc);
         let asked = part.claims.iter().flatten().map(|claim| match claim.path.steps() {
@@ -214,7 +223,7 @@ impl Town {
         };
         let state = lies.state.map(protocol::Secret::from).or_else(|| request.state.clone());
         let vp_token = VpToken::one(part.id.clone(), Presentation::Text(text));
-        AuthorizationResponse::Presented { vp_token, state }.to_form().encode()
+        AuthorizationResponse::Presented { vp_token, state }
     }
 
     pub async fn post(&self, request: &AuthorizationRequest, body: String) -> Answer {
@@ -251,6 +260,21 @@ pub fn led_to(answer: &Answer) -> (String, String) {
     let id = address.path().strip_prefix("/applications/").expect("an application").to_owned();
     let key = address.query_pairs().find(|(name, _)| name == "key").expect("a key").1.into_owned();
     (id, key)
+}
+
+/// The key that a request wants its answer encrypted to.
+pub fn key(request: &AuthorizationRequest) -> Jwk {
+    let metadata = request.client_metadata.as_ref().unwrap();
+    let encryption = metadata.response_encryption().expect("a key for the answer");
+    serde_json::from_value(Value::Object(encryption.jwk)).unwrap()
+}
+
+/// An answer as it is posted to a request: encrypted to its key.
+pub fn sealed(request: &AuthorizationRequest, answer: &AuthorizationResponse) -> String {
+    assert_eq!(request.response_mode, Some(ResponseMode::DirectPostJwt));
+    let key = EncryptionKey::from_jwk(&key(request)).unwrap();
+    let text = jwe::encrypt(&answer.to_payload().unwrap(), &key, Enc::A256Gcm, &mut OsRng).unwrap();
+    AuthorizationResponse::Encrypted(text).to_form().encode()
 }
 
 pub fn base64(bytes: &[u8]) -> String {
