@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::demo::{Demo, Network};
-use crate::moment;
+use crate::demo::Network;
+use crate::office::Office;
 
 /// How often it is killed.
-const KILLS: u64 = 3;
-/// Records in the one bulk issuance: enough to be killed in the middle of it.
-const RECORDS: usize = 4000;
+const KILLS: usize = 3;
+/// Records in the one bulk issuance, by the half thousand in one write: enough to be killed between two of them, several times.
+const RECORDS: usize = 8000;
+/// How long a bulk issuance may take.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 async fn import(network: &Network) {
     let url = format!("{}/api/records/business-licence", network.market().url);
@@ -23,6 +25,27 @@ async fn import(network: &Network) {
             .await
             .expect("an answer");
         assert_eq!(status, 200, "{body}");
+    }
+}
+
+/// How many records a job has dealt with.
+async fn done(network: &Network, job: &str) -> usize {
+    let url = format!("{}/api/jobs/{job}", network.market().url);
+    let (status, seen) = network.get(&url, &network.urls.staff_token).await.expect("an answer");
+    assert_eq!((status, &seen["total"], &seen["refused"]), (200, &json!(RECORDS), &json!(0)), "{seen}");
+    usize::try_from(seen["done"].as_u64().expect("a number")).expect("small")
+}
+
+/// The same, once it is more than it was.
+async fn more_than(network: &Network, job: &str, before: usize) -> usize {
+    let began = Instant::now();
+    loop {
+        let now = done(network, job).await;
+        if now > before {
+            return now;
+        }
+        assert!(began.elapsed() < PATIENCE, "it stays at {before}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
@@ -42,9 +65,9 @@ async fn prepared(network: &Network, job: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bulk_issuance_that_was_killed_prepares_every_record_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let demo = Demo::start(folder.path()).await;
-    let network = demo.network();
+    let office = Office::make(None).await;
+    let (mut process, did) = office.start().await;
+    let network = office.network(&did);
     import(&network).await;
     let url = format!("{}/api/jobs", network.market().url);
     let wish = json!({"type": "business-licence"});
@@ -52,27 +75,24 @@ async fn a_bulk_issuance_that_was_killed_prepares_every_record_once() {
         network.post(&url, Some(&network.urls.staff_token), &wish).await.expect("an answer");
     assert_eq!(status, 201, "{begun}");
     let job = begun["id"].as_str().expect("an id").to_owned();
-    let mut demo = Some(demo);
-    let mut seen = 0;
-    for kill in 0..KILLS {
-        tokio::time::sleep(moment(kill.wrapping_add(200), 120)).await;
-        demo.take().expect("running").kill();
-        let again = Demo::start(folder.path()).await;
-        let now = prepared(&again.network(), &job).await.len();
-        assert!(now >= seen, "what was prepared stays so: {seen} and then {now}");
-        seen = now;
-        println!("killed with {now} of {RECORDS} prepared");
-        demo = Some(again);
-    }
-    let network = demo.as_ref().expect("running").network();
-    let (url, began) = (format!("{}/api/jobs/{job}", network.market().url), Instant::now());
-    loop {
-        let (_, seen) = network.get(&url, &network.urls.staff_token).await.expect("an answer");
-        if seen["state"] == "done" {
+
+    let (mut seen, mut midway) = (0, 0);
+    for _ in 0..KILLS {
+        // Just after a write, so while the next is made.
+        let at_kill = more_than(&network, &job, seen).await;
+        process.kill();
+        process = office.start().await.0;
+        seen = done(&network, &job).await;
+        assert!(seen >= at_kill, "what was prepared stays so: {at_kill} and then {seen}");
+        println!("killed with {at_kill} of {RECORDS} prepared, {seen} when it was back");
+        if seen == RECORDS {
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(120), "it doesn't end: {seen}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        midway += usize::from(at_kill > 0);
+    }
+    assert!(midway > 0, "it was killed midway, and had work left afterwards");
+    while seen < RECORDS {
+        seen = more_than(&network, &job, seen).await;
     }
     let all = prepared(&network, &job).await;
     assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (RECORDS, RECORDS), "each once");
@@ -84,4 +104,6 @@ async fn a_bulk_issuance_that_was_killed_prepares_every_record_once() {
     }
     assert_eq!(holders.len(), RECORDS / 40, "each of another company");
     network.audit_logs_are_whole().await;
+    assert_eq!(process.stop().await.0, Some(0));
+    office.shutdown().await;
 }

@@ -28,7 +28,7 @@ const TYPES: [&str; 2] = ["business-licence", "tax-registration"];
 type Ended = (Option<i32>, String, String);
 
 /// A chain, a folder with an issuer's settings, and where it answers.
-struct Office {
+pub(crate) struct Office {
     ground: Ground,
     base: String,
     http: reqwest::Client,
@@ -36,7 +36,7 @@ struct Office {
 
 impl Office {
     /// `tls`: its table of the settings, if it has one.
-    async fn make(tls: Option<&str>) -> Self {
+    pub(crate) async fn make(tls: Option<&str>) -> Self {
         let (ground, port, operators) =
             (Ground::make().await, testkit::free_ports(1), testkit::free_ports(1));
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -86,7 +86,7 @@ impl Office {
     }
 
     /// Runs it, and reads who it says that it is.
-    async fn start(&self) -> (Process, Did) {
+    pub(crate) async fn start(&self) -> (Process, Did) {
         let mut command = huizheng(["issuer", "run", "--config"]);
         let command = command.arg(self.ground.path("issuer.toml"));
         let process = Process::start(command, &self.http, &format!("{}/health/ready", self.base)).await;
@@ -122,7 +122,7 @@ impl Office {
     }
 
     /// As stories see it: no counter is there.
-    fn network(&self, did: &Did) -> Network {
+    pub(crate) fn network(&self, did: &Did) -> Network {
         let name = LocalText::new("", "");
         let issuer = IssuerUrl {
             url: self.base.clone(),
@@ -146,6 +146,10 @@ impl Office {
             staff_token: STAFF.to_owned(),
             supervisor_token: STAFF.to_owned(),
         })
+    }
+
+    pub(crate) async fn shutdown(self) {
+        self.ground.shutdown().await;
     }
 
     fn export(&self, token_file: &str, to: &Path) -> Ended {
@@ -287,7 +291,7 @@ async fn operators_run_an_issuer_and_it_goes_on_after_a_kill_and_from_its_backup
     collected(&network).await.must_be_there(&network).await;
     let (code, log) = process.stop().await;
     assert_eq!(code, Some(0), "{log:?}");
-    office.ground.shutdown().await;
+    office.shutdown().await;
 }
 
 /// What can't be used is said before anything starts.
@@ -363,7 +367,7 @@ async fn auditors_export_the_log_and_find_what_was_done_to_it() {
     let (code, _, said) = office.verify(&another(), &file);
     assert!(code == Some(1) && said.contains("not this DID's") && said.contains("--did"), "{said}");
     assert_eq!(process.stop().await.0, Some(0));
-    office.ground.shutdown().await;
+    office.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -396,5 +400,5 @@ async fn an_issuer_with_a_certificate_answers_tls_alone() {
     let clear = url.replace("https://", "http://");
     stranger.get(&clear).send().await.expect_err("nothing in the clear");
     assert_eq!(process.stop().await.0, Some(0));
-    office.ground.shutdown().await;
+    office.shutdown().await;
 }

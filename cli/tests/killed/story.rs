@@ -1,5 +1,7 @@
 //! One citizen's story, step by step, and how far it was acknowledged.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::catalogue::Catalogue;
@@ -16,6 +18,8 @@ use serde_json::{Value, json};
 use crate::demo::{Network, NotAcknowledged};
 
 const CONFIGURATION: &str = "business-licence-sd-jwt";
+/// Copies of the credential: what is done to it is done to each.
+const COPIES: usize = 3;
 
 /// What was acknowledged last. Of the next one nobody knows whether it happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,28 +30,30 @@ enum Acknowledged {
     Redeemed,
     Received,
     Presented,
+    Suspended,
+    Reinstated,
     Revoked,
 }
 
 pub(crate) struct Story {
-    key: SoftwareKey,
+    keys: [SoftwareKey; COPIES],
     so_far: Acknowledged,
     application: String,
     secret: String,
     token: String,
-    credential: String,
+    credentials: Vec<String>,
     request: String,
 }
 
 impl Default for Story {
     fn default() -> Self {
         Self {
-            key: SoftwareKey::generate(Algorithm::Es256, &mut OsRng),
+            keys: [(); COPIES].map(|()| SoftwareKey::generate(Algorithm::Es256, &mut OsRng)),
             so_far: Acknowledged::Nothing,
             application: String::new(),
             secret: String::new(),
             token: String::new(),
-            credential: String::new(),
+            credentials: Vec::new(),
             request: String::new(),
         }
     }
@@ -66,7 +72,11 @@ impl Story {
             Acknowledged::Approved => self.redeem(network).await?,
             Acknowledged::Redeemed => self.receive(network).await?,
             Acknowledged::Received => self.present(network).await?,
-            Acknowledged::Presented | Acknowledged::Revoked => self.revoke(network).await?,
+            Acknowledged::Presented => self.change(network, "suspend", Acknowledged::Suspended).await?,
+            Acknowledged::Suspended => self.change(network, "reinstate", Acknowledged::Reinstated).await?,
+            Acknowledged::Reinstated | Acknowledged::Revoked => {
+                self.change(network, "revoke", Acknowledged::Revoked).await?
+            }
         };
         Ok(())
     }
@@ -128,19 +138,24 @@ impl Story {
         Ok(Acknowledged::Redeemed)
     }
 
-    /// With the same token and key each time: an answer that was lost comes again.
+    /// With the same token and keys each time: an answer that was lost comes again.
     async fn receive(&mut self, network: &Network) -> Result<Acknowledged, NotAcknowledged> {
         let market = &network.market().url;
         let (status, nonce) = network.post(&format!("{market}/nonce"), None, &json!({})).await?;
         assert_eq!(status, 200, "{nonce}");
-        let header = Header::typed(PROOF_TYPE).with_jwk(self.key.public_key().to_jwk());
         let claims = json!({"aud": market, "iat": now().0, "nonce": nonce["c_nonce"]});
-        let proof = jws::sign(&header, &claims, &self.key).expect("signed");
-        let sent = json!({"credential_configuration_id": CONFIGURATION, "proofs": {"jwt": [proof]}});
+        let proof = |key: &SoftwareKey| {
+            let header = Header::typed(PROOF_TYPE).with_jwk(key.public_key().to_jwk());
+            jws::sign(&header, &claims, key).expect("signed")
+        };
+        let proofs: Vec<_> = self.keys.iter().map(proof).collect();
+        let sent = json!({"credential_configuration_id": CONFIGURATION, "proofs": {"jwt": proofs}});
         let url = format!("{market}/credential");
         let (status, body) = network.post(&url, Some(&self.token), &sent).await?;
         assert_eq!(status, 200, "{body}");
-        self.credential = text(&body["credentials"][0], "credential");
+        let credentials = body["credentials"].as_array().expect("credentials");
+        assert_eq!(credentials.len(), COPIES, "a copy for each key");
+        self.credentials = credentials.iter().map(|one| text(one, "credential")).collect();
         Ok(Acknowledged::Received)
     }
 
@@ -160,10 +175,10 @@ impl Story {
     /// Shows these claims to whoever asks.
     fn answer(&self, request: &Value, claims: &[&str]) -> String {
         let paths: Vec<_> = claims.iter().map(|claim| ClaimPath::top(claim)).collect();
-        let held = sd_jwt::Unverified::parse(&self.credential).expect("an SD-JWT VC");
+        let held = sd_jwt::Unverified::parse(&self.credentials[0]).expect("an SD-JWT VC");
         let shown = held.select(&paths).expect("claims");
         let shown = shown.bind(&text(request, "client_id"), &text(request, "nonce"), now());
-        let shown = shown.expect("bound").sign(&self.key).expect("signed");
+        let shown = shown.expect("bound").sign(&self.keys[0]).expect("signed");
         let query = text(&request["dcql_query"]["credentials"][0], "id");
         let (vp_token, state) = (json!({query: [shown]}), &request["state"]);
         if request["response_mode"] != "direct_post.jwt" {
@@ -204,16 +219,22 @@ impl Story {
         }
     }
 
-    async fn revoke(&self, network: &Network) -> Result<Acknowledged, NotAcknowledged> {
-        let url = format!("{}/revoke", self.credential_url(network).await?);
+    async fn change(
+        &self,
+        network: &Network,
+        change: &str,
+        done: Acknowledged,
+    ) -> Result<Acknowledged, NotAcknowledged> {
+        let url = format!("{}/{change}", self.credential_url(network).await?);
         let sent = json!({"reason": "测试"});
         let (status, body) = network.post(&url, Some(&network.urls.staff_token), &sent).await?;
         let code = body["type"].as_str().unwrap_or_default();
         match status {
-            200 => Ok(Acknowledged::Revoked),
-            409 if code.ends_with("revocation-final") => Ok(Acknowledged::Revoked),
+            200 => Ok(done),
+            // The killed process had done it.
+            409 if code.ends_with(":already") || code.ends_with(":revocation-final") => Ok(done),
             // The killed process had begun it, and the one that runs now is about to end it.
-            409 if code.ends_with("change-pending") => Ok(Acknowledged::Presented),
+            409 if code.ends_with(":change-pending") => Ok(self.so_far),
             _ => panic!("{status} {body}"),
         }
     }
@@ -249,26 +270,58 @@ impl Story {
         }
     }
 
-    /// The issuer and the chain say the same, and no less than was acknowledged.
+    /// The issuer and the chain say the same of every copy, and no less than was acknowledged.
     async fn status_must_agree(&self, network: &Network) {
         let url = self.credential_url(network).await.expect("an answer");
         let (_, seen) = network.get(&url, &network.urls.staff_token).await.expect("an answer");
+        assert_eq!(seen["copies"], COPIES, "{seen}");
         let number = |name: &str| u32::try_from(seen[name].as_u64().expect("a number")).expect("small");
-        let (list, index) = (number("status_list"), number("status_index"));
-        let list = StatusListId { owner: network.market().did.clone(), number: list };
-        let proven = network.chain.proven_one(RecordKey::chunk_of(&list, index)).await.expect("evidence");
-        let on_chain = history::status_at(&proven, &list, index).expect("a status");
-        match (seen["status"].as_str(), on_chain) {
-            (Some("valid"), Status::Valid) | (Some("revoked"), Status::Revoked) => {}
-            // The chain was first, and the issuer is about to see it.
-            (Some("valid"), Status::Revoked) if seen.get("pending").is_some() => {}
-            other => panic!("{other:?}: {seen}"),
-        }
-        match on_chain {
-            Status::Valid => assert_ne!(self.so_far, Acknowledged::Revoked, "{seen}"),
-            Status::Revoked => assert!(self.so_far >= Acknowledged::Presented, "{seen}"),
-            Status::Suspended => panic!("nobody suspended it"),
-        }
+        let mut places = self.places();
+        let owner = network.market().did.clone();
+        let first = (StatusListId { owner, number: number("status_list") }, number("status_index"));
+        assert!(places.is_empty() || places.contains(&first), "{places:?}: {seen}");
+        places.insert(first);
+        let chunk = |(list, index): &(StatusListId, u32)| RecordKey::chunk_of(list, *index);
+        // Together, so of one block.
+        let chunks: Vec<_> = places.iter().map(chunk).collect::<BTreeSet<_>>().into_iter().collect();
+        let proven = network.chain.proven(&chunks).await.expect("evidence");
+        let on_chain: Vec<_> = places
+            .iter()
+            .map(|place| {
+                let fact = proven.iter().find(|fact| *fact.key() == chunk(place)).expect("asked for");
+                history::status_at(fact, &place.0, place.1).expect("a status")
+            })
+            .collect();
+        let status = on_chain[0];
+        assert!(on_chain.iter().all(|other| *other == status), "half of it was changed: {on_chain:?}");
+        let here = match seen["status"].as_str() {
+            Some("valid") => Status::Valid,
+            Some("suspended") => Status::Suspended,
+            Some("revoked") => Status::Revoked,
+            _ => panic!("{seen}"),
+        };
+        // Where they differ the chain was first, and the issuer is about to see it.
+        assert!(here == status || seen.get("pending").is_some(), "{status:?}: {seen}");
+        let possible = match self.so_far {
+            Acknowledged::Presented => [Status::Valid, Status::Suspended],
+            Acknowledged::Suspended => [Status::Suspended, Status::Valid],
+            Acknowledged::Reinstated => [Status::Valid, Status::Revoked],
+            Acknowledged::Revoked => [Status::Revoked; 2],
+            _ => [Status::Valid; 2],
+        };
+        assert!(possible.contains(&status), "{:?} and then {status:?}: {seen}", self.so_far);
+    }
+
+    /// Where the status of each copy is that is on the phone.
+    fn places(&self) -> BTreeSet<(StatusListId, u32)> {
+        let place = |text: &String| {
+            let read = sd_jwt::Unverified::parse(text).expect("an SD-JWT VC");
+            let entry = read.status().and_then(|status| status.registry.clone()).expect("on the chain");
+            (entry.list.parse().expect("a list"), entry.index)
+        };
+        let places: BTreeSet<_> = self.credentials.iter().map(place).collect();
+        assert_eq!(places.len(), self.credentials.len(), "each at a place of its own");
+        places
     }
 }
 
