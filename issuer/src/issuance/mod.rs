@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use credentials::UnixSeconds;
 use credentials::catalogue::Format;
+use credentials::key::PublicKey;
 use protocol::Endpoint;
 use protocol::openid4vci::BadProof;
 use serde_json::Value;
@@ -155,18 +156,31 @@ impl Issuance {
         self.issue_to(granted, named, holders, now).await
     }
 
-    /// The keys of proofs; each vouched for if this issuer asks for that.
+    /// The keys of proofs. If this issuer asks for attestations each is vouched for, and so are the other keys that its attestation
+    /// names (OpenID4VCI 1.0 appendix F.1): one proof is enough for all of them, as far as so many copies are given at once.
     async fn proven(&self, texts: &[String], now: Moment) -> Result<Vec<HolderProof>, IssueError> {
         let attested = self.policy.key_attestation;
-        let holders = proof::check_all(texts, attested, &self.issuer, &self.seals, now)?;
+        let mut holders = proof::check_all(texts, attested, &self.issuer, &self.seals, now)?;
+        let mut beside: Vec<PublicKey> = Vec::new();
         for holder in holders.iter().filter(|_| attested) {
             let text = holder.attestation.as_deref().ok_or(AttestationRefused::Missing)?;
             let vouched = attestation::keys(&self.ledger, text, now).await?;
             if !vouched.keys.contains(&holder.key) {
                 return Err(ProofRefused::NotVouchedFor.into());
             }
+            beside.extend(vouched.keys);
+        }
+        for key in beside {
+            if self.gives(holders.len() + 1) && !holders.iter().any(|holder| holder.key == key) {
+                holders.push(HolderProof::vouched_for(key, None));
+            }
         }
         Ok(holders)
+    }
+
+    /// Whether so many copies are given at once.
+    fn gives(&self, copies: usize) -> bool {
+        u32::try_from(copies).is_ok_and(|copies| copies <= self.policy.batch_size)
     }
 
     /// The keys of an attestation, which is a proof of itself by our nonce in it.
@@ -182,14 +196,9 @@ impl Issuance {
             if holders.iter().any(|before| before.key == key) {
                 return Err(ProofRefused::SameKey.into());
             }
-            let did = key.did_key().did;
-            holders.push(HolderProof { key, attestation: None, did, nonce: Some(nonce) });
+            holders.push(HolderProof::vouched_for(key, Some(nonce)));
         }
-        if u32::try_from(holders.len()).is_ok_and(|count| count <= self.policy.batch_size) {
-            Ok(holders)
-        } else {
-            Err(ProofRefused::TooMany.into())
-        }
+        if self.gives(holders.len()) { Ok(holders) } else { Err(ProofRefused::TooMany.into()) }
     }
 
     /// Issues to keys that were proven, or keeps what was asked for until it is decided.

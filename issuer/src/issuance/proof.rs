@@ -28,6 +28,14 @@ pub(crate) struct HolderProof {
     pub(crate) nonce: Option<Nonce>,
 }
 
+impl HolderProof {
+    /// Of a key that an attestation vouches for, with no proof of its own.
+    pub(crate) fn vouched_for(key: PublicKey, nonce: Option<Nonce>) -> Self {
+        let did = key.did_key().did;
+        Self { key, attestation: None, did, nonce }
+    }
+}
+
 /// Why a proof is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProofRefused {

@@ -12,13 +12,18 @@ use crate::http::Answer;
 use crate::wallet::Wallet;
 use crate::world::World;
 
-const CLIENT: &str = "cn.huizheng.wallet";
+pub const CLIENT: &str = "cn.huizheng.wallet";
 const REDIRECT: &str = "cn.huizheng.wallet:/authorized";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const LICENCE: &str = "business-licence-sd-jwt";
 
 /// What a wallet pushes, some of it otherwise than it should be.
 async fn push_with(world: &World, other: &[(&str, &str)]) -> Answer {
+    push_by(world, other, &[]).await
+}
+
+/// The same with headers of its own.
+pub async fn push_by(world: &World, other: &[(&str, &str)], headers: &[(&str, String)]) -> Answer {
     let challenge = CodeChallenge::of(&VERIFIER.into());
     let right = [
         ("response_type", "code"),
@@ -32,7 +37,8 @@ async fn push_with(world: &World, other: &[(&str, &str)]) -> Answer {
     let mut sent: Vec<_> =
         right.into_iter().filter(|(name, _)| !other.iter().any(|(n, _)| n == name)).collect();
     sent.extend(other);
-    world.http.post_form("/par", &sent).await
+    let headers = [&[("content-type", "application/x-www-form-urlencoded".to_owned())], headers].concat();
+    world.http.post_with("/par", &headers, crate::http::encode(&sent)).await
 }
 
 pub async fn push(world: &World, other: &[(&str, &str)]) -> String {
@@ -114,7 +120,12 @@ pub async fn open(world: &World, client: &str, request_uri: &str) -> Answer {
 
 /// A code of the first citizen's, who has applied for a licence.
 pub async fn code(world: &World, other: &[(&str, &str)]) -> String {
-    let browser = Browser::open(world, &push(world, other).await).await;
+    code_of(world, &push(world, other).await).await
+}
+
+/// The same for what was pushed.
+pub async fn code_of(world: &World, request_uri: &str) -> String {
+    let browser = Browser::open(world, request_uri).await;
     assert_eq!(browser.log_in("0").await.header("location"), "/authorize/consent");
     let parameters = browser.decide("agree").await;
     let of = |name: &str| parameters.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
@@ -122,14 +133,19 @@ pub async fn code(world: &World, other: &[(&str, &str)]) -> String {
     of("code").expect("a code").to_owned()
 }
 
-pub async fn redeem_with(world: &World, prover: &Prover, code: &str, other: &[(&str, &str)]) -> Answer {
-    let right = [
+/// What redeems a code.
+pub fn redeeming(code: &str) -> [(&str, &str); 5] {
+    [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", REDIRECT),
         ("client_id", CLIENT),
         ("code_verifier", VERIFIER),
-    ];
+    ]
+}
+
+pub async fn redeem_with(world: &World, prover: &Prover, code: &str, other: &[(&str, &str)]) -> Answer {
+    let right = redeeming(code);
     let mut sent: Vec<_> =
         right.into_iter().filter(|(name, _)| !other.iter().any(|(n, _)| n == name)).collect();
     sent.extend(other);
