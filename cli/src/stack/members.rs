@@ -61,7 +61,7 @@ pub(super) async fn issuer(
         wallets: vec![issuer::WalletClient::ours()],
         one_stop: seed.one_stop.clone(),
         judge: crate::judge::by_counter(),
-        policy,
+        policy: issuer::Policy { sd_jwt_certificate: seed.certificate, ..policy },
     };
     let failed = |reason| StackError::Issuer { id: seed.id.to_string(), reason: Box::new(reason) };
     Issuer::bind(config).await.map_err(failed)

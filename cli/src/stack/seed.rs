@@ -18,6 +18,10 @@ pub struct Seed {
     pub purposes: Vec<PurposeSeed>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// One issuer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +32,9 @@ pub struct IssuerSeed {
     pub name: LocalText,
     /// What it issues.
     pub credential_types: Vec<Slug>,
+    /// Whether its SD-JWT VCs carry the certificate of its key; without it what a phone shows with no network is shorter.
+    #[serde(default = "yes")]
+    pub certificate: bool,
     /// What it asks for itself, in the place of a form.
     #[serde(default)]
     pub purposes: Vec<PurposeSeed>,

@@ -128,7 +128,7 @@ impl Town {
         let config = Config {
             name: LocalText::new("合肥市税务局", "Hefei Tax Bureau"),
             credential_types: vec![TAX.into()],
-            listen: ([127, 0, 0, 1], testkit::port()).into(),
+            listen: ([127, 0, 0, 1], testkit::free_ports(1)).into(),
             data_dir: world.config.data_dir.with_file_name("tax"),
             one_stop: vec![one_stop(approval)],
             judge: cli::judge::by_counter(),
