@@ -1,11 +1,11 @@
 //! `huizheng node`: one validator, until it is told to stop.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use chain::snapshot::SnapshotConfig;
 use chain::{Ledger, NetworkConfig, NetworkLedger, Node, NodeConfig};
-use tokio::io::AsyncReadExt;
 
 use super::home::Home;
 use crate::fault::{Done, OrFault};
@@ -38,7 +38,12 @@ pub async fn run(home: &Path, with_parent: bool, anew: bool) -> Done {
 
 /// Whoever started this node holds the other end of its standard input.
 async fn parent_is_gone() {
-    let mut input = tokio::io::stdin();
-    let mut byte = [0];
-    while matches!(input.read(&mut byte).await, Ok(count) if count > 0) {}
+    let (gone, told) = tokio::sync::oneshot::channel::<()>();
+    // A thread that nobody waits for: one of the runtime's own would keep a node that is told to stop from ending.
+    std::thread::spawn(move || {
+        let (mut input, mut byte) = (std::io::stdin().lock(), [0]);
+        while matches!(input.read(&mut byte), Ok(count) if count > 0) {}
+        drop(gone);
+    });
+    _ = told.await;
 }

@@ -13,3 +13,4 @@ mod kills;
 mod load;
 mod machine;
 mod processes;
+mod up;

@@ -1,7 +1,7 @@
 //! Four validators as processes of the built program, on loopback.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -81,6 +81,16 @@ impl Network {
 
     fn port(&self, n: usize) -> usize {
         usize::from(self.base) + 2 * n
+    }
+
+    /// Where all their folders are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A running validator's process, which is the caller's to end.
+    pub(crate) fn take(&mut self, n: usize) -> Child {
+        self.children[n].take().expect("it runs")
     }
 
     pub(crate) fn home(&self, n: usize) -> PathBuf {
