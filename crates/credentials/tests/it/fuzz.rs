@@ -1,7 +1,8 @@
 //! Damaged and invented input at every door: nothing panics, what is read has one meaning, and what verifies is what was signed.
 //!
-//! A short run in every test; with `HUIZHENG_LONG=1` two hundred thousand rounds a door. A run is repeatable: the same
-//! rounds see the same bytes.
+//! A short run in every test; with `HUIZHENG_LONG=1` a minute a door. A run is repeatable: the same rounds see the same bytes.
+
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -22,39 +23,46 @@ use crate::support::{
 };
 
 const SHORT: u64 = 4_000;
-const LONG: u64 = 200_000;
+const LONG: Duration = Duration::from_secs(60);
 
 /// The seeds, which the door must take (say true to), and damaged ones.
-fn fuzz(name: &str, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> bool) {
+pub(crate) fn fuzz(name: &str, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> bool) {
     fuzz_slow(name, 1, seeds, door);
 }
 
 /// [`fuzz`] of a door that takes `times` as long as the others.
-fn fuzz_slow(name: &str, times: u64, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> bool) {
+#[expect(clippy::disallowed_methods, reason = "how long to go on, not what is tested")]
+pub(crate) fn fuzz_slow(name: &str, times: u64, seeds: &[Vec<u8>], door: impl Fn(&[u8]) -> bool) {
     for seed in seeds {
         assert!(door(seed), "{name}: a sound one is taken: {}", String::from_utf8_lossy(seed));
     }
+    let long = std::env::var_os("HUIZHENG_LONG").is_some();
+    let (began, mut rounds) = (Instant::now(), SHORT / times);
     let mut dice = Dice::named(name);
-    for _ in 0..testkit::rounds(SHORT, LONG) / times {
+    let mut round = 0;
+    while round < rounds {
         door(&dice.damage(seeds));
+        round += 1;
+        rounds += u64::from(long && round == rounds && began.elapsed() < LONG);
     }
+    println!("{name}: {round} rounds");
 }
 
-fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
+pub(crate) fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }
 
 /// Only what is text at all.
-fn of_text(door: impl Fn(&str) -> bool) -> impl Fn(&[u8]) -> bool {
+pub(crate) fn of_text(door: impl Fn(&str) -> bool) -> impl Fn(&[u8]) -> bool {
     move |bytes| std::str::from_utf8(bytes).is_ok_and(&door)
 }
 
-fn of_json(door: impl Fn(Value) -> bool) -> impl Fn(&[u8]) -> bool {
+pub(crate) fn of_json(door: impl Fn(Value) -> bool) -> impl Fn(&[u8]) -> bool {
     move |bytes| json::parse(bytes).is_ok_and(&door)
 }
 
 /// Whether two values have one canonical form: `1` and `1.0` do.
-fn same(one: &Value, other: &Value) -> bool {
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
     json::canonical(one) == json::canonical(other)
 }
 

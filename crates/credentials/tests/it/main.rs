@@ -14,6 +14,7 @@ mod data_integrity;
 mod data_integrity_refused;
 mod did_web;
 mod fuzz;
+mod fuzz_envelopes;
 mod jcs;
 mod jsonld;
 mod jsonld_contexts;
