@@ -42,11 +42,11 @@ struct Claimed {
     entry: Entry,
 }
 
-/// What was found of an entry that is still claimed.
+/// What was found of an entry that is still claimed; nothing where the chain did not say enough.
 struct Looked {
     number: u64,
     until: UnixMillis,
-    rechecked: Rechecked,
+    rechecked: Option<Rechecked>,
 }
 
 impl Journal {
@@ -82,8 +82,8 @@ impl Journal {
         for Claimed { number, until, entry } in &claimed {
             // Facts that a client had from before say nothing of since.
             let is_since = seen(&entry.decided, &facts).is_none_or(|block| block.time >= entry.decided.at);
-            let found = look(*number, &entry.decided, &facts, now).filter(|_| is_since);
-            looked.extend(found.map(|rechecked| Looked { number: *number, until: *until, rechecked }));
+            let rechecked = look(*number, &entry.decided, &facts, now).filter(|_| is_since);
+            looked.push(Looked { number: *number, until: *until, rechecked });
         }
         self.settle(looked, now).await
     }
@@ -115,7 +115,8 @@ impl Journal {
         self.store.write_async(write).await
     }
 
-    /// Writes what was found: of those that are still this instance's. They are what comes back.
+    /// Writes what was found, of those that are still this instance's; that is what comes back. What could not be looked at is nobody's
+    /// again, for whoever reaches the node next.
     async fn settle(&self, looked: Vec<Looked>, now: UnixMillis) -> Result<Vec<(u64, Entry)>, StoreError> {
         if looked.is_empty() {
             return Ok(Vec::new());
@@ -124,9 +125,16 @@ impl Journal {
         let write = move |tx: &mut Tx<'_>| {
             let mut settled = Vec::with_capacity(looked.len());
             for Looked { number, until, rechecked } in looked {
-                let is_ours = tx.get(&WAITING, number)?.is_some_and(|waiting| waiting.claimed == until);
-                if is_ours && let Some(entry) = get(tx, &key, number)? {
-                    settled.push((number, found(tx, &key, number, entry, rechecked, due, &noting)?));
+                let Some(ours) = tx.get(&WAITING, number)?.filter(|waiting| waiting.claimed == until) else {
+                    continue;
+                };
+                match rechecked {
+                    None => tx.put(&WAITING, number, &Waiting { claimed: now, ..ours })?,
+                    Some(rechecked) => {
+                        if let Some(entry) = get(tx, &key, number)? {
+                            settled.push((number, found(tx, &key, number, entry, rechecked, due, &noting)?));
+                        }
+                    }
                 }
             }
             Ok::<_, StoreError>(settled)
