@@ -1,7 +1,5 @@
 //! A stack comes up, goes down, comes up again; what changed in between reaches the chain.
 
-#![expect(clippy::expect_used, reason = "a test that fails, fails")]
-
 use cli::govern::{ensure_accredited, ensure_purpose};
 use cli::stack::{Ports, Stack, StackConfig, StackError};
 use cli::urls::Urls;

@@ -38,7 +38,7 @@ impl Place {
             network.node_url
         );
         place.write("verifier.toml", &settings);
-        place.write("anchor.json", &serde_json::to_string(&network.anchor).unwrap());
+        place.write("anchor.json", serde_json::to_string(&network.anchor).unwrap());
         let asks = "[[asks]]\ncredential_type = 'business-licence'\nclaims = ['name', 'creditCode']\n";
         let purpose = format!("id = 'open-account'\ntitle = {{ zh = '甲', en = 'A' }}\n{asks}{policy}");
         place.write("policies/open-account.toml", &purpose);

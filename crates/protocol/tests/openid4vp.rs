@@ -116,7 +116,8 @@ fn time_bounds_a_request() {
     assert_eq!(check_at(&request(), NOW + 360, None), Err(BadRequest::Expired));
     assert_eq!(check_at(&request(), NOW - 61, None), Err(BadRequest::FromTheFuture));
     let mut endless = request();
-    endless["exp"] = json!(i64::MAX);
+    // As far as a number is exact for every reader.
+    endless["exp"] = json!(1_i64 << 53);
     assert!(check_at(&endless, NOW, None).is_ok());
 }
 

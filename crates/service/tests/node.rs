@@ -321,8 +321,10 @@ async fn what_was_kept_is_known_again_and_believed_for_its_proof_alone() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let config = NodeConfig { max_age: Duration::from_secs(1), ..NodeConfig::new(NOBODY, anchor) };
     let impatient = NodeClient::new(NodeConfig { keep: Some(kept.clone()), ..config });
-    impatient.proven_one(key).await.expect_err("too old");
-    assert!(kept.rows().is_empty());
+    impatient.proven_one(key.clone()).await.expect_err("too old");
+    // It answers no question any more, and is remembered against whoever brings an older one.
+    assert_eq!(kept.rows().len(), 1);
+    assert_eq!(impatient.known(&[key], Duration::from_secs(3600)).await.len(), 1);
     chain.node.shutdown().await;
     stranger.node.shutdown().await;
 }

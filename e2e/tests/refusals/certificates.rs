@@ -62,8 +62,7 @@ fn what_contradicts_the_credential_is_refused_by_name_everywhere() {
         let market = format!("{}#key-3", play.market().did);
         let counter = play.counter();
         let holder = Holder::new(play, "shows certificates").await;
-        let mut company = 162;
-        for (name, x5c, flaw) in [
+        let cases = [
             ("as_issued", own.clone(), None),
             ("another_authority", vec![certificate(key, &kid)], None),
             ("nothing_named", vec![certificate(key, "https://issuer.example")], None),
@@ -82,7 +81,8 @@ fn what_contradicts_the_credential_is_refused_by_name_everywhere() {
             ("no_certificate", vec!["MIIB".to_owned()], Some("certificate_unreadable")),
             ("no_base64", vec!["!".to_owned()], Some("certificate_unreadable")),
             ("none_of_them", Vec::new(), Some("certificate_unreadable")),
-        ] {
+        ];
+        for (company, (name, x5c, flaw)) in (162..).zip(cases) {
             let spoiled = with(&credential, &x5c, &secret);
             let found = Unverified::parse(&spoiled).expect("reads").check_issuer(key, now());
             let ids: Vec<_> = found.flaws().iter().map(|flaw| flaw.id()).collect();
@@ -105,7 +105,6 @@ fn what_contradicts_the_credential_is_refused_by_name_everywhere() {
             }
 
             let (_, offer) = desk.offered(LICENCE, &licence(company)).await;
-            company += 1;
             let secret = secret.clone();
             let spoiling = move |c: &Value| {
                 c.as_str().map(|text| json!(with(text, &x5c, &secret)).to_string().into_bytes())

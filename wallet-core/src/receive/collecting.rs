@@ -221,7 +221,7 @@ pub(super) async fn begin(
     let row = Collecting::of(context, offer, &grant, replaces);
     let run = Run { context, name, row, grant, offer: offer.clone() };
     run.save().await?;
-    run.to_end().await
+    run.completed().await
 }
 
 /// Goes on where a collecting stopped.
@@ -235,7 +235,7 @@ pub(super) async fn resume(
     let offer = offer.map_err(|_| ReceiveError::Unreadable("the metadata"))?;
     let StoredGrant { token, key, token_endpoint, .. } = row.grant.clone();
     let dpop = key.map(|key| key.held().map(Dpop::known)).transpose()?;
-    Run { context, name, row, grant: Grant { token, dpop, token_endpoint }, offer }.to_end().await
+    Run { context, name, row, grant: Grant { token, dpop, token_endpoint }, offer }.completed().await
 }
 
 /// A collecting, and what is known of it while it runs.
@@ -262,7 +262,7 @@ impl Run<'_> {
         Ok(self.save().await?)
     }
 
-    async fn to_end(mut self) -> Result<Vec<Outcome>, ReceiveError> {
+    async fn completed(mut self) -> Result<Vec<Outcome>, ReceiveError> {
         let is_wanted = |one: &&OfferedCredential| self.row.parts.contains_key(&one.configuration);
         let wanted: Vec<_> = self.offer.credentials().iter().filter(is_wanted).cloned().collect();
         let mut judged = Vec::with_capacity(wanted.len());

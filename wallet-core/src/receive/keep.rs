@@ -131,14 +131,17 @@ pub(crate) struct Deleted {
     pub(crate) token_key: Option<KeyHandle>,
 }
 
+/// Cards by their ids.
+type Cards = Vec<(String, StoredCard)>;
+
 /// The cards, and for each of what proved good the number of its card.
 fn cards_of(
     context: &Context,
     good: Vec<Good>,
     collected_at: &Endpoint,
     renewal: Option<&Renewal>,
-) -> Result<(Vec<(String, StoredCard)>, Vec<usize>), VaultError> {
-    let (mut cards, mut of) = (Vec::<(String, StoredCard)>::new(), Vec::new());
+) -> Result<(Cards, Vec<usize>), VaultError> {
+    let (mut cards, mut of) = (Cards::new(), Vec::new());
     for Good { kind, issuer, issuer_name, credentials } in good {
         let same =
             |(_, (_, card)): &(usize, &mut (String, StoredCard))| card.kind == kind && card.issuer == issuer;
