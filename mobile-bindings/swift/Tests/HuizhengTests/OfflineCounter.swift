@@ -38,7 +38,8 @@ struct OfflineCounter {
         let (code, said) = try huizheng(
             ["--offline", file("answer").path, "--request", ask.file.path, "--anchor", file("anchor.json").path]
         )
-        guard code == 0 || code == 1 else { throw Failure(said) }
+        // Accepted, refused, cannot tell; anything else is no decision.
+        guard [0, 3, 4].contains(code) else { throw Failure(said) }
         return (code == 0, said)
     }
 

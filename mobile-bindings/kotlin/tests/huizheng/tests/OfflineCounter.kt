@@ -38,7 +38,8 @@ class OfflineCounter {
     fun decide(ask: Ask, codes: List<String>): OfflineDecision {
         val answer = folder.resolve("answer").also { it.writeLines(codes) }
         val (code, said) = huizheng(listOf("--offline", "$answer", "--request", "${ask.file}", "--anchor", "$anchor"))
-        check(code in 0..1) { said }
+        // Accepted, refused, cannot tell; anything else is no decision.
+        check(code in setOf(0, 3, 4)) { said }
         return OfflineDecision(code == 0, said)
     }
 
