@@ -13,6 +13,22 @@ import { steps } from './lib/steps.mjs'
 import { CLAIMS, TYPE } from '../interop/lib/licence.mjs'
 
 const PURPOSE = 'company-service'
+// Another department's card, and what it is asked for: of this department the counter learns nothing before the dark.
+const ID_PURPOSE = 'adult-check'
+const ID = {
+  type: 'digital-id',
+  claims: {
+    name: '程知夏',
+    sex: 'female',
+    ethnicity: '汉族',
+    birthDate: '1988-03-21',
+    idNumber: '34010219880321214X',
+    address: '安徽省合肥市蜀山区示例路86号3幢1202室',
+    issuingAuthority: '合肥市公安局蜀山分局',
+    portrait:
+      'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==',
+  },
+}
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 const isRoot = process.getuid() === 0
 // A place with no network at all.
@@ -46,17 +62,36 @@ describe('with the network cut', () => {
   const headless = ['--data', data, 'demo', '--headless', '--port-base', '0', '--urls', before_]
   const step = steps()
   const seen = []
-  let demo, alone, browser, online, painter, counter, wallet, inside, now, token, application
+  let demo, alone, browser, online, painter, counter, wallet, citizen, inside, now, token, application
 
-  // The issuer of licences of the demo that runs.
-  async function licences(method, path, { token, body } = {}) {
+  // The issuer of such cards of the demo that runs.
+  const issuerOf = (type) => async (method, path, { token, body } = {}) => {
     const { issuers } = JSON.parse(readFileSync(before_, 'utf8'))
-    const issuer = Object.values(issuers).find(({ credential_types }) => credential_types.includes(TYPE))
+    const issuer = Object.values(issuers).find(({ credential_types }) => credential_types.includes(type))
     const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) }
     const answer = await fetch(issuer.url + path, { method, headers, body: body && JSON.stringify(body) })
     assert.ok(answer.ok, `${path}: ${answer.status}`)
     const text = await answer.text()
     return text && JSON.parse(text)
+  }
+  const [licences, ids] = [issuerOf(TYPE), issuerOf(ID.type)]
+
+  // Applied for, approved, and on a phone.
+  async function received(phone, issuer, wish) {
+    const { id, secret } = await issuer('POST', '/api/applications', { body: wish })
+    await issuer('POST', `/api/applications/${id}/approve`, { token })
+    await phone.receive(await issuer('GET', `/api/applications/${id}/offer`, { token: secret }))
+    return id
+  }
+
+  // Until a phone in the dark believes the counter's codes for this purpose.
+  async function believed(person, url, purpose, phone) {
+    for (let tried = 0; ; tried += 1) {
+      assert.ok(tried < 600, 'the counter has no new evidence of itself')
+      await person.page.goto(url)
+      await person.tile(purpose).locator('[value=codes]').click()
+      if (await phone.answer(await asked(person.page)).then(() => true, () => false)) return
+    }
   }
 
   // What was found of each decision, newest first, once none waits.
@@ -97,10 +132,10 @@ describe('with the network cut', () => {
     browser = await launch({ executable: neighbour, args: cameraOf(clip) })
   }
 
-  async function atTheReader() {
+  async function atTheReader(purpose = PURPOSE) {
     const person = await Counter.arrive(browser, { lang: 'zh', width: 1366, height: 768 }, seen)
     await person.opens({ url: now.verifier.url, token })
-    await person.tile(PURPOSE).locator('[value=codes]').click()
+    await person.tile(purpose).locator('[value=codes]').click()
     await person.page.locator('[data-reader]').waitFor()
     return person
   }
@@ -109,12 +144,10 @@ describe('with the network cut', () => {
     demo = await ready(HUIZHENG, headless, before_)
     const { chain, verifier, staff_token } = JSON.parse(readFileSync(before_, 'utf8'))
     token = staff_token
-    wallet = new Wallet()
-    await wallet.init(chain.url)
-    const { id, secret } = await licences('POST', '/api/applications', { body: { type: TYPE, claims: CLAIMS } })
-    application = id
-    await licences('POST', `/api/applications/${id}/approve`, { token: staff_token })
-    await wallet.receive(await licences('GET', `/api/applications/${id}/offer`, { token: secret }))
+    ;[wallet, citizen] = [new Wallet(), new Wallet()]
+    for (const phone of [wallet, citizen]) await phone.init(chain.url)
+    await received(wallet, licences, { type: TYPE, claims: CLAIMS })
+    application = await received(citizen, ids, ID)
     assert.match(await wallet.run('wallet', 'list'), /合肥徽光/)
     // The counter fetches evidence of itself on its own; until it has it, its codes are one less.
     online = await launch()
@@ -184,30 +217,30 @@ describe('with the network cut', () => {
     const later = clock(30)
     demo = await ready(HUIZHENG, headless, before_, { env: { ...process.env, ...later } })
     const { verifier } = JSON.parse(readFileSync(before_, 'utf8'))
-    Object.assign(wallet, { within: NOWHERE, env: later })
+    for (const phone of [wallet, citizen]) Object.assign(phone, { within: NOWHERE, env: later })
     online = await launch()
     const person = await Counter.arrive(online, { lang: 'zh' })
     await person.opens({ url: verifier.url, token })
-    for (let believed = false, tried = 0; !believed; tried += 1) {
-      assert.ok(tried < 600, 'the counter has no new evidence of itself')
-      await person.page.goto(verifier.url)
-      await person.tile(PURPOSE).locator('[value=codes]').click()
-      believed = await wallet.answer(await asked(person.page)).then(() => true, () => false)
-    }
-    // Both of the former decisions still hold; from now on none would.
+    await believed(person, verifier.url, PURPOSE, wallet)
+    await believed(person, verifier.url, ID_PURPOSE, citizen)
+    // Both of the former decisions still hold; the ID is revoked now.
     assert.deepEqual(await found(person, verifier.url), ['holds', 'holds'])
-    const { credentials } = await licences('GET', `/api/applications/${application}`, { token })
+    const { credentials } = await ids('GET', `/api/applications/${application}`, { token })
     for (const credential of Object.values(credentials)) {
-      await licences('POST', `/api/credentials/${credential}/revoke`, { token, body: { reason: 'Asked for by a test' } })
+      await ids('POST', `/api/credentials/${credential}/revoke`, { token, body: { reason: 'Asked for by a test' } })
     }
     await online.close()
     await stop(demo)
 
     await cut(clock(36))
-    Object.assign(wallet, { within: inside, env: clock(36) })
-    const dark = await atTheReader()
-    const { texts } = await wallet.answer(await asked(dark.page))
-    for (const text of texts) await scan(dark.page, text)
+    for (const phone of [wallet, citizen]) Object.assign(phone, { within: inside, env: clock(36) })
+    // What the counter has seen itself since is younger than what the phone has of it, and counts.
+    const known = await atTheReader()
+    for (const text of (await wallet.answer(await asked(known.page))).texts) await scan(known.page, text)
+    assert.equal(await known.outcome(), 'accepted')
+    // Of whom it has seen nothing, it knows what the phone brings along.
+    const dark = await atTheReader(ID_PURPOSE)
+    for (const text of (await citizen.answer(await asked(dark.page))).texts) await scan(dark.page, text)
     assert.equal(await dark.outcome(), 'too_old')
     await dark.look('counter-look-too_old')
   })
@@ -221,7 +254,7 @@ describe('with the network cut', () => {
     for (const [lang, screen] of [['zh', { width: 1366, height: 768 }], ['en', { width: 390, height: 844 }]]) {
       const person = await Counter.arrive(online, { lang, ...screen }, seen)
       await person.opens({ url: verifier.url, token })
-      assert.deepEqual(await found(person, verifier.url), ['fails', 'holds', 'holds'])
+      assert.deepEqual(await found(person, verifier.url), ['fails', 'holds', 'holds', 'holds'])
       await person.look('counter-offline')
       await person.page.goto(verifier.url)
       assert.equal(await person.page.locator('[data-flagged]').getAttribute('data-flagged'), '1')
@@ -240,7 +273,7 @@ describe('with the network cut', () => {
   })
 
   step('a licence that has run out looks so', async () => {
-    // Ten years and two days later; the licence is for ten years. A second one, since the first is revoked.
+    // Ten years and two days later; the licence is for ten years.
     const late = clock(3652 * 24)
     demo = await ready(HUIZHENG, headless, before_, { env: { ...process.env, ...clock(38) } })
     const { chain } = JSON.parse(readFileSync(before_, 'utf8'))
