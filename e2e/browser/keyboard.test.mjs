@@ -71,6 +71,9 @@ test('a clerk signs in, approves, revokes and imports, by keyboard alone', async
   const clerk = await Clerk.arrive(browser, { lang: 'en' })
   const { page, say } = clerk
   const press = async (target, most) => {
+    // On the page that the key before led to, not on the one that is going.
+    await target.waitFor()
+    await page.waitForLoadState()
     await tabTo(page, target, most)
     await page.keyboard.press('Enter')
   }
@@ -109,7 +112,7 @@ test('a clerk signs in, approves, revokes and imports, by keyboard alone', async
   const form = page.locator(`form[action$="/${TYPE}/import"]`)
   await form.waitFor()
   await tabTo(page, form.locator('[name=file]'), 80)
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')])
   const csv = [Object.keys(CLAIMS), Object.values(CLAIMS)].map((row) => row.join(',')).join('\n')
   await chooser.setFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
   await press(form.locator('button'))
