@@ -118,7 +118,7 @@ pub struct Policy {
     pub console_lifetime: Duration,
     /// How long an offer that was prepared in bulk can be redeemed: its holder learns of it by letter or message.
     pub prepared_offer_lifetime: Duration,
-    /// How long an access token counts; at most [`LONGEST_TOKEN`].
+    /// How long an access token counts; at most five minutes.
     pub token_lifetime: Duration,
     /// How long a wallet that has shown a key may come back with it: for what takes time, and to renew before expiry.
     pub renewal_lifetime: Duration,
