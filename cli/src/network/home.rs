@@ -20,24 +20,24 @@ const RESTORE: &str = "make the folder with `huizheng network init` or `join`, o
 /// `node.toml`. Any setting can be given in the environment too: `HUIZHENG_NODE_HTTP`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// Its name in logs.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where its HTTP API listens.
-    pub(super) http: SocketAddr,
+    pub(crate) http: SocketAddr,
     /// Where the other validators reach it.
-    pub(super) listen: String,
+    pub(crate) listen: String,
     /// The other validators, each with its peer id at the end.
-    pub(super) peers: Vec<String>,
+    pub(crate) peers: Vec<String>,
     /// Whether only those may connect; leave it off while new validators may join.
     #[serde(default)]
-    pub(super) only_these_peers: bool,
+    pub(crate) only_these_peers: bool,
     /// It makes a snapshot of the state after so many blocks, for nodes that begin; 0 for none.
     #[serde(default = "usual_snapshots")]
-    pub(super) snapshot_every: u64,
+    pub(crate) snapshot_every: u64,
     /// The base URLs of nodes from whose snapshots it begins when it has no chain yet.
     #[serde(default)]
-    pub(super) snapshots_from: Vec<String>,
+    pub(crate) snapshots_from: Vec<String>,
 }
 
 /// Some four hours of heartbeats.
@@ -141,7 +141,7 @@ pub(super) fn make_keys(folder: &Path) -> Done<(SoftwareSigner, SoftwareSigner)>
 }
 
 /// Writes what is not secret.
-pub(super) fn write(folder: &Path, settings: &Settings, genesis: &Genesis) -> Done {
+pub(crate) fn write(folder: &Path, settings: &Settings, genesis: &Genesis) -> Done {
     let todo = "name a folder that can be written";
     let text = toml::to_string(settings).or_fault("this build is broken; report it")?;
     files::write_public(&folder.join(SETTINGS), text.as_bytes()).or_fault(todo)?;

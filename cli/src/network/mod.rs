@@ -4,6 +4,7 @@ mod begin;
 mod home;
 mod init;
 mod node;
+pub(crate) mod process;
 mod up;
 mod view;
 
@@ -11,6 +12,7 @@ use crate::args::{NetworkArgs, NetworkCommand};
 use crate::fault::Done;
 
 pub(crate) use begin::begin;
+pub(crate) use home::Settings;
 pub use node::run as run_node;
 
 /// Runs `huizheng network …`.

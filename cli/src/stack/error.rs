@@ -34,6 +34,9 @@ pub enum StackError {
     /// One of the chain's validators.
     #[error("a validator: {0}")]
     Network(#[from] chain::network::NetworkError),
+    /// The process of a validator.
+    #[error("a validator: {0}")]
+    Process(crate::fault::Fault),
     /// The validators decide nothing together.
     #[error("the validators decide nothing together")]
     NoBlock,
@@ -84,6 +87,7 @@ impl StackError {
             Self::Seed(_) | Self::Validators(_) | Self::Address(_) => "this build is broken; report it",
             Self::Chain(_)
             | Self::Network(_)
+            | Self::Process(_)
             | Self::NoBlock
             | Self::Issuer { .. }
             | Self::Verifier(_)

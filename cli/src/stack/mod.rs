@@ -141,7 +141,7 @@ impl Stack {
         self.new
     }
 
-    /// Stops one of several validators, as if its machine were gone. Not the first: everyone asks its node.
+    /// Kills one of several validators, as if its machine were gone. Not the first: everyone asks its node.
     pub async fn end_validator(&self, n: usize) {
         if let Some(validators) = &self.validators {
             validators.lock().await.end(n).await;
@@ -151,7 +151,7 @@ impl Stack {
     /// Starts a validator again.
     ///
     /// # Errors
-    /// [`StackError::Network`].
+    /// [`StackError::Network`], [`StackError::Process`].
     pub async fn begin_validator(&self, n: usize) -> Result<(), StackError> {
         match &self.validators {
             Some(validators) => validators.lock().await.begin(n).await,
@@ -162,7 +162,7 @@ impl Stack {
     /// How high each of several validators is; none for one that is stopped.
     pub async fn validator_heights(&self) -> Vec<Option<u64>> {
         match &self.validators {
-            Some(validators) => validators.lock().await.heights(),
+            Some(validators) => validators.lock().await.heights().await,
             None => Vec::new(),
         }
     }

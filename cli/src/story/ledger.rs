@@ -74,20 +74,20 @@ async fn look(scene: &Scene, cards: usize, height: u64, teller: &mut Teller) -> 
     Ok(())
 }
 
-/// The validator that dies, and how many a network needs for it not to matter.
+/// The validator that is killed, and how many a network needs for it not to matter.
 const DIES: usize = 3;
 const ENOUGH: u16 = 4;
 
-/// One of several validators is gone in the middle of it all.
+/// One of several validators is killed in the middle of it all.
 pub(super) async fn one_is_gone(scene: &Scene, teller: &mut Teller) -> Done {
     if scene.network.is_none_or(|count| count < ENOUGH) {
         return Ok(());
     }
-    teller.chapter("A validator is gone");
+    teller.chapter("A validator is killed");
     scene.stack.end_validator(DIES).await;
     let heights = scene.stack.validator_heights().await;
     must!(heights.get(DIES) == Some(&None), "the validator should be gone");
-    teller.step("One of the chain's validators has stopped; the others go on", "");
+    teller.step("One of the chain's validators was killed; the others go on", "");
     Ok(())
 }
 

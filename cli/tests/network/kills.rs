@@ -6,8 +6,8 @@ use crate::load::Load;
 use crate::machine::tear;
 use crate::processes::{Network, Organisation};
 
-/// How often all are killed; twenty times with `HUIZHENG_LONG` set.
-const KILLS: usize = 2;
+/// How often all are killed.
+const KILLS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_four_is_killed_and_then_two() {
@@ -54,8 +54,7 @@ async fn one_of_four_is_killed_and_then_two() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_are_killed_under_load_and_their_files_damaged() {
     let mut network = Network::init();
-    let kills = if std::env::var_os("HUIZHENG_LONG").is_some() { 20 } else { KILLS };
-    for kill in 0..kills {
+    for kill in 0..KILLS {
         network.start_all();
         network.reaches(0, 1).await;
         let load = Load::on(&network, 1_000 * (kill as u64 + 1));
