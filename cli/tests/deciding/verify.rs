@@ -4,7 +4,7 @@ use credentials::{ClaimPath, UnixSeconds, sd_jwt};
 use protocol::dcql::QueryId;
 use protocol::offline::{Answer, Collected, Collector, FrameSize, Message, OfflineRequest, frames};
 use protocol::openid4vp::Presentation;
-use registry::{Did, EvidenceBundle, RecordKey, Slug, Status, StatusListId};
+use registry::{Did, Status};
 use serde_json::{Value, json};
 use service::clock;
 
@@ -58,17 +58,7 @@ impl Field {
 
     /// The evidence that a phone carries for a licence at this entry.
     pub(crate) async fn staples(&self, index: u32) -> Vec<Vec<u8>> {
-        let did = self.market.did.clone();
-        let list = StatusListId { owner: did.clone(), number: 1 };
-        let keys = [
-            RecordKey::Did(did.clone()),
-            RecordKey::Trust(did, Slug::new("business-licence").unwrap()),
-            RecordKey::StatusList(list.clone()),
-            RecordKey::chunk_of(&list, index),
-        ];
-        let facts = self.network.client.facts(&keys).await.unwrap();
-        let evidence: Vec<_> = facts.into_iter().map(|fact| fact.evidence).collect();
-        vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
+        self.market.staples(&self.network, index).await
     }
 
     /// A phone's codes for a licence at this entry.

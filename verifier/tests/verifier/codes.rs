@@ -10,12 +10,12 @@ use protocol::offline::{
     Answer, Ask, Collected, Collector, FrameSize, Message, OfflineRequest, frames, one_way_nonce,
 };
 use protocol::openid4vp::Presentation;
-use registry::{EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListId};
+use registry::{EvidenceBundle, LightClient, Status};
 use serde_json::{Value, json};
 use service::clock;
 
 use crate::pages::{Browser, value_of};
-use crate::stack::{Asked, Card, Issuer, Lies, Network, Phone, Stack, check};
+use crate::stack::{Asked, Card, Lies, Phone, Stack, check};
 
 const PURPOSE: &str = "open-account";
 
@@ -35,21 +35,6 @@ fn shown(page: &str) -> Ask {
 fn claims(ask: &Ask) -> OfflineRequest {
     let token = credentials::jws::Unverified::parse(&ask.request).unwrap();
     serde_json::from_value(Value::Object(token.dangerous_claims().clone())).unwrap()
-}
-
-/// The evidence that a phone carries for a licence at this entry.
-pub(crate) async fn staples(network: &Network, market: &Issuer, index: u32) -> Vec<Vec<u8>> {
-    let did = market.did.clone();
-    let list = StatusListId { owner: did.clone(), number: 1 };
-    let keys = [
-        RecordKey::Did(did.clone()),
-        RecordKey::Trust(did, Slug::new("business-licence").unwrap()),
-        RecordKey::StatusList(list.clone()),
-        RecordKey::chunk_of(&list, index),
-    ];
-    let facts = network.client.facts(&keys).await.unwrap();
-    let evidence: Vec<_> = facts.into_iter().map(|fact| fact.evidence).collect();
-    vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
 }
 
 /// A phone's codes, small ones, for this nonce.
@@ -141,7 +126,7 @@ async fn two_way_code_by_code() {
         &card,
         &asked,
         asked.nonce.as_deref().unwrap(),
-        staples(&stack.network, &stack.market, 1).await,
+        stack.market.staples(&stack.network, 1).await,
     );
     assert!(codes.len() > 2);
     let part = take(&browser, &path, &codes[1..2], None).await;
@@ -160,7 +145,7 @@ async fn the_codes_of_two_phones_are_not_mixed_and_a_page_without_scripts_says_s
     let browser = Browser::signed_in(&stack.counter).await;
     let (path, asked) = ask(&browser).await;
     let nonce = asked.nonce.clone().unwrap();
-    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let evidence = stack.market.staples(&stack.network, 1).await;
     let one =
         answered(&stack.phone, &stack.market.licence(&stack.phone, 3, 1), &asked, &nonce, evidence.clone());
     let two = answered(&stack.phone, &stack.market.licence(&stack.phone, 4, 2), &asked, &nonce, evidence);
@@ -193,7 +178,7 @@ async fn what_answers_the_code_before_the_renewal_still_counts_and_nothing_older
     let stack = Stack::start().await;
     let browser = Browser::signed_in(&stack.counter).await;
     let card = stack.market.licence(&stack.phone, 3, 1);
-    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let evidence = stack.market.staples(&stack.network, 1).await;
     let (former, asked) = ask(&browser).await;
     let (path, _) = ask(&browser).await;
     let codes = answered(&stack.phone, &card, &asked, asked.nonce.as_deref().unwrap(), evidence);
@@ -213,7 +198,7 @@ async fn a_counter_that_is_connected_knows_better_than_what_the_phone_brings() {
     let stack = Stack::start().await;
     let browser = Browser::signed_in(&stack.counter).await;
     let card = stack.market.licence(&stack.phone, 3, 5);
-    let before = staples(&stack.network, &stack.market, 5).await;
+    let before = stack.market.staples(&stack.network, 5).await;
     stack.market.set(&stack.network, 5, Status::Revoked).await;
     let (path, asked) = ask(&browser).await;
     let codes = answered(&stack.phone, &card, &asked, asked.nonce.as_deref().unwrap(), before);
@@ -250,7 +235,7 @@ async fn what_is_to_be_authorised_is_not_answered_by_codes() {
             json!({ "purpose": PURPOSE, "response_mode": "direct_post", "transaction_data": transactions });
         stack.counter.ask_json(&wish).await
     };
-    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let evidence = stack.market.staples(&stack.network, 1).await;
     let show = async |asked: &Asked| {
         let request = as_codes(&stack, &asked.request_uri).await;
         let nonce = request.nonce.clone().unwrap();
@@ -299,7 +284,7 @@ async fn one_way_for_a_place_and_once() {
         &card,
         &asked,
         &one_way_nonce("desk-3", [7; 16]),
-        staples(&stack.network, &stack.market, 1).await,
+        stack.market.staples(&stack.network, 1).await,
     );
     let here = [("purpose", PURPOSE), ("place", "desk-3")];
     let path = start(&browser, &here).await;
@@ -314,7 +299,7 @@ async fn one_way_for_a_place_and_once() {
     let forged = vec![b"no evidence".to_vec()];
     let path = start(&browser, &here).await;
     assert_eq!(look(&browser, &take(&browser, &path, &bring(forged), None).await).await, "forged");
-    let evidence = staples(&stack.network, &stack.market, 1).await;
+    let evidence = stack.market.staples(&stack.network, 1).await;
     let path = start(&browser, &here).await;
     assert_eq!(
         look(&browser, &take(&browser, &path, &bring(evidence.clone()), None).await).await,
@@ -328,7 +313,7 @@ async fn one_way_for_a_place_and_once() {
         &card,
         &asked,
         &one_way_nonce("desk-3", [8; 16]),
-        staples(&stack.network, &stack.market, 1).await,
+        stack.market.staples(&stack.network, 1).await,
     );
     assert_eq!(look(&browser, &take(&browser, &elsewhere, &fresh, None).await).await, "replayed");
 }

@@ -7,10 +7,7 @@ use protocol::dcql::{DcqlQuery, QueryId};
 use protocol::offline::{Answer, Binding, Message, one_way_nonce};
 use protocol::openid4vp::Presentation;
 use registry::build::{SoftwareSigner, TxSigner};
-use registry::{
-    Anchor, EvidenceBundle, LightClient, RecordKey, Slug, Status, StatusListId, UnixMillis, Validator,
-    ValidatorSet,
-};
+use registry::{Anchor, EvidenceBundle, LightClient, RecordKey, Status, UnixMillis, Validator, ValidatorSet};
 use serde_json::json;
 use service::clock;
 use verifier::offline::snapshot::{Snapshot, SnapshotError};
@@ -47,17 +44,7 @@ impl Field {
 
     /// The evidence that a phone carries for a licence at this entry.
     pub(crate) async fn staples(&self, index: u32) -> Vec<Vec<u8>> {
-        let did = self.market.did.clone();
-        let list = StatusListId { owner: did.clone(), number: 1 };
-        let keys = [
-            RecordKey::Did(did.clone()),
-            RecordKey::Trust(did, Slug::new("business-licence").unwrap()),
-            RecordKey::StatusList(list.clone()),
-            RecordKey::chunk_of(&list, index),
-        ];
-        let facts = self.network.client.facts(&keys).await.unwrap();
-        let evidence: Vec<_> = facts.into_iter().map(|fact| fact.evidence).collect();
-        vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
+        self.market.staples(&self.network, index).await
     }
 
     pub(crate) fn shown(&self, card: &Card, nonce: &str, audience: &str, age: i64) -> Presentation {

@@ -126,7 +126,7 @@ async fn a_request_is_shown_to_the_session_that_asked_and_to_no_other_clerk() {
     // Nor is it answered through another's screen, as if that had shown it before.
     let (former, asked) = crate::codes::ask(&first).await;
     let (own, _) = crate::codes::ask(&second).await;
-    let evidence = crate::codes::staples(&stack.network, &stack.market, 1).await;
+    let evidence = stack.market.staples(&stack.network, 1).await;
     let nonce = asked.nonce.as_deref().unwrap();
     let codes = crate::codes::answered(&stack.phone, &card, &asked, nonce, evidence);
     let former = former.split('/').nth(2).unwrap();

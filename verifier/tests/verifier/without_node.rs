@@ -10,7 +10,7 @@ use verifier::{Config, RunningVerifier, Scope, Verifier};
 
 use crate::audit::{config, export, key, read};
 use crate::claims::{bytes_below, contains};
-use crate::codes::{answered, ask, look, staples, take};
+use crate::codes::{answered, ask, look, take};
 use crate::faults::{Liar, Says};
 use crate::instances::Pair;
 use crate::pages::{Browser, value_of};
@@ -22,7 +22,7 @@ pub(crate) async fn shown(counter: &Counter, of: (&Network, &Issuer, &Phone), in
     let browser = Browser::signed_in(counter).await;
     let card = market.licence(phone, 3, index);
     let (path, asked) = ask(&browser).await;
-    let evidence = staples(network, market, index).await;
+    let evidence = market.staples(network, index).await;
     let codes = answered(phone, &card, &asked, asked.nonce.as_deref().unwrap(), evidence);
     look(&browser, &take(&browser, &path, &codes, None).await).await
 }
@@ -147,7 +147,7 @@ async fn what_the_counter_saw_revoked_stays_revoked_whatever_an_old_staple_says(
     let market = Issuer::register(&network, "Hefei Market Supervision", &["business-licence"]).await;
     let phone = Phone::new();
     let card = market.licence(&phone, 3, 5);
-    let old = staples(&network, &market, 5).await;
+    let old = market.staples(&network, 5).await;
     let show = async |counter: &Counter| {
         let browser = Browser::signed_in(counter).await;
         let (path, asked) = ask(&browser).await;
@@ -221,7 +221,7 @@ async fn what_was_proven_a_moment_ago_and_no_node_confirms_is_in_the_journal() {
     liar.say(Says::Nothing);
     // Revoked since, as neither the counter nor the phone can know.
     let browser = Browser::signed_in(&counter).await;
-    let before = staples(&network, &market, 1).await;
+    let before = market.staples(&network, 1).await;
     market.set(&network, 1, Status::Revoked).await;
     let (path, asked) = ask(&browser).await;
     let card = market.licence(&phone, 3, 1);

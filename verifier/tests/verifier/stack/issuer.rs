@@ -9,7 +9,9 @@ use credentials::sd_jwt;
 use credentials::status::{RegistryEntry, StatusRef};
 use credentials::x509::{Certifying, MDOC_SIGNER};
 use registry::build::{DidPlan, SoftwareSigner, TxSigner, organisation_document, recovery_commitment};
-use registry::{Action, Author, Did, PublicKey, Slug, Status, StatusChange};
+use registry::{
+    Action, Author, Did, EvidenceBundle, PublicKey, RecordKey, Slug, Status, StatusChange, StatusListId,
+};
 use serde_json::{Map, Value};
 use service::clock;
 use testkit::Company;
@@ -51,6 +53,20 @@ fn as_registered(key: &SoftwareKey) -> PublicKey {
 }
 
 impl Issuer {
+    /// The evidence that a phone carries for a licence at this entry.
+    pub(crate) async fn staples(&self, network: &Network, index: u32) -> Vec<Vec<u8>> {
+        let list = StatusListId { owner: self.did.clone(), number: 1 };
+        let keys = [
+            RecordKey::Did(self.did.clone()),
+            RecordKey::Trust(self.did.clone(), Slug::new("business-licence").unwrap()),
+            RecordKey::StatusList(list.clone()),
+            RecordKey::chunk_of(&list, index),
+        ];
+        let facts = network.client.facts(&keys).await.unwrap();
+        let evidence: Vec<_> = facts.into_iter().map(|fact| fact.evidence).collect();
+        vec![EvidenceBundle::of(&evidence).unwrap().to_bytes()]
+    }
+
     /// A DID with an EdDSA key (`key-2`) and an ES256 key (`key-3`), status list 1, accredited for these types.
     pub(crate) async fn register(network: &Network, name: &str, types: &[&str]) -> Self {
         let mut rng = testkit::rng(name.len() as u64 * 31 + u64::from(name.as_bytes()[0]));
