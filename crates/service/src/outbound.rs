@@ -99,11 +99,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-#[expect(clippy::panic, reason = "the settings are fixed here, so this fails at once on a machine or never")]
 /// How long a connection that is not used is kept for the next request: less than our servers keep it (ten seconds), since one that the
 /// server is just closing takes a request and answers nothing.
 const IDLE: Duration = Duration::from_secs(5);
 
+#[expect(clippy::panic, reason = "the settings are fixed here, so this fails at once on a machine or never")]
 fn built(limits: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> reqwest::Client {
     // Whoever installed one first keeps it; both are the same.
     _ = rustls::crypto::ring::default_provider().install_default();
