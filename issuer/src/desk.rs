@@ -134,11 +134,14 @@ impl Desk {
         Ok(self.store.page(&BY_STATE, &Range::prefix((state.code(),)), limit)?.len())
     }
 
-    /// Other applications of the same type with the same holder's identifier, newest first.
+    /// Other applications of the same type with the same holder's identifier, newest first: not the one that it corrects, nor its
+    /// correction, which are the same matter.
     pub(crate) fn alike(&self, application: &Application) -> Result<Vec<Application>, StoreError> {
         let Some(mark) = application.marks.first() else { return Ok(Vec::new()) };
-        let mut found = self.by_mark(mark, ALIKE + 1)?;
-        found.retain(|other| other.id != application.id);
+        let mut found = self.by_mark(mark, ALIKE + 3)?;
+        let corrects = application.corrects.as_ref().map(|correction| correction.of);
+        let same = [Some(application.id), corrects, application.corrected_by, application.being_corrected_by];
+        found.retain(|other| !same.contains(&Some(other.id)));
         Ok(found)
     }
 

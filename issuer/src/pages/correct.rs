@@ -125,18 +125,21 @@ pub(super) fn of_application(
         let (was, is) = (before.get(&claim.name), claims.get(&claim.name));
         (was != is).then_some((claim, was, is))
     });
+    let claims: Vec<_> = claims.collect();
+    let nothing = claims.is_empty();
     let columns = [t.get("correct.claim"), t.get("correct.was"), t.get("correct.is")];
     let cell = |claim, value: Option<&Value>| html! { @if let Some(value) = value { (shown(lang, claim, value)) } @else { "—" } };
-    let changed = claims.fold(Table::new(t.get("correct.changed"), columns), |table, (claim, was, is)| {
-        table.row([html! { (label(lang, claim)) }, cell(claim, was), cell(claim, is)])
-    });
+    let changed =
+        claims.into_iter().fold(Table::new(t.get("correct.changed"), columns), |table, (claim, was, is)| {
+            table.row([html! { (label(lang, claim)) }, cell(claim, was), cell(claim, is)])
+        });
     let text = if application.state.is_open() { t.get("correct.open-text") } else { "" };
     Ok(panel(
         t.get("correct.origin"),
         html! {
             @if !text.is_empty() { p { (text) } }
             (facts([(t.get("correct.why"), html! { (correction.reason.as_str()) })]))
-            (changed.render())
+            @if nothing { p { (t.get("correct.nothing")) } } @else { (changed.render()) }
             p { a href={ "/console/applications/" (correction.of) } { (t.get("correct.before")) } }
         },
     ))

@@ -245,7 +245,8 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
     let (t, id) = (texts(lang), found.id);
     let of = app.kinds.credential_type(&found.credential_type);
     let two = of.is_none_or(|of| of.desk.approvals() > 1);
-    let first = found.endorsement().map(|event| event.by.name().unwrap_or_default().to_owned());
+    let first = found.endorsement().map(|event| &event.by);
+    let is_own = first.is_some_and(|first| *first == Actor::staff(&session.member.name));
     let reason =
         Field::new("reason", t.get("review.reason")).kind(Kind::Lines).hint(t.get("review.reject-text"));
     panel(
@@ -257,12 +258,15 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
                 }))
             }
             @match &first {
-                Some(name) => p.quiet { (t.with("review.second-of-two", &[("name", name)])) },
+                Some(_) if is_own => p.quiet { (t.get("review.second-after-you")) },
+                Some(first) => {
+                    p.quiet { (t.with("review.second-of-two", &[("name", first.name().unwrap_or_default())])) }
+                }
                 None => @if two { p.quiet { (t.get("review.first-of-two")) } },
             }
-            (form(&format!("/console/applications/{id}/approve"), &session.csrf, html! {
+            @if !is_own { (form(&format!("/console/applications/{id}/approve"), &session.csrf, html! {
                 div.stack { p { (t.get("review.approve-text")) } (button(t.get("review.approve"))) }
-            }))
+            })) }
             // Nobody applied for a correction: there is nobody to send it back to.
             @if found.corrects.is_none() { details.more {
                 summary { (t.get("review.return")) }

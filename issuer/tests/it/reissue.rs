@@ -117,6 +117,17 @@ async fn asked(world: &World, credential: &str, claims: &Value) -> String {
 }
 
 #[tokio::test]
+async fn a_correction_in_which_nothing_is_different_says_so() {
+    let world = World::start().await;
+    let (_, credential, _) = talent(&world).await;
+    let made = asked(&world, &credential, &example(TALENT)).await;
+    let second = Clerk::sign_in_as(&world, SUPERVISOR_TOKEN).await;
+    let page = second.see(&format!("/console/applications/{made}")).await;
+    assert!(page.contains("内容没有不同") && !page.contains("有哪些不同"), "{page}");
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn where_two_approve_a_correction_waits_for_the_second_and_revokes_then() {
     let world = World::start().await;
     let (old, credential, claims) = talent(&world).await;
@@ -131,10 +142,15 @@ async fn where_two_approve_a_correction_waits_for_the_second_and_revokes_then() 
     assert!(page.contains("有一份更正等待第二人审核") && page.contains(&made), "{page}");
     assert!(!page.contains(&format!("/console/credentials/{credential}/correct")), "one at a time");
     let page = clerk.see(&format!("/console/applications/{made}")).await;
-    for shown in ["住所有误", "C 类", "A 类", "chen 已审核通过", &old.id] {
+    for shown in ["住所有误", "C 类", "A 类", "您已审核通过", &old.id] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     assert!(!page.contains("退回补正"), "nobody applied for it: {page}");
+    assert!(!page.contains(&format!("{made}/approve")), "who corrects does not approve too");
+    assert!(!page.contains("同一持证人的其他申请"), "what it corrects is the same matter");
+    let second = Clerk::sign_in_as(&world, SUPERVISOR_TOKEN).await;
+    let page = second.see(&format!("/console/applications/{made}")).await;
+    assert!(page.contains("chen 已审核通过") && page.contains(&format!("{made}/approve")), "{page}");
 
     assert_eq!(act_on(&world, &made, "approve", CLERK_TOKEN).await.problem(), "same-person");
     assert_eq!(act_on(&world, &made, "return", SUPERVISOR_TOKEN).await.problem(), "departments-own");
