@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::imageops::{self, FilterType};
-use image::{GrayImage, ImageReader, Limits};
+use image::{DynamicImage, GrayImage, ImageReader, Limits};
 
 /// The largest picture that is looked at, in pixels a side.
 const MAX_SIDE: u32 = 8192;
@@ -54,7 +54,7 @@ pub(crate) fn read_all(picture: &[u8]) -> Result<Vec<String>, ScanError> {
     // Where the camera's pixels fall between the code's modules, another size often reads what one did not.
     let sized = |percent: u32, by: FilterType| {
         let length = |length: u32| (length * percent / 100).max(1);
-        imageops::resize(&picture, length(picture.width()), length(picture.height()), by)
+        resized(&picture, length(picture.width()), length(picture.height()), by)
     };
     let longest = picture.width().max(picture.height());
     let mut sizes = SIZES.iter().filter(|(percent, _)| longest * percent / 100 <= 3 * ENOUGH);
@@ -79,7 +79,12 @@ fn shrink(picture: GrayImage, side: u32) -> GrayImage {
         return picture;
     }
     let scaled = |length: u32| (u64::from(length) * u64::from(side) / u64::from(longest)).max(1) as u32;
-    imageops::resize(&picture, scaled(picture.width()), scaled(picture.height()), FilterType::Triangle)
+    resized(&picture, scaled(picture.width()), scaled(picture.height()), FilterType::Triangle)
+}
+
+/// By the crate's own kind of picture: what is generic would be compiled here, and tests would wait a minute for it.
+fn resized(picture: &GrayImage, width: u32, height: u32, by: FilterType) -> GrayImage {
+    DynamicImage::ImageLuma8(picture.clone()).resize_exact(width, height, by).into_luma8()
 }
 
 /// Light on dark, as some dark themes show codes.

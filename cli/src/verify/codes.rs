@@ -68,7 +68,7 @@ fn texts_of(file: &Path) -> Done<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{GrayImage, ImageFormat, Luma, imageops};
+    use image::{DynamicImage, GrayImage, ImageFormat, Luma, imageops};
     use protocol::offline::{Answer, FrameSize, frames};
     use qrcode::{Color, EcLevel, QrCode};
     use rand_core::RngCore;
@@ -84,10 +84,10 @@ mod tests {
                 .is_some_and(|(x, y)| x < width && y < width && code[(x as usize, y as usize)] == Color::Dark)
         };
         let sharp = GrayImage::from_fn(side, side, |x, y| Luma([if dark(x, y) { 30 } else { 225 }]));
-        let small = imageops::resize(&sharp, 612, 612, imageops::FilterType::Triangle);
+        let small = DynamicImage::ImageLuma8(sharp).resize_exact(612, 612, imageops::FilterType::Triangle);
         let mut camera = GrayImage::from_pixel(1280, 720, Luma([120]));
-        imageops::overlay(&mut camera, &small, 331, 53);
-        let mut camera = imageops::blur(&camera, 0.8);
+        imageops::overlay(&mut camera, &small.into_luma8(), 331, 53);
+        let mut camera = DynamicImage::ImageLuma8(camera).blur(0.8).into_luma8();
         let mut grain = 1_u32;
         for pixel in camera.pixels_mut() {
             grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
