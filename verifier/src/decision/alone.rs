@@ -96,6 +96,8 @@ impl Alone {
         let is_mdoc = base.format() == Format::MsoMdoc;
         let mut checks = issuers_part(base, &named, facts, now, None, is_mdoc);
         checks.extend(policy.into_iter().flat_map(|policy| self.asked_by(policy, &named, now)));
+        let status_max_age = policy.and_then(|policy| policy.rules.status_max_age);
+        checks.extend(status_max_age.and_then(|max_age| rules::status_is_fresh(max_age, &named, facts, now)));
         let checks = rules::doubted(checks, facts);
         let mut checks: Vec<Check> = checks.into_iter().map(|check| check.about(0)).collect();
         let rules = policy.map(|policy| &policy.rules);

@@ -78,6 +78,8 @@ pub enum CheckId {
     QuerySatisfied,
     /// Issued lately enough for the policy.
     CredentialAge,
+    /// What the register says of its status is fresh enough for the policy.
+    StatusAge,
     /// The register's facts are fresh enough for the policy.
     EvidenceAge,
     /// Whoever shows it may act for the company in the matter.
@@ -92,7 +94,7 @@ impl CheckId {
     pub const ALWAYS: &'static [Self] = Self::ALL.split_at(10).0;
 
     /// All, in order; first those that are always there.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::IssuerSignature,
         Self::IssuerKeyValidWhenIssued,
         Self::IssuerAccredited,
@@ -104,6 +106,7 @@ impl CheckId {
         Self::OnlyWhatWasAsked,
         Self::QuerySatisfied,
         Self::CredentialAge,
+        Self::StatusAge,
         Self::EvidenceAge,
         Self::Mandate,
         Self::Transaction,
@@ -124,6 +127,7 @@ impl CheckId {
             Self::OnlyWhatWasAsked => "only_what_was_asked",
             Self::QuerySatisfied => "query_satisfied",
             Self::CredentialAge => "credential_age",
+            Self::StatusAge => "status_age",
             Self::EvidenceAge => "evidence_age",
             Self::Mandate => "mandate",
             Self::Transaction => "transaction",
@@ -146,6 +150,7 @@ impl CheckId {
             | Self::Status
             | Self::Validity
             | Self::CredentialAge
+            | Self::StatusAge
             | Self::EvidenceAge
             | Self::Mandate => false,
         }

@@ -98,6 +98,9 @@ fn judge_one(one: &Received, named: &Named, asked: Asked<'_>, terms: Terms<'_>, 
     });
     let mut checks = issuers_part(base, named, facts, asked.now, Some(&holder), is_mdoc);
     checks.extend(rule.and_then(|rule| rules::issued_lately(rule, issued, asked.now)));
+    let status_max_age = terms.rules.and_then(|policy| policy.status_max_age);
+    checks
+        .extend(status_max_age.and_then(|max_age| rules::status_is_fresh(max_age, named, facts, asked.now)));
     let shown = [
         (CheckName::HolderBinding, CheckId::HolderBinding),
         (CheckName::Nonce, CheckId::Nonce),

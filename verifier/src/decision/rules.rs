@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
 use protocol::openid4vp::TransactionData;
-use registry::{Slug, UnixMillis};
+use registry::{RecordKey, Slug, UnixMillis};
 use serde_json::Value;
 
 use super::check::{Check, CheckId, Outcome};
 use super::credential::Received;
-use super::facts::Facts;
+use super::facts::{Facts, Named};
 use crate::purpose::{AskRule, MandateRule};
 
 /// How far an issuer's clock may be ahead.
@@ -52,6 +52,23 @@ pub(super) fn evidence_is_fresh(max_age: Duration, facts: &Facts, now: UnixMilli
         Some(block) if block.time.after(max_age) < now => Check::unknown(ID, "too_old").at(block.time),
         Some(block) => Check::passed(ID).at(block.time),
     }
+}
+
+/// Is what the register says of its status fresh enough to decide by? Of a credential whose status is not in the register the status'
+/// own check says so.
+pub(super) fn status_is_fresh(
+    max_age: Duration,
+    named: &Named,
+    facts: &Facts,
+    now: UnixMillis,
+) -> Option<Check> {
+    const ID: CheckId = CheckId::StatusAge;
+    let (list, index) = named.entry.as_ref()?;
+    Some(match facts.get(&RecordKey::chunk_of(list, *index)).map(registry::Proven::time) {
+        None => Check::unknown(ID, facts.missing()),
+        Some(time) if time.after(max_age) < now => Check::unknown(ID, "too_old").at(time),
+        Some(time) => Check::passed(ID).at(time),
+    })
 }
 
 /// Does the mandate authorise its holder to act for the company of the licence, in this matter? That both are genuine is for

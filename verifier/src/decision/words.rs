@@ -120,7 +120,7 @@ pub(crate) fn evidence(
         CheckId::IssuerSignature => vec![format(), issuer(), key()],
         CheckId::IssuerKeyValidWhenIssued => vec![key(), issued(), block(), seen()],
         CheckId::IssuerAccredited => vec![issuer(), issued(), block(), seen()],
-        CheckId::Status => vec![list(), block(), seen()],
+        CheckId::Status | CheckId::StatusAge => vec![list(), block(), seen()],
         CheckId::Validity => vec![
             subject.valid_from.map(|time| (t.get("evidence.from"), moment(time))),
             subject.valid_until.map(|time| (t.get("evidence.until"), moment(time))),

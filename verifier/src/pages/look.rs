@@ -43,7 +43,11 @@ impl Look {
         match (decision.verdict, decision.deciding()) {
             (Verdict::Accepted, _) => Self::Accepted,
             (_, Some(check)) if check.outcome == Outcome::Failed => Self::of_failed(check),
-            (_, Some(Check { id: CheckId::EvidenceAge, reason, .. })) if reason == "too_old" => Self::TooOld,
+            (_, Some(Check { id: CheckId::EvidenceAge | CheckId::StatusAge, reason, .. }))
+                if reason == "too_old" =>
+            {
+                Self::TooOld
+            }
             (Verdict::CannotTell, _) => Self::CannotTell,
             (Verdict::Refused, _) => Self::Refused,
         }
@@ -56,7 +60,9 @@ impl Look {
             (CheckId::Status, "suspended") => Self::Suspended,
             (CheckId::Validity, "expired" | "proof_expired") => Self::Expired,
             (CheckId::Validity, _) => Self::NotYet,
-            (CheckId::IssuerSignature | CheckId::Status | CheckId::EvidenceAge, _) => Self::Forged,
+            (CheckId::IssuerSignature | CheckId::Status | CheckId::StatusAge | CheckId::EvidenceAge, _) => {
+                Self::Forged
+            }
             (CheckId::HolderBinding, "key_binding_too_old" | "key_binding_in_future") => Self::Replayed,
             (CheckId::HolderBinding, _) => Self::OtherPerson,
             (CheckId::Nonce | CheckId::Audience, _) => Self::Replayed,
@@ -261,6 +267,7 @@ mod tests {
         assert_eq!(failed(CheckId::Nonce, "nonce_wrong"), Look::Replayed);
         assert_eq!(failed(CheckId::OnlyWhatWasAsked, "more_than_asked"), Look::Overreach);
         assert_eq!(of(vec![Check::unknown(CheckId::EvidenceAge, "too_old")]), Look::TooOld);
+        assert_eq!(of(vec![Check::unknown(CheckId::StatusAge, "too_old")]), Look::TooOld);
         assert_eq!(of(vec![Check::unknown(CheckId::Status, "chain_unreachable")]), Look::CannotTell);
         assert_eq!(of(vec![Check::unknown(CheckId::EvidenceAge, "validators_unknown")]), Look::CannotTell);
         let refusing = Decision::of(Vec::new(), vec![Check::unknown(CheckId::Status, "chain_unreachable")]);

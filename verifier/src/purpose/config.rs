@@ -18,6 +18,7 @@ use super::query::Purpose;
 /// id = "open-account"
 /// title = { zh = "开立对公账户", en = "Open a business account" }
 /// evidence_max_age = 600          # seconds: facts of the register may be this old
+/// status_max_age = 60             # seconds: what they say of a credential's status may be this old
 /// unknown = "refused"             # what can't be told is refused, instead of "cannot_tell"
 ///
 /// [[asks]]
@@ -45,6 +46,10 @@ pub struct PurposeConfig {
     /// [configured](crate::Policy::evidence_max_age) with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence_max_age: Option<u64>,
+    /// How old what the register says of a credential's status may be, in seconds, if less than its facts may be: whether it was
+    /// revoked changes sooner than who may issue it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_max_age: Option<u64>,
     /// How old the holder's signature may be, in seconds, if less than what the verifier is configured with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding_max_age: Option<u64>,
@@ -182,6 +187,11 @@ pub enum PurposeError {
     /// A period is zero.
     #[error("purpose {0}: `{1}` must be at least 1; leave it out for no limit of its own")]
     Period(Slug, &'static str),
+    /// A status may be older than the facts that it is one of.
+    #[error(
+        "purpose {0}: status_max_age is longer than evidence_max_age, which holds for the status too; make it shorter, or leave it out"
+    )]
+    StatusAge(Slug),
     /// A mandate is asked for without what it is measured by.
     #[error("purpose {0}: [mandate] needs {1} among the claims of a required ask for {2}")]
     MandateNeeds(Slug, &'static str, &'static str),
@@ -202,6 +212,7 @@ impl PurposeConfig {
             title,
             asks,
             evidence_max_age: None,
+            status_max_age: None,
             binding_max_age: None,
             unknown: UnknownMeans::default(),
             mandate: None,

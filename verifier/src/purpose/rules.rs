@@ -20,6 +20,8 @@ const MATTERS: &str = "matters";
 pub(crate) struct Rules {
     /// How old the register's facts may be.
     pub(crate) evidence_max_age: Option<Duration>,
+    /// How old what the register says of a credential's status may be.
+    pub(crate) status_max_age: Option<Duration>,
     /// How old the holder's signature may be, in seconds.
     pub(crate) binding_max_age: Option<i64>,
     /// What can't be told is refused.
@@ -60,11 +62,17 @@ impl Rules {
             other => Ok(other),
         };
         let binding = period("binding_max_age", config.binding_max_age)?;
+        let status = period("status_max_age", config.status_max_age)?;
+        // The status is one of the facts: it would never be older than the others may be.
+        if status.zip(config.evidence_max_age).is_some_and(|(status, facts)| status > facts) {
+            return Err(PurposeError::StatusAge(config.id.clone()));
+        }
         for ask in &config.asks {
             period("issued_within_days", ask.issued_within_days.map(u64::from))?;
         }
         Ok(Self {
             evidence_max_age: period("evidence_max_age", config.evidence_max_age)?.map(Duration::from_secs),
+            status_max_age: status.map(Duration::from_secs),
             binding_max_age: binding.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
             unknown_is_refused: config.unknown == UnknownMeans::Refused,
             asks: Vec::new(),

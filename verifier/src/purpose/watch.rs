@@ -114,6 +114,11 @@ mod tests {
             (GOOD.replace("title", "tittle"), "unknown field `tittle`"),
             (GOOD.replace("'digital-id'", "'passport'"), "the catalogue has no `passport`"),
             (format!("evidence_max_age = 0\n{GOOD}"), "`evidence_max_age` must be at least 1"),
+            (format!("status_max_age = 0\n{GOOD}"), "`status_max_age` must be at least 1"),
+            (
+                format!("evidence_max_age = 60\nstatus_max_age = 61\n{GOOD}"),
+                "status_max_age is longer than evidence_max_age",
+            ),
             (format!("{GOOD}[mandate]\nmatter = 'tax'\n"), "[mandate] needs creditCode"),
             (format!("{GOOD}values = {{ sex = ['male'] }}\n"), "add it there"),
             (format!("unknown = 'accepted'\n{GOOD}"), "unknown variant `accepted`"),

@@ -284,6 +284,44 @@ async fn a_policy_measures_what_it_asked_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_policy_bounds_the_age_of_a_status_beside_that_of_the_facts() {
+    let field = Field::new().await;
+    let card = field.market.licence(&field.phone, 3, 1);
+    let catalogue = Catalogue::bundled().unwrap();
+    let policy: PurposeConfig = serde_json::from_value(json!({
+        "id": "a",
+        "title": { "zh": "甲", "en": "A" },
+        "asks": [{ "credential_type": "business-licence", "claims": ["name", "creditCode"] }],
+        "evidence_max_age": 3600,
+        "status_max_age": 60,
+    }))
+    .unwrap();
+    let query = policy.query(catalogue).unwrap();
+    let staples = field.staples(1).await;
+    let register: Register = LightClient::new(field.network.anchor.clone()).into();
+    let decide = |staples: Vec<Vec<u8>>, later: u64| {
+        let presentations = vec![(query.credentials[0].id.clone(), field.shown(&card, NONCE, CLIENT, 0))];
+        let answer = Answer { nonce: NONCE.to_owned(), presentations, staples };
+        let question = Question {
+            query: &query,
+            client_id: CLIENT,
+            binding: &Binding::Challenge(NONCE.to_owned()),
+            policy: Some(&policy),
+            max_age: Duration::from_secs(86_400),
+            now: clock::now().after(Duration::from_secs(later)),
+        };
+        judge(&answer, question, catalogue, &register).unwrap()
+    };
+    assert_eq!(decide(staples.clone(), 0).decision, Verdict::Accepted);
+    let old = decide(staples, 300);
+    assert_eq!((old.decision, not_passed(&old)), (Verdict::CannotTell, vec![("status_age", "too_old")]));
+    let words = old.checks.iter().find(|check| check.id.id() == "status_age").unwrap();
+    assert!(words.finding.zh.contains("太旧") && words.finding.en.contains("too old"), "{:?}", words.finding);
+    // Without any facts it is not known either, for the same reason as everything else.
+    assert!(not_passed(&decide(Vec::new(), 0)).contains(&("status_age", "chain_unreachable")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_printed_code_is_answered_for_its_place_and_for_a_minute() {
     let field = Field::new().await;
     let card = field.market.licence(&field.phone, 3, 1);

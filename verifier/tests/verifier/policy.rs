@@ -100,6 +100,11 @@ async fn what_is_too_old_for_a_policy_is_told_by_its_age() {
         json!([
             policy("today", json!([licence(json!({"issued_within_days": 1}))]), json!({})),
             policy("fresh-facts", json!([licence(json!({}))]), json!({"evidence_max_age": 1})),
+            policy(
+                "fresh-status",
+                json!([licence(json!({}))]),
+                json!({"evidence_max_age": 600, "status_max_age": 1})
+            ),
             policy("fresh-hand", json!([licence(json!({}))]), json!({"binding_max_age": 60})),
             policy("usual", json!([licence(json!({}))]), json!({})),
         ])
@@ -129,18 +134,26 @@ async fn what_is_too_old_for_a_policy_is_told_by_its_age() {
     assert_eq!(check(&decision, "holder_binding"), ("failed", "key_binding_too_old"));
 
     // A chain at rest makes a block every 15 seconds: between two of them its facts are older than a second.
-    let aged = async {
-        loop {
-            let (_, decision) = show("fresh-facts", &card, 0).await;
-            if decision["decision"] != "accepted" {
-                return decision;
+    let aged = async |purpose: &str| {
+        let refused = async {
+            loop {
+                let (_, decision) = show(purpose, &card, 0).await;
+                if decision["decision"] != "accepted" {
+                    return decision;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), refused).await.unwrap()
     };
-    let decision = tokio::time::timeout(std::time::Duration::from_secs(30), aged).await.unwrap();
+    let decision = aged("fresh-facts").await;
     assert_eq!((&decision["decision"], not_passed(&decision)), (&json!("cannot_tell"), vec!["evidence_age"]));
     assert_eq!(check(&decision, "evidence_age"), ("unknown", "too_old"));
+    // The status alone is bounded: the other facts of the same block are young enough for the policy.
+    let decision = aged("fresh-status").await;
+    assert_eq!((&decision["decision"], not_passed(&decision)), (&json!("cannot_tell"), vec!["status_age"]));
+    assert_eq!(check(&decision, "status_age"), ("unknown", "too_old"));
+    assert_eq!(check(&decision, "evidence_age"), ("passed", "right"));
     assert_eq!(show("usual", &card, 0).await.1["decision"], "accepted", "for others it is fresh enough");
 }
 
