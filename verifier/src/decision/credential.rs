@@ -247,20 +247,37 @@ impl Received {
     }
 }
 
-/// The first credential query that no answer can meet here: its format is none that is read, or no authority that it trusts is of a
-/// kind that is known of credentials of its format.
-pub(crate) fn unanswerable(query: &DcqlQuery) -> Option<&QueryId> {
+/// The formats that are read here: all that are issued.
+pub(crate) const FORMATS: [Format; 3] = [Format::SdJwtVc, Format::LdpVc, Format::MsoMdoc];
+
+/// A credential query that no answer can meet here.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unanswerable<'q> {
+    /// Its format is none that is read.
+    #[error("`{0}`: {1} is no format that is read here; those that are: {all}", all = FORMATS.map(|one| one.to_string()).join(", "))]
+    Format(&'q QueryId, &'q Format),
+    /// No authority that it trusts is of a kind that is known of credentials of its format.
+    #[error(
+        "`{0}`: authorities of no such kind are known here of {1}; name issuers by huizheng.did, of dc+sd-jwt by aki too"
+    )]
+    Authorities(&'q QueryId, &'q Format),
+}
+
+/// The first of them in a query.
+pub(crate) fn unanswerable(query: &DcqlQuery) -> Option<Unanswerable<'_>> {
     let is_known = |format: &Format, kind: &AuthorityType| match kind {
         AuthorityType::Did => true,
         AuthorityType::KeyIdentifier => *format == Format::SdJwtVc,
         _ => false,
     };
-    let can_be_met = |asked: &CredentialQuery| {
-        let is_read = matches!(asked.format, Format::SdJwtVc | Format::LdpVc | Format::MsoMdoc);
-        let trusted = asked.trusted_authorities.as_ref();
-        is_read && trusted.is_none_or(|all| all.iter().any(|one| is_known(&asked.format, &one.kind)))
-    };
-    query.credentials.iter().find(|asked| !can_be_met(asked)).map(|asked| &asked.id)
+    query.credentials.iter().find_map(|asked| {
+        if !FORMATS.contains(&asked.format) {
+            return Some(Unanswerable::Format(&asked.id, &asked.format));
+        }
+        let trusted = asked.trusted_authorities.as_ref()?;
+        let can_be_told = trusted.iter().any(|one| is_known(&asked.format, &one.kind));
+        (!can_be_told).then_some(Unanswerable::Authorities(&asked.id, &asked.format))
+    })
 }
 
 /// A path of `credentials` as a path of the query language; they have the same JSON.

@@ -18,7 +18,7 @@ pub(crate) use alone::Alone;
 pub(crate) use check::{Check, Decision, SeenBlock, Subject};
 pub use check::{CheckId, Outcome, Verdict};
 pub use credential::BadPresentation;
-pub(crate) use credential::{Received, unanswerable};
+pub(crate) use credential::{FORMATS, Received, unanswerable};
 pub(crate) use facts::{Facts, Missing, Named, usable};
 pub(crate) use judge::{Asked, Judged, Terms, judge_by, on_chain, unreachable};
 pub(crate) use registry::status;

@@ -21,7 +21,10 @@ async fn a_query_that_no_answer_can_meet_is_refused_at_once() {
         Some(kinds.iter().map(|kind| json!({ "type": kind, "values": ["x"] })).collect::<Value>())
     };
     let mdoc = json!({ "doctype_value": "org.iso.18013.5.1.mDL" });
+    // What OpenID4VP 1.0 (appendix B) names beside what is issued here: W3C credentials in the tokens of VCDM 1.1, with and without JSON-LD.
     for (flaw, wish) in [
+        ("format_unread_json_ld", query("jwt_vc_json-ld", &json!({ "type_values": [["x"]] }), None)),
+        ("format_unread_unknown", query("ac_vp", &json!({}), None)),
         ("format_unread", query("jwt_vc_json", &json!({ "type_values": [["x"]] }), None)),
         ("authority_unread", query("dc+sd-jwt", &licence, trusting(&["etsi_tl", "openid_federation"]))),
         ("authority_unread_in_format", query("mso_mdoc", &mdoc, trusting(&["aki"]))),
@@ -29,7 +32,11 @@ async fn a_query_that_no_answer_can_meet_is_refused_at_once() {
         let refused = Reply::read(counter.post("/api/requests", &wish, Some(TOKEN)).await).await;
         assert_eq!(refused.status, 422, "{flaw}");
         assert_eq!(refused.body["type"], "urn:huizheng:problem:unanswerable-query", "{flaw}");
-        assert!(refused.body["detail"].as_str().unwrap().contains("licence"), "{flaw}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("licence"), "{flaw}");
+        // Whoever asked is told what can be asked for.
+        assert_eq!(refused.body["formats"], json!(["dc+sd-jwt", "ldp_vc", "mso_mdoc"]), "{flaw}");
+        assert_eq!(detail.contains("no format that is read here"), flaw.starts_with("format"), "{flaw}");
         let mut presented = wish.clone();
         presented.as_object_mut().unwrap().remove("purpose");
         for (name, value) in [("presentation", "a~"), ("nonce", "n"), ("audience", "x")] {

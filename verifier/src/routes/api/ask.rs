@@ -14,7 +14,7 @@ use service::{Problem, clock};
 
 use crate::access::{Caller, Scope};
 use crate::core::{App, AskedBy, Core};
-use crate::decision::unanswerable;
+use crate::decision::{FORMATS, unanswerable};
 use crate::identity::KnownBy;
 use crate::request::{Manner, Wish};
 use crate::webhook::Allowed;
@@ -154,10 +154,10 @@ fn webhook(app: &Core, caller: &Caller, to: Option<&Endpoint>) -> Result<Option<
 /// That a query follows DCQL's rules, and that an answer can meet it here.
 pub(super) fn check(query: &DcqlQuery) -> Result<(), Problem> {
     query.validate().map_err(|error| invalid_query(&error.to_string()))?;
-    let Some(id) = unanswerable(query) else { return Ok(()) };
-    let why = format!("`{id}`: no credential of this format, or of authorities of this kind, is read here");
+    let Some(why) = unanswerable(query) else { return Ok(()) };
     Err(Problem::unprocessable("unanswerable-query", "No answer to this query can be accepted here")
-        .detail(why))
+        .detail(why.to_string())
+        .with("formats", FORMATS))
 }
 
 fn invalid_query(why: &str) -> Problem {
