@@ -428,8 +428,14 @@ pub enum RegistryCommand {
     /// --snapshot`. It is verified again there.
     Snapshot {
         /// An issuer; several times for several.
-        #[arg(long = "issuer", value_name = "DID", required = true)]
+        #[arg(long = "issuer", value_name = "DID", required_unless_present = "counter")]
         issuers: Vec<Did>,
+        /// The counter itself: what phones with no network know it by when it asks (`verify ask --snapshot`).
+        #[arg(long, value_name = "DID", requires = "purposes")]
+        counter: Option<Did>,
+        /// With --counter: a purpose that it asks for; several times for several.
+        #[arg(long = "purpose", value_name = "ID", requires = "counter")]
+        purposes: Vec<Slug>,
         /// The file to write.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,

@@ -137,3 +137,77 @@ async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
     assert!(left.contains(&stack.urls().issuers["market-supervision"].url), "{left}");
     stack.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_at_a_terminal_says_who_it_is_where_nobody_has_a_network() {
+    const PURPOSE: &str = "licence-original";
+    let dir = tempfile::tempdir().expect("dir");
+    let stack = Stack::start(StackConfig::new(dir.path().join("stack"), Ports::Any).expect("config"))
+        .await
+        .expect("starts");
+    let (node, urls) = (stack.urls().chain.url.clone(), stack.urls().clone());
+    let home = dir.path().join("home");
+    let wallet = async |words: &[&str]| run(&home, &node, "", words).await;
+    said(&wallet(&["init"]).await);
+    let (link, code) = offer(&stack).await;
+    said(&wallet(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+
+    let path = |name: &str| dir.path().join(name).to_str().expect("a path").to_owned();
+    let (anchor, taken, query) = (path("anchor.json"), path("taken.json"), path("query.json"));
+    std::fs::write(&anchor, serde_json::to_vec(&urls.chain.anchor).expect("json")).expect("written");
+    let asks = json!({ "credentials": [{
+        "id": "licence", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:huizheng:business-licence:1"] },
+        "claims": [{ "path": ["name"] }],
+    }]});
+    std::fs::write(&query, asks.to_string()).expect("written");
+    let did = urls.verifier.did.to_string();
+    let program = async |words: Vec<String>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_huizheng"));
+        command.args(&words).arg("--data").arg(dir.path().join("nobody")).stdin(Stdio::null());
+        let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("runs");
+        ran.expect("the program")
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+    let snapshot = |purpose: &str| {
+        words(&[
+            "registry",
+            "snapshot",
+            "--node",
+            &node,
+            "--anchor",
+            &anchor,
+            "--counter",
+            &did,
+            "--purpose",
+            purpose,
+            "--out",
+            &taken,
+        ])
+    };
+    let unknown = program(snapshot("no-such-purpose")).await;
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("has no purpose `no-such-purpose`"));
+    said(&program(snapshot(PURPOSE)).await);
+    stack.shutdown().await;
+
+    // From here on there is no chain for anybody.
+    let keys = path("stack/verifier/keys/counter");
+    let ask = |purpose: &str, more: &[&str]| {
+        let asked =
+            ["verify", "ask", "--keys", &keys, "--did", &did, "--purpose", purpose, "--query", &query];
+        words(&[&asked[..], more].concat())
+    };
+    let stapled = ["--snapshot", &taken, "--anchor", &anchor];
+    let (bare, whole) = (path("bare.txt"), path("whole.txt"));
+    std::fs::write(&bare, said(&program(ask(PURPOSE, &[])).await)).expect("written");
+    std::fs::write(&whole, said(&program(ask(PURPOSE, &stapled)).await)).expect("written");
+    let refused = wallet(&["offline", &bare, "--yes", "--print"]).await;
+    assert!(!refused.status.success(), "nothing says who asks");
+    let shown = said(&wallet(&["offline", &whole, "--yes", "--print"]).await);
+    assert!(shown.contains("Hefei Government Service Centre") && shown.contains("HZ1:"), "{shown}");
+
+    // What was not taken along is not shown as if it were; without an anchor nobody could tell.
+    let other = program(ask("company-service", &stapled)).await;
+    assert!(String::from_utf8_lossy(&other.stderr).contains("nothing about this counter and purpose"));
+    let alone = program(ask(PURPOSE, &["--snapshot", &taken])).await;
+    assert!(String::from_utf8_lossy(&alone.stderr).contains("trust anchor"));
+}

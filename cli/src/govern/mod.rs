@@ -36,7 +36,10 @@ pub async fn run(data: &Path, args: RegistryArgs) -> Done {
     let client = connect(data, &args.node).await?;
     match args.command {
         RegistryCommand::Show { key } => show(&client, key).await,
-        RegistryCommand::Snapshot { issuers, out } => snapshot::run(&client, &issuers, &out).await,
+        RegistryCommand::Snapshot { issuers, counter, purposes, out } => {
+            let counter = counter.as_ref().map(|counter| (counter, purposes.as_slice()));
+            snapshot::run(&client, &issuers, counter, &out).await
+        }
         RegistryCommand::Accredit { did, credential_type, name_zh, name_en, from, until, sign } => {
             let action = Action::Accredit {
                 did,

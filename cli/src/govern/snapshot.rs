@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use credentials::catalogue::Catalogue;
-use registry::Did;
+use registry::{Did, Slug};
 use service::{NodeClient, clock, files};
 use verifier::offline::Register;
 use verifier::offline::snapshot::Snapshot;
@@ -11,10 +11,20 @@ use verifier::offline::snapshot::Snapshot;
 use crate::fault::{Done, OrFault};
 use crate::term;
 
-pub(super) async fn run(client: &NodeClient, issuers: &[Did], out: &Path) -> Done {
+const TODO: &str = "is the node running, the anchor its own, and the DID right?";
+
+pub(super) async fn run(
+    client: &NodeClient,
+    issuers: &[Did],
+    counter: Option<(&Did, &[Slug])>,
+    out: &Path,
+) -> Done {
     let catalogue = Catalogue::bundled().or_fault("this build is broken; report it")?;
-    let snapshot = Snapshot::fetch(issuers, catalogue, client).await;
-    let bytes = snapshot.or_fault("is the node running, the anchor its own, and the DID right?")?.to_bytes();
+    let mut snapshot = Snapshot::fetch(issuers, catalogue, client).await.or_fault(TODO)?;
+    if let Some((counter, purposes)) = counter {
+        snapshot = snapshot.and_counter(counter, purposes, client).await.or_fault(TODO)?;
+    }
+    let bytes = snapshot.to_bytes();
     // As whoever takes it along will.
     let opened = Register::open(&bytes, client.anchor().clone(), clock::now());
     let opened = opened.or_fault("check this machine's clock, and try again")?;

@@ -1,6 +1,6 @@
 //! A counter's request as QR codes: for a counter with no network, or printed for a place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use credentials::catalogue::Catalogue;
@@ -10,10 +10,12 @@ use protocol::dcql::DcqlQuery;
 use protocol::jwt::NumericDate;
 use protocol::offline::{Ask, FrameSize, Message, OFFLINE_TYPE, OfflineRequest, frames};
 use protocol::openid4vp::ClientId;
-use registry::{Did, Slug};
+use registry::{Anchor, Did, Slug};
 use service::secrets::SecretFolder;
 use service::{KeyFiles, clock, random};
 use verifier::PurposeConfig;
+use verifier::offline::Register;
+use verifier::offline::snapshot::Snapshot;
 
 use crate::fault::{Done, Fault, OrFault};
 use crate::term;
@@ -41,6 +43,10 @@ pub struct AskArgs {
     /// Or what a policy asks, a TOML file; `verify --offline --policy` measures the answer by the same.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// What `huizheng registry snapshot --counter` wrote while there was a network: with it a phone that has none knows who asks,
+    /// and for what. Of a day ago at most; needs --anchor.
+    #[arg(long, value_name = "FILE", conflicts_with = "place")]
+    pub snapshot: Option<PathBuf>,
     /// One-way: the place that the code is printed for. Without it, a fresh challenge for one holder.
     #[arg(long)]
     pub place: Option<String>,
@@ -50,14 +56,31 @@ pub struct AskArgs {
 }
 
 /// Prints the codes' texts, a line each: what `verify --offline --request` takes.
-pub(super) fn run(args: AskArgs) -> Done {
-    for text in codes(args, clock::now().seconds())? {
+pub(super) fn run(args: AskArgs, anchor: Option<Anchor>) -> Done {
+    let (purpose, _) = asked(&args)?;
+    let staples =
+        args.snapshot.as_deref().map(|file| staple(file, &args.did, &purpose, anchor)).transpose()?;
+    for text in codes(args, staples.into_iter().collect(), clock::now().seconds())? {
         term::say_line(text);
     }
     Ok(())
 }
 
-pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
+/// What is known of the counter, verified as the phone will.
+fn staple(file: &Path, counter: &Did, purpose: &Slug, anchor: Option<Anchor>) -> Done<Vec<u8>> {
+    let todo = format!(
+        "make it while there is a network: huizheng registry snapshot --counter {counter} --purpose {purpose}"
+    );
+    let anchor = anchor.ok_or_else(|| Fault::new("there is no trust anchor", super::ANCHOR))?;
+    let bytes = std::fs::read(file).or_fault(todo.as_str())?;
+    Register::open(&bytes, anchor, clock::now()).or_fault(todo.as_str())?;
+    let found = Snapshot::parse(&bytes).or_fault(todo.as_str())?.of_counter(counter, purpose);
+    found.ok_or_else(|| {
+        Fault::new(format!("{} has nothing about this counter and purpose", file.display()), todo)
+    })
+}
+
+fn codes(args: AskArgs, staples: Vec<Vec<u8>>, now: i64) -> Done<Vec<String>> {
     let todo = "name the folder of the counter's keys, below `keys` in the verifier's data folder";
     let missing = || Fault::new(format!("{} has no signing-p256.key", args.keys.display()), todo);
     if !args.keys.is_dir() {
@@ -82,7 +105,7 @@ pub(super) fn codes(args: AskArgs, now: i64) -> Done<Vec<String>> {
     checked.or_fault("change what is asked")?;
     let header = Header::typed(OFFLINE_TYPE).with_kid(&format!("{}#{name}", args.did));
     let request = jws::sign(&header, &request, &key).or_fault("this build is broken; report it")?;
-    let message = Message::Ask(Ask { request, staples: Vec::new() }).to_bytes();
+    let message = Message::Ask(Ask { request, staples }).to_bytes();
     frames(&message, FrameSize::CAMERA_720P).or_fault("ask for less")
 }
 
@@ -124,16 +147,18 @@ mod tests {
             purpose: Slug::new("company-service").ok(),
             query: Some(query.clone()),
             policy: None,
+            snapshot: None,
             place: place.map(str::to_owned),
             minutes: MINUTES,
         };
         let now = clock::now().seconds();
-        assert!(codes(ask(None), now).is_err() && !keys.exists(), "keys_missing: none are made");
+        assert!(codes(ask(None), Vec::new(), now).is_err() && !keys.exists(), "keys_missing: none are made");
         SecretFolder::open(&keys).expect("a folder").secret("signing-p256.key").expect("a key");
 
         let file = folder.path().join("codes");
         for place in [None, Some("hall-3")] {
-            std::fs::write(&file, codes(ask(place), now).expect("codes").join("\n")).expect("written");
+            std::fs::write(&file, codes(ask(place), Vec::new(), now).expect("codes").join("\n"))
+                .expect("written");
             let read = request_of(&file).expect("a request");
             assert_eq!((read.purpose.as_str(), read.expires), ("company-service", now + 300));
             match (place, read.binding) {
@@ -149,12 +174,12 @@ mod tests {
         std::fs::write(&policy, format!("id = 'a'\ntitle = {{ zh = '甲', en = 'A' }}\n{asks}\n"))
             .expect("written");
         let by_policy = AskArgs { purpose: None, query: None, policy: Some(policy.clone()), ..ask(None) };
-        std::fs::write(&file, codes(by_policy, now).expect("codes").join("\n")).expect("written");
+        std::fs::write(&file, codes(by_policy, Vec::new(), now).expect("codes").join("\n")).expect("written");
         let read = request_of(&file).expect("a request");
         let policy = PurposeConfig::load(&policy).expect("a policy");
         let query = policy.query(Catalogue::bundled().expect("bundled")).expect("a query");
         assert_eq!((read.purpose.as_str(), read.query), ("a", query));
-        assert!(codes(ask(Some("no place")), now).is_err(), "place_malformed");
-        assert!(codes(AskArgs { minutes: 60, ..ask(None) }, now).is_err(), "challenge_too_long");
+        assert!(codes(ask(Some("no place")), Vec::new(), now).is_err(), "place_malformed");
+        assert!(codes(AskArgs { minutes: 60, ..ask(None) }, Vec::new(), now).is_err(), "challenge_too_long");
     }
 }

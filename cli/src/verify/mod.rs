@@ -5,7 +5,7 @@ mod batch;
 pub(crate) mod codes;
 mod offline;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use registry::Anchor;
@@ -109,7 +109,8 @@ pub enum VerifyCommand {
 /// [`Fault`] says what to do.
 pub async fn run(args: VerifyArgs) -> Done {
     if let Some(VerifyCommand::Ask(ask)) = args.command {
-        return ask::run(ask);
+        let anchor = args.anchor.as_deref().map(read_anchor).transpose()?;
+        return ask::run(ask, anchor);
     }
     match (&args.command, args.offline.as_slice()) {
         (Some(VerifyCommand::Batch { folder, policy, node }), []) => {
@@ -124,9 +125,15 @@ pub async fn run(args: VerifyArgs) -> Done {
 }
 
 fn anchor(args: &VerifyArgs) -> Done<Anchor> {
-    let todo =
-        "name the trust anchor's JSON with --anchor FILE; take it from somebody you trust, not from the node";
-    let file = args.anchor.as_ref().ok_or_else(|| Fault::new("there is no trust anchor", todo))?;
-    let bytes = std::fs::read(file).or_fault(todo)?;
-    serde_json::from_slice(&bytes).or_fault(todo)
+    let file = args.anchor.as_ref().ok_or_else(|| Fault::new("there is no trust anchor", ANCHOR))?;
+    read_anchor(file)
+}
+
+/// What to do for a trust anchor.
+const ANCHOR: &str =
+    "name the trust anchor's JSON with --anchor FILE; take it from somebody you trust, not from the node";
+
+fn read_anchor(file: &Path) -> Done<Anchor> {
+    let bytes = std::fs::read(file).or_fault(ANCHOR)?;
+    serde_json::from_slice(&bytes).or_fault(ANCHOR)
 }

@@ -69,6 +69,9 @@ pub enum SnapshotFetchError {
     /// There is no such organisation.
     #[error("the register has no {0}")]
     Unknown(Did),
+    /// It may not ask for that.
+    #[error("the register has no purpose `{1}` of {0}")]
+    UnknownPurpose(Did, Slug),
     /// The node answered for different blocks.
     #[error("the node went away meanwhile")]
     Torn,
@@ -86,10 +89,7 @@ impl Register {
     /// # Errors
     /// [`SnapshotError`].
     pub fn open(snapshot: &[u8], anchor: Anchor, now: UnixMillis) -> Result<Self, SnapshotError> {
-        let snapshot: Snapshot = serde_json::from_slice(snapshot).map_err(|_| SnapshotError::Unreadable)?;
-        if snapshot.version != VERSION {
-            return Err(SnapshotError::Unreadable);
-        }
+        let snapshot = Snapshot::parse(snapshot)?;
         let mut light = LightClient::new(anchor);
         let mut hand_overs = snapshot.hand_overs;
         // A newer anchor than the snapshot was made with knows those before it.
@@ -97,8 +97,7 @@ impl Register {
         light.follow(&hand_overs, now, None)?;
         let mut proven = Vec::new();
         for bundle in &snapshot.bundles {
-            let bytes = BASE64.decode(bundle).map_err(|_| SnapshotError::Unreadable)?;
-            let bundle = EvidenceBundle::from_bytes(&bytes).map_err(|_| SnapshotError::Unreadable)?;
+            let bundle = read(bundle).ok_or(SnapshotError::Unreadable)?;
             proven.extend(light.verify_bundle(&bundle, now, ANY_AGE)?);
         }
         Ok(Self { light, facts: Facts::new(proven) })
@@ -138,11 +137,62 @@ impl Snapshot {
         Ok(Self { version: VERSION, hand_overs, bundles })
     }
 
+    /// The same with what phones know a counter by that asks for these purposes: see [`Snapshot::of_counter`].
+    ///
+    /// # Errors
+    /// [`SnapshotFetchError`].
+    pub async fn and_counter(
+        self,
+        counter: &Did,
+        purposes: &[Slug],
+        node: &NodeClient,
+    ) -> Result<Self, SnapshotFetchError> {
+        let mut taken = Taken { node, bundles: self.bundles };
+        for purpose in purposes {
+            let keys =
+                vec![RecordKey::Did(counter.clone()), RecordKey::Purpose(counter.clone(), purpose.clone())];
+            let records = taken.records(keys).await?;
+            if !records.iter().any(|record| matches!(record, Record::Did(_))) {
+                return Err(SnapshotFetchError::Unknown(counter.clone()));
+            }
+            if !records.iter().any(|record| matches!(record, Record::Purpose(_))) {
+                return Err(SnapshotFetchError::UnknownPurpose(counter.clone(), purpose.clone()));
+            }
+        }
+        let bundles = taken.bundles;
+        let hand_overs = hand_overs(node).await?;
+        Ok(Self { hand_overs, bundles, ..self })
+    }
+
+    /// Reads a file's bytes. Nothing in it is verified: [`Register::open`] does.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Unreadable`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let snapshot: Self = serde_json::from_slice(bytes).map_err(|_| SnapshotError::Unreadable)?;
+        if snapshot.version == VERSION { Ok(snapshot) } else { Err(SnapshotError::Unreadable) }
+    }
+
+    /// The evidence of a counter and a purpose of its, to be stapled to its requests; none where it was not taken along.
+    #[must_use]
+    pub fn of_counter(&self, counter: &Did, purpose: &Slug) -> Option<Vec<u8>> {
+        let keys = [RecordKey::Did(counter.clone()), RecordKey::Purpose(counter.clone(), purpose.clone())];
+        let bundles = self.bundles.iter().filter_map(|bundle| read(bundle));
+        let is_it = |bundle: &EvidenceBundle| {
+            bundle.keys().count() == keys.len() && bundle.keys().all(|key| keys.contains(key))
+        };
+        bundles.filter(is_it).last().map(|bundle| bundle.to_bytes())
+    }
+
     /// The file's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+fn read(bundle: &str) -> Option<EvidenceBundle> {
+    EvidenceBundle::from_bytes(&BASE64.decode(bundle).ok()?).ok()
 }
 
 /// A snapshot that is being made.
