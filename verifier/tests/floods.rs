@@ -13,12 +13,14 @@ mod stack;
 
 use std::time::Duration;
 
-use serde_json::json;
+use credentials::key::{Algorithm, SoftwareKey};
+use registry::Status;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use verifier::{Policy, Verifier};
 
-use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, TOKEN};
+use crate::stack::{Card, Counter, Issuer, Lies, Network, Phone, Statuses, TOKEN};
 
 /// How much more memory a flood may leave in use, in MiB: far less than what is sent.
 const ROOM: usize = 160;
@@ -29,12 +31,29 @@ fn resident_mib() -> usize {
     (pages * 4096) >> 20
 }
 
+/// How much more memory a full batch may take while it is verified, in MiB: what came in some copies, and what is found of it.
+const BATCH_ROOM: usize = 320;
+/// So many credentials are in it.
+const BATCH: usize = 10_000;
+
+/// Begins to measure the most memory in use anew.
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+fn peak_mib() -> usize {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() >> 10
+}
+
 /// A counter, and somebody who wants to be served while others flood it.
 struct Scene {
     counter: Counter,
     phone: Phone,
     card: Card,
-    _network: Network,
+    market: Issuer,
+    network: Network,
 }
 
 impl Scene {
@@ -47,7 +66,7 @@ impl Scene {
         let counter = Counter::of(Verifier::bind(config).await.unwrap());
         let phone = Phone::new();
         let card = market.licence(&phone, 3, 1);
-        Self { counter, phone, card, _network: network }
+        Self { counter, phone, card, market, network }
     }
 
     async fn serves(&self, during: &str) {
@@ -75,6 +94,7 @@ async fn a_counter_bears_what_is_sent() {
     open_requests(&scene).await;
     slow_clients(&scene).await;
     huge_answers(&scene).await;
+    full_batch(&scene).await;
     scene.serves("after").await;
     scene.counter.running.shutdown().await;
 }
@@ -177,4 +197,78 @@ async fn huge_answers(scene: &Scene) {
     tokio::join!(flood, scene.serves("while huge answers come"));
     scene.bounded(before, "40 answers of 12 MiB");
     assert_eq!(scene.counter.read(&asked.id).await["state"], "open");
+}
+
+/// What is sent at one place of the batch, and what must be found of it: the decision, and the only check that does not pass.
+struct Expected {
+    credential: Value,
+    decision: &'static str,
+    not_passed: Value,
+}
+
+/// Ten kinds in turn: six good ones, one revoked, one that another key signed, one without a status, one that can't even be read.
+fn expected(scene: &Scene) -> Vec<Expected> {
+    const REVOKED: u32 = 100;
+    let (market, phone) = (&scene.market, &scene.phone);
+    let text = |card: Card| match card {
+        Card::SdJwt(text) => json!(text),
+        Card::Whole(credential) => credential,
+        Card::Mdoc(_) => panic!("a licence"),
+    };
+    let good = (0..5).map(|at| text(market.licence(phone, 40 + at, 10 + at as u32)));
+    let whole = text(market.licence_whole(phone, 45, 15));
+    let fine = |credential| Expected { credential, decision: "accepted", not_passed: json!([]) };
+    let mut all: Vec<Expected> = good.chain([whole]).map(fine).collect();
+    let mut flawed = |credential, decision, check: [&str; 2]| {
+        all.push(Expected { credential, decision, not_passed: json!([check]) });
+    };
+    flawed(text(market.licence(phone, 46, REVOKED)), "refused", ["status", "revoked"]);
+    let stranger = SoftwareKey::generate(Algorithm::Es256, &mut testkit::rng(77));
+    let forged = market.issue(market.draft(47, 17), &stranger, phone);
+    flawed(text(forged), "refused", ["issuer_signature", "signature_wrong"]);
+    let mut silent = market.draft(48, 18);
+    silent.status = Statuses::None;
+    flawed(text(market.issue(silent, &market.es256, phone)), "cannot_tell", ["status", "no_status"]);
+    flawed(json!("no credential"), "refused", ["readable", "unreadable"]);
+    all
+}
+
+/// Ten thousand credentials at once: a verdict on each, in order, within bounds of memory, while another is served.
+async fn full_batch(scene: &Scene) {
+    scene.market.set(&scene.network, 100, Status::Revoked).await;
+    let kinds = expected(scene);
+    let line = |number: usize| {
+        let credential = &kinds[number % kinds.len()].credential;
+        json!({ "id": number.to_string(), "credential": credential }).to_string() + "\n"
+    };
+    let http = service::outbound::client(Duration::from_secs(120));
+    let send = async |lines: String| {
+        let request = http.post(scene.counter.url("/api/verify/batch")).bearer_auth(TOKEN);
+        request.header("content-type", "application/x-ndjson").body(lines).send().await.unwrap()
+    };
+    let lines: String = (0..BATCH).map(line).collect();
+    let sent = lines.len() >> 20;
+    let before = resident_mib();
+    forget_peak();
+    let (answer, ()) = tokio::join!(send(lines), scene.serves("while a batch is verified"));
+    assert_eq!(answer.status(), 200);
+    let told = answer.text().await.unwrap();
+    let peak = peak_mib();
+    println!("a batch of {BATCH}, {sent} MiB: {before} MiB before, {peak} MiB at most");
+    assert!(peak <= before + BATCH_ROOM, "{before} MiB before, {peak} MiB at most");
+    assert_eq!(told.lines().count(), BATCH);
+    for (number, told) in told.lines().enumerate() {
+        let (told, meant): (Value, _) = (serde_json::from_str(told).unwrap(), &kinds[number % kinds.len()]);
+        assert_eq!(told["id"], number.to_string());
+        assert_eq!(
+            (&told["decision"], &told["not_passed"]),
+            (&json!(meant.decision), &meant.not_passed),
+            "{told}"
+        );
+    }
+    // One more is too many, whatever they are.
+    let many =
+        send((0..=BATCH).map(|number| format!("{{\"id\":\"{number}\",\"credential\":\"x\"}}\n")).collect())
+            .await;
+    assert_eq!(many.status(), 422);
 }
