@@ -26,8 +26,8 @@ pub(crate) struct Certificates {
     mdoc_signer_name: String,
     signer_name: String,
     root_certificate: Bytes,
-    /// The last key that was certified for tokens, and its certificate in base64.
-    certified: Mutex<Option<(PublicKey, String)>>,
+    /// The last key that was certified for tokens, and its certificate, DER.
+    certified: Mutex<Option<(PublicKey, Bytes)>>,
 }
 
 impl Certificates {
@@ -66,9 +66,14 @@ impl Certificates {
     /// §6.1). One is made for each key, the same after every start and in every instance, so that it tells nothing of what it
     /// comes with. It counts as long as the root: the chain retires keys, at once.
     pub(crate) fn x5c(&self, key: &PublicKey, key_id: &str) -> Result<Vec<String>, MakeError> {
+        Ok(vec![BASE64.encode(self.certificate(key, key_id)?)])
+    }
+
+    /// The only one of those certificates, DER: what stands in the `x5chain` of a CWT.
+    pub(crate) fn certificate(&self, key: &PublicKey, key_id: &str) -> Result<Bytes, MakeError> {
         let mut certified = self.certified.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, text)) = certified.as_ref().filter(|(of, _)| of == key) {
-            return Ok(vec![text.clone()]);
+        if let Some((_, der)) = certified.as_ref().filter(|(of, _)| of == key) {
+            return Ok(der.clone());
         }
         let about = [self.root.public_key().to_bytes(), key.to_bytes(), key_id.as_bytes().to_vec()].concat();
         let certifying = Certifying {
@@ -80,9 +85,9 @@ impl Certificates {
             until: ROOT_UNTIL,
             purpose: Some(ANY_PURPOSE),
         };
-        let text = BASE64.encode(certifying.sign(key, &self.root)?);
-        *certified = Some((key.clone(), text.clone()));
-        Ok(vec![text])
+        let der = Bytes::from(certifying.sign(key, &self.root)?);
+        *certified = Some((key.clone(), der.clone()));
+        Ok(der)
     }
 
     /// A certificate for an mdoc, DER, of the key that the chain has as `key_id`. It counts by whole days, so that it tells no

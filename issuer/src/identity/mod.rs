@@ -141,6 +141,12 @@ impl Identity {
         self.root().certificates().x5c(signing.key.public_key(), &signing.id)
     }
 
+    /// The same as `x5chain` has it: DER.
+    pub(crate) fn x5chain(&self, signing: &SigningKey) -> Result<Vec<Vec<u8>>, MakeError> {
+        let certificate = self.root().certificates().certificate(signing.key.public_key(), &signing.id)?;
+        Ok(vec![certificate.to_vec()])
+    }
+
     /// The name of the key that is in a slot here.
     pub(crate) fn in_slot(&self, slot: Slot) -> Slug {
         match slot {

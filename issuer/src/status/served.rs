@@ -156,7 +156,9 @@ impl Served {
             ttl: Some(self.policy.list_ttl.as_secs().max(1)),
         };
         let public = credentials::key::Signer::public_key(key);
-        let cwt = bits.prepare_cwt(&claims, Some(kid), public).sign(key).map_err(|error| unmade(&error))?;
+        let x5chain = self.identity.x5chain(&signing).map_err(|error| unmade(&error))?;
+        let cwt = bits.prepare_cwt_with(&claims, Some(kid), x5chain, public);
+        let cwt = cwt.sign(key).map_err(|error| unmade(&error))?;
         let x5c = self.identity.x5c(&signing).map_err(|error| unmade(&error))?;
         let token = bits
             .prepare_with(claims, Some(kid), Some(x5c), public)

@@ -3,8 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use credentials::UnixSeconds;
+use credentials::cose;
 use credentials::jws::{self, Header};
-use credentials::key::Algorithm;
+use credentials::key::{Algorithm, PublicKey};
+use credentials::status::TOKEN_LIST_CWT;
 use credentials::x509::{ANY_PURPOSE, Certificate, check_chain};
 use issuer::Policy;
 use serde_json::Value;
@@ -19,6 +21,19 @@ fn header(token: &str) -> Header {
     jws::Unverified::parse(token).unwrap().header().clone()
 }
 
+/// Those of the status list as a CWT, as a JWT's header would have them; this key signed it.
+async fn of_cwt(world: &World, key: &PublicKey) -> Header {
+    let accept = [("accept", "application/statuslist+cwt".to_owned())];
+    let list = world.http.get_with("/status-lists/0", &accept).await;
+    let message = cose::Unverified::parse(list.bytes()).expect("reads");
+    let header = message.verify(key, TOKEN_LIST_CWT).expect("by the issuer's key").protected;
+    Header {
+        kid: header.kid.map(|kid| String::from_utf8(kid).expect("text")),
+        x5c: Some(header.x5chain.iter().map(|der| BASE64.encode(der)).collect()),
+        ..Header::default()
+    }
+}
+
 /// The only certificate in a header: the root is for readers to have.
 fn certificate(header: &Header) -> Certificate {
     let [only] = header.x5c.as_deref().expect("certified") else { panic!("{:?}", header.x5c) };
@@ -30,11 +45,13 @@ async fn credential(world: &World) -> Header {
     header(&text)
 }
 
-/// Signed metadata, and a status list.
-async fn others(world: &World) -> [Header; 2] {
+/// Signed metadata, and a status list in both forms.
+async fn others(world: &World) -> [Header; 3] {
     let metadata = [("accept", "application/jwt".to_owned())];
     let metadata = world.http.get_with("/.well-known/openid-credential-issuer", &metadata).await;
-    [header(&metadata.text()), header(&world.http.get("/status-lists/0", None).await.text())]
+    let list = header(&world.http.get("/status-lists/0", None).await.text());
+    let cwt = of_cwt(world, certificate(&list).key()).await;
+    [header(&metadata.text()), list, cwt]
 }
 
 /// The roots that count, the newest first.

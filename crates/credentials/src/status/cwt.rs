@@ -49,6 +49,18 @@ impl TokenList {
         kid: Option<&str>,
         key: &PublicKey,
     ) -> cose::Prepared {
+        self.prepare_cwt_with(claims, kid, Vec::new(), key)
+    }
+
+    /// The same with the key's certificates, DER, signed along (RFC 9360 §2), for readers that know certificates alone.
+    #[must_use]
+    pub fn prepare_cwt_with(
+        &self,
+        claims: &TokenListClaims,
+        kid: Option<&str>,
+        x5chain: Vec<Vec<u8>>,
+        key: &PublicKey,
+    ) -> cose::Prepared {
         let mut entries = vec![
             (SUBJECT.into(), claims.sub.as_str().into()),
             (ISSUED_AT.into(), claims.iat.0.into()),
@@ -58,8 +70,8 @@ impl TokenList {
         let ttl = claims.ttl.and_then(|ttl| i64::try_from(ttl).ok());
         entries.extend(ttl.map(|ttl| (TIME_TO_LIVE.into(), ttl.into())));
         let payload = cbor::encode(&Map::sorted(entries).into());
-        let mut header = Header::typed(TYP);
-        header.kid = kid.map(|kid| kid.as_bytes().to_vec());
+        let kid = kid.map(|kid| kid.as_bytes().to_vec());
+        let header = Header { kid, x5chain, ..Header::typed(TYP) };
         Making::protected(header).prepare(payload, key)
     }
 

@@ -102,6 +102,20 @@ fn a_list_is_issued_and_checked() {
     }
 }
 
+#[test]
+fn a_list_carries_the_certificates_of_its_key_under_the_signature() {
+    let signer = issuer(Algorithm::Es256);
+    let chain = vec![vec![0x30, 0x01], vec![0x30, 0x02]];
+    for chain in [chain[..1].to_vec(), chain] {
+        let token = list().prepare_cwt_with(&claims(), Some("#key-1"), chain.clone(), signer.public_key());
+        let token = token.sign(&signer).unwrap();
+        assert!(TokenList::verify_cwt(&token, URI, signer.public_key(), NOW).is_ok());
+        let message = cose::Unverified::parse(&token).unwrap();
+        assert!(message.unprotected().x5chain.is_empty(), "nobody may exchange it");
+        assert_eq!(message.verify(signer.public_key(), TOKEN_LIST_CWT).unwrap().protected.x5chain, chain);
+    }
+}
+
 /// A token whose claims were changed before signing.
 fn token(header: Header, change: impl FnOnce(&mut Vec<(Value, Value)>)) -> Vec<u8> {
     let mut entries =
