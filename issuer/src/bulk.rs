@@ -21,7 +21,7 @@ use crate::collect::holder_of;
 use crate::desk::put_new;
 use crate::issuance::Kinds;
 use crate::marks;
-use crate::model::{Actor, Application, Id, Job, JobState, Offer, Personal, Record};
+use crate::model::{Actor, Application, Half, Handed, Id, Job, JobState, Offer, Personal, Record};
 use crate::records::{self, Moved};
 use crate::seals::Seals;
 use crate::tables::{JOBS, OFFERS, PREPARED, RECORDS, RECORDS_LEFT, RECORDS_WAITING, count};
@@ -65,6 +65,20 @@ pub(crate) enum BeginRefused {
     /// Two people approve the type, and whoever begins brought some of the records.
     #[error("two people approve this type, and you brought some of the records that wait")]
     BroughtByYou,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why nothing was handed out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HandOutRefused {
+    /// There is no job of that name.
+    #[error("there is no such bulk issuance")]
+    UnknownJob,
+    /// Two people approve the type, and whoever asks for one half was handed the other: with both, one alone would collect.
+    #[error("two people approve this type, and you were handed the other half")]
+    OtherHalfIsYours,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -124,6 +138,7 @@ impl Bulk {
                 offers_until: now.seconds.plus(lifetime),
                 state: JobState::Running,
                 worked_at_ms: now.ms,
+                handed: Handed::default(),
             };
             tx.put(&JOBS, id.key(), &job)?;
             let deed = Deed::new("bulk-begun").about("job", id).about("type", of_type);
@@ -135,9 +150,40 @@ impl Bulk {
         Ok(job)
     }
 
-    /// The job of this name.
-    pub(crate) fn find(&self, id: Id) -> Result<Option<Job>, StoreError> {
-        self.store.get(&JOBS, id.key())
+    /// The job of this name, as the disk has it: what is told of it as done is not taken back by a crash.
+    pub(crate) async fn find(&self, id: Id) -> Result<Option<Job>, StoreError> {
+        self.store.read_durable(move |tx| tx.get(&JOBS, id.key())).await
+    }
+
+    /// Whether two people answer for what a job prepares, and so for each half of it one.
+    pub(crate) fn takes_two(&self, job: &Job) -> bool {
+        takes_two(&self.kinds, job)
+    }
+
+    /// Notes that somebody is handed one half of what a job prepared, before it is. Where two approve, nobody is handed both.
+    pub(crate) async fn hand_out(
+        &self,
+        id: Id,
+        half: Half,
+        to: Actor,
+        now: Moment,
+    ) -> Result<(), HandOutRefused> {
+        let kinds = self.kinds.clone();
+        let handed = self.store.write_async(move |tx| {
+            let mut job = tx.get(&JOBS, id.key())?.ok_or(HandOutRefused::UnknownJob)?;
+            if takes_two(&kinds, &job) && job.handed.to(half.other()).contains(&to) {
+                return Err(HandOutRefused::OtherHalfIsYours);
+            }
+            if job.handed.note(half, &to) {
+                tx.put(&JOBS, id.key(), &job)?;
+            }
+            let what = match half {
+                Half::Links => "links-handed-out",
+                Half::Codes => "codes-handed-out",
+            };
+            Ok(Noting::by(&to, now).note(tx, Deed::new(what).about("job", id))?)
+        });
+        handed.await
     }
 
     /// Jobs, newest first.
@@ -191,7 +237,8 @@ impl Bulk {
 
     /// Deals with the next records; false when the job is done.
     async fn batch(&self, id: Id) -> Result<bool, StoreError> {
-        let Some(job) = self.find(id)?.filter(|job| job.state == JobState::Running) else { return Ok(false) };
+        let job = self.store.get(&JOBS, id.key())?.filter(|job| job.state == JobState::Running);
+        let Some(job) = job else { return Ok(false) };
         let range = Range::prefix((job.credential_type.as_str(),));
         let names = self.store.page(&RECORDS_WAITING, &range, TOGETHER)?;
         let keys = names.into_iter().map(|((_, key), ())| key).filter(|key| *key <= job.up_to.key());
@@ -239,6 +286,10 @@ impl Bulk {
         };
         records.into_iter().map(one).collect()
     }
+}
+
+fn takes_two(kinds: &Kinds, job: &Job) -> bool {
+    kinds.credential_type(&job.credential_type).is_some_and(|of| of.desk.approvals() > 1)
 }
 
 struct Prepared {
@@ -341,6 +392,7 @@ mod tests {
                 offers_until: now.seconds.plus(60),
                 state: JobState::Running,
                 worked_at_ms: now.ms,
+                handed: Handed::default(),
             };
             let prepared = bulk.prepare(&job, vec![record], now).remove(0).1;
             assert_eq!(prepared.is_some(), is_prepared, "{of} {brought_by:?}");

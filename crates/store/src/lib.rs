@@ -22,7 +22,7 @@
 //! - [`Store::write`] and [`Store::write_async`] answer only after the write has been flushed and `fdatasync`ed.
 //!   Writes that wait together share one sync (group commit).
 //! - What is seen through one [scope](Store::scoped) is never read or written through another.
-//! - A read sees each commit whole or not at all, but may see one whose sync is still under way.
+//! - A read sees each commit whole or not at all, but may see one whose sync is still under way; [`Store::read_durable`] does not.
 //! - A database that was emptied, cut short or exchanged is refused by name when opened, never taken for a new one.
 //! - After the disk has refused a sync, nothing more is written: what it kept is unknown until the next open.
 

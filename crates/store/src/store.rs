@@ -190,6 +190,17 @@ impl Store {
         Writing { receiver }
     }
 
+    /// Reads on the writing thread: what it sees is on the disk, where [`Store::read`] may see a commit whose sync is still under way.
+    /// It waits for its turn among the writes, so it is for what others are told as done, and not for every read.
+    pub fn read_durable<T, E, F>(&self, read: F) -> Writing<T, E>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write_async(move |tx| read(tx))
+    }
+
     /// Finishes what is queued, syncs, and takes no more writes. Other handles' reads still work.
     pub fn close(&self) {
         self.inner.close();

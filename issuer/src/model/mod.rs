@@ -25,5 +25,5 @@ pub use id::{BadId, Id};
 pub use offer::{MAX_WRONG_CODES, Offer, OfferState, Redemption};
 pub use personal::Personal;
 pub use presentation::{Answered, Flaw, NotTaken, Presentation, Refusal, Waiting};
-pub use record::{Job, JobState, Record};
+pub use record::{Half, Handed, Job, JobState, Record};
 pub use role::{Member, Role, Roles};

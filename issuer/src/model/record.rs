@@ -52,6 +52,68 @@ pub struct Job {
     pub state: JobState,
     /// When it was last worked on, in milliseconds since 1970.
     pub worked_at_ms: u64,
+    /// Who was handed what it prepared.
+    #[serde(default)]
+    pub handed: Handed,
+}
+
+/// One half of what holders need to collect: whoever has both collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// The offers' links.
+    Links,
+    /// The transaction codes.
+    Codes,
+}
+
+/// Who was handed each half of what a bulk issuance prepared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    links: Vec<Actor>,
+    codes: Vec<Actor>,
+}
+
+impl Half {
+    /// The half with this name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "links" => Some(Self::Links),
+            "codes" => Some(Self::Codes),
+            _ => None,
+        }
+    }
+
+    /// The half that must go another way.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Links => Self::Codes,
+            Self::Codes => Self::Links,
+        }
+    }
+}
+
+impl Handed {
+    /// Who was handed a half, the first one first.
+    pub fn to(&self, half: Half) -> &[Actor] {
+        match half {
+            Half::Links => &self.links,
+            Half::Codes => &self.codes,
+        }
+    }
+
+    /// Notes who is handed a half; false if that was noted before.
+    pub fn note(&mut self, half: Half, to: &Actor) -> bool {
+        let handed = match half {
+            Half::Links => &mut self.links,
+            Half::Codes => &mut self.codes,
+        };
+        let is_new = !handed.contains(to);
+        if is_new {
+            handed.push(to.clone());
+        }
+        is_new
+    }
 }
 
 /// Where a job stands.

@@ -10,20 +10,21 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::stream;
-use http::header;
+use http::{StatusCode, header};
 use serde_json::json;
 use service::extract::{Form, Path, Query};
-use service::ui::{Markup, Page, Seen, Visitor, csrf_field, facts, heading, html, news, panel};
+use service::ui::{Markup, Page, Seen, Tone, Visitor, csrf_field, facts, heading, html, news, notice, panel};
 use service::{Lang, Problem};
 
-use super::console::{ConsoleForm, SignedIn};
+use super::console::{ConsoleForm, SignedIn, StaffSession};
 use super::frame::{console, day, moment, type_name};
 use super::records::job_badge;
 use crate::access;
+use crate::bulk::HandOutRefused;
 use crate::core::{App, texts};
-use crate::model::{Id, Job, JobState, Member};
+use crate::model::{Half, Id, Job, JobState};
 use crate::records::csv;
-use crate::routes::{Half, half};
+use crate::routes::half;
 
 /// How often listeners are told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -43,18 +44,22 @@ async fn job(
     SignedIn(session): SignedIn,
     Path(id): Path<Id>,
 ) -> Result<Page, Problem> {
-    let (lang, t) = (visitor.lang, texts(visitor.lang));
-    let job = found(&app, lang, id)?;
-    let title = t.with("jobs.title", &[("type", type_name(&app, lang, &job.credential_type))]);
-    let two = app.kinds.credential_type(&job.credential_type).is_some_and(|of| of.desk.approvals() > 1);
-    let refused = if two { "jobs.refused-two" } else { "jobs.refused" };
-    Ok(console(&app, &visitor, &session, &title).body(html! {
+    let job = found(&app, visitor.lang, id).await?;
+    Ok(page(&app, &visitor, &session, &job, &html! {}))
+}
+
+fn page(app: &App, visitor: &Visitor, session: &StaffSession, job: &Job, result: &Markup) -> Page {
+    let (lang, t, id) = (visitor.lang, texts(visitor.lang), job.id);
+    let title = t.with("jobs.title", &[("type", type_name(app, lang, &job.credential_type))]);
+    let refused = if app.bulk.takes_two(job) { "jobs.refused-two" } else { "jobs.refused" };
+    console(app, visitor, session, &title).body(html! {
         p { a href="/console/records" { "← " (t.get("jobs.back")) } }
         (heading(&title, ""))
+        (result)
         @if job.state == JobState::Running {
-            div.live data-live={ "/console/jobs/" (id) "/progress" } data-live-seen=(version(&job)) data-live-seconds="5"
-                data-live-events={ "/console/jobs/" (id) "/events" } aria-live="polite" { (progress_of(lang, &job)) }
-        } @else { (progress_of(lang, &job)) }
+            div.live data-live={ "/console/jobs/" (id) "/progress" } data-live-seen=(version(job)) data-live-seconds="5"
+                data-live-events={ "/console/jobs/" (id) "/events" } aria-live="polite" { (progress_of(lang, job)) }
+        } @else { (progress_of(lang, job)) }
         (panel("", facts([
             (t.get("records.begun"), html! { (moment(lang, job.at)) }),
             (t.get("jobs.by"), html! { (job.by.name().unwrap_or_default()) }),
@@ -62,19 +67,36 @@ async fn job(
             (t.get(refused), html! { span.figures { (job.refused) } }),
         ])))
         @if job.state == JobState::Done && session.member.roles.meets(access::HEADS) {
-            (panel(t.get("jobs.hand-out"), html! {
-                p { (t.get("jobs.hand-out-text")) }
-                div.row {
-                    form method="post" action={ "/console/jobs/" (id) "/links.csv" } {
-                        (csrf_field(&session.csrf)) button.button.quiet type="submit" { (t.get("jobs.links")) }
-                    }
-                    form method="post" action={ "/console/jobs/" (id) "/codes.csv" } {
-                        (csrf_field(&session.csrf)) button.button.quiet type="submit" { (t.get("jobs.codes")) }
+            (panel(t.get("jobs.hand-out"), halves(app, lang, session, job)))
+        }
+    })
+}
+
+/// Both halves, each with who was handed it, and a button for whoever may be.
+fn halves(app: &App, lang: Lang, session: &StaffSession, job: &Job) -> Markup {
+    let (t, id, two) = (texts(lang), job.id, app.bulk.takes_two(job));
+    let by = session.member.actor();
+    let is_mine = |half: Half| job.handed.to(half).contains(&by);
+    html! {
+        p { (t.get("jobs.hand-out-text")) }
+        @if two { p { (t.get("jobs.hand-out-two")) } }
+        @for (half, name) in [(Half::Links, "links"), (Half::Codes, "codes")] {
+            @let handed: Vec<_> = job.handed.to(half).iter().filter_map(|to| to.name()).collect();
+            @if !handed.is_empty() {
+                p.quiet { (t.with(&format!("jobs.{name}-handed"), &[("names", &handed.join(lang.pick("、", ", ")))])) }
+            }
+        }
+        div.row {
+            @for (half, name) in [(Half::Links, "links"), (Half::Codes, "codes")] {
+                @if !two || !is_mine(half.other()) {
+                    form method="post" action={ "/console/jobs/" (id) "/" (name) ".csv" } {
+                        (csrf_field(&session.csrf)) button.button.quiet type="submit" { (t.get(&format!("jobs.{name}"))) }
                     }
                 }
-            }))
+            }
         }
-    }))
+        @if two && (is_mine(Half::Links) || is_mine(Half::Codes)) { p { (t.get("jobs.other-half")) } }
+    }
 }
 
 async fn progress(
@@ -84,7 +106,7 @@ async fn progress(
     Path(id): Path<Id>,
     Query(seen): Query<Seen>,
 ) -> Result<Response, Problem> {
-    let job = found(&app, visitor.lang, id)?;
+    let job = found(&app, visitor.lang, id).await?;
     Ok(news(&seen, &version(&job), job.state == JobState::Done, || progress_of(visitor.lang, &job)))
 }
 
@@ -95,11 +117,11 @@ async fn events(
     SignedIn(_): SignedIn,
     Path(id): Path<Id>,
 ) -> Result<impl IntoResponse, Problem> {
-    found(&app, visitor.lang, id)?;
+    found(&app, visitor.lang, id).await?;
     let told = stream::unfold(Some((app, String::new())), move |state| async move {
         let (app, seen) = state?;
         loop {
-            let job = app.bulk.find(id).ok().flatten()?;
+            let job = app.bulk.find(id).await.ok().flatten()?;
             let now = version(&job);
             if now != seen {
                 let over = job.state == JobState::Done;
@@ -122,7 +144,7 @@ async fn links(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
-    hand_out(app, visitor.lang, &session.member, id, Half::Links).await
+    hand_out(app, &visitor, &session, id, Half::Links).await
 }
 
 async fn codes(
@@ -133,13 +155,26 @@ async fn codes(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
-    hand_out(app, visitor.lang, &session.member, id, Half::Codes).await
+    hand_out(app, &visitor, &session, id, Half::Codes).await
 }
 
 /// A file for a spreadsheet, page by page as it is read, so that a hundred thousand rows need no room.
-async fn hand_out(app: App, lang: Lang, by: &Member, id: Id, what: Half) -> Result<Response, Problem> {
-    found(&app, lang, id)?;
-    app.note(by, what.deed(id)).await?;
+async fn hand_out(
+    app: App,
+    visitor: &Visitor,
+    session: &StaffSession,
+    id: Id,
+    what: Half,
+) -> Result<Response, Problem> {
+    let job = found(&app, visitor.lang, id).await?;
+    match app.bulk.hand_out(id, what, session.member.actor(), app.now()).await {
+        Ok(()) => {}
+        Err(HandOutRefused::OtherHalfIsYours) => {
+            let result = notice(Tone::Bad, "", texts(visitor.lang).get("jobs.other-half"));
+            return Ok((StatusCode::FORBIDDEN, page(&app, visitor, session, &job, &result)).into_response());
+        }
+        Err(error) => return Err(error.into()),
+    }
     let (name, column) = match what {
         Half::Links => ("links.csv", "link"),
         Half::Codes => ("codes.csv", "code"),
@@ -172,8 +207,8 @@ async fn hand_out(app: App, lang: Lang, by: &Member, id: Id, what: Half) -> Resu
     Ok((headers, Body::from_stream(pages)).into_response())
 }
 
-fn found(app: &App, lang: Lang, id: Id) -> Result<Job, Problem> {
-    let job = app.bulk.find(id).map_err(Problem::internal)?;
+async fn found(app: &App, lang: Lang, id: Id) -> Result<Job, Problem> {
+    let job = app.bulk.find(id).await.map_err(Problem::internal)?;
     job.ok_or_else(|| Problem::not_found(texts(lang).get("jobs.unknown")))
 }
 

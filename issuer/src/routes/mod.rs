@@ -38,7 +38,7 @@ pub(crate) use credentials::{corrected, known_code};
 pub(crate) use keys::{named, rotated};
 pub(crate) use offers::{link_by_reference, link_by_value};
 pub(crate) use presentations::{asked, found as presentation, went_on};
-pub(crate) use records::{Half, LARGEST_FILE, half, import_csv, offers_live};
+pub(crate) use records::{LARGEST_FILE, half, import_csv, offers_live};
 
 use crate::pages;
 

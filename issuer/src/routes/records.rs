@@ -13,10 +13,9 @@ use service::extract::{Bearer, Json, Path, Query};
 
 use super::callers::StaffCaller;
 use super::offers::link_by_reference;
-use crate::audit::Deed;
-use crate::bulk::BeginRefused;
+use crate::bulk::{BeginRefused, HandOutRefused};
 use crate::core::{App, Core};
-use crate::model::{Actor, Id, Job, JobState};
+use crate::model::{Actor, Half, Id, Job, JobState};
 use crate::records::{FileRefused, Import, Report};
 
 /// Bytes of a CSV file at most.
@@ -155,7 +154,7 @@ pub(crate) fn offers_live(app: &Core) -> i64 {
 }
 
 async fn job(State(app): State<App>, _: StaffCaller, Path(id): Path<Id>) -> Result<Answer<JobView>, Problem> {
-    Ok(Answer(app.bulk.find(id).map_err(Problem::internal)?.ok_or_else(unknown_job)?.into()))
+    Ok(Answer(app.bulk.find(id).await.map_err(Problem::internal)?.ok_or_else(unknown_job)?.into()))
 }
 
 #[derive(Deserialize)]
@@ -191,8 +190,8 @@ async fn prepared(
 ) -> Result<Answer<PreparedList>, Problem> {
     let what = Half::from_code(&what)
         .ok_or_else(|| Problem::bad_request("half", "Ask for `links` or for `codes`"))?;
+    app.bulk.hand_out(id, what, by.actor(), app.now()).await?;
     let (rows, next) = half(&app, id, after, what)?;
-    app.note(&by, what.deed(id)).await?;
     let prepared = rows.into_iter().map(|(application, holder, value)| {
         let (link, code) = match what {
             Half::Links => (Some(value), None),
@@ -203,46 +202,17 @@ async fn prepared(
     Ok(Answer(PreparedList { prepared: prepared.collect(), next }))
 }
 
-/// One half of what a holder needs to collect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Half {
-    /// The offers' links.
-    Links,
-    /// The transaction codes.
-    Codes,
-}
-
-impl Half {
-    /// The half with this name.
-    pub(crate) fn from_code(code: &str) -> Option<Self> {
-        match code {
-            "links" => Some(Self::Links),
-            "codes" => Some(Self::Codes),
-            _ => None,
-        }
-    }
-
-    /// Handing it out, as the audit log has it.
-    pub(crate) fn deed(self, job: Id) -> Deed {
-        let what = match self {
-            Self::Links => "links-handed-out",
-            Self::Codes => "codes-handed-out",
-        };
-        Deed::new(what).about("job", job)
-    }
-}
-
 /// An application, its holder, and the link or the code.
 pub(crate) type HalfRow = (Id, String, String);
 
-/// A page of a job's applications with one half of each: application, holder, link or code; and where to read on.
+/// A page of a job's applications with one half of each: application, holder, link or code; and where to read on. Whom it is handed
+/// to must be noted before ([`crate::bulk::Bulk::hand_out`]).
 pub(crate) fn half(
     app: &Core,
     job: Id,
     after: Option<Id>,
     what: Half,
 ) -> Result<(Vec<HalfRow>, Option<Id>), Problem> {
-    app.bulk.find(job).map_err(Problem::internal)?.ok_or_else(unknown_job)?;
     let ids = app.bulk.prepared(job, after, PAGE).map_err(Problem::internal)?;
     let next = ids.last().copied().filter(|_| ids.len() == PAGE);
     let mut rows = Vec::with_capacity(ids.len());
@@ -278,6 +248,20 @@ impl From<BeginRefused> for Problem {
             )
             .detail("Let another supervisor begin, or somebody else bring those records again."),
             BeginRefused::Store(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<HandOutRefused> for Problem {
+    fn from(error: HandOutRefused) -> Self {
+        match error {
+            HandOutRefused::UnknownJob => unknown_job(),
+            HandOutRefused::OtherHalfIsYours => Self::forbidden(
+                "other-half-is-yours",
+                "Two people approve this type, and you were handed the other half",
+            )
+            .detail("Whoever has links and codes collects: let another supervisor hand out this half."),
+            HandOutRefused::Store(error) => Self::internal(error),
         }
     }
 }

@@ -264,6 +264,44 @@ async fn where_two_approve_whoever_brought_records_does_not_begin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_two_approve_nobody_is_handed_both_halves() {
+    let mut world = World::start().await;
+    bring_talents(&world, CLERK_TOKEN, 0..2).await;
+    let job = begin_of(&world, TALENT).await;
+    done(&world, &job).await;
+    assert_eq!(half(&world, &job, "links").await.len(), 2);
+    let refused = async |token, what| {
+        let path = format!("/api/jobs/{job}/prepared?what={what}");
+        let answer = world.http.get(&path, Some(token)).await;
+        if answer.status == 200 { None } else { Some((answer.status, answer.problem())) }
+    };
+    let yours = Some((403, "other-half-is-yours".to_owned()));
+    assert_eq!(refused(SUPERVISOR_TOKEN, "codes").await, yours);
+    assert_eq!(refused(SUPERVISOR_TOKEN, "links").await, None, "the same half as often as wanted");
+    // Another is handed the codes, and then not the links.
+    assert_eq!(refused(STAFF_TOKEN, "codes").await, None);
+    assert_eq!(refused(STAFF_TOKEN, "links").await, yours);
+
+    // The console says the same, and who has what; a start changes nothing.
+    world.restart().await;
+    let path = format!("/console/jobs/{job}");
+    for (token, own, other) in [(SUPERVISOR_TOKEN, "links", "codes"), (STAFF_TOKEN, "codes", "links")] {
+        let member = Clerk::sign_in_as(&world, token).await;
+        let page = member.see(&path).await;
+        assert!(page.contains("链接由 he 发放") && page.contains("领取码由 li 发放"), "{page}");
+        assert!(page.contains(&format!("{path}/{own}.csv")), "{page}");
+        assert!(!page.contains(&format!("{path}/{other}.csv")), "{page}");
+        let csrf = member.csrf(&path).await;
+        let refused = member.send(&format!("{path}/{other}.csv"), &[("csrf", &csrf)]).await;
+        assert_eq!(refused.status, 403);
+        assert!(refused.text().contains("另一半请由另一位主管发放"), "{}", refused.text());
+        let file = member.send(&format!("{path}/{own}.csv"), &[("csrf", &csrf)]).await;
+        assert_eq!((file.status, file.text().lines().count()), (200, 3), "{}", file.text());
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_system_and_a_member_of_the_same_name_are_two() {
     let world = World::start().await;
     let key = api_key(&world, "he", TALENT).await;
