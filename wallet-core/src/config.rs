@@ -81,11 +81,33 @@ pub enum ConfigError {
     /// The node's URL is none.
     #[error("the chain's node: {0}")]
     Node(#[from] EndpointError),
+    /// No client id (RFC 6749 appendix A.1), or a redirect URI that is neither https, nor http on this machine, nor of a private
+    /// scheme with a dot in it.
+    #[error("who the wallet is to issuers: no client id, or no redirect_uri that is safe to come back to")]
+    Client,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_has_an_id_and_a_redirect_uri_that_is_safe() {
+        let client = WalletClient::parse("cn.example.wallet", "cn.example.wallet:/back").unwrap();
+        assert_eq!(
+            (&*client.client_id, &*client.redirect_uri),
+            ("cn.example.wallet", "cn.example.wallet:/back")
+        );
+        for (id, uri) in [
+            ("", "cn.example.wallet:/back"),
+            ("wallet\n", "cn.example.wallet:/back"),
+            ("wallet", "wallet:/back"),
+            ("wallet", "http://wallet.example/back"),
+            ("wallet", "https://wallet.example/back#here"),
+        ] {
+            assert_eq!(WalletClient::parse(id, uri).err(), Some(ConfigError::Client), "{id} {uri}");
+        }
+    }
 
     #[test]
     fn what_is_no_anchor_or_no_node_is_named() {

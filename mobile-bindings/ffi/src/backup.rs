@@ -79,6 +79,13 @@ pub async fn restore_wallet(
     })
 }
 
+/// Deletes a wallet that can't be opened any more: its PIN was forgotten, or it is damaged. Keys in the device stay; they are of no
+/// use to anyone. Ask twice: nobody can undo it, and nobody is asked for the PIN.
+#[uniffi::export]
+pub async fn erase_locked_wallet(folder: String) -> Result<(), WalletError> {
+    Ok(wallet_core::Wallet::erase_locked(folder)?)
+}
+
 #[uniffi::export]
 impl Wallet {
     /// Everything that the wallet keeps, as one encrypted file. Device keys are not in it. A passphrase that could be

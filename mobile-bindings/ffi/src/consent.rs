@@ -31,8 +31,29 @@ pub struct Consent {
     pub retention_days: u32,
     /// When it must be answered, if it says.
     pub expires: Option<SystemTime>,
+    /// What she authorises by answering: show it in full, before she says yes. Empty unless `WalletConfig.shows_confirmations` is set:
+    /// then the wallet refuses requests that have any.
+    pub confirmations: Vec<Confirmation>,
     /// Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
     pub questions: Vec<Question>,
+}
+
+/// What the holder authorises by answering (OpenID4VP's transaction data). The verifier gets her signature over it. Personal: don't log it.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Confirmation {
+    /// What is done: "Open a business account".
+    pub title: LocalText,
+    /// Its particulars, at most 12.
+    pub lines: Vec<ConfirmationLine>,
+}
+
+/// A particular of what is authorised. Personal: don't log it.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ConfirmationLine {
+    /// What it is.
+    pub label: LocalText,
+    /// Its value, as the holder reads it.
+    pub value: String,
 }
 
 /// Who asks, as registered on the chain and proven.
@@ -64,8 +85,11 @@ pub struct Question {
     pub id: String,
     /// What type of card is asked for.
     pub label: LocalText,
-    /// Whether the holder may leave it out: it is not answered unless a choice names it.
+    /// Whether the holder may leave it out: it is not answered unless a choice names it, or another of its set.
     pub optional: bool,
+    /// Of an optional one: the set that it belongs to, which is answered whole or not at all. Offer the questions of one set
+    /// together: once a choice names one of them, the first options of the others leave too.
+    pub set: Option<u32>,
     /// Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
     /// question.
     pub multiple: bool,
@@ -199,6 +223,7 @@ impl From<wallet_core::ConsentRequest> for Consent {
             legal_text: consent.legal_text.into(),
             retention_days: consent.retention_days,
             expires: consent.expires.map(|end| time::from_millis(end.0)),
+            confirmations: each(consent.confirmations),
             questions: each(consent.questions),
         }
     }
@@ -221,8 +246,20 @@ impl From<wallet_core::LegalBasis> for LegalBasis {
 
 impl From<wallet_core::Question> for Question {
     fn from(question: wallet_core::Question) -> Self {
-        let wallet_core::Question { id, label, optional, multiple, options } = question;
-        Self { id, label: label.into(), optional, multiple, options: each(options) }
+        let wallet_core::Question { id, label, optional, set, multiple, options } = question;
+        Self { id, label: label.into(), optional, set, multiple, options: each(options) }
+    }
+}
+
+impl From<wallet_core::Confirmation> for Confirmation {
+    fn from(wallet_core::Confirmation { title, lines }: wallet_core::Confirmation) -> Self {
+        Self { title: title.into(), lines: each(lines) }
+    }
+}
+
+impl From<wallet_core::Line> for ConfirmationLine {
+    fn from(wallet_core::Line { label, value }: wallet_core::Line) -> Self {
+        Self { label: label.into(), value }
     }
 }
 

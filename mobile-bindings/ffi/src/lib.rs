@@ -25,14 +25,14 @@ mod text;
 mod time;
 mod wallet;
 
-pub use backup::{CardToCollect, RestoredWallet, new_backup_code, restore_wallet};
-pub use browse::{CardHolder, ComplaintDraft};
+pub use backup::{CardToCollect, RestoredWallet, erase_locked_wallet, new_backup_code, restore_wallet};
+pub use browse::{CardHolder, ComplaintDraft, LogQuery};
 pub use cancel::CancelHandle;
 pub use card::{Card, CardColours, CardState, Claim, ClaimKind, CredentialFormat, LastKnownState};
-pub use config::WalletConfig;
+pub use config::{WalletClient, WalletConfig};
 pub use consent::{
-    CardOption, Consent, ConsentWarning, CopyReuse, LegalBasis, MissingCard, MissingReason, Presented,
-    Question, Verifier,
+    CardOption, Confirmation, ConfirmationLine, Consent, ConsentWarning, CopyReuse, LegalBasis, MissingCard,
+    MissingReason, Presented, Question, Verifier,
 };
 pub use error::WalletError;
 pub use later::{PickUpOutcome, PickedUp};

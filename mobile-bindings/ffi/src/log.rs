@@ -85,6 +85,8 @@ pub struct Asked {
     pub legal_basis: LegalBasis,
     /// For how many days it may keep what it saw.
     pub retention_days: u32,
+    /// What was to be authorised with the answer, by its titles.
+    pub confirmed: Vec<LocalText>,
 }
 
 /// What left of one card.
@@ -156,6 +158,7 @@ impl From<wallet_core::Asked> for Asked {
             purpose_name: asked.purpose_name.into(),
             legal_basis: asked.legal_basis.into(),
             retention_days: asked.retention_days,
+            confirmed: each(asked.confirmed),
         }
     }
 }

@@ -86,6 +86,8 @@ impl From<Result<Collected, FrameError>> for QrSeen {
 pub struct OfflineCode {
     /// The texts, at least one.
     pub frames: Vec<String>,
+    /// The length of the message in them, in bytes.
+    pub bytes: u64,
     /// When it is of no use any more: make another then.
     pub until: SystemTime,
     /// The time of the oldest evidence that goes with it: show its age. None when there is no evidence, and nobody can
@@ -128,6 +130,7 @@ impl From<wallet_core::OfflineCode> for OfflineCode {
     fn from(code: wallet_core::OfflineCode) -> Self {
         Self {
             frames: code.frames,
+            bytes: code.bytes as u64,
             until: time::from_millis(code.until.0),
             evidence_as_of: code.as_of.map(|as_of| time::from_millis(as_of.0)),
             log_entry: code.log_entry,

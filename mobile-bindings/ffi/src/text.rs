@@ -15,6 +15,12 @@ impl From<wallet_core::LocalText> for LocalText {
     }
 }
 
+impl From<wallet_core::Words> for LocalText {
+    fn from(wallet_core::Words { zh, en }: wallet_core::Words) -> Self {
+        Self { zh, en }
+    }
+}
+
 /// Each of a list, as the bindings have it.
 pub(crate) fn each<T, U: From<T>>(list: Vec<T>) -> Vec<U> {
     list.into_iter().map(U::from).collect()

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use wallet_core::ports::Zeroizing;
@@ -150,7 +151,15 @@ impl Wallet {
         self.while_wanted(async { Ok(wallet.refresh().await?) }).await
     }
 
-    /// Deletes a card, its credentials and their keys. False if there is none of this id.
+    /// Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+    /// now and then while it is online, so that cards can be shown when it is not.
+    pub async fn refresh_older_than(&self, age: Duration) -> Result<u64, WalletError> {
+        let wallet = self.unlocked()?;
+        self.while_wanted(async { Ok(wallet.refresh_older_than(age).await? as u64) }).await
+    }
+
+    /// Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+    /// id.
     pub async fn delete_card(&self, id: String) -> Result<bool, WalletError> {
         Ok(self.unlocked()?.delete_card(&id).await?)
     }
@@ -164,7 +173,7 @@ impl Wallet {
 
     /// Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
     /// question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-    /// Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+    /// Optional ones of one `set` are answered together once any of them is named.
     /// A request is answered once.
     #[uniffi::method(default(choice))]
     pub async fn present(

@@ -525,6 +525,8 @@ def _uniffi_check_contract_api_version(lib):
         raise InternalError("UniFFI contract version mismatch: try cleaning and rebuilding your project")
 
 def _uniffi_check_api_checksums(lib):
+    if lib.uniffi_huizheng_checksum_func_erase_locked_wallet() != 31252:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_func_is_protected() != 21591:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_func_new_backup_code() != 53634:
@@ -585,7 +587,9 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_decline() != 12097:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_delete_card() != 54700:
+    if lib.uniffi_huizheng_checksum_method_wallet_delete_card() != 38075:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_delete_log_before() != 14647:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_delete_log_entry() != 58543:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -596,6 +600,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_huizheng_checksum_method_wallet_erase() != 41966:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_export_all() != 41058:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_find_in_log() != 10464:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_finish_login() != 10197:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -617,7 +623,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_pick_up() != 20571:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_present() != 55247:
+    if lib.uniffi_huizheng_checksum_method_wallet_present() != 20310:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_present_offline() != 42774:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -631,15 +637,19 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_refresh() != 17717:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_refresh_older_than() != 4654:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_renew() != 44573:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_review_offline() != 41447:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_review_request() != 25461:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_search_log() != 12833:
+    if lib.uniffi_huizheng_checksum_method_wallet_search_log() != 21770:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_to_collect() != 52315:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 33469:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_until() != 40336:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -678,6 +688,9 @@ _UniffiLib.ffi_huizheng_rustbuffer_reserve.restype = _UniffiRustBuffer
 _UniffiLib.ffi_huizheng_uniffi_contract_version.argtypes = (
 )
 _UniffiLib.ffi_huizheng_uniffi_contract_version.restype = ctypes.c_uint32
+_UniffiLib.uniffi_huizheng_checksum_func_erase_locked_wallet.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_func_erase_locked_wallet.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_func_is_protected.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_func_is_protected.restype = ctypes.c_uint16
@@ -771,6 +784,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_decline.restype = ctypes.c_uin
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_card.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_card.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_before.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_before.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_delete_log_entry.restype = ctypes.c_uint16
@@ -786,6 +802,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_erase.restype = ctypes.c_uint1
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_export_all.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_export_all.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_find_in_log.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_find_in_log.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_finish_login.restype = ctypes.c_uint16
@@ -837,6 +856,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_receive.restype = ctypes.c_uin
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh_older_than.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_refresh_older_than.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_renew.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_renew.restype = ctypes.c_uint16
@@ -852,6 +874,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_search_log.restype = ctypes.c_
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_to_collect.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_to_collect.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_unreadable_cards.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_unreadable_cards.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_until.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_until.restype = ctypes.c_uint16
@@ -864,6 +889,10 @@ _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open.restype = ctypes.c_u
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_open_by_biometrics.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_fn_func_erase_locked_wallet.argtypes = (
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_func_erase_locked_wallet.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_func_is_protected.argtypes = (
     _UniffiRustBuffer,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1032,6 +1061,11 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_card.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_card.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_before.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_before.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_entry.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1055,6 +1089,13 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_export_all.argtypes = (
     ctypes.c_uint64,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_export_all.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_find_in_log.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.c_uint32,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_find_in_log.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_finish_login.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1142,6 +1183,11 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh.argtypes = (
     ctypes.c_uint64,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_refresh_older_than.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_refresh_older_than.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_renew.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1168,6 +1214,10 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect.argtypes = (
     ctypes.c_uint64,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_unreadable_cards.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_unreadable_cards.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_until.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint64,
@@ -1889,24 +1939,48 @@ class _UniffiFfiConverterUInt32(_UniffiConverterPrimitiveInt):
     def write(value, buf):
         buf.write_u32(value)
 
+class _UniffiFfiConverterSequenceTypeLocalText(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeLocalText.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeLocalText.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeLocalText.read(buf) for i in range(count)
+        ]
+
 @dataclass
 class Asked:
     """
     Who asked, and why, as registered on the chain.
 """
-    def __init__(self, *, verifier:str, verifier_name:LocalText, purpose:str, purpose_name:LocalText, legal_basis:LegalBasis, retention_days:int):
+    def __init__(self, *, verifier:str, verifier_name:LocalText, purpose:str, purpose_name:LocalText, legal_basis:LegalBasis, retention_days:int, confirmed:typing.List[LocalText]):
         self.verifier = verifier
         self.verifier_name = verifier_name
         self.purpose = purpose
         self.purpose_name = purpose_name
         self.legal_basis = legal_basis
         self.retention_days = retention_days
+        self.confirmed = confirmed
         
         
 
     
     def __str__(self):
-        return "Asked(verifier={}, verifier_name={}, purpose={}, purpose_name={}, legal_basis={}, retention_days={})".format(self.verifier, self.verifier_name, self.purpose, self.purpose_name, self.legal_basis, self.retention_days)
+        return "Asked(verifier={}, verifier_name={}, purpose={}, purpose_name={}, legal_basis={}, retention_days={}, confirmed={})".format(self.verifier, self.verifier_name, self.purpose, self.purpose_name, self.legal_basis, self.retention_days, self.confirmed)
     def __eq__(self, other):
         if self.verifier != other.verifier:
             return False
@@ -1920,6 +1994,8 @@ class Asked:
             return False
         if self.retention_days != other.retention_days:
             return False
+        if self.confirmed != other.confirmed:
+            return False
         return True
 
 class _UniffiFfiConverterTypeAsked(_UniffiConverterRustBuffer):
@@ -1932,6 +2008,7 @@ class _UniffiFfiConverterTypeAsked(_UniffiConverterRustBuffer):
             purpose_name=_UniffiFfiConverterTypeLocalText.read(buf),
             legal_basis=_UniffiFfiConverterTypeLegalBasis.read(buf),
             retention_days=_UniffiFfiConverterUInt32.read(buf),
+            confirmed=_UniffiFfiConverterSequenceTypeLocalText.read(buf),
         )
 
     @staticmethod
@@ -1942,6 +2019,7 @@ class _UniffiFfiConverterTypeAsked(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeLocalText.check_lower(value.purpose_name)
         _UniffiFfiConverterTypeLegalBasis.check_lower(value.legal_basis)
         _UniffiFfiConverterUInt32.check_lower(value.retention_days)
+        _UniffiFfiConverterSequenceTypeLocalText.check_lower(value.confirmed)
 
     @staticmethod
     def write(value, buf):
@@ -1951,6 +2029,7 @@ class _UniffiFfiConverterTypeAsked(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeLocalText.write(value.purpose_name, buf)
         _UniffiFfiConverterTypeLegalBasis.write(value.legal_basis, buf)
         _UniffiFfiConverterUInt32.write(value.retention_days, buf)
+        _UniffiFfiConverterSequenceTypeLocalText.write(value.confirmed, buf)
 
 @dataclass
 class CardColours:
@@ -3330,6 +3409,107 @@ class _UniffiFfiConverterTypeComplaintDraft(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeLocalText.write(value.body, buf)
 
 @dataclass
+class ConfirmationLine:
+    """
+    A particular of what is authorised. Personal: don't log it.
+"""
+    def __init__(self, *, label:LocalText, value:str):
+        self.label = label
+        self.value = value
+        
+        
+
+    
+    def __str__(self):
+        return "ConfirmationLine(label={}, value={})".format(self.label, self.value)
+    def __eq__(self, other):
+        if self.label != other.label:
+            return False
+        if self.value != other.value:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeConfirmationLine(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return ConfirmationLine(
+            label=_UniffiFfiConverterTypeLocalText.read(buf),
+            value=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeLocalText.check_lower(value.label)
+        _UniffiFfiConverterString.check_lower(value.value)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeLocalText.write(value.label, buf)
+        _UniffiFfiConverterString.write(value.value, buf)
+
+class _UniffiFfiConverterSequenceTypeConfirmationLine(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeConfirmationLine.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeConfirmationLine.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeConfirmationLine.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class Confirmation:
+    """
+    What the holder authorises by answering (OpenID4VP's transaction data). The verifier gets her signature over it. Personal: don't log it.
+"""
+    def __init__(self, *, title:LocalText, lines:typing.List[ConfirmationLine]):
+        self.title = title
+        self.lines = lines
+        
+        
+
+    
+    def __str__(self):
+        return "Confirmation(title={}, lines={})".format(self.title, self.lines)
+    def __eq__(self, other):
+        if self.title != other.title:
+            return False
+        if self.lines != other.lines:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeConfirmation(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Confirmation(
+            title=_UniffiFfiConverterTypeLocalText.read(buf),
+            lines=_UniffiFfiConverterSequenceTypeConfirmationLine.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterTypeLocalText.check_lower(value.title)
+        _UniffiFfiConverterSequenceTypeConfirmationLine.check_lower(value.lines)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterTypeLocalText.write(value.title, buf)
+        _UniffiFfiConverterSequenceTypeConfirmationLine.write(value.lines, buf)
+
+@dataclass
 class Verifier:
     """
     Who asks, as registered on the chain and proven.
@@ -3380,6 +3560,54 @@ class _UniffiFfiConverterTypeVerifier(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.host, buf)
         _UniffiFfiConverterTimestamp.write(value.as_of, buf)
 
+class _UniffiFfiConverterSequenceTypeConfirmation(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeConfirmation.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeConfirmation.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeConfirmation.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterOptionalUInt32(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterUInt32.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterUInt32.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterUInt32.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 class _UniffiFfiConverterSequenceTypeCardOption(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -3408,10 +3636,11 @@ class Question:
     """
     One credential that is asked for.
 """
-    def __init__(self, *, id:str, label:LocalText, optional:bool, multiple:bool, options:typing.List[CardOption]):
+    def __init__(self, *, id:str, label:LocalText, optional:bool, set:typing.Optional[int], multiple:bool, options:typing.List[CardOption]):
         self.id = id
         self.label = label
         self.optional = optional
+        self.set = set
         self.multiple = multiple
         self.options = options
         
@@ -3419,13 +3648,15 @@ class Question:
 
     
     def __str__(self):
-        return "Question(id={}, label={}, optional={}, multiple={}, options={})".format(self.id, self.label, self.optional, self.multiple, self.options)
+        return "Question(id={}, label={}, optional={}, set={}, multiple={}, options={})".format(self.id, self.label, self.optional, self.set, self.multiple, self.options)
     def __eq__(self, other):
         if self.id != other.id:
             return False
         if self.label != other.label:
             return False
         if self.optional != other.optional:
+            return False
+        if self.set != other.set:
             return False
         if self.multiple != other.multiple:
             return False
@@ -3440,6 +3671,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
             id=_UniffiFfiConverterString.read(buf),
             label=_UniffiFfiConverterTypeLocalText.read(buf),
             optional=_UniffiFfiConverterBoolean.read(buf),
+            set=_UniffiFfiConverterOptionalUInt32.read(buf),
             multiple=_UniffiFfiConverterBoolean.read(buf),
             options=_UniffiFfiConverterSequenceTypeCardOption.read(buf),
         )
@@ -3449,6 +3681,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.id)
         _UniffiFfiConverterTypeLocalText.check_lower(value.label)
         _UniffiFfiConverterBoolean.check_lower(value.optional)
+        _UniffiFfiConverterOptionalUInt32.check_lower(value.set)
         _UniffiFfiConverterBoolean.check_lower(value.multiple)
         _UniffiFfiConverterSequenceTypeCardOption.check_lower(value.options)
 
@@ -3457,6 +3690,7 @@ class _UniffiFfiConverterTypeQuestion(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.id, buf)
         _UniffiFfiConverterTypeLocalText.write(value.label, buf)
         _UniffiFfiConverterBoolean.write(value.optional, buf)
+        _UniffiFfiConverterOptionalUInt32.write(value.set, buf)
         _UniffiFfiConverterBoolean.write(value.multiple, buf)
         _UniffiFfiConverterSequenceTypeCardOption.write(value.options, buf)
 
@@ -3489,7 +3723,7 @@ class Consent:
     What the holder is asked: who asks, why, what would leave and what would stay. Nothing has left yet.
     Personal: it holds the values that would leave.
 """
-    def __init__(self, *, id:str, verifier:Verifier, purpose:str, purpose_name:LocalText, legal_basis:LegalBasis, legal_text:LocalText, retention_days:int, expires:typing.Optional[Timestamp], questions:typing.List[Question]):
+    def __init__(self, *, id:str, verifier:Verifier, purpose:str, purpose_name:LocalText, legal_basis:LegalBasis, legal_text:LocalText, retention_days:int, expires:typing.Optional[Timestamp], confirmations:typing.List[Confirmation], questions:typing.List[Question]):
         self.id = id
         self.verifier = verifier
         self.purpose = purpose
@@ -3498,13 +3732,14 @@ class Consent:
         self.legal_text = legal_text
         self.retention_days = retention_days
         self.expires = expires
+        self.confirmations = confirmations
         self.questions = questions
         
         
 
     
     def __str__(self):
-        return "Consent(id={}, verifier={}, purpose={}, purpose_name={}, legal_basis={}, legal_text={}, retention_days={}, expires={}, questions={})".format(self.id, self.verifier, self.purpose, self.purpose_name, self.legal_basis, self.legal_text, self.retention_days, self.expires, self.questions)
+        return "Consent(id={}, verifier={}, purpose={}, purpose_name={}, legal_basis={}, legal_text={}, retention_days={}, expires={}, confirmations={}, questions={})".format(self.id, self.verifier, self.purpose, self.purpose_name, self.legal_basis, self.legal_text, self.retention_days, self.expires, self.confirmations, self.questions)
     def __eq__(self, other):
         if self.id != other.id:
             return False
@@ -3522,6 +3757,8 @@ class Consent:
             return False
         if self.expires != other.expires:
             return False
+        if self.confirmations != other.confirmations:
+            return False
         if self.questions != other.questions:
             return False
         return True
@@ -3538,6 +3775,7 @@ class _UniffiFfiConverterTypeConsent(_UniffiConverterRustBuffer):
             legal_text=_UniffiFfiConverterTypeLocalText.read(buf),
             retention_days=_UniffiFfiConverterUInt32.read(buf),
             expires=_UniffiFfiConverterOptionalTimestamp.read(buf),
+            confirmations=_UniffiFfiConverterSequenceTypeConfirmation.read(buf),
             questions=_UniffiFfiConverterSequenceTypeQuestion.read(buf),
         )
 
@@ -3551,6 +3789,7 @@ class _UniffiFfiConverterTypeConsent(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeLocalText.check_lower(value.legal_text)
         _UniffiFfiConverterUInt32.check_lower(value.retention_days)
         _UniffiFfiConverterOptionalTimestamp.check_lower(value.expires)
+        _UniffiFfiConverterSequenceTypeConfirmation.check_lower(value.confirmations)
         _UniffiFfiConverterSequenceTypeQuestion.check_lower(value.questions)
 
     @staticmethod
@@ -3563,6 +3802,7 @@ class _UniffiFfiConverterTypeConsent(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTypeLocalText.write(value.legal_text, buf)
         _UniffiFfiConverterUInt32.write(value.retention_days, buf)
         _UniffiFfiConverterOptionalTimestamp.write(value.expires, buf)
+        _UniffiFfiConverterSequenceTypeConfirmation.write(value.confirmations, buf)
         _UniffiFfiConverterSequenceTypeQuestion.write(value.questions, buf)
 
 class _UniffiFfiConverterBytes(_UniffiConverterRustBuffer):
@@ -3862,29 +4102,6 @@ class _UniffiFfiConverterTypeHttpResponse(_UniffiConverterRustBuffer):
         _UniffiFfiConverterUInt16.write(value.status, buf)
         _UniffiFfiConverterSequenceTypeHttpHeader.write(value.headers, buf)
         _UniffiFfiConverterBytes.write(value.body, buf)
-
-class _UniffiFfiConverterSequenceTypeLocalText(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeLocalText.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeLocalText.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeLocalText.read(buf) for i in range(count)
-        ]
 
 @dataclass
 class Shared:
@@ -4589,6 +4806,84 @@ class _UniffiFfiConverterTypeLogEntry(_UniffiConverterRustBuffer):
         _UniffiFfiConverterTimestamp.write(value.at, buf)
         _UniffiFfiConverterTypeLogEvent.write(value.event, buf)
 
+@dataclass
+class LogQuery:
+    """
+    What is looked for in the log; what is not set is not looked at.
+"""
+    def __init__(self, *, text:typing.Optional[str] = _DEFAULT, verifier:typing.Optional[str] = _DEFAULT, card:typing.Optional[str] = _DEFAULT, since:typing.Optional[Timestamp] = _DEFAULT, until:typing.Optional[Timestamp] = _DEFAULT, shared_only:bool = False):
+        if text is _DEFAULT:
+            self.text = None
+        else:
+            self.text = text
+        if verifier is _DEFAULT:
+            self.verifier = None
+        else:
+            self.verifier = verifier
+        if card is _DEFAULT:
+            self.card = None
+        else:
+            self.card = card
+        if since is _DEFAULT:
+            self.since = None
+        else:
+            self.since = since
+        if until is _DEFAULT:
+            self.until = None
+        else:
+            self.until = until
+        self.shared_only = shared_only
+        
+        
+
+    
+    def __str__(self):
+        return "LogQuery(text={}, verifier={}, card={}, since={}, until={}, shared_only={})".format(self.text, self.verifier, self.card, self.since, self.until, self.shared_only)
+    def __eq__(self, other):
+        if self.text != other.text:
+            return False
+        if self.verifier != other.verifier:
+            return False
+        if self.card != other.card:
+            return False
+        if self.since != other.since:
+            return False
+        if self.until != other.until:
+            return False
+        if self.shared_only != other.shared_only:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeLogQuery(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return LogQuery(
+            text=_UniffiFfiConverterOptionalString.read(buf),
+            verifier=_UniffiFfiConverterOptionalString.read(buf),
+            card=_UniffiFfiConverterOptionalString.read(buf),
+            since=_UniffiFfiConverterOptionalTimestamp.read(buf),
+            until=_UniffiFfiConverterOptionalTimestamp.read(buf),
+            shared_only=_UniffiFfiConverterBoolean.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterOptionalString.check_lower(value.text)
+        _UniffiFfiConverterOptionalString.check_lower(value.verifier)
+        _UniffiFfiConverterOptionalString.check_lower(value.card)
+        _UniffiFfiConverterOptionalTimestamp.check_lower(value.since)
+        _UniffiFfiConverterOptionalTimestamp.check_lower(value.until)
+        _UniffiFfiConverterBoolean.check_lower(value.shared_only)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterOptionalString.write(value.text, buf)
+        _UniffiFfiConverterOptionalString.write(value.verifier, buf)
+        _UniffiFfiConverterOptionalString.write(value.card, buf)
+        _UniffiFfiConverterOptionalTimestamp.write(value.since, buf)
+        _UniffiFfiConverterOptionalTimestamp.write(value.until, buf)
+        _UniffiFfiConverterBoolean.write(value.shared_only, buf)
+
 
 
 
@@ -4991,31 +5286,6 @@ class _UniffiFfiConverterSequenceTypeOfferedCredential(_UniffiConverterRustBuffe
             _UniffiFfiConverterTypeOfferedCredential.read(buf) for i in range(count)
         ]
 
-class _UniffiFfiConverterOptionalUInt32(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterUInt32.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterUInt32.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterUInt32.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
 @dataclass
 class TxCodeInput:
     """
@@ -5161,8 +5431,9 @@ class OfflineCode:
     A presentation as QR codes: show the texts in turn, about six a second, in alphanumeric mode with error correction L.
     Personal: whoever reads it has what was agreed to. Keep screenshots off.
 """
-    def __init__(self, *, frames:typing.List[str], until:Timestamp, evidence_as_of:typing.Optional[Timestamp], log_entry:str):
+    def __init__(self, *, frames:typing.List[str], bytes:int, until:Timestamp, evidence_as_of:typing.Optional[Timestamp], log_entry:str):
         self.frames = frames
+        self.bytes = bytes
         self.until = until
         self.evidence_as_of = evidence_as_of
         self.log_entry = log_entry
@@ -5171,9 +5442,11 @@ class OfflineCode:
 
     
     def __str__(self):
-        return "OfflineCode(frames={}, until={}, evidence_as_of={}, log_entry={})".format(self.frames, self.until, self.evidence_as_of, self.log_entry)
+        return "OfflineCode(frames={}, bytes={}, until={}, evidence_as_of={}, log_entry={})".format(self.frames, self.bytes, self.until, self.evidence_as_of, self.log_entry)
     def __eq__(self, other):
         if self.frames != other.frames:
+            return False
+        if self.bytes != other.bytes:
             return False
         if self.until != other.until:
             return False
@@ -5188,6 +5461,7 @@ class _UniffiFfiConverterTypeOfflineCode(_UniffiConverterRustBuffer):
     def read(buf):
         return OfflineCode(
             frames=_UniffiFfiConverterSequenceString.read(buf),
+            bytes=_UniffiFfiConverterUInt64.read(buf),
             until=_UniffiFfiConverterTimestamp.read(buf),
             evidence_as_of=_UniffiFfiConverterOptionalTimestamp.read(buf),
             log_entry=_UniffiFfiConverterString.read(buf),
@@ -5196,6 +5470,7 @@ class _UniffiFfiConverterTypeOfflineCode(_UniffiConverterRustBuffer):
     @staticmethod
     def check_lower(value):
         _UniffiFfiConverterSequenceString.check_lower(value.frames)
+        _UniffiFfiConverterUInt64.check_lower(value.bytes)
         _UniffiFfiConverterTimestamp.check_lower(value.until)
         _UniffiFfiConverterOptionalTimestamp.check_lower(value.evidence_as_of)
         _UniffiFfiConverterString.check_lower(value.log_entry)
@@ -5203,6 +5478,7 @@ class _UniffiFfiConverterTypeOfflineCode(_UniffiConverterRustBuffer):
     @staticmethod
     def write(value, buf):
         _UniffiFfiConverterSequenceString.write(value.frames, buf)
+        _UniffiFfiConverterUInt64.write(value.bytes, buf)
         _UniffiFfiConverterTimestamp.write(value.until, buf)
         _UniffiFfiConverterOptionalTimestamp.write(value.evidence_as_of, buf)
         _UniffiFfiConverterString.write(value.log_entry, buf)
@@ -6310,6 +6586,29 @@ class _UniffiFfiConverterOptionalTypeComplaintDraft(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterSequenceTypeLogEntry(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeLogEntry.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeLogEntry.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeLogEntry.read(buf) for i in range(count)
+        ]
+
 class _UniffiFfiConverterSequenceTypeCardHolder(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -6527,29 +6826,6 @@ class _UniffiFfiConverterSequenceTypeHolderLink(_UniffiConverterRustBuffer):
 
         return [
             _UniffiFfiConverterTypeHolderLink.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterSequenceTypeLogEntry(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeLogEntry.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeLogEntry.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeLogEntry.read(buf) for i in range(count)
         ]
 
 class _UniffiFfiConverterSequenceTypePickedUp(_UniffiConverterRustBuffer):
@@ -6822,7 +7098,13 @@ class WalletProtocol(typing.Protocol):
         raise NotImplementedError
     async def delete_card(self, id: str) -> bool:
         """
-        Deletes a card, its credentials and their keys. False if there is none of this id.
+        Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+        id.
+"""
+        raise NotImplementedError
+    async def delete_log_before(self, time: Timestamp) -> int:
+        """
+        Deletes all entries of the log from before a time, and says how many.
 """
         raise NotImplementedError
     async def delete_log_entry(self, id: str) -> bool:
@@ -6849,6 +7131,11 @@ class WalletProtocol(typing.Protocol):
     async def export_all(self, ) -> str:
         """
         Everything that the wallet keeps about its holder, as JSON (PIPL art. 45). In clear: it is hers to guard.
+"""
+        raise NotImplementedError
+    async def find_in_log(self, query: LogQuery,before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
+        """
+        At most `limit` entries of the log that fit a query, those before the entry `before` if it is given, the newest first.
 """
         raise NotImplementedError
     async def finish_login(self, address: str) -> Received:
@@ -6908,7 +7195,7 @@ class WalletProtocol(typing.Protocol):
         """
         Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
         question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-        Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+        Optional ones of one `set` are answered together once any of them is named.
         A request is answered once.
 """
         raise NotImplementedError
@@ -6944,6 +7231,12 @@ class WalletProtocol(typing.Protocol):
         Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
 """
         raise NotImplementedError
+    async def refresh_older_than(self, age: Duration) -> int:
+        """
+        Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+        now and then while it is online, so that cards can be shown when it is not.
+"""
+        raise NotImplementedError
     async def renew(self, card: str) -> Received:
         """
         Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
@@ -6964,12 +7257,19 @@ class WalletProtocol(typing.Protocol):
         raise NotImplementedError
     async def search_log(self, text: str,before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
         """
-        At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+        At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first: `find_in_log` by
+        words alone.
 """
         raise NotImplementedError
     async def to_collect(self, ) -> typing.List[CardToCollect]:
         """
         The cards of a backup that are still to be collected again.
+"""
+        raise NotImplementedError
+    async def unreadable_cards(self, ) -> typing.List[str]:
+        """
+        The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
+        has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
 """
         raise NotImplementedError
     def until(self, handle: CancelHandle) -> Wallet:
@@ -7288,7 +7588,8 @@ class Wallet(WalletProtocol):
         )
     async def delete_card(self, id: str) -> bool:
         """
-        Deletes a card, its credentials and their keys. False if there is none of this id.
+        Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+        id.
 """
         
         _UniffiFfiConverterString.check_lower(id)
@@ -7303,6 +7604,26 @@ class Wallet(WalletProtocol):
             _UniffiLib.ffi_huizheng_rust_future_poll_i8,
             _UniffiLib.ffi_huizheng_rust_future_complete_i8,
             _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def delete_log_before(self, time: Timestamp) -> int:
+        """
+        Deletes all entries of the log from before a time, and says how many.
+"""
+        
+        _UniffiFfiConverterTimestamp.check_lower(time)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTimestamp.lower(time),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterUInt64.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_before(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
@@ -7395,6 +7716,34 @@ class Wallet(WalletProtocol):
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_huizheng_fn_method_wallet_export_all(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def find_in_log(self, query: LogQuery,before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
+        """
+        At most `limit` entries of the log that fit a query, those before the entry `before` if it is given, the newest first.
+"""
+        
+        _UniffiFfiConverterTypeLogQuery.check_lower(query)
+
+        if before is _DEFAULT:
+            before = None
+        _UniffiFfiConverterOptionalString.check_lower(before)
+
+        _UniffiFfiConverterUInt32.check_lower(limit)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterTypeLogQuery.lower(query),
+            _UniffiFfiConverterOptionalString.lower(before),
+            _UniffiFfiConverterUInt32.lower(limit),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeLogEntry.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_find_in_log(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
@@ -7599,7 +7948,7 @@ class Wallet(WalletProtocol):
         """
         Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
         question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-        Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+        Optional ones of one `set` are answered together once any of them is named.
         A request is answered once.
 """
         
@@ -7748,6 +8097,27 @@ class Wallet(WalletProtocol):
             _uniffi_lift_return,
             _uniffi_error_converter,
         )
+    async def refresh_older_than(self, age: Duration) -> int:
+        """
+        Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+        now and then while it is online, so that cards can be shown when it is not.
+"""
+        
+        _UniffiFfiConverterDuration.check_lower(age)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterDuration.lower(age),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterUInt64.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_refresh_older_than(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_u64,
+            _UniffiLib.ffi_huizheng_rust_future_complete_u64,
+            _UniffiLib.ffi_huizheng_rust_future_free_u64,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
     async def renew(self, card: str) -> Received:
         """
         Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The
@@ -7813,7 +8183,8 @@ class Wallet(WalletProtocol):
         )
     async def search_log(self, text: str,before: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[LogEntry]:
         """
-        At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+        At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first: `find_in_log` by
+        words alone.
 """
         
         _UniffiFfiConverterString.check_lower(text)
@@ -7850,6 +8221,24 @@ class Wallet(WalletProtocol):
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_huizheng_fn_method_wallet_to_collect(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def unreadable_cards(self, ) -> typing.List[str]:
+        """
+        The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
+        has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceString.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_unreadable_cards(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
             _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
@@ -8025,11 +8414,100 @@ class _UniffiFfiConverterTypeRestoredWallet(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceString.write(value.waiting, buf)
 
 @dataclass
+class WalletClient:
+    """
+    Who an app is to issuers, and where browsers come back to it.
+"""
+    def __init__(self, *, client_id:str, redirect_uri:str):
+        self.client_id = client_id
+        self.redirect_uri = redirect_uri
+        
+        
+
+    
+    def __str__(self):
+        return "WalletClient(client_id={}, redirect_uri={})".format(self.client_id, self.redirect_uri)
+    def __eq__(self, other):
+        if self.client_id != other.client_id:
+            return False
+        if self.redirect_uri != other.redirect_uri:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeWalletClient(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return WalletClient(
+            client_id=_UniffiFfiConverterString.read(buf),
+            redirect_uri=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.client_id)
+        _UniffiFfiConverterString.check_lower(value.redirect_uri)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.client_id, buf)
+        _UniffiFfiConverterString.write(value.redirect_uri, buf)
+
+class _UniffiFfiConverterOptionalTypeWalletClient(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeWalletClient.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeWalletClient.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeWalletClient.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterOptionalDuration(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterDuration.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterDuration.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterDuration.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
 class WalletConfig:
     """
     Which chain a wallet trusts, and how it reaches it.
 """
-    def __init__(self, *, anchor:str, node:str, wipe_after:typing.Optional[int] = _DEFAULT, refuse_links:bool = False):
+    def __init__(self, *, anchor:str, node:str, wipe_after:typing.Optional[int] = _DEFAULT, refuse_links:bool = False, shows_confirmations:bool = False, client:typing.Optional[WalletClient] = _DEFAULT, fresh:typing.Optional[Duration] = _DEFAULT, stale:typing.Optional[Duration] = _DEFAULT, trusting:typing.Optional[Duration] = _DEFAULT):
         self.anchor = anchor
         self.node = node
         if wipe_after is _DEFAULT:
@@ -8037,12 +8515,29 @@ class WalletConfig:
         else:
             self.wipe_after = wipe_after
         self.refuse_links = refuse_links
+        self.shows_confirmations = shows_confirmations
+        if client is _DEFAULT:
+            self.client = None
+        else:
+            self.client = client
+        if fresh is _DEFAULT:
+            self.fresh = None
+        else:
+            self.fresh = fresh
+        if stale is _DEFAULT:
+            self.stale = None
+        else:
+            self.stale = stale
+        if trusting is _DEFAULT:
+            self.trusting = None
+        else:
+            self.trusting = trusting
         
         
 
     
     def __str__(self):
-        return "WalletConfig(anchor={}, node={}, wipe_after={}, refuse_links={})".format(self.anchor, self.node, self.wipe_after, self.refuse_links)
+        return "WalletConfig(anchor={}, node={}, wipe_after={}, refuse_links={}, shows_confirmations={}, client={}, fresh={}, stale={}, trusting={})".format(self.anchor, self.node, self.wipe_after, self.refuse_links, self.shows_confirmations, self.client, self.fresh, self.stale, self.trusting)
     def __eq__(self, other):
         if self.anchor != other.anchor:
             return False
@@ -8051,6 +8546,16 @@ class WalletConfig:
         if self.wipe_after != other.wipe_after:
             return False
         if self.refuse_links != other.refuse_links:
+            return False
+        if self.shows_confirmations != other.shows_confirmations:
+            return False
+        if self.client != other.client:
+            return False
+        if self.fresh != other.fresh:
+            return False
+        if self.stale != other.stale:
+            return False
+        if self.trusting != other.trusting:
             return False
         return True
 
@@ -8062,6 +8567,11 @@ class _UniffiFfiConverterTypeWalletConfig(_UniffiConverterRustBuffer):
             node=_UniffiFfiConverterString.read(buf),
             wipe_after=_UniffiFfiConverterOptionalUInt32.read(buf),
             refuse_links=_UniffiFfiConverterBoolean.read(buf),
+            shows_confirmations=_UniffiFfiConverterBoolean.read(buf),
+            client=_UniffiFfiConverterOptionalTypeWalletClient.read(buf),
+            fresh=_UniffiFfiConverterOptionalDuration.read(buf),
+            stale=_UniffiFfiConverterOptionalDuration.read(buf),
+            trusting=_UniffiFfiConverterOptionalDuration.read(buf),
         )
 
     @staticmethod
@@ -8070,6 +8580,11 @@ class _UniffiFfiConverterTypeWalletConfig(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.node)
         _UniffiFfiConverterOptionalUInt32.check_lower(value.wipe_after)
         _UniffiFfiConverterBoolean.check_lower(value.refuse_links)
+        _UniffiFfiConverterBoolean.check_lower(value.shows_confirmations)
+        _UniffiFfiConverterOptionalTypeWalletClient.check_lower(value.client)
+        _UniffiFfiConverterOptionalDuration.check_lower(value.fresh)
+        _UniffiFfiConverterOptionalDuration.check_lower(value.stale)
+        _UniffiFfiConverterOptionalDuration.check_lower(value.trusting)
 
     @staticmethod
     def write(value, buf):
@@ -8077,6 +8592,11 @@ class _UniffiFfiConverterTypeWalletConfig(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.node, buf)
         _UniffiFfiConverterOptionalUInt32.write(value.wipe_after, buf)
         _UniffiFfiConverterBoolean.write(value.refuse_links, buf)
+        _UniffiFfiConverterBoolean.write(value.shows_confirmations, buf)
+        _UniffiFfiConverterOptionalTypeWalletClient.write(value.client, buf)
+        _UniffiFfiConverterOptionalDuration.write(value.fresh, buf)
+        _UniffiFfiConverterOptionalDuration.write(value.stale, buf)
+        _UniffiFfiConverterOptionalDuration.write(value.trusting, buf)
 
 
 
@@ -10065,6 +10585,26 @@ class _UniffiFfiConverterOptionalTypeBiometrics(_UniffiConverterRustBuffer):
             return _UniffiFfiConverterTypeBiometrics.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
+async def erase_locked_wallet(folder: str) -> None:
+    """
+    Deletes a wallet that can't be opened any more: its PIN was forgotten, or it is damaged. Keys in the device stay; they are of no
+    use to anyone. Ask twice: nobody can undo it, and nobody is asked for the PIN.
+"""
+    
+    _UniffiFfiConverterString.check_lower(folder)
+    _uniffi_lowered_args = (
+        _UniffiFfiConverterString.lower(folder),
+    )
+    _uniffi_lift_return = lambda val: None
+    _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+    return await _uniffi_rust_call_async(
+        _UniffiLib.uniffi_huizheng_fn_func_erase_locked_wallet(*_uniffi_lowered_args),
+        _UniffiLib.ffi_huizheng_rust_future_poll_void,
+        _UniffiLib.ffi_huizheng_rust_future_complete_void,
+        _UniffiLib.ffi_huizheng_rust_future_free_void,
+        _uniffi_lift_return,
+        _uniffi_error_converter,
+    )
 def is_protected(screen: WalletScreen) -> bool:
     """
     Whether a screen shows a secret or something personal: then it stays out of screenshots, recordings and the list of recent apps
@@ -10237,6 +10777,8 @@ __all__ = [
     "CardOption",
     "CardToCollect",
     "ComplaintDraft",
+    "ConfirmationLine",
+    "Confirmation",
     "Verifier",
     "Question",
     "Consent",
@@ -10246,6 +10788,7 @@ __all__ = [
     "HttpResponse",
     "Shared",
     "LogEntry",
+    "LogQuery",
     "MissingCard",
     "OfferedCredential",
     "NotReceived",
@@ -10257,7 +10800,9 @@ __all__ = [
     "Received",
     "RecoveredWallet",
     "RestoredWallet",
+    "WalletClient",
     "WalletConfig",
+    "erase_locked_wallet",
     "is_protected",
     "new_backup_code",
     "recover_wallet",

@@ -613,9 +613,19 @@ uint64_t uniffi_huizheng_fn_method_wallet_has_biometrics(uint64_t ptr
 uint64_t uniffi_huizheng_fn_method_wallet_cards_page(uint64_t ptr, RustBuffer after, uint32_t limit
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_DELETE_LOG_BEFORE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_DELETE_LOG_BEFORE
+uint64_t uniffi_huizheng_fn_method_wallet_delete_log_before(uint64_t ptr, RustBuffer time
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_DRAFT_COMPLAINT
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_DRAFT_COMPLAINT
 uint64_t uniffi_huizheng_fn_method_wallet_draft_complaint(uint64_t ptr, RustBuffer entry
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FIND_IN_LOG
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_FIND_IN_LOG
+uint64_t uniffi_huizheng_fn_method_wallet_find_in_log(uint64_t ptr, RustBuffer query, RustBuffer before, uint32_t limit
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_HOLDERS
@@ -626,6 +636,11 @@ uint64_t uniffi_huizheng_fn_method_wallet_holders(uint64_t ptr
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_SEARCH_LOG
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_SEARCH_LOG
 uint64_t uniffi_huizheng_fn_method_wallet_search_log(uint64_t ptr, RustBuffer text, RustBuffer before, uint32_t limit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNREADABLE_CARDS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNREADABLE_CARDS
+uint64_t uniffi_huizheng_fn_method_wallet_unreadable_cards(uint64_t ptr
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
@@ -738,6 +753,11 @@ uint64_t uniffi_huizheng_fn_method_wallet_receive(uint64_t ptr, uint64_t offer, 
 uint64_t uniffi_huizheng_fn_method_wallet_refresh(uint64_t ptr
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REFRESH_OLDER_THAN
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REFRESH_OLDER_THAN
+uint64_t uniffi_huizheng_fn_method_wallet_refresh_older_than(uint64_t ptr, RustBuffer age
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REVIEW_REQUEST
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_REVIEW_REQUEST
 uint64_t uniffi_huizheng_fn_method_wallet_review_request(uint64_t ptr, RustBuffer link
@@ -746,6 +766,11 @@ uint64_t uniffi_huizheng_fn_method_wallet_review_request(uint64_t ptr, RustBuffe
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNTIL
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_UNTIL
 uint64_t uniffi_huizheng_fn_method_wallet_until(uint64_t ptr, uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_ERASE_LOCKED_WALLET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_ERASE_LOCKED_WALLET
+uint64_t uniffi_huizheng_fn_func_erase_locked_wallet(RustBuffer folder
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_FUNC_NEW_BACKUP_CODE
@@ -1034,6 +1059,12 @@ void ffi_huizheng_rust_future_free_void(uint64_t handle
 void ffi_huizheng_rust_future_complete_void(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_ERASE_LOCKED_WALLET
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_ERASE_LOCKED_WALLET
+uint16_t uniffi_huizheng_checksum_func_erase_locked_wallet(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_NEW_BACKUP_CODE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_FUNC_NEW_BACKUP_CODE
 uint16_t uniffi_huizheng_checksum_func_new_backup_code(void
@@ -1214,9 +1245,21 @@ uint16_t uniffi_huizheng_checksum_method_wallet_cards_page(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_DELETE_LOG_BEFORE
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_DELETE_LOG_BEFORE
+uint16_t uniffi_huizheng_checksum_method_wallet_delete_log_before(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_DRAFT_COMPLAINT
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_DRAFT_COMPLAINT
 uint16_t uniffi_huizheng_checksum_method_wallet_draft_complaint(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FIND_IN_LOG
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_FIND_IN_LOG
+uint16_t uniffi_huizheng_checksum_method_wallet_find_in_log(void
     
 );
 #endif
@@ -1229,6 +1272,12 @@ uint16_t uniffi_huizheng_checksum_method_wallet_holders(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_SEARCH_LOG
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_SEARCH_LOG
 uint16_t uniffi_huizheng_checksum_method_wallet_search_log(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_UNREADABLE_CARDS
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_UNREADABLE_CARDS
+uint16_t uniffi_huizheng_checksum_method_wallet_unreadable_cards(void
     
 );
 #endif
@@ -1361,6 +1410,12 @@ uint16_t uniffi_huizheng_checksum_method_wallet_receive(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REFRESH
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REFRESH
 uint16_t uniffi_huizheng_checksum_method_wallet_refresh(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REFRESH_OLDER_THAN
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_REFRESH_OLDER_THAN
+uint16_t uniffi_huizheng_checksum_method_wallet_refresh_older_than(void
     
 );
 #endif

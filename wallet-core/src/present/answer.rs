@@ -133,14 +133,9 @@ fn chosen_options<'q>(
     let wrong = || PresentError::NotAnOption(question.id.to_string());
     let named = choice.of(question.id.as_str());
     if named.is_empty() {
-        // Of an optional set all or nothing is of use to whoever asks.
-        let is_wanted = |set| {
-            let mut others = pending.questions.iter().filter(|other| other.set == Some(set));
-            others.any(|other| !choice.of(other.id.as_str()).is_empty())
-        };
-        return match question.set {
-            Some(set) if !is_wanted(set) => Ok(Vec::new()),
-            _ => question.options.first().map(|first| vec![first]).ok_or_else(wrong),
+        return match pending.consent.is_wanted(question.set, choice) {
+            true => question.options.first().map(|first| vec![first]).ok_or_else(wrong),
+            false => Ok(Vec::new()),
         };
     }
     let distinct = named.iter().collect::<std::collections::BTreeSet<_>>().len();

@@ -67,8 +67,11 @@ pub struct Question {
     pub id: String,
     /// What type of card is asked for.
     pub label: LocalText,
-    /// Whether it can be left unanswered. It is, unless a [`Choice`] names it.
+    /// Whether it can be left unanswered. It is, unless a [`Choice`] names it, or another of its set.
     pub optional: bool,
+    /// Of an optional one: the set that it belongs to. Whoever asks wants a set whole or not at all (OpenID4VP 1.0 §6.2): once one
+    /// of its questions is named in a [`Choice`], all of it is answered.
+    pub set: Option<u32>,
     /// Whether several of the options can answer it together.
     pub multiple: bool,
     /// The credentials that answer it, at least one; the best first.
@@ -120,6 +123,7 @@ impl fmt::Debug for Question {
         f.debug_struct("Question")
             .field("id", &self.id)
             .field("optional", &self.optional)
+            .field("set", &self.set)
             .field("multiple", &self.multiple)
             .field("options", &self.options)
             .finish_non_exhaustive()
@@ -155,7 +159,7 @@ pub enum Warning {
 }
 
 /// Which credentials answer which question. A question that is not named is answered by its first option, or, if it is
-/// optional, not at all.
+/// optional and nothing of its set is named, not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice(BTreeMap<String, Vec<String>>);
 
@@ -187,6 +191,15 @@ impl Choice {
     }
 }
 
+impl ConsentRequest {
+    /// Whether a question of this set is answered though a choice does not name it: it must be answered, or another one of its set
+    /// is named.
+    pub(super) fn is_wanted(&self, set: Option<u32>, choice: &Choice) -> bool {
+        let mut of_set = self.questions.iter().filter(|other| other.set == set);
+        set.is_none() || of_set.any(|other| !choice.of(&other.id).is_empty())
+    }
+}
+
 impl FromIterator<(String, String)> for Choice {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
         pairs.into_iter().fold(Self::default(), |choice, (question, option)| choice.with(&question, &option))
@@ -209,7 +222,7 @@ pub(crate) struct Pending {
 pub(crate) struct OpenQuestion {
     pub(crate) id: QueryId,
     /// The optional set that it belongs to, which is answered as a whole or not at all; `None` if it must be answered.
-    pub(crate) set: Option<usize>,
+    pub(crate) set: Option<u32>,
     pub(crate) multiple: bool,
     /// What its answer authorises.
     pub(crate) confirms: Vec<TransactionData>,

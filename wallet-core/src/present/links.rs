@@ -51,7 +51,7 @@ impl ConsentRequest {
         let chosen: Vec<(&Question, &CardOption)> = self
             .questions
             .iter()
-            .flat_map(|question| question.chosen(choice).map(move |option| (question, option)))
+            .flat_map(|question| self.chosen(question, choice).map(move |option| (question, option)))
             .collect();
         let reused = chosen.iter().filter(|(_, option)| option.reuse.others > 0);
         let reused = reused.map(|(question, option)| Link::Reused {
@@ -60,14 +60,17 @@ impl ConsentRequest {
         });
         together(&chosen).into_iter().chain(reused).collect()
     }
-}
 
-impl Question {
-    /// The options by which a choice answers it.
-    fn chosen<'q>(&'q self, choice: &'q Choice) -> impl Iterator<Item = &'q CardOption> {
-        let named = choice.of(&self.id);
-        let by_default = named.is_empty() && !self.optional;
-        self.options
+    /// The options by which a choice answers a question.
+    fn chosen<'q>(
+        &'q self,
+        question: &'q Question,
+        choice: &'q Choice,
+    ) -> impl Iterator<Item = &'q CardOption> {
+        let named = choice.of(&question.id);
+        let by_default = named.is_empty() && self.is_wanted(question.set, choice);
+        question
+            .options
             .iter()
             .enumerate()
             .filter(move |(at, option)| if by_default { *at == 0 } else { named.contains(&option.id) })
@@ -135,8 +138,9 @@ mod tests {
         }
     }
 
-    fn question(id: &str, optional: bool, options: Vec<CardOption>) -> Question {
-        Question { id: id.to_owned(), label: LocalText::new("", ""), optional, multiple: false, options }
+    fn question(id: &str, set: Option<u32>, options: Vec<CardOption>) -> Question {
+        let (label, optional) = (LocalText::new("", ""), set.is_some());
+        Question { id: id.to_owned(), label, optional, set, multiple: false, options }
     }
 
     fn links(questions: Vec<Question>, choice: &Choice) -> Vec<Link> {
@@ -147,24 +151,50 @@ mod tests {
     fn two_cards_tell_that_they_are_of_one_person_unless_they_say_so_anyway() {
         let age = option("id", &[("ageOver18", Kind::Bool, "true")], 0);
         let firm = option("licence", &[("creditCode", Kind::CreditCode, "91")], 0);
-        let both = vec![question("a", false, vec![age.clone()]), question("b", false, vec![firm.clone()])];
+        let both = vec![question("a", None, vec![age.clone()]), question("b", None, vec![firm.clone()])];
         let together = Link::Together { questions: vec!["a".into(), "b".into()] };
         assert_eq!(links(both, &Choice::first()), std::slice::from_ref(&together));
-        let alone = vec![question("a", false, vec![age.clone()]), question("b", true, vec![firm.clone()])];
+        let alone = vec![question("a", None, vec![age.clone()]), question("b", Some(0), vec![firm.clone()])];
         assert_eq!(links(alone.clone(), &Choice::first()), [], "what is left out links nothing");
         assert_eq!(links(alone, &Choice::first().with("b", "licence-copy")), [together]);
 
         let tax = option("tax", &[("taxpayer", Kind::CreditCode, "91")], 0);
-        let known = vec![question("a", false, vec![firm.clone()]), question("b", false, vec![tax])];
+        let known = vec![question("a", None, vec![firm.clone()]), question("b", None, vec![tax])];
         assert_eq!(links(known, &Choice::first()), [], "the number is on both");
-        let twice = vec![question("a", false, vec![age.clone()]), question("b", false, vec![age])];
+        let twice = vec![question("a", None, vec![age.clone()]), question("b", None, vec![age])];
         assert_eq!(links(twice, &Choice::first()), [], "one card");
+    }
+
+    #[test]
+    fn a_set_that_is_answered_links_by_all_of_it() {
+        let age = option("id", &[("ageOver18", Kind::Bool, "true")], 0);
+        let firm = option("licence", &[("creditCode", Kind::CreditCode, "91")], 0);
+        let tax = option("tax", &[("rating", Kind::Enum, "A")], 2);
+        let asked = vec![
+            question("a", None, vec![age]),
+            question("b", Some(0), vec![firm.clone()]),
+            question("c", Some(0), vec![tax]),
+            question("d", Some(1), vec![firm]),
+        ];
+        let together = |questions: &[&str]| Link::Together {
+            questions: questions.iter().map(|&question| question.to_owned()).collect(),
+        };
+        let reused = Link::Reused { question: "c".into(), others: 2 };
+        assert_eq!(
+            links(asked.clone(), &Choice::first()),
+            [],
+            "no set is answered unless one of it is named"
+        );
+        let one_named = links(asked.clone(), &Choice::first().with("b", "licence-copy"));
+        assert_eq!(one_named, [together(&["a", "b", "c"]), reused], "the set's other card leaves with it");
+        let other_set = links(asked, &Choice::first().with("d", "licence-copy"));
+        assert_eq!(other_set, [together(&["a", "d"])]);
     }
 
     #[test]
     fn a_copy_that_others_have_seen_links_the_option_that_is_chosen() {
         let (used, unused) = (option("old", &[], 2), option("new", &[], 0));
-        let asked = vec![question("a", false, vec![unused, used])];
+        let asked = vec![question("a", None, vec![unused, used])];
         assert_eq!(links(asked.clone(), &Choice::first()), []);
         let reused = Link::Reused { question: "a".into(), others: 2 };
         assert_eq!(links(asked, &Choice::first().with("a", "old-copy")), [reused]);

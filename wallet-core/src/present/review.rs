@@ -63,13 +63,13 @@ pub(super) async fn judge(
         return Err(RequestRefused::NothingFits(survey.missing(context, &genuine.request.query)));
     }
     let optional = survey.optional(&wanted);
-    let all: Vec<(QueryId, Option<usize>)> =
+    let all: Vec<(QueryId, Option<u32>)> =
         wanted.iter().map(|id| (id.clone(), None)).chain(optional).collect();
     refresh(context, &survey, all.iter().map(|(id, _)| id)).await?;
     let (confirmations, mut confirms) = confirmation::to_be_read(context, &genuine.request, &wanted)?;
     let (mut questions, mut open) = (Vec::new(), Vec::new());
     for (id, set) in all {
-        let (question, options) = survey.question(context, &id, set.is_some())?;
+        let (question, options) = survey.question(context, &id, set)?;
         let multiple = question.multiple;
         questions.push(question);
         let confirms = confirms.remove(&id).unwrap_or_default();

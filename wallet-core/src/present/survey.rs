@@ -76,7 +76,7 @@ impl<'h> Survey<'h> {
         &mut self,
         context: &Context,
         id: &QueryId,
-        optional: bool,
+        set: Option<u32>,
     ) -> Result<(Question, Vec<OpenOption>), RequestRefused> {
         let mut options = Vec::new();
         let states = context.states(self.fitting(id).map(|(held, _)| &held.card).collect::<Vec<_>>())?;
@@ -118,13 +118,14 @@ impl<'h> Survey<'h> {
         let label = options.first().map(|option| option.label.clone());
         let label = label.ok_or(RequestRefused::UnknownType)?;
         let multiple = self.query.credential(id).is_some_and(|query| query.multiple);
-        Ok((Question { id: id.to_string(), label, optional, multiple, options }, open))
+        let (id, optional) = (id.to_string(), set.is_some());
+        Ok((Question { id, label, optional, set, multiple, options }, open))
     }
 
     /// What else could be answered, beside what must: the best option of each optional set, with the set's number.
-    pub(super) fn optional(&self, wanted: &[QueryId]) -> Vec<(QueryId, Option<usize>)> {
-        let mut more: Vec<(QueryId, Option<usize>)> = Vec::new();
-        for (number, set) in self.matches.sets.iter().enumerate().filter(|(_, set)| !set.required) {
+    pub(super) fn optional(&self, wanted: &[QueryId]) -> Vec<(QueryId, Option<u32>)> {
+        let mut more: Vec<(QueryId, Option<u32>)> = Vec::new();
+        for (number, set) in (0..).zip(&self.matches.sets).filter(|(_, set)| !set.required) {
             for id in set.best().unwrap_or_default() {
                 if !wanted.contains(id) && !more.iter().any(|(other, _)| other == id) {
                     more.push((id.clone(), Some(number)));

@@ -26,6 +26,7 @@ use super::{
     token,
 };
 use crate::{
+    config::ConfigError,
     context::Context,
     ports::{HeldKey, KeyHandle},
     vault::{Sealed, VaultError},
@@ -44,6 +45,20 @@ pub struct WalletClient {
     pub client_id: String,
     /// Its redirect URI; checked when a login begins.
     pub redirect_uri: String,
+}
+
+impl WalletClient {
+    /// The same, with a redirect URI that is checked already.
+    ///
+    /// # Errors
+    /// [`ConfigError::Client`].
+    pub fn parse(client_id: &str, redirect_uri: &str) -> Result<Self, ConfigError> {
+        // What RFC 6749 appendix A.1 lets a client id be.
+        let printable = |byte| matches!(byte, b' '..=b'~');
+        let is_id = !client_id.is_empty() && client_id.len() <= 256 && client_id.bytes().all(printable);
+        let uri = RedirectUri::parse(redirect_uri).ok().filter(|_| is_id).ok_or(ConfigError::Client)?;
+        Ok(Self { client_id: client_id.to_owned(), redirect_uri: uri.as_str().to_owned() })
+    }
 }
 
 /// A login that can begin: open the address in the device's browser, never in a view of the app's own (RFC 8252 §8.12).

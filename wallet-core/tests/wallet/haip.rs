@@ -9,7 +9,7 @@ use protocol::openid4vp::{
 };
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;
-use wallet_core::{Choice, Event, MissingReason, PresentError, RequestRefused, Wallet};
+use wallet_core::{Choice, Event, Link, MissingReason, PresentError, RequestRefused, Wallet};
 
 use crate::town::{Ask, Certified, Holder, PIN, Plan, Town, public};
 
@@ -218,6 +218,31 @@ async fn what_need_not_be_shown_stays_unless_the_holder_says_otherwise() {
     let choice = Choice::first().with("identity", &consent.questions[1].options[0].id);
     holder.wallet.present(&consent.id, &choice).await.unwrap();
     assert_eq!(ids_sent(&holder), ["identity", "licence"]);
+}
+
+#[tokio::test]
+async fn of_an_optional_set_all_leaves_or_nothing_and_what_links_is_said_of_all() {
+    let holder = with_identity().await;
+    let mut ask = Ask::licence();
+    let mut firm = ask.dcql["credentials"][0].clone();
+    firm["id"] = json!("firm");
+    ask.dcql["credentials"].as_array_mut().unwrap().extend([identity(), firm]);
+    ask.dcql["credential_sets"] =
+        json!([{ "options": [["licence"]] }, { "options": [["identity", "firm"]], "required": false }]);
+    let consent = holder.review(ask.clone()).await.unwrap();
+    let sets: Vec<_> = consent.questions.iter().map(|one| (one.id.as_str(), one.optional, one.set)).collect();
+    assert_eq!(sets, [("licence", false, None), ("identity", true, Some(1)), ("firm", true, Some(1))]);
+    assert_eq!(holder.wallet.links(&consent.id, &Choice::first()), []);
+    holder.wallet.present(&consent.id, &Choice::first()).await.unwrap();
+    assert_eq!(ids_sent(&holder), ["licence"]);
+
+    // Naming the firm alone takes the identity along: that is what links, and it is said.
+    let consent = holder.review(ask).await.unwrap();
+    let choice = Choice::first().with("firm", &consent.questions[2].options[0].id);
+    let all = ["licence", "identity", "firm"].map(str::to_owned).to_vec();
+    assert_eq!(holder.wallet.links(&consent.id, &choice), [Link::Together { questions: all }]);
+    holder.wallet.present(&consent.id, &choice).await.unwrap();
+    assert_eq!(ids_sent(&holder), ["firm", "identity", "licence"]);
 }
 
 #[tokio::test]
