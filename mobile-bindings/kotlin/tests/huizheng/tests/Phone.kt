@@ -10,6 +10,7 @@ import huizheng.HttpResponse
 import huizheng.RestoredWallet
 import huizheng.Wallet
 import huizheng.WalletConfig
+import huizheng.eraseLockedWallet
 import huizheng.jvm.JvmHttpClient
 import huizheng.jvm.SoftwareKeyStore
 import huizheng.restoreWallet
@@ -25,9 +26,9 @@ class Phone(
     val http: HttpClient = JvmHttpClient(),
     val clock: Clock? = null,
     private val biometrics: Biometrics? = null,
+    private val config: WalletConfig = WalletConfig(Services.anchor, Services.node),
 ) {
     private val wallet = folder.resolve("wallet").toString()
-    private val config get() = WalletConfig(Services.anchor, Services.node)
     private val keys: HolderKeyStore = SoftwareKeyStore(folder.resolve("keys"))
 
     suspend fun create(pin: String = PIN): Wallet = Wallet.create(wallet, pin, config, keys, http, clock, biometrics)
@@ -40,6 +41,8 @@ class Phone(
         restoreWallet(wallet, pin, config, keys, http, backup, passphrase, clock)
 
     fun hasWallet() = walletExists(wallet)
+
+    suspend fun eraseLocked() = eraseLockedWallet(wallet)
 
     /** The same phone where there is no network. */
     fun withNoNetwork() = Phone(folder, NoNetwork, clock)

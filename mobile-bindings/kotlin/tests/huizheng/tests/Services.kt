@@ -68,9 +68,10 @@ class Request(val id: String, val link: String)
 
 /** A verifier. */
 class Counter(private val url: String, private val staff: String) {
-    fun ask(purpose: String, dcql: String? = null): Request {
+    fun ask(purpose: String, dcql: String? = null, transactions: String? = null): Request {
         val wish = json("purpose" to purpose)
         dcql?.let { wish.add("dcql", JsonParser.parseString(it)) }
+        transactions?.let { wish.add("transaction_data", JsonParser.parseString(it)) }
         val asked = call("POST", "$url/api/requests", staff, wish)
         return Request(asked.text("id"), asked.text("link"))
     }
