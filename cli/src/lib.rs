@@ -3,6 +3,7 @@
 pub mod args;
 mod audit;
 pub mod bench;
+pub mod command;
 pub mod demo;
 mod device;
 pub mod fault;

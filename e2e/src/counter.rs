@@ -50,6 +50,10 @@ impl Counter {
         }
     }
 
+    pub(crate) fn staff_token(&self) -> &str {
+        &self.staff_token
+    }
+
     /// Its OpenID4VP client id: the audience of what is presented to it.
     pub fn client_id(&self) -> String {
         format!("decentralized_identifier:{}", self.did)
@@ -97,16 +101,33 @@ impl Counter {
         let (url, form_type) = (request.response_uri(), "application/x-www-form-urlencoded");
         if form.len() > 1 << 20 {
             return Answer {
-                status: self.http.announce(&url, form_type, form.len()).await,
+                status: self.http.announce(&url, None, form_type, form.len()).await,
                 body: Vec::new(),
             };
         }
         self.http.post(&url, None, form_type, form).await
     }
 
+    /// Has something verified that was received elsewhere, or as many as there are lines at `/api/verify/batch`.
+    pub async fn verify(&self, path: &str, body: Vec<u8>) -> Answer {
+        let (url, token) = (format!("{}{path}", self.url), Some(self.staff_token.as_str()));
+        let is_batch = path.ends_with("/batch");
+        let kind = if is_batch { "application/x-ndjson" } else { "application/json" };
+        if body.len() > 1 << 20 && !is_batch {
+            let status = self.http.announce(&url, token, kind, body.len()).await;
+            return Answer { status, body: Vec::new() };
+        }
+        self.http.post(&url, token, kind, body).await
+    }
+
     /// What became of a request.
     pub async fn decision(&self, asked: &Asked) -> Decision {
-        let url = format!("{}/api/requests/{}", self.url, asked.id);
+        self.decision_on(&asked.id).await
+    }
+
+    /// What became of the request with this id.
+    pub async fn decision_on(&self, id: &str) -> Decision {
+        let url = format!("{}/api/requests/{id}", self.url);
         Decision(self.http.get(&url, Some(&self.staff_token)).await.must(200))
     }
 }
@@ -133,7 +154,8 @@ impl Request {
         claims.as_array().expect("claims").iter().map(|claim| (name(claim, 0), name(claim, 1))).collect()
     }
 
-    fn query_id(&self, format: &str) -> String {
+    /// The credential query of this format.
+    pub fn query_id(&self, format: &str) -> String {
         text(self.query(format), "id")
     }
 

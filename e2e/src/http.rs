@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::limits::Form;
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 use service::outbound;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -104,13 +105,35 @@ impl Http {
         answer(authorised(request, bearer)).await
     }
 
+    /// `POST` of a form with a DPoP proof; and the headers of the answer.
+    pub async fn post_proven(&self, url: &str, proof: &str, form: &Form) -> (Answer, HeaderMap) {
+        let request = self.client.post(url).header("dpop", proof);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        with_headers(request.body(form.encode())).await
+    }
+
+    /// A page, or what becomes of a form of it, in a browser with this cookie; the page's script asks for JSON. And the headers.
+    pub async fn page(&self, url: &str, cookie: &str, form: Option<&Form>) -> (Answer, HeaderMap) {
+        let request = match form {
+            None => self.client.get(url).header("accept", "text/html"),
+            Some(form) => self
+                .client
+                .post(url)
+                .header("accept", "application/json")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form.encode()),
+        };
+        with_headers(request.header("cookie", cookie)).await
+    }
+
     /// The status that a `POST` of so many bytes gets as soon as it is announced: a body that is too long is not waited for.
-    pub async fn announce(&self, url: &str, media_type: &str, bytes: usize) -> u16 {
+    pub async fn announce(&self, url: &str, bearer: Option<&str>, media_type: &str, bytes: usize) -> u16 {
         let (host, path) =
             url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("an address");
         let mut stream = TcpStream::connect(host).await.expect("a connection");
+        let who = bearer.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
         let head = format!(
-            "POST /{path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {media_type}\r\ncontent-length: {bytes}\r\n\r\n"
+            "POST /{path} HTTP/1.1\r\nhost: {host}\r\n{who}content-type: {media_type}\r\ncontent-length: {bytes}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.expect("sent");
         let mut line = [0; 12];
@@ -152,10 +175,14 @@ fn authorised(request: reqwest::RequestBuilder, bearer: Option<&str>) -> reqwest
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    with_headers(request).await.0
+}
+
+async fn with_headers(request: reqwest::RequestBuilder) -> (Answer, HeaderMap) {
     let came = request.send().await.unwrap_or_else(|error| panic!("no answer: {error:?}"));
-    let status = came.status().as_u16();
+    let (status, headers) = (came.status().as_u16(), came.headers().clone());
     let body = outbound::body(came, LIMIT).await.expect("a whole answer");
-    Answer { status, body }
+    (Answer { status, body }, headers)
 }
 
 #[async_trait]

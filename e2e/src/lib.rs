@@ -2,12 +2,13 @@
 //!
 //! A [`Play`] is the whole system with a chain, two issuers and a counter. A [`Holder`] is an honest wallet in it, a
 //! [`Rogue`] a holder without one, who signs what no wallet would. A [`Desk`] is an issuer as its clerks and applicants
-//! see it, a [`Counter`] a verifier. [`others`] brings in organisations that the play has not, [`flaws`] credentials that
+//! see it, a [`Counter`] a verifier, a [`Clerk`] somebody at its pages. [`others`] brings in organisations that the play has not, [`flaws`] credentials that
 //! are not what they should be.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "what fails here fails the test that drives it")]
 
 pub mod browser;
+mod clerk;
 mod counter;
 mod desk;
 pub mod flaws;
@@ -20,6 +21,7 @@ mod showing;
 mod stage;
 pub mod token;
 
+pub use clerk::{AskedByCodes, Clerk};
 pub use counter::{Asked, Counter, Decision, Request};
 pub use desk::{Application, Desk, Offer};
 pub use holder::Holder;

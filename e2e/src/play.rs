@@ -6,6 +6,7 @@ use cli::stack::{Ports, Stack, StackConfig};
 use cli::urls::Urls;
 use credentials::key::{Algorithm, SoftwareKey};
 
+use crate::flaws::IssuersKeys;
 use crate::{Counter, Desk, Http};
 
 /// A running stack and who is in it.
@@ -52,11 +53,17 @@ impl Play {
         self.desk("tax")
     }
 
-    /// The key that public security signs on P-256 with, read from its folder.
-    pub fn police_key(&self) -> SoftwareKey {
-        let file = self.data.join("stack/issuers/public-security/keys/signing-p256.key");
-        let secret = std::fs::read(file).expect("a key");
-        SoftwareKey::from_secret_bytes(Algorithm::Es256, &secret).expect("a key")
+    /// The keys that one of its issuers signs with, read from its folder.
+    pub fn keys_of(&self, issuer: &str) -> IssuersKeys {
+        let key = |name: &str, algorithm| {
+            let file = self.data.join("stack/issuers").join(issuer).join("keys").join(name);
+            SoftwareKey::from_secret_bytes(algorithm, &std::fs::read(file).expect("a key")).expect("a key")
+        };
+        IssuersKeys {
+            ed25519: key("signing-ed25519.key", Algorithm::EdDsa),
+            p256: key("signing-p256.key", Algorithm::Es256),
+            did: self.urls().issuers[issuer].did.clone(),
+        }
     }
 
     fn desk(&self, id: &str) -> Desk {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use credentials::catalogue::Catalogue;
 use credentials::jws;
-use protocol::offline::{CheckedOfflineRequest, Message, OfflineRequest};
+use protocol::offline::{CheckedOfflineRequest, Message, OFFLINE_TYPE, OfflineRequest};
 use registry::{Anchor, LightClient};
 use service::clock;
 use verifier::offline::{OfflineDecision, Question, Register, judge};
@@ -84,6 +84,9 @@ pub(super) fn request_of(file: &Path) -> Done<CheckedOfflineRequest> {
         },
     };
     let token = jws::Unverified::parse(&token).or_fault(todo)?;
+    if !token.header().is_typed(OFFLINE_TYPE) {
+        return Err(Fault::new("this token is of another type than a counter's requests", todo));
+    }
     let claims = serde_json::to_vec(token.dangerous_claims()).or_fault(todo)?;
     let request = OfflineRequest::parse(&claims).or_fault(todo)?;
     request.check(clock::now().seconds()).or_fault("ask again with a new request")

@@ -7,14 +7,12 @@ use credentials::key::{Algorithm, Signer as _, SoftwareKey};
 use credentials::x509::{Certificate, Certifying, MDOC_SIGNER};
 use rand_core::OsRng;
 
-use super::MALFORMED;
+use super::{Flaw, MALFORMED, Place, TAKEN, with_other_s};
 
 /// A flaw of an mdoc.
-pub struct MdocFlaw {
-    /// Its name.
-    pub name: &'static str,
-    /// What the library finds: the stable name of the first flaw, or [`MALFORMED`].
-    pub found: &'static str,
+pub(super) struct MdocFlaw {
+    name: &'static str,
+    found: &'static str,
     spoil: Spoil,
 }
 
@@ -33,7 +31,7 @@ enum Spoil {
 
 impl MdocFlaw {
     /// `IssuerSigned` with this flaw; `issuer` is the key that signed it.
-    pub fn of(&self, issued: &[u8], issuer: &SoftwareKey) -> Vec<u8> {
+    pub(super) fn of(&self, issued: &[u8], issuer: &SoftwareKey) -> Vec<u8> {
         let mut document = cbor::parse(issued).expect("CBOR");
         match self.spoil {
             Spoil::Whole(spoil) => spoil(&mut document),
@@ -57,7 +55,20 @@ impl MdocFlaw {
 }
 
 /// All of them.
-pub fn mdocs() -> Vec<MdocFlaw> {
+pub(super) fn flaws() -> Vec<Flaw> {
+    let flaw = |flaw: MdocFlaw| Flaw::new(flaw.name, flaw.found, super::Spoil::Mdoc(flaw));
+    let text = |name, spoil| Flaw::new(name, MALFORMED, super::Spoil::Token(spoil));
+    let texts = [
+        text("base64_padded", |text| format!("{text}==")),
+        text("base64_of_the_other_alphabet", |text| format!("+/{}", &text[2..])),
+        text("base64_and_one_more", |text| format!("{text}A")),
+        text("base64_with_a_space", |text| format!("{} {}", &text[..8], &text[8..])),
+        text("too_long", |text| format!("{text}{}", "A".repeat(12 << 20))).but(super::TOO_LONG),
+    ];
+    mdocs().into_iter().map(flaw).chain([flaw(of_another_type()).but(OF_ANOTHER_TYPE)]).chain(texts).collect()
+}
+
+fn mdocs() -> Vec<MdocFlaw> {
     let flaw = |name, found, spoil| MdocFlaw { name, found, spoil };
     let whole = |name, found, spoil| flaw(name, found, Spoil::Whole(spoil));
     let object = |name, spoil| flaw(name, "signature_wrong", Spoil::Object(spoil));
@@ -81,6 +92,13 @@ pub fn mdocs() -> Vec<MdocFlaw> {
             });
         }),
         whole("element_salt_short", MALFORMED, |d| item(d, |i| set(i, "random", vec![7; 15]))),
+        whole("signature_with_the_other_s", TAKEN, |d| {
+            part(d, 3, |signature| {
+                let mut bytes = signature.as_bytes().expect("a signature").to_vec();
+                with_other_s(&mut bytes);
+                *signature = bytes.into();
+            });
+        }),
         whole("signature_changed", "signature_wrong", |d| {
             part(d, 3, |signature| *signature = Value::Bytes(vec![7; 64]));
         }),
@@ -133,8 +151,16 @@ pub fn mdocs() -> Vec<MdocFlaw> {
     ]
 }
 
+/// Where nobody says what type it should be, none is wrong; the catalogue doesn't have this one.
+const OF_ANOTHER_TYPE: &[(Place, &str)] = &[
+    (Place::Library, TAKEN),
+    (Place::Verify, "type_not_in_catalogue"),
+    (Place::Batch, "type_not_in_catalogue"),
+    (Place::Folder, "type_not_in_catalogue"),
+];
+
 /// Another type, signed by the issuer: what only the device's part, which says the type again, gives away at a counter.
-pub fn of_another_type() -> MdocFlaw {
+fn of_another_type() -> MdocFlaw {
     let spoil = Spoil::Resigned(|o| set(o, "docType", "org.example.other"));
     MdocFlaw { name: "signed_as_another_type", found: "doc_type_wrong", spoil }
 }

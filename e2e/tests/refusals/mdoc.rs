@@ -1,20 +1,15 @@
-//! The same for mdocs, and what a phone, an issuer or time can do to them beside: over OpenID4VP.
+//! What a phone, an issuer or time can do to mdocs beside: over OpenID4VP.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use credentials::catalogue::Catalogue;
 use credentials::cbor::{self, Map, Value as Cbor};
-use credentials::mdoc::{Trust, Unverified};
-use e2e::flaws::MALFORMED;
-use e2e::flaws::mdoc::{mdocs, of_another_type};
 use e2e::{Answer, Asked, DRIVING, DRIVING_MDOC, DRIVING_SD_JWT, Holder, Play, Rogue, Showing, others};
 use serde_json::{Value, json};
 
-use super::{STAGE, key, now};
+use super::{PURPOSE_OF_MDOC as PURPOSE, STAGE};
 
-const PURPOSE: &str = "driving-check";
-
-fn claims() -> Value {
+pub(crate) fn claims() -> Value {
     Catalogue::bundled().expect("reads").by_id(DRIVING).expect("a type").example()
 }
 
@@ -35,90 +30,6 @@ async fn shown(play: &Play, answer: impl FnOnce(&Showing) -> Vec<u8>) -> (Asked,
     let bytes = answer(&Showing::of(&counter, &request));
     let text = json!(BASE64.encode(bytes)).to_string();
     (asked, counter.answer_with_bytes(&request, "mso_mdoc", text.as_bytes()).await)
-}
-
-#[test]
-fn mdocs_as_issued() {
-    STAGE.play(async |play| {
-        let (rogue, credential) = issued(play).await;
-        let bytes = BASE64.decode(&credential).expect("base64url");
-        let read = Unverified::parse(&bytes).expect("reads");
-        let issuer = key(play, read.issuer_uri().expect("a key")).await;
-        let in_the_library = |bytes: &[u8]| match Unverified::parse(bytes) {
-            Err(_) => MALFORMED.to_owned(),
-            Ok(read) => match read.verify_issued(Trust::Key(&issuer), None, now()) {
-                Err(refused) => refused.flaws()[0].id(),
-                Ok(_) => "nothing".to_owned(),
-            },
-        };
-        assert_eq!(in_the_library(&bytes), "nothing");
-        let signer = play.police_key();
-        for flaw in mdocs().into_iter().chain([of_another_type()]) {
-            let name = flaw.name;
-            if name != of_another_type().name {
-                assert_eq!(in_the_library(&flaw.of(&bytes, &signer)), flaw.found, "{name} in the library");
-            }
-
-            let (asked, answer) = shown(play, |showing| {
-                let mut response = showing.of_mdoc(&credential, rogue.key());
-                let mut part = Vec::new();
-                in_document(&mut response, "issuerSigned", |issued| {
-                    part = flaw.of(&cbor::encode(issued), &signer);
-                    *issued = "HERE".into();
-                });
-                put_in(&response, &part)
-            })
-            .await;
-            let decision = play.counter().decision(&asked).await;
-            if flaw.found == MALFORMED {
-                assert_eq!((answer.status, decision.verdict()), (400, None), "{name} at the counter");
-            } else {
-                assert_eq!(decision.verdict(), Some("refused"), "{name} at the counter");
-                let flaws = decision.flaws();
-                assert!(
-                    flaws.iter().any(|(_, code)| *code == flaw.found),
-                    "{name} at the counter: {flaws:?}"
-                );
-            }
-        }
-        // And without a flaw.
-        let (asked, answer) =
-            shown(play, |showing| cbor::encode(&showing.of_mdoc(&credential, rogue.key()))).await;
-        answer.must(200);
-        play.counter().decision(&asked).await.must_accept();
-    });
-}
-
-#[test]
-fn a_wallet_that_receives_mdocs() {
-    STAGE.play(async |play| {
-        let holder = Holder::new(play, "receives no spoiled mdoc").await;
-        let police = play.police();
-        let mut spoilings: Vec<(&str, e2e::Spoiling)> = Vec::new();
-        for flaw in mdocs().into_iter().chain([of_another_type()]) {
-            let (name, signer) = (flaw.name, play.police_key());
-            let spoil = move |c: &Value| {
-                // The other format is left as it is.
-                let bytes = BASE64.decode(c.as_str()?).ok()?;
-                Some(json!(BASE64.encode(flaw.of(&bytes, &signer))).to_string().into_bytes())
-            };
-            spoilings.push((name, Box::new(spoil)));
-        }
-        let is_mdoc = |c: &Value| c.as_str().filter(|text| BASE64.decode(text).is_ok()).map(str::to_owned);
-        spoilings
-            .push(("base64_padded", Box::new(move |c| Some(format!("\"{}==\"", is_mdoc(c)?).into_bytes()))));
-        spoilings.push((
-            "base64_of_the_other_alphabet",
-            Box::new(move |c| Some(format!("\"{}+/\"", is_mdoc(c)?).into_bytes())),
-        ));
-        for (name, spoiling) in spoilings {
-            let (_, offer) = police.offered(DRIVING, &claims()).await;
-            let received = holder.receive_spoiled(&offer, spoiling).await.expect("the other format is good");
-            let failed: Vec<_> =
-                received.failed.iter().map(|one| one.credential.configuration.as_str()).collect();
-            assert_eq!(failed, [DRIVING_MDOC], "{name} at the wallet");
-        }
-    });
 }
 
 /// What a phone can do wrong: each by its name, what the counter finds, and whether the answer can be read at all.
@@ -334,7 +245,7 @@ fn a_wallet_shows_an_mdoc_element_by_element() {
 }
 
 /// Changes a part of the first document.
-fn in_document(response: &mut Cbor, name: &str, spoil: impl FnOnce(&mut Cbor)) {
+pub(crate) fn in_document(response: &mut Cbor, name: &str, spoil: impl FnOnce(&mut Cbor)) {
     member(response, "documents", |documents| {
         let Cbor::Array(list) = documents else { panic!("documents") };
         member(&mut list[0], name, spoil);
@@ -353,7 +264,7 @@ fn member(map: &mut Cbor, name: &str, spoil: impl FnOnce(&mut Cbor)) {
 }
 
 /// The response with these bytes where it says `HERE`.
-fn put_in(response: &Cbor, part: &[u8]) -> Vec<u8> {
+pub(crate) fn put_in(response: &Cbor, part: &[u8]) -> Vec<u8> {
     let (bytes, here) = (cbor::encode(response), cbor::encode(&"HERE".into()));
     let at = bytes.windows(here.len()).position(|window| window == here).expect("the place");
     [&bytes[..at], part, &bytes[at + here.len()..]].concat()

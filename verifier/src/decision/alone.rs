@@ -49,9 +49,7 @@ impl Alone {
                 let types = read.vct().map(str::to_owned).into_iter().collect();
                 Ok(Self { form: Form::SdJwt(Box::new(read)), types })
             }
-            Some(text) => Self::of_cbor(
-                &BASE64.decode(text.trim_end_matches('=')).map_err(|_| BadPresentation::Base64)?,
-            ),
+            Some(text) => Self::of_cbor(&BASE64.decode(text).map_err(|_| BadPresentation::Base64)?),
             None => Self::of_cbor(bytes),
         }
     }
