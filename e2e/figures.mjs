@@ -16,9 +16,8 @@ const mechanisms = [
 ]
 const named = {
   credentials: [
-    ...mechanisms.flatMap((mechanism) => [`issue/${mechanism}`, `verify/${mechanism}`]),
+    ...mechanisms.flatMap((mechanism) => [`issue/${mechanism}`, `present/${mechanism}`, `verify/${mechanism}`]),
     ...['ecdsa-sd-2023', 'bbs-2023'].map((mechanism) => `derive/${mechanism}`),
-    ...['sd-jwt-kb-es256', 'sd-jwt-kb-eddsa', 'mdoc'].map((mechanism) => `present/${mechanism}`),
   ],
   chain: [
     ...['solo/tx_per_s', 'network4/tx_per_s', 'network4/final_p50_ms', 'network4/final_p99_ms'],

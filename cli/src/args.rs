@@ -597,6 +597,9 @@ pub struct BenchArgs {
     /// Over how many verifications memory is watched; a million takes some two minutes.
     #[arg(long, default_value_t = 50_000, value_name = "N")]
     pub verifications: u64,
+    /// `huizheng-ssi`, built from e2e/ssi: `credentials` then measures ssi's verification beside ours (`ssi/verify/…`).
+    #[arg(long, value_name = "FILE")]
+    pub ssi: Option<PathBuf>,
 }
 
 #[cfg(test)]

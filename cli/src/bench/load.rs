@@ -10,18 +10,19 @@ use credentials::bench::{Case, Measured};
 use super::Line;
 use crate::fault::{Done, Fault, OrFault};
 
-/// What is run with several threads: the least and the most that comes before the signature, and both curves.
-const SEVERAL: [&str; 4] =
-    ["verify/eddsa-jcs-2022", "verify/eddsa-rdfc-2022", "verify/sd-jwt-kb-es256", "verify/sd-jwt-kb-eddsa"];
-
 /// So many verifications before memory is looked at the first time: the caches are filled, the allocator has its room.
 const WARM: u64 = 5_000;
 
-/// Prints for each of some mechanisms how many are verified a second with one thread and with all of the machine's; the floor is
+/// The verification of every mechanism.
+fn each_mechanism(cases: &[Case]) -> impl Iterator<Item = &Case> {
+    cases.iter().filter(|case| case.name.starts_with("verify/"))
+}
+
+/// Prints for each mechanism how many are verified a second with one thread and with all of the machine's; the floor is
 /// the bare check with as many threads.
 pub(super) fn threads(cases: &[Case], budget: Duration) -> Done {
     let all = thread::available_parallelism().map_or(1, NonZero::get);
-    for case in cases.iter().filter(|case| SEVERAL.contains(&case.name)) {
+    for case in each_mechanism(cases) {
         for threads in if all > 1 { vec![1, all] } else { vec![1] } {
             // In turns, so that whatever else the machine does falls on both.
             let turn = budget / 8;
@@ -37,10 +38,10 @@ pub(super) fn threads(cases: &[Case], budget: Duration) -> Done {
     Ok(())
 }
 
-/// Prints by how much memory grows over so many verifications, of these mechanisms in turn, on all of the machine's threads; the
+/// Prints by how much memory grows over so many verifications, of every mechanism in turn, on all of the machine's threads; the
 /// floor is the memory before.
 pub(super) fn memory(cases: &[Case], verifications: u64) -> Done {
-    let cases: Vec<&Case> = cases.iter().filter(|case| SEVERAL.contains(&case.name)).collect();
+    let cases: Vec<&Case> = each_mechanism(cases).collect();
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     verify(&cases, WARM, threads)?;
     let before = rss_mb()?;

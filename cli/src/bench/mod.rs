@@ -11,6 +11,7 @@ mod presentation;
 mod processor;
 mod qr;
 mod sealing;
+mod second;
 mod verifier;
 mod wallet;
 mod wallets;
@@ -71,7 +72,7 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
     let scratch = Scratch::new(data)?;
     for group in groups {
         match group {
-            "credentials" => credentials(budget, args.verifications).await?,
+            "credentials" => credentials(budget, args.verifications, args.ssi.clone()).await?,
             "chain" => chain(&scratch.0, budget).await?,
             "wallet" => wallet::run(&scratch.0, budget).await?,
             "verifier" => verifier::run(&scratch.0, budget).await?,
@@ -85,7 +86,7 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
     Ok(())
 }
 
-async fn credentials(budget: Duration, verifications: u64) -> Done {
+async fn credentials(budget: Duration, verifications: u64, ssi: Option<PathBuf>) -> Done {
     let measured = tokio::task::spawn_blocking(move || {
         let start = Instant::now();
         let cases = credentials::bench::cases(&mut OsRng).or_fault("this build is broken; report it")?;
@@ -94,6 +95,7 @@ async fn credentials(budget: Duration, verifications: u64) -> Done {
             let measure = measure.or_fault("this build is broken; report it")?;
             Line::new(measure.name, measure.value_us, "us", measure.floor_us).print()?;
         }
+        ssi.map_or(Ok(()), |program| second::run(&program, budget))?;
         load::threads(&cases, budget)?;
         load::memory(&cases, verifications)
     });

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use rand_core::{CryptoRng, CryptoRngCore, RngCore};
 use serde_json::{Map, Value};
 
-use super::Case;
 use super::cases::{NOW, Unprepared};
 use super::suites::{MANDATORY, SHOWN, issuance};
+use super::{Case, Measured, holding};
 use crate::bbs::{Disclosed, Proof, PublicKey, SecretKey, Signature, prove};
 use crate::data_integrity::UnverifiedCredential;
 use crate::data_integrity::bbs::{Issuing, LabelKey, derive};
 use crate::jsonld::Contexts;
+use crate::key::{Algorithm, SoftwareKey};
 
 const NONCE: &[u8] = b"n-0S6_WzA2Mj";
 
 /// Three claims shown beside what is mandatory.
-pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<[Case; 3], Unprepared> {
+pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<[Case; 4], Unprepared> {
     let key = SecretKey::generate(rng);
     let label_key = LabelKey::generate(rng);
     let contexts = Contexts::pinned();
@@ -41,9 +42,15 @@ pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<[Case; 3], Unprepare
     let bare = Arc::new(bare);
     let floor = |operation: fn(&Bare) -> bool| {
         let bare = Arc::clone(&bare);
-        Box::new(move || operation(black_box(&bare)))
+        Box::new(move || operation(black_box(&bare))) as Box<Measured>
     };
     let (public, text) = (key.public_key().clone(), shown.to_string());
+    let (chosen, again) = (pointers.clone(), drawn.clone());
+    let choose = Box::new(move |issued: Map<String, Value>| {
+        derive(&issued, &chosen, NONCE, contexts, &mut again.clone()).ok()
+    });
+    let (whole, holder) = (Value::Object(issued.clone()), SoftwareKey::generate(Algorithm::Es256, rng));
+    let present = holding::with_proof("present/bbs-2023", &whole, holder, choose, Some(floor(Bare::proves)))?;
     Ok([
         Case {
             name: "issue/bbs-2023",
@@ -57,6 +64,7 @@ pub(super) fn cases(rng: &mut impl CryptoRngCore) -> Result<[Case; 3], Unprepare
             }),
             floor: floor(Bare::proves),
         },
+        present,
         Case {
             name: "verify/bbs-2023",
             run: Box::new(move || {

@@ -19,6 +19,8 @@ use crate::status::{BitstringEntry, RegistryEntry, StatusRef, TokenEntry};
 pub struct Unprepared;
 
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_772_424_000);
+/// Ten years, in seconds: another implementation reads the real clock.
+pub(super) const LASTING: i64 = 10 * 365 * 86_400;
 pub(super) const ISSUER: &str = "did:hui:anhui:zQmYtUc4iTCbbfVSDNKvtQqrfyezPPnFvE33wFmutw9PBBk";
 
 /// Every case of this crate.
@@ -105,7 +107,7 @@ pub(super) fn sd_jwt_issuance(holder: &PublicKey) -> Result<sd_jwt::Issuance, Un
         holder: Some(holder.clone()),
         issued_at: NOW,
         not_before: None,
-        expires: Some(NOW.plus(86_400)),
+        expires: Some(NOW.plus(LASTING)),
         status: Some(status()),
         decoys: 0,
     })

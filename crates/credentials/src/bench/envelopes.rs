@@ -5,8 +5,8 @@ use std::hint::black_box;
 use rand_core::{CryptoRng, CryptoRngCore, RngCore};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
-use super::Case;
 use super::cases::{ISSUER, NOW, Unprepared, licence, status};
+use super::{Case, holding};
 use crate::cbor::Value;
 use crate::data_integrity::{CONTEXT_HUIZHENG, Issuance};
 use crate::key::{Algorithm, PublicKey, Signer, SoftwareKey};
@@ -164,6 +164,8 @@ fn vc_cose(rng: &mut impl CryptoRngCore, cases: &mut Vec<Case>) -> Result<(), Un
         run: Box::new(move || prepare(key.public_key()).is_some_and(|prepared| prepared.sign(&key).is_ok())),
         floor: Box::new(move || twin.sign(black_box(&to_sign)).is_ok()),
     });
+    let holder = SoftwareKey::generate(Algorithm::Es256, rng);
+    cases.push(holding::as_cose("present/vc-cose", issued.clone(), holder)?);
     cases.push(Case {
         name: "verify/vc-cose",
         run: Box::new(move || {

@@ -7,8 +7,9 @@ use rand_core::CryptoRngCore;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use super::cases::{NOW, Unprepared, sd_jwt_issuance};
-use super::{Case, Measured};
+use super::{Case, Measured, holding};
 use crate::ClaimPath;
+use crate::envelope::MediaType;
 use crate::key::{Algorithm, PublicKey, Signer, SoftwareKey};
 use crate::{sd_jwt, vc_jose};
 
@@ -32,7 +33,7 @@ fn vc_jwt(rng: &mut impl CryptoRngCore, cases: &mut Vec<Case>) -> Result<(), Unp
     let issuance = super::suites::issuance()?;
     let issue =
         move |key: &SoftwareKey| vc_jose::issue(issuance.clone(), key.public_key()).ok()?.sign(key).ok();
-    let text = issue(&key).ok_or(Unprepared)?;
+    let text = vc_jwt_by(&key)?;
     let floor = verifications(&[(&text, &key)])?;
     let signing = signature(&text, &key)?;
     cases.push(Case {
@@ -40,12 +41,24 @@ fn vc_jwt(rng: &mut impl CryptoRngCore, cases: &mut Vec<Case>) -> Result<(), Unp
         run: Box::new(move || issue(&key).is_some()),
         floor: Box::new(signing),
     });
-    let run = move || {
-        let credential = vc_jose::UnverifiedCredential::parse(black_box(&text));
-        credential.is_ok_and(|credential| black_box(credential.verify(&public, NOW)).is_ok())
-    };
+    let holder = SoftwareKey::generate(Algorithm::Es256, rng);
+    cases.push(holding::as_jwt("present/vc-jwt", text.clone(), MediaType::VcJwt, holder)?);
+    let run = verifying_vc_jwt(text, public);
     cases.push(Case { name: "verify/vc-jwt", run: Box::new(run), floor: Box::new(floor) });
     Ok(())
+}
+
+/// The licence as `vc+jwt`.
+pub(super) fn vc_jwt_by(key: &SoftwareKey) -> Result<String, Unprepared> {
+    let prepared = vc_jose::issue(super::suites::issuance()?, key.public_key()).map_err(|_| Unprepared)?;
+    prepared.sign(key).map_err(|_| Unprepared)
+}
+
+pub(super) fn verifying_vc_jwt(text: String, key: PublicKey) -> impl Fn() -> bool + Send + Sync + 'static {
+    move || {
+        let credential = vc_jose::UnverifiedCredential::parse(black_box(&text));
+        credential.is_ok_and(|credential| black_box(credential.verify(&key, NOW)).is_ok())
+    }
 }
 
 fn sd_jwt_kb(
@@ -67,13 +80,27 @@ fn sd_jwt_kb(
     cases.push(Case { name: issue_name, run: Box::new(run), floor: Box::new(issuing) });
     let run = move || present(black_box(&issued), &holder).is_some();
     cases.push(Case { name: present_name, run: Box::new(run), floor: Box::new(presenting) });
-    let run = move || {
-        let expect = sd_jwt::Expect { audience: AUDIENCE, nonce: NONCE, now: NOW, max_age: 300 };
-        let presented = sd_jwt::Unverified::parse(black_box(&text));
-        presented.is_ok_and(|presented| black_box(presented.verify_presented(&public, &expect)).is_ok())
-    };
+    let run = verifying_shown(text, public);
     cases.push(Case { name: verify_name, run: Box::new(run), floor: Box::new(floor) });
     Ok(())
+}
+
+/// The licence as SD-JWT VC, three claims of it shown with key binding.
+pub(super) fn shown_by(
+    key: &SoftwareKey,
+    holder: &SoftwareKey,
+    rng: &mut impl CryptoRngCore,
+) -> Result<String, Unprepared> {
+    let issued = sd_jwt_issuance(holder.public_key())?.sign(key, rng).map_err(|_| Unprepared)?;
+    present(&issued, holder).ok_or(Unprepared)
+}
+
+pub(super) fn verifying_shown(text: String, key: PublicKey) -> impl Fn() -> bool + Send + Sync + 'static {
+    move || {
+        let expect = sd_jwt::Expect { audience: AUDIENCE, nonce: NONCE, now: NOW, max_age: 300 };
+        let presented = sd_jwt::Unverified::parse(black_box(&text));
+        presented.is_ok_and(|presented| black_box(presented.verify_presented(&key, &expect)).is_ok())
+    }
 }
 
 fn present(issued: &str, holder: &SoftwareKey) -> Option<String> {
