@@ -25,9 +25,39 @@ pub async fn issuer_of(
     credential_type: &str,
     accredited_for: &[&str],
 ) -> (RunningIssuer, Desk) {
-    let names = LocalText::new(format!("{name}（测试）"), name);
+    started(play, issuer_config(play, name, credential_type), accredited_for).await
+}
+
+/// An accredited issuer of business licences, at which holders log in, and that calls itself by an address that nobody listens at:
+/// whoever brings wallets to it brings them to where it does. Its desk is there.
+pub async fn issuer_called(play: &Play, name: &str, address: &str) -> (RunningIssuer, Desk) {
     let config = issuer::Config {
-        name: names.clone(),
+        base_url: Some(address.parse().expect("an address")),
+        citizens: issuer::Citizens::Synthetic(Vec::new()),
+        wallets: vec![issuer::WalletClient::ours()],
+        ..issuer_config(play, name, crate::LICENCE)
+    };
+    let (running, _) = started(play, config, &[crate::LICENCE]).await;
+    let desk = Desk::new(&play.http, &format!("http://{}", running.address()), running.did(), STAFF_TOKEN);
+    (running, desk)
+}
+
+async fn started(play: &Play, config: issuer::Config, accredited_for: &[&str]) -> (RunningIssuer, Desk) {
+    let names = config.name.clone();
+    let running = Issuer::bind(config).await.expect("an issuer");
+    for kind in accredited_for {
+        let kind = Slug::new(kind).expect("a type");
+        let (client, governance) = (play.stack.client(), play.stack.governance());
+        ensure_accredited(client, governance, running.did(), &kind, &names).await.expect("accredited");
+    }
+    let desk = Desk::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
+    (running, desk)
+}
+
+fn issuer_config(play: &Play, name: &str, credential_type: &str) -> issuer::Config {
+    let names = LocalText::new(format!("{name}（测试）"), name);
+    issuer::Config {
+        name: names,
         credential_types: vec![credential_type.to_owned()],
         listen: ([127, 0, 0, 1], 0).into(),
         base_url: None,
@@ -49,15 +79,7 @@ pub async fn issuer_of(
         judge: None,
         // Some of them issue what they may not.
         policy: issuer::Policy { issue_unaccredited: true, ..issuer::Policy::default() },
-    };
-    let running = Issuer::bind(config).await.expect("an issuer");
-    for kind in accredited_for {
-        let kind = Slug::new(kind).expect("a type");
-        let (client, governance) = (play.stack.client(), play.stack.governance());
-        ensure_accredited(client, governance, running.did(), &kind, &names).await.expect("accredited");
     }
-    let desk = Desk::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
-    (running, desk)
 }
 
 /// The desk of such an issuer, as the second member of its staff sees it.
@@ -72,11 +94,26 @@ pub fn keys_of(play: &Play, name: &str) -> std::path::PathBuf {
 
 /// A verifier that asks for all that the play's counter asks for, registered for it or not.
 pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerifier, Counter) {
+    let running = verifier(play, name, None, registered).await;
+    let counter = Counter::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
+    (running, counter)
+}
+
+/// The same, registered, that calls itself by an address that nobody listens at.
+pub async fn counter_called(play: &Play, name: &str, address: &str) -> (RunningVerifier, Counter) {
+    let running = verifier(play, name, Some(address), true).await;
+    let here = format!("http://{}", running.address());
+    let counter = Counter::new(&play.http, &here, running.did(), STAFF_TOKEN);
+    (running, counter)
+}
+
+async fn verifier(play: &Play, name: &str, address: Option<&str>, registered: bool) -> RunningVerifier {
     let names = LocalText::new(format!("{name}（测试）"), name);
     let Seed { purposes, verifier, .. } = Seed::bundled().expect("a seed");
     let asked = purposes.iter().map(PurposeSeed::config).collect();
     let staff = vec![verifier::StaffAccount::new("Clerk", STAFF_TOKEN)];
-    let tenant = verifier::Tenant::new(verifier.id, names.clone(), asked, staff);
+    let mut tenant = verifier::Tenant::new(verifier.id, names.clone(), asked, staff);
+    tenant.base_url = address.map(|address| address.parse().expect("an address"));
     let node = play.urls().chain.url.parse().expect("an address");
     let folder = play.data.join("others").join(name);
     let config = verifier::Config::local(tenant, node, play.urls().chain.anchor.clone(), folder);
@@ -86,6 +123,5 @@ pub async fn counter(play: &Play, name: &str, registered: bool) -> (RunningVerif
         let (client, governance) = (play.stack.client(), play.stack.governance());
         ensure_purpose(client, governance, &draft).await.expect("registered");
     }
-    let counter = Counter::new(&play.http, running.base_url(), running.did(), STAFF_TOKEN);
-    (running, counter)
+    running
 }

@@ -6,6 +6,7 @@
 mod certificates;
 mod mdoc;
 mod places;
+mod ssrf;
 mod types;
 
 use credentials::UnixSeconds;
