@@ -5,6 +5,7 @@ mod issue;
 mod key;
 mod path;
 mod present;
+mod status;
 mod verify;
 
 use std::fs;
@@ -67,6 +68,8 @@ pub enum VcCommand {
         #[command(flatten)]
         request: Request,
     },
+    /// Verify a status list that somebody fetched, and say what it says of one credential. Nothing is fetched here.
+    Status(status::ListArgs),
 }
 
 /// What every command has.
@@ -172,47 +175,56 @@ impl Unsuccessful {
 /// # Errors
 /// [`Fault`] unless the result is `success`.
 pub fn run(args: VcArgs) -> Done {
-    let (files, outcome) = match args.command {
+    let (output, outcome) = match args.command {
         VcCommand::Issue { files, sd, decoys, hash } => {
             let outcome = issue::run(&files, sd.as_deref(), decoys.into(), hash);
-            (files, outcome)
+            (files.output, outcome)
         }
         VcCommand::Present { files, show, request } => {
             let outcome = present::run(&files, &show, &request);
-            (files, outcome)
+            (files.output, outcome)
         }
         VcCommand::Verify { files, issuer_key, request } => {
             let outcome = verify::run(&files, &issuer_key, &request);
-            (files, outcome)
+            (files.output, outcome)
+        }
+        VcCommand::Status(list) => {
+            let outcome = status::run(&list);
+            (list.output, outcome)
         }
     };
     let (line, done) = match outcome {
         Ok(data) => (json!({ "result": "success", "data": data }), Ok(())),
         Err(why) => {
             let (result, why) = (why.result(), why.into_why());
-            let todo = format!("{} says the same", files.output.display());
+            let todo = format!("{} says the same", output.display());
             (json!({ "result": result, "data": why }), Err(Fault::new(format!("{result}: {why}"), todo)))
         }
     };
-    let todo = format!("{} can't be written; name another file", files.output.display());
-    write_public(&files.output, line.to_string().as_bytes()).or_fault(todo)?;
+    let todo = format!("{} can't be written; name another file", output.display());
+    write_public(&output, line.to_string().as_bytes()).or_fault(todo)?;
     done
 }
 
 impl Files {
     fn now(&self) -> Result<UnixSeconds, Unsuccessful> {
-        match &self.at {
-            None => {
-                let seconds = service::clock::now().0 / 1000;
-                Ok(UnixSeconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
-            }
-            Some(text) => UnixSeconds::parse_rfc3339(text)
-                .map_err(|error| Unsuccessful::Unreadable(format!("--at: {error}"))),
-        }
+        now(self.at.as_deref())
     }
 
     fn input(&self) -> Result<String, Unsuccessful> {
         Ok(read(&self.input)?.trim().to_owned())
+    }
+}
+
+/// The time to go by.
+fn now(at: Option<&str>) -> Result<UnixSeconds, Unsuccessful> {
+    match at {
+        None => {
+            let seconds = service::clock::now().0 / 1000;
+            Ok(UnixSeconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        }
+        Some(text) => UnixSeconds::parse_rfc3339(text)
+            .map_err(|error| Unsuccessful::Unreadable(format!("--at: {error}"))),
     }
 }
 

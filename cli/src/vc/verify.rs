@@ -124,7 +124,7 @@ fn passed(findings: &Findings) -> Result<(), Unsuccessful> {
     if findings.flaws().is_empty() { Ok(()) } else { Err(Unsuccessful::Refused(names(findings.flaws()))) }
 }
 
-fn flaws(refused: &Refused) -> Unsuccessful {
+pub(super) fn flaws(refused: &Refused) -> Unsuccessful {
     Unsuccessful::Refused(names(refused.flaws()))
 }
 

@@ -1,6 +1,6 @@
-// Token Status List, read with jose and zlib.
+// Token Status List, verified with jose and read with @sd-jwt/jwt-status-list.
 import assert from 'node:assert/strict'
-import { inflateSync } from 'node:zlib'
+import { getListFromStatusListJWT } from '@sd-jwt/jwt-status-list'
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
 import { algorithmOf } from './keys.mjs'
 
@@ -18,15 +18,11 @@ export async function statusOf({ uri, idx }, resolve) {
   const header = decodeProtectedHeader(token)
   const jwk = await resolve(header.kid, header)
   const alg = algorithmOf(jwk)
-  const { payload } = await jwtVerify(token, await importJWK(jwk, alg), {
+  await jwtVerify(token, await importJWK(jwk, alg), {
     algorithms: [alg],
     typ: 'statuslist+jwt',
     subject: uri,
     requiredClaims: ['iat', 'status_list'],
   })
-  const { bits, lst } = payload.status_list
-  const list = inflateSync(Buffer.from(lst, 'base64url'), { maxOutputLength: 1 << 20 })
-  const bit = idx * bits
-  assert.ok(bit < list.length * 8, 'the index is beyond the list')
-  return (list[bit >> 3] >> (bit & 7)) & ((1 << bits) - 1)
+  return getListFromStatusListJWT(token).getStatus(idx)
 }

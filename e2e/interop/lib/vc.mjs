@@ -7,8 +7,8 @@ import { join } from 'node:path'
 /**
  * Runs `huizheng vc COMMAND` and gives `{ result, data }`.
  *
- * @param {'issue' | 'present' | 'verify'} command
- * @param {{ input: string | object, key: object, feature: string, issuerKeys?: object[], [option: string]: unknown }} options lists
+ * @param {'issue' | 'present' | 'verify' | 'status'} command
+ * @param {{ input: string | object, key: object, feature?: string, issuerKeys?: object[], [option: string]: unknown }} options lists
  *   and objects go as JSON, the issuers' keys as files
  */
 export function vc(command, { input, key, issuerKeys = [], ...options }) {
