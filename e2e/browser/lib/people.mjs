@@ -101,9 +101,9 @@ export class Applicant extends Person {
 
 /** A clerk at a department's console. */
 export class Clerk extends Person {
-  async signsIn(issuer) {
+  async signsIn(issuer, token = stack.staff_token) {
     await this.page.goto(`${issuer.url}/console`)
-    await this.field(this.say('issuer', 'sign-in.token')).fill(stack.staff_token)
+    await this.field(this.say('issuer', 'sign-in.token')).fill(token)
     await this.button(this.say('issuer', 'sign-in.submit')).click()
     await this.heading(this.say('issuer', 'queue.title')).waitFor()
   }
@@ -129,6 +129,12 @@ export class Clerk extends Person {
   }
 
   async changes(credential, what, reason, ground) {
+    await this.asksTo(credential, what, reason, ground)
+    await this.page.getByText(this.say('issuer', `credential.done-${what}`)).waitFor()
+  }
+
+  /** The same whatever comes of it. */
+  async asksTo(credential, what, reason, ground) {
     await this.page.goto(credential)
     const word = this.say('issuer', `credential.${what}`)
     const fold = this.page.locator('details', { has: this.page.locator('summary', { hasText: word }) })
@@ -137,7 +143,6 @@ export class Clerk extends Person {
     await fold.getByLabel(this.say('issuer', 'credential.reason'), { exact: true }).fill(reason)
     if (what === 'revoke') await fold.getByRole('checkbox').check()
     await fold.getByRole('button', { name: word, exact: true }).click()
-    await this.page.getByText(this.say('issuer', `credential.done-${what}`)).waitFor()
   }
 }
 
