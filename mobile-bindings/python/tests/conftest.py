@@ -31,6 +31,11 @@ class Phone:
         self.clock = None
         self.biometrics = None
 
+    def told(self, **settings):
+        """The same phone, whose app tells the wallet this."""
+        self.config = huizheng.WalletConfig(anchor=self.config.anchor, node=self.config.node, **settings)
+        return self
+
     async def create(self, pin=PIN):
         return await huizheng.Wallet.create(self.folder, pin, self.config, self.keys, self.http, self.clock, self.biometrics)
 

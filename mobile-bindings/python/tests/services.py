@@ -73,8 +73,8 @@ class Counter:
     url: str
     staff: str
 
-    def ask(self, purpose, dcql=None):
-        wish = {"purpose": purpose} | ({} if dcql is None else {"dcql": dcql})
+    def ask(self, purpose, dcql=None, **wish):
+        wish |= {"purpose": purpose} | ({} if dcql is None else {"dcql": dcql})
         asked = call("POST", f"{self.url}/api/requests", self.staff, wish)
         return Request(asked["id"], asked["link"])
 

@@ -71,8 +71,7 @@ def test_screens_that_show_something_are_to_be_protected():
 
 
 async def test_wrong_pins_wipe_where_the_app_wants_it(phone):
-    phone.config = huizheng.WalletConfig(anchor=phone.config.anchor, node=phone.config.node, wipe_after=2)
-    await phone.create()
+    await phone.told(wipe_after=2).create()
     with pytest.raises(WalletError.EnterPinAgain):
         await phone.open("246802")
     with pytest.raises(WalletError.RestoreWallet):

@@ -21,6 +21,12 @@ async def shared(wallet):
     return [one.card for one in entry.event.shared]
 
 
+def who():
+    """A query for the name on an identity card."""
+    meta = {"vct_values": ["urn:huizheng:digital-id:1"]}
+    return {"id": "who", "format": "dc+sd-jwt", "meta": meta, "claims": [{"path": ["name"]}]}
+
+
 def several():
     query = asking("name")
     query["credentials"][0]["multiple"] = True
@@ -30,14 +36,7 @@ def several():
 async def test_what_is_optional_stays_unless_a_choice_names_it(phone, licensing, police, counter, licence):
     wallet = await with_cards(phone, licensing.offer(licence), police.offer(approved_id(police)))
     query = asking("name")
-    query["credentials"].append(
-        {
-            "id": "who",
-            "format": "dc+sd-jwt",
-            "meta": {"vct_values": ["urn:huizheng:digital-id:1"]},
-            "claims": [{"path": ["name"]}],
-        }
-    )
+    query["credentials"].append(who())
     query["credential_sets"] = [{"options": [["licence"]]}, {"options": [["who"]], "required": False}]
     for is_wanted in (False, True):
         consent = await wallet.review_request(counter.ask("tax-registration", query).link)
@@ -47,6 +46,25 @@ async def test_what_is_optional_stays_unless_a_choice_names_it(phone, licensing,
         assert len(wallet.links(consent.id, choice)) == is_wanted, "alone, it links nothing"
         await wallet.present(consent.id, choice)
         assert len(await shared(wallet)) == 1 + is_wanted
+
+
+async def test_of_an_optional_set_all_leaves_or_nothing(phone, licensing, police, counter, licence):
+    wallet = await with_cards(phone, licensing.offer(licence), police.offer(approved_id(police)))
+    query = asking("name")
+    [asked] = query["credentials"]
+    query["credentials"] += [who(), asked | {"id": "firm"}]
+    query["credential_sets"] = [{"options": [["licence"]]}, {"options": [["who", "firm"]], "required": False}]
+    consent = await wallet.review_request(counter.ask("tax-registration", query).link)
+    demanded, first, second = consent.questions
+    assert (demanded.set, demanded.optional) == (None, False)
+    assert first.set is not None and first.set == second.set
+    assert wallet.links(consent.id) == []
+    # One of the set is named: the other leaves with it, and what that tells is said.
+    choice = {second.id: [second.options[0].id]}
+    together = huizheng.HolderLink.TOGETHER([question.id for question in consent.questions])
+    assert wallet.links(consent.id, choice) == [together]
+    await wallet.present(consent.id, choice)
+    assert len(await shared(wallet)) == 3
 
 
 async def test_several_cards_answer_where_several_may(phone, licensing, counter, licence):
