@@ -58,7 +58,7 @@ pub use present::{
 };
 pub use receive::{
     AuthorizeError, Failed, LoginStarted, Offer, OfferRefused, OfferedCredential, PickedUp, ReceiveError,
-    Received, Rejected, WalletClient,
+    Received, Rejected, WaitedFor, WalletClient,
 };
 pub use screen::Screen;
 pub use search::LogQuery;

@@ -26,7 +26,7 @@ use crate::{
         self, Choice, ConsentRequest, Link, OfflineCode, Pending, PresentError, Presented, RequestRefused,
     },
     receive::{
-        self, AuthorizeError, LoginStarted, Offer, OfferRefused, PickedUp, ReceiveError, Received,
+        self, AuthorizeError, LoginStarted, Offer, OfferRefused, PickedUp, ReceiveError, Received, WaitedFor,
         WalletClient,
     },
     schema,
@@ -284,6 +284,14 @@ impl Wallet {
     /// [`VaultError`]; what went wrong with one issuer is in its own outcome.
     pub async fn pick_up(&self) -> Result<Vec<PickedUp>, VaultError> {
         receive::pick_up(&self.context).await
+    }
+
+    /// What [`Wallet::pick_up`] would ask for: what issuers take time for, and what stopped on the way. Asks nobody.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn waited_for(&self) -> Result<Vec<WaitedFor>, VaultError> {
+        receive::waited_for(&self.context)
     }
 
     /// Whether a card's issuer lets the wallet renew it by itself.

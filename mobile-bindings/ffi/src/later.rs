@@ -1,8 +1,32 @@
 //! What comes after a card was asked for: it takes time and is picked up, or it runs out and is renewed.
 
+use std::time::SystemTime;
+
 use wallet_core::ReceiveError;
 
-use crate::{card::Card, error::WalletError, offer::Received, text::each, wallet::Wallet};
+use crate::{
+    card::Card,
+    error::WalletError,
+    offer::{OfferedCredential, Received},
+    text::{LocalText, each},
+    time,
+    wallet::Wallet,
+};
+
+/// A credential that is still to come: its issuer takes time, or collecting it stopped on the way.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct WaitedFor {
+    /// The issuer's address.
+    pub issuer: String,
+    /// The host in that address: what to show.
+    pub issuer_host: String,
+    /// What the issuer calls itself, if it does: not proven, and to be shown so.
+    pub issuer_calls_itself: Option<LocalText>,
+    /// Which.
+    pub credential: OfferedCredential,
+    /// From when on the issuer wants to be asked again, if it said so.
+    pub ask_after: Option<SystemTime>,
+}
 
 /// What became of a credential that takes time.
 #[derive(Clone, uniffi::Record)]
@@ -45,6 +69,11 @@ impl Wallet {
         self.while_wanted(async { Ok(each(wallet.pick_up().await?)) }).await
     }
 
+    /// What `pick_up` would ask for. Asks nobody.
+    pub async fn waited_for(&self) -> Result<Vec<WaitedFor>, WalletError> {
+        Ok(each(self.unlocked()?.waited_for()?))
+    }
+
     /// Whether a card's issuer lets the wallet renew it by itself.
     pub async fn is_renewable(&self, card: String) -> Result<bool, WalletError> {
         Ok(self.unlocked()?.is_renewable(&card)?)
@@ -55,6 +84,18 @@ impl Wallet {
     pub async fn renew(&self, card: String) -> Result<Received, WalletError> {
         let wallet = self.unlocked()?;
         self.while_wanted(async { Ok(wallet.renew(&card).await?.into()) }).await
+    }
+}
+
+impl From<wallet_core::WaitedFor> for WaitedFor {
+    fn from(waited: wallet_core::WaitedFor) -> Self {
+        Self {
+            issuer: waited.issuer.as_str().to_owned(),
+            issuer_host: waited.issuer.host(),
+            issuer_calls_itself: waited.issuer_calls_itself.map(Into::into),
+            credential: waited.offered.into(),
+            ask_after: waited.ask_after.map(|at| time::from_millis(at.0)),
+        }
     }
 }
 

@@ -653,6 +653,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_until() != 40336:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_waited_for() != 47211:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_constructor_wallet_create() != 42732:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_constructor_wallet_open() != 61523:
@@ -880,6 +882,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_unreadable_cards.restype = cty
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_until.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_until.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_waited_for.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_waited_for.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_create.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_constructor_wallet_create.restype = ctypes.c_uint16
@@ -1224,6 +1229,10 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_until.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_until.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_waited_for.argtypes = (
+    ctypes.c_uint64,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_waited_for.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_constructor_wallet_create.argtypes = (
     _UniffiRustBuffer,
     _UniffiRustBuffer,
@@ -7046,6 +7055,86 @@ class _UniffiFfiConverterTypeCancelHandle:
     def write(cls, value: CancelHandle, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+@dataclass
+class WaitedFor:
+    """
+    A credential that is still to come: its issuer takes time, or collecting it stopped on the way.
+"""
+    def __init__(self, *, issuer:str, issuer_host:str, issuer_calls_itself:typing.Optional[LocalText], credential:OfferedCredential, ask_after:typing.Optional[Timestamp]):
+        self.issuer = issuer
+        self.issuer_host = issuer_host
+        self.issuer_calls_itself = issuer_calls_itself
+        self.credential = credential
+        self.ask_after = ask_after
+        
+        
+
+    
+    def __str__(self):
+        return "WaitedFor(issuer={}, issuer_host={}, issuer_calls_itself={}, credential={}, ask_after={})".format(self.issuer, self.issuer_host, self.issuer_calls_itself, self.credential, self.ask_after)
+    def __eq__(self, other):
+        if self.issuer != other.issuer:
+            return False
+        if self.issuer_host != other.issuer_host:
+            return False
+        if self.issuer_calls_itself != other.issuer_calls_itself:
+            return False
+        if self.credential != other.credential:
+            return False
+        if self.ask_after != other.ask_after:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeWaitedFor(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return WaitedFor(
+            issuer=_UniffiFfiConverterString.read(buf),
+            issuer_host=_UniffiFfiConverterString.read(buf),
+            issuer_calls_itself=_UniffiFfiConverterOptionalTypeLocalText.read(buf),
+            credential=_UniffiFfiConverterTypeOfferedCredential.read(buf),
+            ask_after=_UniffiFfiConverterOptionalTimestamp.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.issuer)
+        _UniffiFfiConverterString.check_lower(value.issuer_host)
+        _UniffiFfiConverterOptionalTypeLocalText.check_lower(value.issuer_calls_itself)
+        _UniffiFfiConverterTypeOfferedCredential.check_lower(value.credential)
+        _UniffiFfiConverterOptionalTimestamp.check_lower(value.ask_after)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.issuer, buf)
+        _UniffiFfiConverterString.write(value.issuer_host, buf)
+        _UniffiFfiConverterOptionalTypeLocalText.write(value.issuer_calls_itself, buf)
+        _UniffiFfiConverterTypeOfferedCredential.write(value.credential, buf)
+        _UniffiFfiConverterOptionalTimestamp.write(value.ask_after, buf)
+
+class _UniffiFfiConverterSequenceTypeWaitedFor(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeWaitedFor.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeWaitedFor.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeWaitedFor.read(buf) for i in range(count)
+        ]
+
 
 class WalletProtocol(typing.Protocol):
     """
@@ -7275,6 +7364,11 @@ class WalletProtocol(typing.Protocol):
     def until(self, handle: CancelHandle) -> Wallet:
         """
         The same wallet, whose calls to the network end when the handle is cancelled.
+"""
+        raise NotImplementedError
+    async def waited_for(self, ) -> typing.List[WaitedFor]:
+        """
+        What `pick_up` would ask for. Asks nobody.
 """
         raise NotImplementedError
 
@@ -8263,6 +8357,23 @@ class Wallet(WalletProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    async def waited_for(self, ) -> typing.List[WaitedFor]:
+        """
+        What `pick_up` would ask for. Asks nobody.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeWaitedFor.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_waited_for(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer,
+            _UniffiLib.ffi_huizheng_rust_future_free_rust_buffer,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
 
 
 
@@ -10798,6 +10909,7 @@ __all__ = [
     "PickedUp",
     "Presented",
     "Received",
+    "WaitedFor",
     "RecoveredWallet",
     "RestoredWallet",
     "WalletClient",

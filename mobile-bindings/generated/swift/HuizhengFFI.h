@@ -658,6 +658,11 @@ uint64_t uniffi_huizheng_fn_method_wallet_pick_up(uint64_t ptr
 uint64_t uniffi_huizheng_fn_method_wallet_renew(uint64_t ptr, RustBuffer card
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_WAITED_FOR
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_WAITED_FOR
+uint64_t uniffi_huizheng_fn_method_wallet_waited_for(uint64_t ptr
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_LINKS
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_LINKS
 RustBuffer uniffi_huizheng_fn_method_wallet_links(uint64_t ptr, RustBuffer consent_id, RustBuffer choice, RustCallStatus *_Nonnull out_status
@@ -1296,6 +1301,12 @@ uint16_t uniffi_huizheng_checksum_method_wallet_pick_up(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_RENEW
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_RENEW
 uint16_t uniffi_huizheng_checksum_method_wallet_renew(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_WAITED_FOR
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_WAITED_FOR
+uint16_t uniffi_huizheng_checksum_method_wallet_waited_for(void
     
 );
 #endif

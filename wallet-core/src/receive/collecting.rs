@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use credentials::key::{Jwk, PublicKey};
 use protocol::{
@@ -25,7 +26,7 @@ use super::{
     instance,
     issuance::{self, Good},
     keep::{self, Ending},
-    later::{self, Renewal},
+    later::{self, Renewal, WaitedFor},
     offer, refresh,
 };
 use crate::{
@@ -38,6 +39,8 @@ use crate::{
 /// By the (blinded) code of an offer, the state of a login, or the id of the card that is renewed: each is collected once at a
 /// time.
 pub(super) const COLLECTING: Sealed<Collecting> = Sealed::new("collecting");
+
+const LONGEST_INTERVAL: Duration = Duration::from_secs(30 * 86_400);
 
 /// What is under way with an issuer.
 #[derive(Clone, Serialize, Deserialize)]
@@ -81,7 +84,12 @@ pub(super) enum Stand {
     /// It is to be asked for, perhaps again.
     Open,
     /// The issuer takes time.
-    Deferred { transaction_id: String },
+    Deferred {
+        transaction_id: String,
+        /// From when on the issuer wants to be asked again. What was written down before this was: not known.
+        #[serde(default)]
+        ask_after: Option<UnixMillis>,
+    },
     /// It is here, and not judged yet.
     Came { credentials: Vec<IssuedCredential>, notification_id: Option<String> },
 }
@@ -143,6 +151,11 @@ fn until(context: &Context, token: &TokenResponse) -> Option<UnixMillis> {
     Some(UnixMillis(context.now().0.saturating_add(lasts)))
 }
 
+/// Seconds as the issuer says, and no longer than a month: it does not silence the wallet.
+fn ask_after(context: &Context, interval: u64) -> UnixMillis {
+    context.now().after(Duration::from_secs(interval).min(LONGEST_INTERVAL))
+}
+
 impl Part {
     fn new() -> Self {
         Self { keys: Vec::new(), stand: Stand::Open }
@@ -173,11 +186,32 @@ impl Collecting {
         &self.offer.credential_issuer
     }
 
+    /// What of it is still to come; nothing that this version of the wallet does not know.
+    pub(super) fn waited_for(&self, context: &Context) -> Vec<WaitedFor> {
+        let server = self.authorization_server.clone();
+        let offer = offer::described(context, self.offer.clone(), self.metadata.clone(), server);
+        let Ok(offer) = offer else { return Vec::new() };
+        let waited_for = |offered: &OfferedCredential| {
+            let ask_after = match self.parts.get(&offered.configuration)?.stand {
+                Stand::Deferred { ask_after, .. } => ask_after,
+                Stand::Open | Stand::Came { .. } => None,
+            };
+            let issuer_calls_itself = offer.self_called();
+            Some(WaitedFor {
+                issuer: self.issuer().clone(),
+                issuer_calls_itself,
+                offered: offered.clone(),
+                ask_after,
+            })
+        };
+        offer.credentials().iter().filter_map(waited_for).collect()
+    }
+
     /// What of it its holder may read.
     pub(super) fn exported(&self) -> Value {
         let part = |(configuration, part): (&String, &Part)| match &part.stand {
             Stand::Open => json!({ "configuration": configuration, "stand": "asked" }),
-            Stand::Deferred { transaction_id } => {
+            Stand::Deferred { transaction_id, .. } => {
                 json!({ "configuration": configuration, "stand": "waiting", "transactionId": transaction_id })
             }
             Stand::Came { credentials, .. } => {
@@ -288,7 +322,7 @@ impl Run<'_> {
                 is_fresh = true;
             }
             let asked = match &stand {
-                Stand::Deferred { transaction_id } => {
+                Stand::Deferred { transaction_id, .. } => {
                     issuance::fetch(self.context, &self.offer, &self.grant, transaction_id).await
                 }
                 Stand::Open | Stand::Came { .. } => {
@@ -299,8 +333,9 @@ impl Run<'_> {
                 (Ok(CredentialResponse::Issued { credentials, notification_id }), _) => {
                     self.stands(offered, Stand::Came { credentials, notification_id }).await?;
                 }
-                (Ok(CredentialResponse::Deferred { transaction_id, .. }), _) => {
-                    self.stands(offered, Stand::Deferred { transaction_id }).await?;
+                (Ok(CredentialResponse::Deferred { transaction_id, interval }), _) => {
+                    let ask_after = Some(ask_after(self.context, interval));
+                    self.stands(offered, Stand::Deferred { transaction_id, ask_after }).await?;
                     return Err(ReceiveError::Deferred);
                 }
                 (Err(ReceiveError::CredentialRefused(CredentialErrorCode::InvalidToken)), _)

@@ -64,7 +64,7 @@ impl From<StoredDeferred> for Collecting {
             token_endpoint,
         };
         let keys = keys.into_iter().map(|(key, public)| StoredKey(key, public)).collect();
-        let part = Part { keys, stand: Stand::Deferred { transaction_id } };
+        let part = Part { keys, stand: Stand::Deferred { transaction_id, ask_after: None } };
         let parts = [(configuration, part)].into();
         Self { offer, metadata, authorization_server, grant, replaces: None, parts }
     }

@@ -7,11 +7,12 @@ use protocol::{
     Endpoint, Secret,
     openid4vci::{CredentialOffer, IssuerMetadata, NotificationEvent, NotificationRequest},
 };
+use registry::{LocalText, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Offer, OfferRefused, ReceiveError, Received,
+    Offer, OfferRefused, OfferedCredential, ReceiveError, Received,
     collecting::{self, COLLECTING, Outcome},
     dpop::{Dpop, Grant},
     instance, loose, offer,
@@ -50,6 +51,19 @@ pub struct PickedUp {
     pub outcome: Result<Vec<Card>, ReceiveError>,
     /// Whether the wallet is done with it, and asks no more.
     pub over: bool,
+}
+
+/// A credential that is still to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitedFor {
+    /// The issuer's address.
+    pub issuer: Endpoint,
+    /// What the issuer calls itself, if it does: not proven before the credential came.
+    pub issuer_calls_itself: Option<LocalText>,
+    /// Which.
+    pub offered: OfferedCredential,
+    /// From when on the issuer wants to be asked again (OpenID4VCI 1.0 §9.2, `interval`), if it said so: at most a month after it did.
+    pub ask_after: Option<UnixMillis>,
 }
 
 impl Renewal {
@@ -143,6 +157,12 @@ pub(super) async fn notify(
     if grant.post(context, endpoint, body, MESSAGE).await.is_err() {
         tracing::debug!("the issuer could not be told what became of a credential");
     }
+}
+
+/// What is still to come.
+pub(crate) fn waited_for(context: &Context) -> Result<Vec<WaitedFor>, VaultError> {
+    let rows = context.vault.all(&COLLECTING)?;
+    Ok(rows.iter().flat_map(|(_, row)| row.waited_for(context)).collect())
 }
 
 /// The issuers that still have something for this wallet.

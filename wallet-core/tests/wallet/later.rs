@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use registry::UnixMillis;
 use wallet_core::{PickedUp, ReceiveError};
 
 use crate::town::{Ask, Decision, Holder, Plan, status};
@@ -28,16 +29,26 @@ impl Holder {
 #[tokio::test]
 async fn what_takes_time_is_picked_up_once_and_the_issuer_is_told() {
     let holder = Holder::new().await;
+    assert!(holder.wallet.waited_for().unwrap().is_empty());
     holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
+    let waited = holder.wallet.waited_for().unwrap();
+    assert_eq!((waited.len(), waited[0].offered.kind.as_str()), (1, "business-licence"));
+    assert_eq!(waited[0].issuer.as_str(), "https://issuer.example/");
+    assert_eq!(
+        waited[0].ask_after,
+        Some(UnixMillis(holder.town.clock.millis() + 10_000)),
+        "as the issuer said"
+    );
     let early = holder.pick_up().await;
     assert_eq!((early[0].outcome.as_ref().err(), early[0].over), (Some(&ReceiveError::Deferred), false));
     holder.decide(Decision::Approved);
     // Its token is long over by then.
     holder.town.clock.advance(Duration::from_secs(86_400));
     let holder = holder.reopened().await;
+    assert_eq!(holder.wallet.waited_for().unwrap(), waited, "however long the app was closed");
     let picked = holder.pick_up().await;
     assert_eq!((picked.len(), picked[0].outcome.as_ref().unwrap().len(), picked[0].over), (1, 1, true));
-    assert!(holder.pick_up().await.is_empty());
+    assert!(holder.pick_up().await.is_empty() && holder.wallet.waited_for().unwrap().is_empty());
     let said = ("0-business-licence-sd-jwt".to_owned(), "credential_accepted".to_owned());
     assert_eq!(*holder.town.issuer.notified.lock().unwrap(), [said]);
     holder.present_first(Ask::licence()).await.unwrap();
