@@ -1,10 +1,12 @@
 // The counter's screen: how each decision looks, personal data that leaves it, codes renewed in time, the keyboard alone, the app.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { approvedOffer, change, stack } from '../stack.mjs'
+import { approvedOffer, call, change, stack } from '../stack.mjs'
 import { didResolver } from '../interop/lib/did.mjs'
+import { accredit, newOrganisation, scratch } from '../interop/lib/huizheng.mjs'
 import { newKey } from '../interop/lib/keys.mjs'
-import { CLAIMS, CONFIGURATION, TYPE } from '../interop/lib/licence.mjs'
+import { CLAIMS, CONFIGURATION, TYPE, VCT } from '../interop/lib/licence.mjs'
+import { issueSdJwt } from '../interop/lib/sdjwt.mjs'
 import { receive, resolveRequest, respond } from '../interop/lib/wallet.mjs'
 import { launch, launchAsOwner } from './lib/browser.mjs'
 import { asked, folder } from './lib/codes.mjs'
@@ -29,18 +31,46 @@ function forgedFrom({ credential }) {
   return [token.slice(0, at) + changed + token.slice(at + 1), ...rest].join('~')
 }
 
+// Licences by two organisations of our own, of which governance accredited one; without a status on the chain.
+async function otherLicences() {
+  const folders = [scratch(), scratch()]
+  const [accredited, stranger] = [await newOrganisation(folders[0].path), await newOrganisation(folders[1].path)]
+  await accredit(accredited, TYPE, { zh: '芜湖市市场监督管理局', en: 'Wuhu Market Supervision Administration' })
+  for (const folder of folders) folder.remove()
+  const issue = async (organisation, times = {}) => {
+    const key = newKey()
+    const iat = Math.floor(Date.now() / 1000)
+    const fixed = { iss: organisation.did, vct: VCT, cnf: { jwk: key.publicJwk }, iat, ...times }
+    return { key, credential: await issueSdJwt({ ...organisation, fixed, claims: CLAIMS }) }
+  }
+  return {
+    no_right: await issue(stranger),
+    cannot_tell: await issue(accredited),
+    not_yet: await issue(accredited, { nbf: Math.floor(Date.now() / 1000) + 30 * 86_400 }),
+  }
+}
+
+// A holder who says no.
+async function declines(link) {
+  const { payload } = await resolveRequest(link, resolve)
+  const body = new URLSearchParams({ error: 'access_denied', state: payload.state })
+  const answer = await fetch(payload.response_uri, { method: 'POST', body })
+  assert.equal(answer.status, 200, await answer.text())
+}
+
 for (const [lang, screen] of [
   ['zh', { width: 1366, height: 768 }],
   ['en', { width: 1024, height: 768 }],
 ]) {
   describe(`the counter’s screen (${lang}, ${screen.width} px)`, () => {
     const seen = []
-    let browser, counter, licence
+    let browser, counter, licence, others
     before(async () => {
       browser = await launch()
       counter = await Counter.arrive(browser, { lang, ...screen }, seen)
       await counter.opens()
       licence = await newLicence()
+      others = await otherLicences()
     })
     after(() => browser?.close())
 
@@ -90,6 +120,37 @@ for (const [lang, screen] of [
         const box = await title.boundingBox()
         assert.ok(box.y + box.height < screen.height / 2, 'the title stands in the upper half of the screen')
         assert.ok(parseFloat(await title.evaluate((element) => getComputedStyle(element).fontSize)) >= 28, 'the title is large')
+        await counter.page.evaluate(() => scrollTo(0, 0))
+        await counter.look(`counter-look-${look}`)
+      })
+    }
+
+    // What is to be authorised is asked by programs.
+    const toAuthorise = async () => {
+      const lines = [{ label: { zh: '金额', en: 'Amount' }, value: '¥ 20,000' }]
+      const transaction = { credential_ids: [CONFIGURATION], title: { zh: '申领惠企资金', en: 'Claim the subsidy' }, lines }
+      const body = { purpose: PURPOSE, transaction_data: [transaction] }
+      const asked = await call('POST', `${stack.verifier.url}/api/requests`, { token: stack.staff_token, body })
+      await counter.page.goto(`${stack.verifier.url}/requests/${asked.id}`)
+      return asked.link
+    }
+    const answers = (held, forged) => async (link) => respond(await resolveRequest(link, resolve), [held()], forged)
+    for (const [look, answer, ask] of [
+      ['not_asked', answers(() => licence.held, { less: 'creditCode' })],
+      ['no_right', answers(() => others.no_right)],
+      ['not_yet', answers(() => others.not_yet)],
+      ['cannot_tell', answers(() => others.cannot_tell)],
+      ['no_mandate', answers(() => licence.held), toAuthorise],
+      ['declined', declines],
+    ]) {
+      test(`${look} is seen at once, too`, async () => {
+        // A credential that counts; the one above was revoked.
+        if (ask || look === 'not_asked') licence = await newLicence()
+        await answer(await (ask ? ask() : counter.asks(PURPOSE)))
+        assert.equal(await counter.outcome(), look)
+        const title = counter.heading(counter.say('counter', `look.${look}`))
+        const box = await title.boundingBox()
+        assert.ok(box.y + box.height < screen.height / 2, 'the title stands in the upper half of the screen')
         await counter.page.evaluate(() => scrollTo(0, 0))
         await counter.look(`counter-look-${look}`)
       })

@@ -69,8 +69,9 @@ export async function resolveRequest(link, resolve) {
  *
  * @param {Awaited<ReturnType<typeof resolveRequest>>} resolved
  * @param {Held[]} held
- * @param {{ nonce?: string, audience?: string, key?: import('./keys.mjs').Key, also?: object, credential?: string }} [forged]
- *   what a dishonest wallet says instead: `also` names claims that nobody asked for, `credential` is another text of the credential
+ * @param {{ nonce?: string, audience?: string, key?: import('./keys.mjs').Key, also?: object, less?: string, credential?: string }} [forged]
+ *   what a dishonest wallet says instead: `also` names claims that nobody asked for, `less` one that is left out, `credential` is another
+ *   text of the credential
  * @returns {Promise<{ status: number, body: unknown, disclosed: Record<string, object> }>}
  */
 export async function respond({ client, payload }, held, forged = {}) {
@@ -81,7 +82,7 @@ export async function respond({ client, payload }, held, forged = {}) {
     const presentation = await presentSdJwt({
       credential: forged.credential ?? held[index].credential,
       key: forged.key ?? held[index].key,
-      disclose: { ...frameOf(claims), ...forged.also },
+      disclose: without({ ...frameOf(claims), ...forged.also }, forged.less),
       nonce: forged.nonce ?? payload.nonce,
       audience: forged.audience ?? payload.client_id,
     })
@@ -101,6 +102,8 @@ export async function respond({ client, payload }, held, forged = {}) {
   const disclosed = Object.fromEntries(Object.entries(chosen).map(([id, { claims }]) => [id, claims]))
   return { status: response.status, body, disclosed }
 }
+
+const without = (frame, name) => Object.fromEntries(Object.entries(frame).filter(([one]) => one !== name))
 
 // The presentation frame of @sd-jwt/core: the same tree with `true` at its leaves.
 function frameOf(value) {
