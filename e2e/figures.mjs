@@ -28,7 +28,7 @@ const named = {
   issuer: ['issuance/http_per_s', 'issuance/p99_ms', 'bulk/per_s', 'revocation/visible_p99_ms'],
   verifier: [
     ...['presentation/http_per_s', 'decision/p99_ms', 'decision/library_per_s', 'batch/per_s', 'offline/decision_ms'],
-    ...['qr/id3/bytes', 'qr/id3/frames', 'page/scan_to_decision_ms'],
+    ...['qr/id3/bytes', 'qr/id3/frames', 'qr/licence_mandate/frames', 'page/scan_to_decision_ms'],
   ],
 }
 

@@ -14,7 +14,7 @@ use registry::{
 };
 use serde::Serialize;
 
-pub use evidence::evidence;
+pub use evidence::{bundle_among_many, evidence};
 pub use network::network;
 pub use solo::{disk_per_idle_block, node_rss_mb, solo_tx_per_s};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use registry::build::{TxSigner, organisation_document, recovery_commitment};
 use registry::{
-    Author, Certificate, CertificateSignature, DidRecord, Evidence, Header, NonceRecord, PublicKey, Record,
-    Service, State, UnixMillis, VerificationKey, VoteKind, verify, vote_bytes,
+    Author, Certificate, CertificateSignature, DidRecord, Evidence, EvidenceBundle, Genesis, Header,
+    NonceRecord, PublicKey, Record, Service, State, UnixMillis, VerificationKey, VoteKind, verify,
+    verify_bundle, vote_bytes,
 };
 
 use crate::Tip;
@@ -25,26 +26,8 @@ const SAMPLES: u64 = 64;
 /// # Errors
 /// [`BenchError`].
 pub fn evidence(budget: Duration) -> Result<Vec<Measure>, BenchError> {
-    let validators = (1..=VALIDATORS).map(signer).collect::<Result<Vec<_>, _>>()?;
-    let genesis = genesis(&validators, &signer(99)?)?;
     let (records, state) = populate()?;
-    let header = Header {
-        height: 2_000_000,
-        time: UnixMillis(1_790_000_000_000),
-        state_root: state.root(),
-        ..genesis.header()
-    };
-    let block_id = header.id();
-    let vote = vote_bytes(VoteKind::Precommit, &header.chain_id, header.height, 0, Some(&block_id));
-    let signatures = validators
-        .iter()
-        .zip(0..)
-        .map(|(signer, validator)| Ok(CertificateSignature { validator, signature: signer.sign(&vote)? }));
-    let signatures = signatures.collect::<Result<_, BenchError>>()?;
-    let certificate = Certificate { height: header.height, round: 0, block_id, signatures };
-    let tip =
-        Tip { header, certificate: certificate.trimmed(&genesis.validators), state, news: News::default() };
-
+    let (tip, genesis) = signed(state)?;
     let all: Vec<Vec<u8>> = records.iter().map(|record| tip.prove(&record.key()).to_bytes()).collect();
     let bytes = all.iter().map(Vec::len).sum::<usize>() as f64 / all.len() as f64;
     let anchor = genesis.anchor();
@@ -65,6 +48,45 @@ pub fn evidence(budget: Duration) -> Result<Vec<Measure>, BenchError> {
         Measure::new("evidence/verify", micros(took), "µs", floor),
         Measure::new("evidence/bytes", bytes, "B", least),
     ])
+}
+
+/// The bundle of these records among 100,000 others under four validators: what a phone carries of them where many use the chain.
+///
+/// # Errors
+/// [`BenchError`].
+pub fn bundle_among_many(records: &[Record]) -> Result<EvidenceBundle, BenchError> {
+    let (tip, genesis) = signed(populate()?.1.with(records))?;
+    let evidence: Vec<Evidence> = records.iter().map(|record| tip.prove(&record.key())).collect();
+    let unsound = |text: String| BenchError::Unsound(text);
+    let bundle = EvidenceBundle::of(&evidence).ok_or_else(|| unsound("evidence of no bundle".to_owned()))?;
+    let proven = verify_bundle(&bundle, &genesis.anchor(), tip.header.time, Duration::from_secs(1));
+    let proven = proven.map_err(|error| unsound(error.to_string()))?;
+    match proven.iter().all(|fact| fact.record().is_some_and(|record| records.contains(record))) {
+        true => Ok(bundle),
+        false => Err(unsound("a record that is not there".to_owned())),
+    }
+}
+
+/// A block with this state, signed by a quorum of the validators.
+fn signed(state: State) -> Result<(Tip, Genesis), BenchError> {
+    let validators = (1..=VALIDATORS).map(signer).collect::<Result<Vec<_>, _>>()?;
+    let genesis = genesis(&validators, &signer(99)?)?;
+    let header = Header {
+        height: 2_000_000,
+        time: UnixMillis(1_790_000_000_000),
+        state_root: state.root(),
+        ..genesis.header()
+    };
+    let block_id = header.id();
+    let vote = vote_bytes(VoteKind::Precommit, &header.chain_id, header.height, 0, Some(&block_id));
+    let signatures = validators
+        .iter()
+        .zip(0..)
+        .map(|(signer, validator)| Ok(CertificateSignature { validator, signature: signer.sign(&vote)? }));
+    let signatures = signatures.collect::<Result<_, BenchError>>()?;
+    let certificate = Certificate { height: header.height, round: 0, block_id, signatures };
+    let certificate = certificate.trimmed(&genesis.validators);
+    Ok((Tip { header, certificate, state, news: News::default() }, genesis))
 }
 
 /// A state of 100,000 records, and some of them that are 300 bytes long.
