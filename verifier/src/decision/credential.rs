@@ -254,7 +254,7 @@ pub(crate) const FORMATS: [Format; 3] = [Format::SdJwtVc, Format::LdpVc, Format:
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unanswerable<'q> {
     /// Its format is none that is read.
-    #[error("`{0}`: {1} is no format that is read here; those that are: {all}", all = FORMATS.map(|one| one.to_string()).join(", "))]
+    #[error("`{0}`: {1} is no format that is read here; those that are: {all}", all = FORMATS.map(|one| format!("{one}")).join(", "))]
     Format(&'q QueryId, &'q Format),
     /// No authority that it trusts is of a kind that is known of credentials of its format.
     #[error(

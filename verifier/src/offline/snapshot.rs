@@ -177,11 +177,11 @@ impl Snapshot {
     #[must_use]
     pub fn of_counter(&self, counter: &Did, purpose: &Slug) -> Option<Vec<u8>> {
         let keys = [RecordKey::Did(counter.clone()), RecordKey::Purpose(counter.clone(), purpose.clone())];
-        let bundles = self.bundles.iter().filter_map(|bundle| read(bundle));
+        let mut bundles = self.bundles.iter().filter_map(|bundle| read(bundle));
         let is_it = |bundle: &EvidenceBundle| {
             bundle.keys().count() == keys.len() && bundle.keys().all(|key| keys.contains(key))
         };
-        bundles.filter(is_it).last().map(|bundle| bundle.to_bytes())
+        bundles.rfind(is_it).map(|bundle| bundle.to_bytes())
     }
 
     /// The file's bytes.
