@@ -9,10 +9,16 @@ struct Phone {
     private let keys = SoftwareKeyStore()
     private let config: WalletConfig
 
-    init(_ services: Services) { config = WalletConfig(anchor: services.anchor, node: services.node) }
+    init(_ services: Services, showsConfirmations: Bool = false, client: WalletClient? = nil) {
+        config = WalletConfig(
+            anchor: services.anchor, node: services.node, showsConfirmations: showsConfirmations, client: client
+        )
+    }
 
-    func create(_ pin: String, _ http: HttpClient = UrlSessionHttpClient(), _ biometrics: Biometrics? = nil) async throws -> Wallet {
-        try await Wallet.create(folder: folder, pin: pin, config: config, keys: keys, http: http, biometrics: biometrics)
+    func create(
+        _ pin: String, _ http: HttpClient = UrlSessionHttpClient(), _ biometrics: Biometrics? = nil, clock: Huizheng.Clock? = nil
+    ) async throws -> Wallet {
+        try await Wallet.create(folder: folder, pin: pin, config: config, keys: keys, http: http, clock: clock, biometrics: biometrics)
     }
 
     func open(by biometrics: Biometrics) async throws -> Wallet {

@@ -36,9 +36,10 @@ struct Services {
         self.police = Issuer(url: police["url"] as! String, staff: staff)
     }
 
-    func ask(_ purpose: String, dcql: Json? = nil) async throws -> (id: String, link: String) {
+    func ask(_ purpose: String, dcql: Json? = nil, transactions: [Json]? = nil) async throws -> (id: String, link: String) {
         var wish: Json = ["purpose": purpose]
         wish["dcql"] = dcql
+        wish["transaction_data"] = transactions
         let asked = try await call("POST", counter + "/api/requests", staff, wish)
         return (asked["id"] as! String, asked["link"] as! String)
     }
