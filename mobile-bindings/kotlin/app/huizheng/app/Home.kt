@@ -2,12 +2,15 @@ package huizheng.app
 
 import huizheng.HolderKeyStore
 import huizheng.HttpClient
+import huizheng.RecoveredWallet
 import huizheng.RestoredWallet
 import huizheng.Wallet
 import huizheng.WalletConfig
 import huizheng.app.port.Finger
+import huizheng.recoverWallet
 import huizheng.restoreWallet
 import huizheng.walletExists
+import java.io.File
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
@@ -27,6 +30,9 @@ class Home(
     val protection get() = keys.protection()
     val hasFinger get() = finger != null
 
+    /** A damaged wallet as it was, beside the one that was made of it: encrypted, and with the same PIN. */
+    private val damaged = File("$folder-damaged")
+
     /** Whether a face or a finger opens the wallet, as far as can be told while it is locked. */
     suspend fun opensByFinger(): Boolean = withContext(Dispatchers.IO) { finger != null && finger.isSwitchedOn() }
 
@@ -43,6 +49,33 @@ class Home(
         Wallet.openByBiometrics(folder, config, keys, http, checkNotNull(finger) { "the device has none" }.port)
     }
 
-    suspend fun restore(backup: ByteArray, code: String, pin: String): RestoredWallet =
-        withContext(Dispatchers.IO) { restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port) }
+    /** A damaged wallet gives way to the one of the backup, once that is there. */
+    suspend fun restore(backup: ByteArray, code: String, pin: String): RestoredWallet = withContext(Dispatchers.IO) {
+        val isDamaged = walletExists(folder)
+        if (isDamaged) putAside()
+        try {
+            restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port)
+        } catch (error: Exception) {
+            if (isDamaged) damaged.renameTo(File(folder))
+            throw error
+        }
+    }
+
+    /** A damaged wallet, with what of it can be read. What can't is removed from it, and stays in a copy beside it. */
+    suspend fun recover(pin: String): RecoveredWallet = withContext(Dispatchers.IO) {
+        damaged.deleteRecursively()
+        File(folder).copyRecursively(damaged)
+        recoverWallet(folder, pin, config, keys, http, biometrics = finger?.port)
+    }
+
+    /** What is left beside a wallet that was erased. */
+    suspend fun clear() = withContext(Dispatchers.IO) {
+        damaged.deleteRecursively()
+        Unit
+    }
+
+    private fun putAside() {
+        damaged.deleteRecursively()
+        File(folder).renameTo(damaged)
+    }
 }

@@ -54,12 +54,15 @@ object NoNetwork : HttpClient {
 }
 
 /** An approved application for an identity card of nobody. */
-fun approvedId(): Application {
+fun approvedId(): Application = appliedForId().also(Services.police::approve)
+
+/** An application for one that nobody has decided yet. */
+fun appliedForId(): Application {
     val claims = mapOf(
         "name" to "程知夏", "sex" to "female", "ethnicity" to "汉族", "birthDate" to "1988-03-21", "idNumber" to "34010219880321214X",
         "address" to "安徽省合肥市蜀山区示例路86号3幢1202室", "issuingAuthority" to "合肥市公安局蜀山分局", "portrait" to PORTRAIT,
     )
-    return Services.police.apply("digital-id", claims).also(Services.police::approve)
+    return Services.police.apply("digital-id", claims)
 }
 
 /** A picture of nobody: one grey point. */

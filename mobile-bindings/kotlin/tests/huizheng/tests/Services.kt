@@ -49,6 +49,10 @@ class Issuer(val url: String, private val staff: String) {
         call("POST", "$url/api/applications/${application.id}/approve", staff)
     }
 
+    fun reject(application: Application, reason: String) {
+        call("POST", "$url/api/applications/${application.id}/reject", staff, json("reason" to reason))
+    }
+
     /** The link to scan and the code to enter, as the applicant sees them. */
     fun offer(application: Application): Letter {
         val offer = call("GET", "$url/api/applications/${application.id}/offer", application.secret)

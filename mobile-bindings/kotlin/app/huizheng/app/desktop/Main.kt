@@ -3,6 +3,7 @@ package huizheng.app.desktop
 import huizheng.WalletConfig
 import huizheng.app.Home
 import huizheng.app.model.App
+import huizheng.app.port.Device
 import huizheng.app.swing.Look
 import huizheng.app.swing.SwingThread
 import huizheng.app.swing.Window
@@ -32,7 +33,8 @@ fun main(arguments: Array<String>) {
     val scope = CoroutineScope(SwingThread + SupervisorJob())
     scope.launch {
         val camera = PictureCamera()
-        val window = Window(App(home, camera, ChosenFiles(), scope), camera, scope, words, Look.Light)
+        val device = Device(camera, ChosenFiles(), SystemBrowser())
+        val window = Window(App(home, device, scope), camera, scope, words, Look.Light)
         window.pack()
         window.setLocationRelativeTo(null)
         window.isVisible = true

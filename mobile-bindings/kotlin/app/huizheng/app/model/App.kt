@@ -2,11 +2,11 @@ package huizheng.app.model
 
 import huizheng.Card
 import huizheng.Consent
-import huizheng.KeyProtection
+import huizheng.LogEntry
+import huizheng.Offer
 import huizheng.Wallet
 import huizheng.app.Home
-import huizheng.app.port.Camera
-import huizheng.app.port.Documents
+import huizheng.app.port.Device
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
@@ -18,51 +18,19 @@ import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 
-/** Where in the app the holder is, with what that screen shows and does. */
-sealed interface Place {
-    data object Starting : Place
-
-    class Locked(val lock: Lock) : Place
-
-    class AllCards(val cards: Cards) : Place
-
-    class OneCard(val details: CardDetails) : Place
-
-    class Scanning(val scan: Scan) : Place
-
-    class Receiving(val receive: Receive) : Place
-
-    class Answering(val ask: Ask) : Place
-
-    class Log(val history: History) : Place
-
-    class Showing(val code: ShowCode) : Place
-
-    class BackingUp(val backUp: BackUp) : Place
-
-    class Restoring(val restore: Restore) : Place
-
-    /** @param hasFinger whether there is a face or a finger to unlock by */
-    class More(val protection: KeyProtection, val hasFinger: Boolean) : Place
-
-    class Unlocking(val unlocking: huizheng.app.model.Unlocking) : Place
-}
-
 /**
  * The app: one place at a time. What a place has begun ends when it is left.
  *
  * @param scope the app's, on the UI's thread
  */
-class App(
-    private val home: Home,
-    private val camera: Camera,
-    private val documents: Documents,
-    private val scope: CoroutineScope,
-) {
+class App(private val home: Home, private val device: Device, private val scope: CoroutineScope) {
     private val now = MutableStateFlow<Place>(Place.Starting)
     private val places = SupervisorJob(scope.coroutineContext[Job])
     private var here: CoroutineScope = child()
     private var wallet: Wallet? = null
+
+    /** What the app was opened with while its wallet was locked. */
+    private var later: Link? = null
 
     val place: StateFlow<Place> = now.asStateFlow()
 
@@ -70,19 +38,25 @@ class App(
         start()
     }
 
-    private fun start() {
+    private fun start(erased: Boolean = false) {
         scope.launch {
             // Calls that are under way keep a locked wallet's folder: whoever opens it again would be told to wait.
             places.children.filter { it.isCancelled }.toList().joinAll()
+            if (erased) home.clear()
             val first = !home.hasWallet()
-            val lock = Lock.State(first, byFinger = !first && home.opensByFinger())
+            val lock = Lock.State(first, byFinger = !first && home.opensByFinger(), erased = erased)
             go { Place.Locked(Lock(it, home, lock, ::opened)) }
         }
     }
 
-    /** For who has no wallet yet, and a backup of one. */
+    /** For who has no wallet that can be opened, and a backup of one. */
     fun restore() {
-        if (wallet == null) go { Place.Restoring(Restore(it, home, documents) { restored -> wallet = restored }) }
+        if (wallet == null) go { Place.Restoring(Restore(it, home, device.documents) { restored -> wallet = restored }) }
+    }
+
+    /** For who has a wallet that is damaged. */
+    fun recover() {
+        if (wallet == null) go { Place.Recovering(Recover(it, home) { recovered -> wallet = recovered }) }
     }
 
     /** Back to where a PIN is chosen or entered. */
@@ -92,22 +66,33 @@ class App(
 
     private fun opened(opened: Wallet) {
         wallet = opened
-        cards()
+        val link = later
+        later = null
+        if (link == null) cards() else open(link)
     }
 
     fun cards() = within { wallet, scope -> Place.AllCards(Cards(scope, wallet)) }
 
     fun card(card: Card) = within { wallet, scope -> Place.OneCard(CardDetails(scope, wallet, card, ::cards)) }
 
-    fun scan() = within { _, scope -> Place.Scanning(Scan(scope, camera, ::open)) }
+    fun scan() = within { _, scope -> Place.Scanning(Scan(scope, device.camera, ::open)) }
 
-    /** A link that was scanned, or that another app opened this one with. */
-    fun open(link: Link) = within { wallet, scope ->
-        when (link) {
-            is Link.Offer -> Place.Receiving(Receive(scope, wallet, link))
-            is Link.Asking -> Place.Answering(Ask(scope, wallet, link, ::showCode))
+    /** A link that was scanned, or that another app opened this one with: then the wallet may be locked, and it waits for the PIN. */
+    fun open(link: Link) {
+        if (wallet == null) later = link
+        within { wallet, scope ->
+            when (link) {
+                is Link.Offer -> Place.Receiving(Receive(scope, wallet, link, ::logIn))
+                is Link.LoggedIn -> Place.Collecting(Collect(scope, wallet, link))
+                is Link.Asking -> Place.Answering(Ask(scope, wallet, link, ::showCode))
+            }
         }
     }
+
+    /** @param issuer its address, if it is known */
+    fun logIn(issuer: String? = null) = within { wallet, scope -> Place.LoggingIn(LogIn.at(scope, wallet, device.browser, issuer)) }
+
+    private fun logIn(offer: Offer) = within { wallet, scope -> Place.LoggingIn(LogIn.instead(scope, wallet, device.browser, offer)) }
 
     private fun showCode(consent: Consent, choice: Map<String, List<String>>) = within { wallet, scope ->
         Place.Showing(ShowCode(scope, wallet, consent, choice))
@@ -115,21 +100,31 @@ class App(
 
     fun log() = within { wallet, scope -> Place.Log(History(scope, wallet)) }
 
-    fun backUp() = within { wallet, scope -> Place.BackingUp(BackUp(scope, wallet, documents)) }
+    fun entry(entry: LogEntry) = within { wallet, scope -> Place.OneEntry(EntryDetails(scope, wallet, entry, ::log)) }
+
+    fun complain(entry: LogEntry) = within { wallet, scope -> Place.Complaining(Complain(scope, wallet, entry, device.documents)) }
+
+    fun backUp() = within { wallet, scope -> Place.BackingUp(BackUp(scope, wallet, device.documents)) }
 
     fun more() = within { _, _ -> Place.More(home.protection, home.hasFinger) }
 
     fun unlocking() = within { wallet, scope -> Place.Unlocking(Unlocking(scope, wallet)) }
 
+    fun newPin() = within { wallet, scope -> Place.ChoosingPin(NewPin(scope, wallet)) }
+
+    fun ownData() = within { wallet, scope -> Place.OwnData(YourData(scope, wallet, device.documents) { leave(erased = true) }) }
+
     /** When the holder wants it, and whenever the app goes to the background. */
     fun lock() {
-        wallet?.let {
-            it.lock()
-            it.close()
-        }
+        wallet?.lock()
+        leave()
+    }
+
+    private fun leave(erased: Boolean = false) {
+        wallet?.close()
         wallet = null
         go { Place.Starting }
-        start()
+        start(erased)
     }
 
     private fun within(make: (Wallet, CoroutineScope) -> Place) {

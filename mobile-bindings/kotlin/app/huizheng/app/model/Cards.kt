@@ -1,45 +1,107 @@
 package huizheng.app.model
 
 import huizheng.Card
+import huizheng.CardHolder
 import huizheng.CardToCollect
+import huizheng.LocalText
+import huizheng.PickUpOutcome
+import huizheng.WaitedFor
 import huizheng.Wallet
 import huizheng.WalletException
+import java.time.Duration
+import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
 
-/** The cards: shown at once by what is known, then by what the chain says now. */
+/** The cards: shown at once by what is known, then by what the chain says now, with those that issuers still decide about. */
 class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.State>(scope, State()) {
 
     /**
      * @param cards none while they are being read
+     * @param holders whose they are: the person's, and those of the firms that she acts for
+     * @param waiting cards that are being decided
      * @param toCollect cards of a backup that their issuers must give anew
+     * @param notGiven cards that an issuer said no to, when it was asked just now
+     * @param now when this is shown: what has its time by then
+     * @param busy whether the chain or an issuer is being asked
      */
-    data class State(val cards: List<Card>? = null, val toCollect: List<CardToCollect> = emptyList(), val problem: WalletException? = null)
+    data class State(
+        val cards: List<Card>? = null,
+        val holders: List<CardHolder> = emptyList(),
+        val waiting: List<WaitedFor> = emptyList(),
+        val toCollect: List<CardToCollect> = emptyList(),
+        val notGiven: List<LocalText> = emptyList(),
+        val now: Instant = Instant.now(),
+        val busy: Boolean = false,
+        val problem: WalletException? = null,
+    ) {
+        val isEmpty get() = cards?.isEmpty() == true && waiting.isEmpty() && toCollect.isEmpty()
+
+        /** The cards of each, and at last those of nobody known; one list where all are one holder's. */
+        val groups: List<Pair<CardHolder?, List<Card>>>
+            get() {
+                val all = cards.orEmpty()
+                if (holders.size < 2) return listOf(null to all)
+                val named = holders.map { holder -> holder to all.filter { it.id in holder.cards } }
+                val rest = all - named.flatMap { it.second }.toSet()
+                return if (rest.isEmpty()) named else named + (null to rest)
+            }
+
+        /** Whether its issuer wants to be asked again. */
+        fun isDue(card: WaitedFor) = card.askAfter?.let { it <= now } ?: true
+    }
+
+    private var until: Job? = null
 
     init {
-        doing({ state.value.copy(problem = it) }) {
+        doing(::failed) {
             read()
-            if (state.value.cards.isNullOrEmpty()) return@doing
-            offUi(wallet::refresh)
-            read()
+            if (state.value.waiting.any(state.value::isDue)) askIssuers()
+            if (!state.value.cards.isNullOrEmpty()) askChain()
         }
     }
 
-    private suspend fun read() = show(State(offUi(wallet::cards), offUi(wallet::toCollect)))
-}
+    /** The newest state of every card. */
+    fun check() = doing(::failed) { askChain() }
 
-/** One card with all it says. */
-class CardDetails(scope: CoroutineScope, private val wallet: Wallet, card: Card, private val gone: () -> Unit) :
-    Model<CardDetails.State>(scope, State(card)) {
+    /** Whether what is being decided is decided. */
+    fun pickUp() = doing(::failed) { askIssuers() }
 
-    /** @param sure whether the holder is asked if she means to delete it */
-    data class State(val card: Card, val sure: Boolean = false, val problem: WalletException? = null)
-
-    fun askToDelete() = show(state.value.copy(sure = true))
-
-    fun keep() = show(state.value.copy(sure = false))
-
-    fun delete() = doing({ state.value.copy(problem = it) }) {
-        offUi { wallet.deleteCard(state.value.card.id) }
-        gone()
+    private suspend fun askChain() {
+        show(state.value.copy(busy = true, problem = null))
+        offUi(wallet::refresh)
+        read()
     }
+
+    private suspend fun askIssuers() {
+        val asked = state.value.waiting
+        show(state.value.copy(busy = true, problem = null))
+        val no = offUi(wallet::pickUp).filter { it.outcome is PickUpOutcome.NotGiven }
+        val notGiven = no.mapNotNull { gone ->
+            asked.find { it.issuer == gone.issuer && it.credential.configuration == gone.configuration }?.credential?.label
+        }
+        read()
+        show(state.value.copy(notGiven = notGiven.distinct()))
+    }
+
+    private suspend fun read() {
+        val (cards, holders) = offUi(wallet::cards) to offUi(wallet::holders)
+        show(State(cards, holders, offUi(wallet::waitedFor), offUi(wallet::toCollect), state.value.notGiven))
+        again()
+    }
+
+    /** Shows it again once an issuer may be asked. */
+    private fun again() {
+        until?.cancel()
+        val next = state.value.waiting.filterNot(state.value::isDue).mapNotNull { it.askAfter }.minOrNull() ?: return
+        until = scope.launch {
+            delay(Duration.between(Instant.now(), next).toMillis().coerceAtLeast(0) + 1)
+            show(state.value.copy(now = Instant.now()))
+            again()
+        }
+    }
+
+    private fun failed(error: WalletException) = state.value.copy(busy = false, problem = error)
 }

@@ -36,11 +36,6 @@ class History(scope: CoroutineScope, private val wallet: Wallet) : Model<History
         show(State(before + page, more = page.size == PAGE.toInt(), shown.text))
     }
 
-    fun delete(entry: LogEntry) = doing({ state.value.copy(problem = it) }) {
-        offUi { wallet.deleteLogEntry(entry.id) }
-        show(state.value.copy(entries = state.value.entries.orEmpty() - entry))
-    }
-
     private companion object {
         const val PAGE = 50u
     }

@@ -18,6 +18,7 @@ class Lock(scope: CoroutineScope, private val home: Home, now: State, private va
      * @param byFinger whether a face or a finger opens it too
      * @param differ whether the two entries were not the same
      * @param pinFirst whether a face or a finger was not enough this time
+     * @param erased whether she has just deleted the wallet that there was
      */
     data class State(
         val first: Boolean,
@@ -25,8 +26,12 @@ class Lock(scope: CoroutineScope, private val home: Home, now: State, private va
         val busy: Boolean = false,
         val differ: Boolean = false,
         val pinFirst: Boolean = false,
+        val erased: Boolean = false,
         val problem: WalletException? = null,
-    )
+    ) {
+        /** Some of it may be readable all the same, and there may be a backup. */
+        val isDamaged get() = problem is WalletException.RestoreWallet
+    }
 
     val protection: KeyProtection get() = home.protection
 

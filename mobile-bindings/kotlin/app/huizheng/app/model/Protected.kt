@@ -16,14 +16,15 @@ inline fun ScreenGuard.showing(place: Place, draw: () -> Unit) {
 val Place.screen: WalletScreen
     get() = when (this) {
         is Place.Starting -> WalletScreen.WELCOME
-        is Place.Locked, is Place.Unlocking -> WalletScreen.PIN
+        is Place.Locked, is Place.Recovering, is Place.Unlocking, is Place.ChoosingPin -> WalletScreen.PIN
         is Place.AllCards -> WalletScreen.CARDS
         is Place.OneCard -> WalletScreen.CARD
         is Place.Scanning -> WalletScreen.SCAN
-        is Place.Receiving -> WalletScreen.OFFER
+        is Place.Receiving, is Place.LoggingIn, is Place.Collecting -> WalletScreen.OFFER
         is Place.Answering -> WalletScreen.CONSENT
         is Place.Showing -> WalletScreen.OFFLINE_CODE
         is Place.BackingUp, is Place.Restoring -> WalletScreen.BACKUP
-        is Place.Log -> WalletScreen.LOG
-        is Place.More -> WalletScreen.SETTINGS
+        is Place.Log, is Place.OneEntry -> WalletScreen.LOG
+        is Place.Complaining -> WalletScreen.COMPLAINT
+        is Place.More, is Place.OwnData -> WalletScreen.SETTINGS
     }

@@ -1,15 +1,18 @@
 package huizheng.app.model
 
-import huizheng.Card
-import huizheng.NotReceived
 import huizheng.Offer
 import huizheng.OfferDetails
 import huizheng.Wallet
 import huizheng.WalletException
 import kotlinx.coroutines.CoroutineScope
 
-/** An offer: looked at, and taken up when the holder wants. */
-class Receive(scope: CoroutineScope, private val wallet: Wallet, link: Link.Offer) : Model<Receive.State>(scope, State.Looking) {
+/**
+ * An offer: looked at, and taken up when the holder wants.
+ *
+ * @param byLogin takes it up by logging in at the issuer's instead of with the code
+ */
+class Receive(scope: CoroutineScope, private val wallet: Wallet, link: Link.Offer, private val byLogin: (Offer) -> Unit) :
+    Model<Receive.State>(scope, State.Looking) {
 
     sealed interface State {
         /** The issuer is being asked. */
@@ -18,15 +21,13 @@ class Receive(scope: CoroutineScope, private val wallet: Wallet, link: Link.Offe
         /** @param problem why it did not work, when the holder can try again here */
         data class Offered(val details: OfferDetails, val busy: Boolean = false, val problem: WalletException? = null) : State
 
-        data class Taken(val cards: List<Card>, val failed: List<NotReceived>) : State
-
-        data class Failed(val problem: WalletException) : State
+        data class Done(val collected: Collected) : State
     }
 
     private var offer: Offer? = null
 
     init {
-        doing(State::Failed) {
+        doing({ State.Done(Collected.of(it)) }) {
             val looked = offUi { wallet.previewOffer(link.text) }
             offer = looked
             show(State.Offered(looked.details()))
@@ -39,12 +40,16 @@ class Receive(scope: CoroutineScope, private val wallet: Wallet, link: Link.Offe
         val offer = offer ?: return
         fun failed(error: WalletException) = when (error) {
             is WalletException.EnterTxCode, is WalletException.GoOnline -> offered.copy(busy = false, problem = error)
-            else -> State.Failed(error)
+            else -> State.Done(Collected.of(error))
         }
         doing(::failed) {
             show(offered.copy(busy = true, problem = null))
             val received = offUi { wallet.receive(offer, txCode?.trim()) }
-            show(State.Taken(received.cards, received.failed))
+            show(State.Done(Collected.Taken(received.cards, received.failed)))
         }
+    }
+
+    fun logIn() {
+        offer?.let(byLogin)
     }
 }

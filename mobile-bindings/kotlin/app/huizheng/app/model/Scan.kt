@@ -46,24 +46,3 @@ class Scan(scope: CoroutineScope, camera: Camera, private val found: (Link) -> U
         }
     }
 }
-
-/** What a code leads to. Nothing of it is believed yet. */
-sealed interface Link {
-    data class Offer(val text: String) : Link
-
-    /** Somebody asks for something. */
-    sealed interface Asking : Link
-
-    data class Request(val text: String) : Asking
-
-    /** A request with no network behind it, whole. */
-    class Code(val message: ByteArray) : Asking
-
-    companion object {
-        fun of(text: String): Link? = when (text.substringBefore("://", "").lowercase()) {
-            "openid-credential-offer", "haip-vci" -> Offer(text)
-            "openid4vp", "haip-vp" -> Request(text)
-            else -> null
-        }
-    }
-}

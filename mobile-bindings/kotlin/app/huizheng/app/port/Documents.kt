@@ -1,8 +1,8 @@
 package huizheng.app.port
 
 /**
- * Where backups go and come from, each time as the holder chooses: on Android `ActivityResultContracts.CreateDocument` and
- * `OpenDocument`. Never a folder of the app's own: it would be lost with the phone.
+ * Where what the holder keeps outside of the app goes and comes from (backups, an export, a letter), each time as she chooses: on Android
+ * `ActivityResultContracts.CreateDocument` and `OpenDocument`. Never a folder of the app's own: it would be lost with the phone.
  */
 interface Documents {
     /** Writes a new document. False if she chose no place for it. */

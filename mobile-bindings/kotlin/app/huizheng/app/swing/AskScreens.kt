@@ -5,9 +5,9 @@ import huizheng.Claim
 import huizheng.ClaimKind
 import huizheng.ConsentWarning
 import huizheng.HolderLink
-import huizheng.LegalBasis
 import huizheng.Question
 import huizheng.app.model.Ask
+import huizheng.app.model.asOf
 import huizheng.app.text.explain
 import huizheng.app.text.word
 
@@ -29,8 +29,7 @@ private fun consent(stage: Stage, ask: Ask, state: Ask.State.Asking) = Screen(st
             +Words(words.asOf(words.moment(consent.verifier.asOf)), Type.small, look.quiet)
             +Space(9, look.line)
             +pair(words.purpose, words.of(consent.purposeName))
-            val basis = if (consent.legalBasis == LegalBasis.CONSENT) words.byConsent else words.byLaw
-            +pair(words.basis, "$basis · ${words.of(consent.legalText)}")
+            +pair(words.basis, "${words.word(consent.legalBasis)} · ${words.of(consent.legalText)}")
             +pair(words.kept, words.keptFor(consent.retentionDays))
             +pair(words.sentTo, consent.verifier.host.ifEmpty { words.sentToNobody })
             consent.expires?.let { +pair(words.answerBy, words.moment(it)) }
@@ -90,7 +89,7 @@ private fun Parts.pair(name: String, value: String) = Column(0).apply {
 /** Which card it would be, and how that stands. */
 private fun Parts.from(chosen: CardOption) {
     quiet("${words.fromCard} · ${words.of(chosen.label)} · ${chosen.holderLine}")
-    val checked = asOf(chosen.state)?.let { words.asOf(words.moment(it)) }
+    val checked = chosen.state.asOf?.let { words.asOf(words.moment(it)) }
     add(Words(listOfNotNull(words.word(chosen.state), checked).joinToString(" · "), Type.small, look.quiet))
 }
 

@@ -31,12 +31,7 @@ private fun writing(stage: Stage, backUp: BackUp, state: BackUp.State.Writing) =
 
 private fun checking(stage: Stage, backUp: BackUp, state: BackUp.State.Checking) = Screen(stage, stage.words.backup, back = stage.app::more) {
     val code = Line(words.backupCode, look) { backUp.save(it) }
-    add(
-        Column(6).apply {
-            +Words(words.copyCode, Type.strong, look.ink)
-            +code
-        },
-    )
+    field(words.copyCode, code)
     if (state.differs) notice(words.codeDiffers, null, Sign.WARN, look.bad)
     add(press(words.lookAgain, Weight.QUIET, enabled = !state.busy) { backUp.lookAgain() })
     bottom.add(press(words.saveBackup, enabled = !state.busy) { backUp.save(code.text) })
@@ -66,14 +61,8 @@ private fun entering(stage: Stage, restore: Restore, state: Restore.State.Enteri
         val code = Line(words.backupCode, look) { go() }
         val (pin, again) = Secret(words.newPin, look) { go() } to Secret(words.pinAgain, look) { go() }
         go = { restore.restore(code.text, pin.take(), again.take()) }
-        for ((name, hint, field) in listOf(Triple(words.backupCode, null, code), Triple(words.newPin, words.pinRule, pin), Triple(words.pinAgain, null, again))) {
-            add(
-                Column(6).apply {
-                    +Words(name, Type.strong, look.ink)
-                    if (hint != null) +Words(hint, Type.small, look.quiet)
-                    +field
-                },
-            )
+        for ((name, hint, entry) in listOf(Triple(words.backupCode, null, code), Triple(words.newPin, words.pinRule, pin), Triple(words.pinAgain, null, again))) {
+            field(name, entry, hint)
         }
         if (state.differ) notice(words.pinsDiffer, null, Sign.WARN, look.bad)
         // Here a wrong "PIN" is the backup's code.
@@ -108,6 +97,7 @@ fun Parts.toCollect(cards: List<CardToCollect>) {
                     card.collectAt?.let { +Words(it, Type.small, look.quiet) }
                 }
                 +Beside(Mark(Sign.CARDS, 36, look.unsure.strong, look.unsure.soft), said)
+                card.collectAt?.let { +press(words.collectByLogIn, Weight.QUIET, Sign.BROWSER) { stage.app.logIn(it) } }
             },
         )
     }

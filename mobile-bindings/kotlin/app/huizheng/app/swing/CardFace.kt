@@ -2,6 +2,7 @@ package huizheng.app.swing
 
 import huizheng.Card
 import huizheng.CardState
+import huizheng.app.model.isOver
 import huizheng.app.text.Text
 import huizheng.app.text.word
 import java.awt.BasicStroke
@@ -21,7 +22,7 @@ import kotlin.random.Random
 
 /** A card as it lies on a table: in its type's colours, with a quiet pattern. One that does not count any more is plainly grey. */
 class CardFace(private val card: Card, private val words: Text, press: (() -> Unit)?) : JButton(), Fluid {
-    private val dead = card.state is CardState.Revoked || card.state is CardState.Expired || card.state is CardState.NotTrusted
+    private val dead = card.state.isOver
     private val ink = if (dead) Look.of("f1f3f4") else Look.of(card.colours.ink)
 
     init {

@@ -89,6 +89,24 @@ class Beside(private val left: JComponent, private val right: JComponent, privat
     }
 }
 
+/** Words at the left, and a button of its own width at the right. */
+class Ends(private val left: JComponent, private val right: JComponent) : JComponent(), Fluid {
+    init {
+        add(left)
+        add(right)
+    }
+
+    private fun room(width: Int) = width - right.preferredSize.width - 12
+
+    override fun heightFor(width: Int): Int = maxOf(left.heightAt(room(width)), right.heightAt(width))
+
+    override fun doLayout() {
+        val (room, its) = room(width) to left.heightAt(room(width))
+        left.setBounds(0, (height - its) / 2, room, its)
+        right.setBounds(room + 12, 0, width - room - 12, height)
+    }
+}
+
 /** A column on a surface of its own, with round corners. */
 class Surface(private val fill: Color, private val edge: Color?, gap: Int = 12, padding: Int = 16) :
     Column(gap, Insets(padding, padding, padding, padding)) {

@@ -9,6 +9,7 @@ import javax.swing.JComponent
 
 /** Onboarding: what the app is, how keys are kept, and a PIN. */
 fun welcome(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
+    if (state.erased) notice(words.erased, words.erasedMeans, Sign.TICK, look.good)
     add(AppMark(look))
     title(words.welcome, centred = true)
     add(Words(words.welcomeLead, Type.body, look.quiet, centred = true))
@@ -16,19 +17,8 @@ fun welcome(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     val pin = Secret(words.newPin, look) { start() }
     val again = Secret(words.pinAgain, look) { start() }
     start = { lock.choose(pin.take(), again.take()) }
-    add(
-        Column(6).apply {
-            +Words(words.newPin, Type.strong, look.ink)
-            +Words(words.pinRule, Type.small, look.quiet)
-            +pin
-        },
-    )
-    add(
-        Column(6).apply {
-            +Words(words.pinAgain, Type.strong, look.ink)
-            +again
-        },
-    )
+    field(words.newPin, pin, words.pinRule)
+    field(words.pinAgain, again)
     if (state.differ) notice(words.pinsDiffer, null, Sign.WARN, look.bad)
     problem(state.problem)
     bottom.add(protection(stage, lock.protection))
@@ -47,11 +37,18 @@ fun unlock(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     open = { lock.unlock(pin.take()) }
     pin.horizontalAlignment = javax.swing.JTextField.CENTER
     add(pin)
-    problem(state.problem)
+    if (state.isDamaged) damaged() else problem(state.problem)
     if (state.pinFirst) notice(words.pinFirst, null, Sign.LOCK, look.unsure)
     add(press(words.unlock, enabled = !state.busy) { open() })
     if (state.byFinger) add(press(words.byFinger, Weight.EVEN, Sign.FINGER, enabled = !state.busy) { lock.unlockByFinger() })
     bottom.add(otherLanguage(stage))
+}
+
+/** Neither way loses what the other could still bring. */
+private fun Parts.damaged() {
+    notice(words.problems.damaged.title, words.damagedMeans, Sign.WARN, look.bad)
+    add(press(words.recover, Weight.EVEN) { stage.app.recover() })
+    add(press(words.haveBackup, Weight.EVEN, Sign.FILE) { stage.app.restore() })
 }
 
 /** How well the keys are kept, in words that are true for this device. */

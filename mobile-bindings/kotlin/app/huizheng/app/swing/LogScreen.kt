@@ -4,7 +4,11 @@ import huizheng.LogEntry
 import huizheng.LogEvent
 import huizheng.PresentationOutcome
 import huizheng.app.model.History
+import huizheng.app.text.about
 import huizheng.app.text.line
+import java.awt.Cursor
+import java.awt.Graphics
+import javax.swing.JButton
 
 fun log(stage: Stage, history: History, state: History.State) = Screen(stage, stage.words.log, tab = Tab.LOG) {
     problem(state.problem)
@@ -17,27 +21,21 @@ fun log(stage: Stage, history: History, state: History.State) = Screen(stage, st
         return@Screen
     }
     quiet(words.logLead)
-    val wanted = Line(words.searchLog, look, history::search).apply { text = state.text }
-    add(
-        Column(6).apply {
-            +Words(words.searchLog, Type.strong, look.ink)
-            +Words(words.searchHint, Type.small, look.quiet)
-            +wanted
-        },
-    )
+    field(words.searchLog, Line(words.searchLog, look, history::search).apply { text = state.text }, words.searchHint)
     if (state.text.isNotEmpty()) {
         if (entries.isEmpty()) notice(words.nothingFound(state.text), null, Sign.ASK, look.still)
         add(press(words.allEntries, Weight.QUIET) { history.search("") })
     }
-    for (entry in entries) add(entry(entry))
+    for (entry in entries) add(Pressed("${words.line(entry.event)}, ${words.moment(entry.at)}", entry(entry), look) { stage.app.entry(entry) })
     if (state.more) add(press(words.older, Weight.EVEN) { history.more() })
 }
 
-private fun Parts.entry(entry: LogEntry): Surface {
+/** An entry: what happened, about what, and when. */
+fun Parts.entry(entry: LogEntry): Surface {
     val (sign, tone) = sign(entry.event)
     val said = Column(4).apply {
         +Words(words.line(entry.event), Type.strong, look.ink)
-        names(entry.event)?.let { +Words(it, Type.body, look.quiet) }
+        words.about(entry.event)?.let { +Words(it, Type.body, look.quiet) }
         +Words(words.moment(entry.at), Type.small, look.quiet)
     }
     return Surface(look.surface, look.line, padding = 14).apply { +Beside(Mark(sign, 36, tone.strong, tone.soft), said) }
@@ -51,11 +49,25 @@ private fun Parts.sign(event: LogEvent): Pair<Sign, Tone> = when (event) {
     is LogEvent.Deleted -> Sign.CROSS to look.still
 }
 
-/** What it was about: names of claims, never their values. */
-private fun Parts.names(event: LogEvent): String? = when (event) {
-    is LogEvent.Presented -> event.shared.joinToString(words.and) { shared -> shared.labels.joinToString(words.and, transform = words::of) }
-    is LogEvent.Declined -> words.of(event.asked.purposeName)
-    is LogEvent.Received -> words.of(event.issuerName)
-    is LogEvent.Deleted -> words.of(event.issuerName)
-    is LogEvent.Refused -> words.tooMuch.takeIf { event.code == "asks-too-much" }
+/** What it shows, as a whole to be pressed. */
+private class Pressed(name: String, private val shown: Surface, private val look: Look, action: () -> Unit) : JButton(), Fluid {
+    init {
+        layout = null
+        add(shown)
+        isContentAreaFilled = false
+        isBorderPainted = false
+        isFocusPainted = false
+        cursor = Cursor.getPredefinedCursor(Cursor.HAND_CURSOR)
+        getAccessibleContext().accessibleName = name
+        addActionListener { action() }
+    }
+
+    override fun heightFor(width: Int) = shown.heightFor(width)
+
+    override fun doLayout() = shown.setBounds(0, 0, width, height)
+
+    override fun paintChildren(g: Graphics) {
+        super.paintChildren(g)
+        if (isFocusOwner) focused(g, this, look)
+    }
 }

@@ -5,10 +5,11 @@ import huizheng.KeyProtection
 fun more(stage: Stage, kept: KeyProtection, hasFinger: Boolean) = Screen(stage, stage.words.more, tab = Tab.MORE) {
     label(words.keys)
     add(Surface(look.surface, look.line).apply { +protection(stage, kept) })
-    if (hasFinger) {
-        label(words.unlocking)
-        add(press(words.byFinger, Weight.EVEN, Sign.FINGER) { stage.app.unlocking() })
-    }
+    label(words.unlocking)
+    if (hasFinger) add(press(words.byFinger, Weight.EVEN, Sign.FINGER) { stage.app.unlocking() })
+    add(press(words.changePin, Weight.EVEN, Sign.LOCK) { stage.app.newPin() })
+    label(words.ownData)
+    add(press(words.exportOrErase, Weight.EVEN, Sign.PERSON) { stage.app.ownData() })
     label(words.backup)
     add(press(words.backUpNow, Weight.EVEN, Sign.FILE) { stage.app.backUp() })
     label(words.appearance)

@@ -20,9 +20,11 @@ import javax.swing.JButton
 import javax.swing.JComponent
 import javax.swing.JLabel
 import javax.swing.JPasswordField
+import javax.swing.JTextArea
 import javax.swing.JTextField
 import javax.swing.JToggleButton
 import javax.swing.border.AbstractBorder
+import javax.swing.text.JTextComponent
 
 /** Text that breaks where its language does. */
 class Words(text: String, font: Font, colour: Color, private val centred: Boolean = false, private val leading: Float = 1.4f) :
@@ -165,6 +167,27 @@ class Line(label: String, private val look: Look, enter: (String) -> Unit) : JTe
     }
 }
 
+/** A field for a letter: as high as what is in it. */
+class Area(label: String, private val look: Look) : JTextArea(), Fluid {
+    init {
+        dress(this, label, look)
+        lineWrap = true
+        wrapStyleWord = true
+        border = BorderFactory.createEmptyBorder(12, 14, 12, 14)
+    }
+
+    override fun heightFor(width: Int): Int {
+        setSize(width, Short.MAX_VALUE.toInt())
+        return preferredSize.height
+    }
+
+    override fun paintComponent(g: Graphics) {
+        ground(g, this, look)
+        super.paintComponent(g)
+        Edge(look).paintBorder(this, g, 0, 0, width, height)
+    }
+}
+
 /** A field for what nobody should read over the holder's shoulder. */
 class Secret(label: String, private val look: Look, enter: (Secret) -> Unit) : JPasswordField(), Fluid {
     init {
@@ -184,12 +207,12 @@ class Secret(label: String, private val look: Look, enter: (Secret) -> Unit) : J
     }
 }
 
-private fun ground(g: Graphics, field: JTextField, look: Look) = g.smooth {
+private fun ground(g: Graphics, field: JComponent, look: Look) = g.smooth {
     color = look.surface
     fill(RoundRectangle2D.Double(1.5, 1.5, field.width - 3.0, field.height - 3.0, 20.0, 20.0))
 }
 
-private fun dress(field: JTextField, label: String, look: Look) {
+private fun dress(field: JTextComponent, label: String, look: Look) {
     field.accessibleContext.accessibleName = label
     field.font = Type.body
     field.foreground = look.ink
@@ -199,6 +222,13 @@ private fun dress(field: JTextField, label: String, look: Look) {
     field.selectionColor = look.brandSoft
     field.selectedTextColor = look.ink
     field.border = BorderFactory.createCompoundBorder(Edge(look), BorderFactory.createEmptyBorder(4, 14, 4, 14))
+}
+
+/** The edge of what has the focus. */
+fun focused(g: Graphics, part: JComponent, look: Look) = g.smooth {
+    color = look.focus
+    stroke = BasicStroke(3f)
+    draw(RoundRectangle2D.Double(1.5, 1.5, part.width - 3.0, part.height - 3.0, 2.0 * Surface.RADIUS, 2.0 * Surface.RADIUS))
 }
 
 private class Edge(private val look: Look) : AbstractBorder() {

@@ -28,12 +28,7 @@ fun scanning(stage: Stage, scan: Scan, state: Scan.State) = Screen(stage, stage.
         },
     )
     val line = Line(words.pasteLink, look, scan::open)
-    add(
-        Column(6).apply {
-            +Words(words.pasteLink, Type.strong, look.ink)
-            +line
-        },
-    )
+    field(words.pasteLink, line)
     add(press(words.open, Weight.EVEN) { scan.open(line.text) })
 }
 

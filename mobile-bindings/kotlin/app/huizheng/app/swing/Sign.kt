@@ -32,6 +32,12 @@ enum class Sign(private vararg val shapes: Shape) {
         path("M5 15 L5 12 C5 2.7 19 2.7 19 12 L19 16"), path("M8.5 18.5 L8.5 12 C8.5 7.3 15.5 7.3 15.5 12 L15.5 19.5"),
         path("M12 12 L12 21"),
     ),
+    AGAIN(path("M19 7 C15 2.5 8 3 5.2 8 C2.4 13 5 19 11 20 C15.5 20.7 19.5 17.5 20 13"), path("M19.5 3 L19.5 7.5 L15 7.5")),
+    BROWSER(
+        RoundRectangle2D.Double(3.0, 4.5, 18.0, 15.0, 4.0, 4.0), path("M3 9.5 L21 9.5"), path("M6.5 7 L6.6 7"), path("M9 14.5 L15 14.5"), path("M13 12 L15.5 14.5 L13 17"),
+    ),
+    LETTER(RoundRectangle2D.Double(3.0, 5.5, 18.0, 13.0, 3.0, 3.0), path("M4 7 L12 13 L20 7")),
+    PERSON(Ellipse2D.Double(8.0, 3.5, 8.0, 8.0), path("M4.5 20.5 C4.5 12.5 19.5 12.5 19.5 20.5")),
     LOCK(RoundRectangle2D.Double(5.0, 11.0, 14.0, 9.0, 3.0, 3.0), path("M8 11 L8 8 C8 2.7 16 2.7 16 8 L16 11")),
     ;
 

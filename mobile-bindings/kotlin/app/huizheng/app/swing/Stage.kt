@@ -106,6 +106,26 @@ class Parts(val stage: Stage) {
         },
     )
 
+    /** The last question before something can't be undone. To leave it is as easy. */
+    fun sure(question: String, meaning: String, no: String, yes: String, enabled: Boolean, keep: () -> Unit, go: () -> Unit) {
+        notice(question, meaning, Sign.WARN, look.bad)
+        add(
+            Row().apply {
+                +press(no, Weight.EVEN, enabled = enabled, action = keep)
+                +press(yes, Weight.DANGER, enabled = enabled, action = go)
+            },
+        )
+    }
+
+    /** A field with its name above it, and what helps to fill it in. */
+    fun field(name: String, field: JComponent, hint: String? = null) = add(
+        Column(6).apply {
+            +Words(name, Type.strong, look.ink)
+            if (hint != null) +Words(hint, Type.small, look.quiet)
+            +field
+        },
+    )
+
     fun value(text: String) = Words(text, Type.body, look.ink)
 
     fun press(text: String, weight: Weight = Weight.FIRST, sign: Sign? = null, enabled: Boolean = true, action: () -> Unit) =

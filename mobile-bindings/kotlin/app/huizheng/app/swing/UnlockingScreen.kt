@@ -16,12 +16,7 @@ fun unlocking(stage: Stage, unlocking: Unlocking, state: Unlocking.State) = Scre
             title(words.fingerAsk, centred = true)
             add(Words(words.fingerAskMeans, Type.body, look.quiet, centred = true))
             val pin = Secret(words.pin, look) { unlocking.switchOn(it.take()) }
-            add(
-                Column(6).apply {
-                    +Words(words.pin, Type.strong, look.ink)
-                    +pin
-                },
-            )
+            field(words.pin, pin)
             bottom.add(press(words.fingerSwitchOn, enabled = !state.busy) { unlocking.switchOn(pin.take()) })
         }
     }

@@ -73,15 +73,22 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
     private fun draws(place: Place): Flow<(Stage) -> JComponent> = when (place) {
         is Place.Starting -> flowOf { stage -> JPanel().apply { background = stage.look.paper } }
         is Place.Locked -> place.lock.state.map { state -> { if (state.first) welcome(it, place.lock, state) else unlock(it, place.lock, state) } }
-        is Place.AllCards -> place.cards.state.map { state -> { allCards(it, state) } }
+        is Place.Recovering -> place.recover.state.map { state -> { recovering(it, place.recover, state) } }
+        is Place.AllCards -> place.cards.state.map { state -> { allCards(it, place.cards, state) } }
         is Place.OneCard -> place.details.state.map { state -> { oneCard(it, place.details, state) } }
         is Place.Scanning -> place.scan.state.map { state -> { scanning(it, place.scan, state) } }
         is Place.Receiving -> place.receive.state.map { state -> { receiving(it, place.receive, state) } }
+        is Place.LoggingIn -> place.logIn.state.map { state -> { loggingIn(it, place.logIn, state) } }
+        is Place.Collecting -> place.collect.state.map { state -> { collected(it, state) } }
         is Place.Answering -> place.ask.state.map { state -> { answering(it, place.ask, state) } }
         is Place.Showing -> place.code.state.map { state -> { showingCode(it, state, place.code) } }
         is Place.BackingUp -> place.backUp.state.map { state -> { backingUp(it, place.backUp, state) } }
         is Place.Restoring -> place.restore.state.map { state -> { restoring(it, place.restore, state) } }
         is Place.Log -> place.history.state.map { state -> { log(it, place.history, state) } }
+        is Place.OneEntry -> place.details.state.map { state -> { oneEntry(it, place.details, state) } }
+        is Place.Complaining -> place.complain.state.map { state -> { complaining(it, place.complain, state) } }
+        is Place.ChoosingPin -> place.pin.state.map { state -> { newPin(it, place.pin, state) } }
+        is Place.OwnData -> place.data.state.map { state -> { ownData(it, place.data, state) } }
         is Place.More -> flowOf { stage -> more(stage, place.protection, place.hasFinger) }
         is Place.Unlocking -> place.unlocking.state.map { state -> { unlocking(it, place.unlocking, state) } }
     }

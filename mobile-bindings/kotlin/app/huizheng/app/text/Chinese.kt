@@ -41,6 +41,9 @@ object Chinese : Text {
     override val noFinger = "这部手机还没有录入指纹或面容"
     override val noFingerTodo = "请先在系统设置里录入。"
     override val noSensorHere = "这台电脑没有传感器，用这个对话框代替，只供试用。按“确定”表示认出了本人。"
+    override val changePin = "修改密码"
+    override val pinChanged = "密码已修改"
+    override val pinChangedMeans = "下次解锁请用新密码。"
 
     override val haveBackup = "用备份恢复"
     override val restoreTitle = "用备份恢复"
@@ -50,14 +53,43 @@ object Chinese : Text {
     override val restored = "钱包已恢复"
     override val restoredLead = { made: String, entries: ULong -> "恢复到 $made 的状态，含 $entries 条记录。" }
     override val collectAgain = "需要重新领取"
-    override val collectAgainMeans = "密钥在原来的手机里，请到发证部门重新领取到这部手机。"
+    override val collectAgainMeans = "密钥在原来的手机里，请到发证部门重新领取到这部手机。原来的手机如果丢了，请同时挂失，挂失前那上面的证照仍然有效。"
     override val wrongBackupCode = "备份码不对"
     override val wrongBackupCodeTodo = "请与纸上逐字核对；也可能文件不对或已损坏。"
+    override val damagedMeans = "可以打开还能读取的内容，也可以用备份恢复。"
+    override val recoverTitle = "打开损坏的钱包"
+    override val recoverLead = "能读取的证照和记录会保留，读不了的会移除。移除前的原样会另存一份，仍然加密。"
+    override val recover = "打开还能读取的内容"
+    override val recovered = "钱包已打开"
+    override val cardsThere = "完好的证照"
+    override val cardsLost = "丢失的证照"
+    override val entriesLost = "丢失的记录"
+    override val othersLost = "其他丢失的内容，联网后会重新获取"
+    override val collectLost = "丢失的证照请到发证部门重新领取。"
+    override val incomplete = "可能还缺少别的内容"
+    override val incompleteMeans = "有的数据不见了，或被换成了旧的，无法得知是哪些。请与备份核对。"
+    override val nothingReadable = "已无法读取"
+    override val nothingReadableMeans = "这个钱包的密钥已损坏或不在这部手机里。请用备份恢复。"
 
     override val myCards = "我的证照"
     override val noCards = "还没有证照"
     override val noCardsTodo = "请先在发证部门的网站申请，审核通过后扫页面上的二维码领取。"
     override val scanCode = "扫码领取"
+    override val ofCompany = "企业的证照"
+    override val byMandate = "企业的证照，您凭授权代办"
+    override val nobodyNamed = "未写明持有人"
+    override val beingDecided = "正在办理"
+    override val askNow = "现在可以查询进度"
+    override val askFrom = { at: String -> "$at 后可以查询进度" }
+    override val askAgain = "查询进度"
+    override val notGiven = { what: String -> "没有批准：$what" }
+    override val notGivenTodo = "原因见申请页面，也可以询问发证部门。"
+    override val checkedAgo = { ago: String -> "状态核对于$ago" }
+    override val checkNow = "立即核对"
+    override val justNow = "刚刚"
+    override val before = { span: String -> "${span}前" }
+    override val hours = { n: Long -> "$n 小时" }
+    override val days = { n: Long -> "$n 天" }
     override val asOf = { at: String -> "$at 核对" }
     override val validUntil = { day: String -> "有效期至 $day" }
     override val noEnd = "长期有效"
@@ -74,6 +106,13 @@ object Chinese : Text {
     override val unknownMeans = "暂时查不到最新状态，请联网后再看。"
     override val issuedBy = "发证机关"
     override val received = "领取时间"
+    override val runsOut = { day: String -> "$day 到期" }
+    override val renewMeans = "现在换新，期间可以照常使用。"
+    override val renewElsewhere = { issuer: String -> "请向${issuer}申请换发。" }
+    override val renew = "换新"
+    override val renewing = "正在换新……"
+    override val renewed = "已换新"
+    override val renewedMeans = "内容由发证机关重新核对，使用新的密钥，原来的已作废。"
     override val delete = "从手机上删除"
     override val deleteSure = "删除这张证照？"
     override val deleteMeans = "删除后这部手机上不再有这张证照。证照本身不受影响，可以重新申领。"
@@ -98,10 +137,24 @@ object Chinese : Text {
     override val codeHint = "在申请页面二维码的旁边"
     override val take = "领取"
     override val notNow = "先不领取"
+    override val collecting = "正在领取……"
+    override val logIn = "登录领取"
+    override val logInInstead = "没有领取码？登录领取"
+    override val collectByLogIn = "登录重新领取"
+    override val logInLead = "在发证部门登录，确认身份后直接领取。登录在浏览器里进行，这个应用看不到您输入的内容。"
+    override val issuerAddress = "发证部门的网址"
+    override val issuerAddressHint = "见申请页面"
+    override val noAddress = "这不是网址"
+    override val noAddressTodo = "请与申请页面核对。"
+    override val goOn = "继续"
+    override val whichCard = "领取哪一种？"
+    override val inBrowser = "请在浏览器里继续"
+    override val inBrowserMeans = "登录并同意后会自动回到这里。"
+    override val openAgain = "再次打开浏览器"
     override val taken = "已存入手机"
     override val takenLead = "签名、发证机关的授权和证照状态都已核对。"
     override val partFailed = { what: String -> "没有领到：$what。" }
-    override val partWaits = { what: String -> "$what 还在办理，办好后会自动领取。" }
+    override val partWaits = { what: String -> "$what 还在办理，可以在“证照”里查询进度。" }
     override val seeCards = "查看我的证照"
 
     override val askTitle = "出示证照"
@@ -165,6 +218,18 @@ object Chinese : Text {
     override val searchHint = "单位、用途或项目的名称"
     override val nothingFound = { text: String -> "没有找到“$text”" }
     override val allEntries = "查看全部"
+    override val whatLeft = { what: String -> "提供的内容 · $what" }
+    override val itsAddress = "身份标识"
+    override val tooMuchOf = "超出的内容"
+    override val deleteEntry = "删除这条记录"
+    override val deleteEntrySure = "删除这条记录？"
+    override val deleteEntryMeans = "删除后无法恢复，也不能再据此投诉。"
+    override val complain = "投诉"
+    override val complainMeans = "起草给主管部门的信，由您自己发出。"
+    override val complaintLead = "请补充投诉事项和联系方式，保存后自行寄送。应用不会发出任何内容。"
+    override val letter = "投诉信"
+    override val saveLetter = "保存信件"
+    override val complaintSaved = "信件已保存"
 
     override val keys = "密钥"
     override val appearance = "外观"
@@ -173,6 +238,22 @@ object Chinese : Text {
     override val language = "语言"
     override val lock = "立即锁定"
     override val lockMeans = "切换到后台时会自动锁定。"
+    override val ownData = "我的数据"
+    override val exportOrErase = "导出或删除全部数据"
+    override val exportTitle = "导出"
+    override val exportMeans = "钱包保存的全部内容：证照、记录、正在办理的事项，存成一个文件。"
+    override val exportInClear = "文件不加密，谁拿到都能看，请妥善保管。"
+    override val exportNow = "保存到文件"
+    override val exported = "已保存"
+    override val eraseTitle = "删除"
+    override val eraseLead = "删除这部手机上的全部证照、记录和密钥。证照本身不受影响，可以重新申领。"
+    override val erase = "删除全部数据"
+    override val eraseSure = "删除全部数据？"
+    override val eraseMeans = "这部手机上的证照、记录和密钥会立即删除，无法恢复。没有备份，记录也找不回来。"
+    override val eraseNot = "不删除"
+    override val eraseNow = "全部删除"
+    override val erased = "已全部删除"
+    override val erasedMeans = "这部手机上没有留下任何内容。"
 
     override val backup = "备份"
     override val backupMeans = "手机丢失时，可用备份找回记录，并知道要重新领取哪些证照。证照本身不会离开手机，密钥无法复制。"
@@ -203,7 +284,7 @@ object Chinese : Text {
         code = { left ->
             if (left == null) Problem("领取码的位数不对", "请与申请页面核对。") else Problem("领取码不对", "还可以再试 $left 次。")
         },
-        takesTime = Problem("还在办理", "办好后会自动领取。"),
+        takesTime = Problem("还在办理", "可以在“证照”里查询进度，办好后会存入手机。"),
         offerGone = Problem("这个二维码已经用过或已失效", "请在申请页面重新获取。"),
         notSupported = Problem("这个版本还不支持", "请更新应用，或换一种方式办理。"),
         untrustedIssuer = Problem("收到的证照没有通过核对", "已丢弃。请联系发证部门。"),

@@ -41,6 +41,9 @@ object English : Text {
     override val noFinger = "This phone knows no face or finger"
     override val noFingerTodo = "Add one in its settings first."
     override val noSensorHere = "This computer has no sensor. This dialog stands in for one, for trying things out. OK means that it recognised you."
+    override val changePin = "Change the PIN"
+    override val pinChanged = "Your PIN is changed"
+    override val pinChangedMeans = "Unlock with the new one from now on."
 
     override val haveBackup = "I have a backup"
     override val restoreTitle = "Restore a backup"
@@ -50,14 +53,43 @@ object English : Text {
     override val restored = "Your wallet is back"
     override val restoredLead = { made: String, entries: ULong -> "As it was on $made, with ${if (entries == 1uL) "1 entry" else "$entries entries"} in the log." }
     override val collectAgain = "To be collected again"
-    override val collectAgainMeans = "Their keys were the other phone's. Ask each department to issue them to this one."
+    override val collectAgainMeans = "Their keys were the other phone's. Ask each department to issue them to this one. If the other phone is lost, declare it lost there: until then, what is on it counts."
     override val wrongBackupCode = "That is not this backup's code"
     override val wrongBackupCodeTodo = "Compare it with your paper, letter by letter. Or the file is another one, or damaged."
+    override val damagedMeans = "You can open what can still be read, or restore a backup."
+    override val recoverTitle = "Open a damaged wallet"
+    override val recoverLead = "Cards and entries that can be read stay. What can't be read is removed; a copy of it all as it was is kept aside, still encrypted."
+    override val recover = "Open what can be read"
+    override val recovered = "Your wallet is open"
+    override val cardsThere = "Cards that are whole"
+    override val cardsLost = "Cards that are lost"
+    override val entriesLost = "Entries of the log that are lost"
+    override val othersLost = "Other things that are lost, and fetched anew when online"
+    override val collectLost = "Ask the departments for the lost cards again."
+    override val incomplete = "More may be missing"
+    override val incompleteMeans = "Something is gone, or older than it was; nobody can tell what. Compare it with a backup."
+    override val nothingReadable = "Nothing of it can be read"
+    override val nothingReadableMeans = "The keys of this wallet are damaged, or not on this phone. Restore a backup."
 
     override val myCards = "My cards"
     override val noCards = "No cards yet"
     override val noCardsTodo = "Apply at a department's website. Once it is approved, scan the code that you are shown there."
     override val scanCode = "Scan a code"
+    override val ofCompany = "The company's cards"
+    override val byMandate = "The company's cards: you act for it by a mandate"
+    override val nobodyNamed = "No holder named"
+    override val beingDecided = "being decided"
+    override val askNow = "You can ask how it stands"
+    override val askFrom = { at: String -> "Ask again from $at" }
+    override val askAgain = "Ask how it stands"
+    override val notGiven = { what: String -> "Not given: $what" }
+    override val notGivenTodo = "Your application's page says why, or ask the department."
+    override val checkedAgo = { ago: String -> "Checked $ago" }
+    override val checkNow = "Check now"
+    override val justNow = "just now"
+    override val before = { span: String -> "$span ago" }
+    override val hours = { n: Long -> if (n == 1L) "1 hour" else "$n hours" }
+    override val days = { n: Long -> if (n == 1L) "1 day" else "$n days" }
     override val asOf = { at: String -> "Checked $at" }
     override val validUntil = { day: String -> "Valid until $day" }
     override val noEnd = "No end date"
@@ -74,6 +106,13 @@ object English : Text {
     override val unknownMeans = "Its newest status can't be read just now. Look again when you are online."
     override val issuedBy = "Issued by"
     override val received = "Received"
+    override val runsOut = { day: String -> "It runs out on $day" }
+    override val renewMeans = "Renew it now. It stays usable meanwhile."
+    override val renewElsewhere = { issuer: String -> "Ask $issuer for a new one." }
+    override val renew = "Renew"
+    override val renewing = "Renewing…"
+    override val renewed = "Renewed"
+    override val renewedMeans = "Its issuer stated anew what holds now, under fresh keys. The one before is void."
     override val delete = "Delete from this phone"
     override val deleteSure = "Delete this card?"
     override val deleteMeans = "This phone will no longer have it. The card itself stays as it is; you can ask for it again."
@@ -98,10 +137,24 @@ object English : Text {
     override val codeHint = "Beside the QR code on your application's page"
     override val take = "Receive"
     override val notNow = "Not now"
+    override val collecting = "Fetching your card…"
+    override val logIn = "Get a card by logging in"
+    override val logInInstead = "No code? Log in instead"
+    override val collectByLogIn = "Log in to collect it"
+    override val logInLead = "You log in at the department's and collect your card. That happens in your browser: this app can't see what you enter there."
+    override val issuerAddress = "The department's address"
+    override val issuerAddressHint = "It is on your application's page"
+    override val noAddress = "This is no address"
+    override val noAddressTodo = "Compare it with your application's page."
+    override val goOn = "Go on"
+    override val whichCard = "Which card?"
+    override val inBrowser = "Go on in your browser"
+    override val inBrowserMeans = "Log in and agree there. It brings you back here."
+    override val openAgain = "Open the browser again"
     override val taken = "It is on your phone"
     override val takenLead = "Its signature, its issuer's accreditation and its status were checked."
     override val partFailed = { what: String -> "$what did not come." }
-    override val partWaits = { what: String -> "$what takes time. The app will fetch it." }
+    override val partWaits = { what: String -> "$what takes time. Ask in “Cards” how it stands." }
     override val seeCards = "See my cards"
 
     override val askTitle = "Show a card"
@@ -171,6 +224,18 @@ object English : Text {
     override val searchHint = "A name, a purpose or a claim"
     override val nothingFound = { text: String -> "Nothing says “$text”" }
     override val allEntries = "Show all"
+    override val whatLeft = { what: String -> "What left of $what" }
+    override val itsAddress = "Identifier"
+    override val tooMuchOf = "Too much"
+    override val deleteEntry = "Delete this entry"
+    override val deleteEntrySure = "Delete this entry?"
+    override val deleteEntryMeans = "It can't be brought back, and you can't complain from it any more."
+    override val complain = "Complain"
+    override val complainMeans = "Drafts a letter to the regulator. You send it yourself."
+    override val complaintLead = "Fill in what happened and how to reach you, save it, and send it yourself. The app sends nothing."
+    override val letter = "The letter"
+    override val saveLetter = "Save the letter"
+    override val complaintSaved = "The letter is saved"
 
     override val keys = "Your keys"
     override val appearance = "Appearance"
@@ -179,6 +244,22 @@ object English : Text {
     override val language = "Language"
     override val lock = "Lock now"
     override val lockMeans = "The app locks by itself when it goes to the background."
+    override val ownData = "Your data"
+    override val exportOrErase = "Export it, or delete it all"
+    override val exportTitle = "A copy for you"
+    override val exportMeans = "Everything that the wallet keeps, as one file: cards, log, what is under way."
+    override val exportInClear = "The file is not encrypted. Whoever has it can read it: guard it well."
+    override val exportNow = "Save the file"
+    override val exported = "The file is saved"
+    override val eraseTitle = "Delete everything"
+    override val eraseLead = "All cards, the log and the keys on this phone. The cards themselves stay as they are; you can ask for them again."
+    override val erase = "Delete everything"
+    override val eraseSure = "Delete everything?"
+    override val eraseMeans = "The cards, the log and the keys on this phone go at once, and can't be brought back. Without a backup, your log is gone too."
+    override val eraseNot = "Keep everything"
+    override val eraseNow = "Delete it all"
+    override val erased = "Everything is deleted"
+    override val erasedMeans = "Nothing of it is left on this phone."
 
     override val backup = "Backup"
     override val backupMeans = "If this phone is lost, a backup brings back your log, and says which cards to ask for again. Cards themselves never leave a phone: their keys can't be copied."
@@ -213,7 +294,7 @@ object English : Text {
                 else -> Problem("That is not the code", "$left tries are left.")
             }
         },
-        takesTime = Problem("The department takes time", "The app will fetch your card when it is ready."),
+        takesTime = Problem("It is being decided", "Ask in “Cards” how it stands. Once it is decided, your card comes to this phone."),
         offerGone = Problem("This code was used before or is no longer valid", "Get a new one on your application's page."),
         notSupported = Problem("This app can't do that yet", "Update the app, or ask for another way."),
         untrustedIssuer = Problem("What came did not pass the checks", "It was thrown away. Ask the department."),

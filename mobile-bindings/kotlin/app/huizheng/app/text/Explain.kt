@@ -3,10 +3,12 @@ package huizheng.app.text
 import huizheng.CardState
 import huizheng.ConsentWarning
 import huizheng.HolderLink
+import huizheng.LegalBasis
 import huizheng.LogEvent
 import huizheng.PresentationOutcome
 import huizheng.WalletException
 import java.time.Duration
+import java.time.Instant
 
 /** A failure in the holder's words. Without an `else`: a new kind does not compile before somebody has words for it. */
 fun Text.explain(error: WalletException): Problem = with(problems) {
@@ -70,6 +72,23 @@ fun Text.meaning(state: CardState, issuer: String): String? = when (state) {
     is CardState.Unknown -> unknownMeans
 }
 
+/** Why somebody may ask. */
+fun Text.word(basis: LegalBasis): String = when (basis) {
+    LegalBasis.CONSENT -> byConsent
+    LegalBasis.STATUTORY -> byLaw
+}
+
+/** How long ago that was, in the largest unit that fits. */
+fun Text.ago(at: Instant, now: Instant): String {
+    val since = Duration.between(at, now)
+    return when {
+        since.toMinutes() < 1 -> justNow
+        since.toHours() < 1 -> before(problems.minutes(since.toMinutes()))
+        since.toDays() < 1 -> before(hours(since.toHours()))
+        else -> before(days(since.toDays()))
+    }
+}
+
 /** An entry of the log in one line. */
 fun Text.line(event: LogEvent): String = when (event) {
     is LogEvent.Received -> logReceived(of(event.label))
@@ -84,4 +103,13 @@ fun Text.line(event: LogEvent): String = when (event) {
     is LogEvent.Declined -> logDeclined(of(event.asked.verifierName))
     is LogEvent.Refused -> logRefused(event.name?.let(::of) ?: someone)
     is LogEvent.Deleted -> logDeleted(of(event.label))
+}
+
+/** What an entry was about: names of claims, never their values. */
+fun Text.about(event: LogEvent): String? = when (event) {
+    is LogEvent.Presented -> event.shared.joinToString(and) { shared -> shared.labels.joinToString(and, transform = ::of) }
+    is LogEvent.Declined -> of(event.asked.purposeName)
+    is LogEvent.Received -> of(event.issuerName)
+    is LogEvent.Deleted -> of(event.issuerName)
+    is LogEvent.Refused -> tooMuch.takeIf { event.code == "asks-too-much" }
 }

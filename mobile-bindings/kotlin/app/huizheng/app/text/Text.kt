@@ -2,6 +2,7 @@ package huizheng.app.text
 
 import huizheng.LocalText
 import java.time.Instant
+import java.time.LocalDate
 import java.time.ZoneId
 import java.time.format.DateTimeFormatter
 import java.util.Locale
@@ -46,6 +47,9 @@ interface Text {
     val noFinger: String
     val noFingerTodo: String
     val noSensorHere: String
+    val changePin: String
+    val pinChanged: String
+    val pinChangedMeans: String
 
     val haveBackup: String
     val restoreTitle: String
@@ -58,11 +62,40 @@ interface Text {
     val collectAgainMeans: String
     val wrongBackupCode: String
     val wrongBackupCodeTodo: String
+    val damagedMeans: String
+    val recoverTitle: String
+    val recoverLead: String
+    val recover: String
+    val recovered: String
+    val cardsThere: String
+    val cardsLost: String
+    val entriesLost: String
+    val othersLost: String
+    val collectLost: String
+    val incomplete: String
+    val incompleteMeans: String
+    val nothingReadable: String
+    val nothingReadableMeans: String
 
     val myCards: String
     val noCards: String
     val noCardsTodo: String
     val scanCode: String
+    val ofCompany: String
+    val byMandate: String
+    val nobodyNamed: String
+    val beingDecided: String
+    val askNow: String
+    val askFrom: (String) -> String
+    val askAgain: String
+    val notGiven: (String) -> String
+    val notGivenTodo: String
+    val checkedAgo: (String) -> String
+    val checkNow: String
+    val justNow: String
+    val before: (String) -> String
+    val hours: (Long) -> String
+    val days: (Long) -> String
     val asOf: (String) -> String
     val validUntil: (String) -> String
     val noEnd: String
@@ -79,6 +112,13 @@ interface Text {
     val unknownMeans: String
     val issuedBy: String
     val received: String
+    val runsOut: (String) -> String
+    val renewMeans: String
+    val renewElsewhere: (String) -> String
+    val renew: String
+    val renewing: String
+    val renewed: String
+    val renewedMeans: String
     val delete: String
     val deleteSure: String
     val deleteMeans: String
@@ -103,6 +143,20 @@ interface Text {
     val codeHint: String
     val take: String
     val notNow: String
+    val collecting: String
+    val logIn: String
+    val logInInstead: String
+    val collectByLogIn: String
+    val logInLead: String
+    val issuerAddress: String
+    val issuerAddressHint: String
+    val noAddress: String
+    val noAddressTodo: String
+    val goOn: String
+    val whichCard: String
+    val inBrowser: String
+    val inBrowserMeans: String
+    val openAgain: String
     val taken: String
     val takenLead: String
     val partFailed: (String) -> String
@@ -170,6 +224,18 @@ interface Text {
     val searchHint: String
     val nothingFound: (String) -> String
     val allEntries: String
+    val whatLeft: (String) -> String
+    val itsAddress: String
+    val tooMuchOf: String
+    val deleteEntry: String
+    val deleteEntrySure: String
+    val deleteEntryMeans: String
+    val complain: String
+    val complainMeans: String
+    val complaintLead: String
+    val letter: String
+    val saveLetter: String
+    val complaintSaved: String
 
     val keys: String
     val appearance: String
@@ -178,6 +244,22 @@ interface Text {
     val language: String
     val lock: String
     val lockMeans: String
+    val ownData: String
+    val exportOrErase: String
+    val exportTitle: String
+    val exportMeans: String
+    val exportInClear: String
+    val exportNow: String
+    val exported: String
+    val eraseTitle: String
+    val eraseLead: String
+    val erase: String
+    val eraseSure: String
+    val eraseMeans: String
+    val eraseNot: String
+    val eraseNow: String
+    val erased: String
+    val erasedMeans: String
 
     val backup: String
     val backupMeans: String
@@ -204,6 +286,12 @@ interface Text {
 
     /** A day and a time, in the place where the holder is. */
     fun moment(at: Instant): String
+
+    /** When something may be done: today it is a time, to the second. */
+    fun momentOrTime(at: Instant): String {
+        val isToday = LocalDate.ofInstant(at, ZoneId.systemDefault()) == LocalDate.now()
+        return if (isToday) time(at) else moment(at)
+    }
 
     /** A time of this day, to the second. */
     fun time(at: Instant): String = format("HH:mm:ss", locale, at)

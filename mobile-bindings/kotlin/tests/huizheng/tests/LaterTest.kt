@@ -1,0 +1,116 @@
+package huizheng.tests
+
+import huizheng.app.swing.Look
+import huizheng.app.text.Chinese
+import huizheng.app.text.English
+import huizheng.app.text.Text
+import kotlin.test.Test
+
+/** The app in a window: cards that come by logging in, that take time, that are renewed, checked and deleted. */
+class LaterTest {
+    @Test
+    fun inChineseByDay() = story(Chinese, Look.Light, "zh-light")
+
+    @Test
+    fun inEnglishByNight() = story(English, Look.Dark, "en-dark")
+
+    private fun story(words: Text, look: Look, pictures: String) = Holder(words, look, pictures).use {
+        with(it) {
+            begin()
+            picture("begin")
+            pickUpWhatTakesTime()
+            renewAndDelete()
+            logInInsteadOfTheCode()
+            checkNow()
+            sayWhatIsNotGiven()
+        }
+    }
+
+    private val Holder.digitalId get() = if (words === Chinese) "数字身份证" else "Digital ID"
+
+    /** Asked for while a clerk still decides: the browser comes back to an app that is locked, and the card comes once it is decided. */
+    private fun Holder.pickUpWhatTakesTime() {
+        val application = appliedForId()
+        press(words.logIn)
+        type(words.issuerAddress, "no address")
+        press(words.goOn)
+        reads(words.noAddress)
+        logInAtThePolice()
+        picture("browser")
+        val back = inTheBrowser()
+        goAway()
+        reads(words.unlockTitle)
+        openWith(back)
+        unlock()
+        reads(words.problems.takesTime.title)
+        picture("waits")
+        press(words.seeCards)
+        reads("$digitalId · ${words.beingDecided}")
+        picture("deciding")
+        press(words.askAgain) // once the issuer wants to be asked
+        reads("$digitalId · ${words.beingDecided}")
+        Services.police.approve(application)
+        press(words.askAgain)
+        readsCard(words.valid)
+    }
+
+    private fun Holder.logInAtThePolice() {
+        type(words.issuerAddress, Services.police.url)
+        press(words.goOn)
+        reads(words.whichCard)
+        picture("which")
+        press(digitalId)
+        reads(words.inBrowser)
+    }
+
+    private fun Holder.renewAndDelete() {
+        pressCard("程知夏")
+        press(words.renew)
+        reads(words.renewed)
+        picture("renewed")
+        press(words.delete)
+        reads(words.deleteSure)
+        picture("delete")
+        press(words.keep)
+        press(words.delete)
+        reads(words.deleteSure)
+        press(words.delete)
+        reads(words.noCards)
+    }
+
+    private fun Holder.logInInsteadOfTheCode() {
+        val letter = Services.licensing.offer(approvedLicence())
+        press(words.scan)
+        show(letter.link)
+        press(words.logInInstead)
+        reads(words.inBrowser)
+        openWith(inTheBrowser())
+        reads(words.taken)
+        press(words.seeCards)
+        readsCard(words.valid)
+    }
+
+    /** What the chain says now, and how old what it said is. */
+    private fun Holder.checkNow() {
+        val licence = approvedLicence()
+        receive(Services.licensing.offer(licence))
+        readsOf(words.checkedAgo("").trim())
+        Services.licensing.revoke(licence, "the company was dissolved")
+        press(words.checkNow)
+        readsCard(words.revoked)
+        picture("checked")
+    }
+
+    private fun Holder.sayWhatIsNotGiven() {
+        val application = appliedForId()
+        press(words.logIn)
+        logInAtThePolice()
+        openWith(inTheBrowser())
+        reads(words.problems.takesTime.title)
+        press(words.seeCards)
+        Services.police.reject(application, "the picture is of nobody")
+        press(words.askAgain)
+        reads(words.notGiven(digitalId))
+        picture("not-given")
+    }
+}
