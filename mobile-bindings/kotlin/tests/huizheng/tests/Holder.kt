@@ -168,6 +168,14 @@ class Holder(val words: Text, look: Look, private val pictures: String) : AutoCl
     /** What stands in a field of more than a line. */
     fun letter(field: String): String = all().filterIsInstance<JTextComponent>().first { named(it) == field }.text
 
+    /** Presses a button whenever it can be pressed, until that is seen. */
+    fun pressUntil(name: String, what: String, seen: () -> Boolean) = await(what) {
+        if (!seen()) all().filterIsInstance<AbstractButton>().firstOrNull { it.isEnabled && it.text == name }?.doClick(0)
+        seen()
+    }
+
+    fun isCard(state: String) = all().any { named(it)?.endsWith(", $state") == true }
+
     fun press(name: String) = press("a button \"$name\"") { named(it) == name || it.text == name }
 
     fun isReady(button: String) = all().any { it is AbstractButton && it.isEnabled && named(it) == button }

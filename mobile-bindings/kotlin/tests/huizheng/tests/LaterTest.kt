@@ -50,8 +50,7 @@ class LaterTest {
         press(words.askAgain) // once the issuer wants to be asked
         reads("$digitalId · ${words.beingDecided}")
         Services.police.approve(application)
-        press(words.askAgain)
-        readsCard(words.valid)
+        pressUntil(words.askAgain, "the card that was decided") { isCard(words.valid) }
     }
 
     private fun Holder.logInAtThePolice() {
@@ -109,8 +108,7 @@ class LaterTest {
         reads(words.problems.takesTime.title)
         press(words.seeCards)
         Services.police.reject(application, "the picture is of nobody")
-        press(words.askAgain)
-        reads(words.notGiven(digitalId))
+        pressUntil(words.askAgain, "what was decided") { isThere(words.notGiven(digitalId)) }
         picture("not-given")
     }
 }

@@ -154,7 +154,7 @@ object English : Text {
     override val taken = "It is on your phone"
     override val takenLead = "Its signature, its issuer's accreditation and its status were checked."
     override val partFailed = { what: String -> "$what did not come." }
-    override val partWaits = { what: String -> "$what takes time. Ask in “Cards” how it stands." }
+    override val partWaits = { what: String -> "$what takes time. Ask under Cards how it stands." }
     override val seeCards = "See my cards"
 
     override val askTitle = "Show a card"
@@ -294,7 +294,7 @@ object English : Text {
                 else -> Problem("That is not the code", "$left tries are left.")
             }
         },
-        takesTime = Problem("It is being decided", "Ask in “Cards” how it stands. Once it is decided, your card comes to this phone."),
+        takesTime = Problem("It is being decided", "Ask under Cards how it stands. Once it is decided, your card comes to this phone."),
         offerGone = Problem("This code was used before or is no longer valid", "Get a new one on your application's page."),
         notSupported = Problem("This app can't do that yet", "Update the app, or ask for another way."),
         untrustedIssuer = Problem("What came did not pass the checks", "It was thrown away. Ask the department."),
