@@ -7,6 +7,7 @@ mod backup;
 mod biometrics;
 mod cards;
 mod crash;
+mod earlier;
 mod follow;
 mod fuzz;
 mod given_up;
