@@ -24,7 +24,10 @@ const named = {
     ...['network4/dead_proposer_turn_ms', 'evidence/bytes', 'evidence/verify', 'catch_up/blocks_per_s'],
     ...['node/rss_mb', 'disk/bytes_per_tx'],
   ],
-  wallet: ['open/1000_ms', 'page/1000_ms', 'match/1000_ms', 'present_ms', 'offline_qr/bytes'],
+  wallet: [
+    ...['open', 'page', 'match'].flatMap((figure) => [`${figure}/10_ms`, `${figure}/1000_ms`]),
+    ...['present_ms', 'offline_qr/bytes', 'offline_qr/frames'],
+  ],
   issuer: ['issuance/http_per_s', 'issuance/p99_ms', 'bulk/per_s', 'revocation/visible_p99_ms'],
   verifier: [
     ...['presentation/http_per_s', 'decision/p99_ms', 'decision/library_per_s', 'batch/per_s', 'offline/decision_ms'],

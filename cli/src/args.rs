@@ -585,7 +585,7 @@ pub enum OrgCommand {
 /// `huizheng bench …`
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// `credentials`, `chain`, `wallet`, `flow` or `issuer` [default: all].
+    /// `credentials`, `chain`, `wallet`, `flow`, `issuer` or `verifier` [default: all].
     pub group: Option<String>,
     /// How long each measurement runs.
     #[arg(long, default_value_t = 3.0, value_name = "S")]
@@ -594,6 +594,10 @@ pub struct BenchArgs {
     /// group is named, which takes minutes and 8 GB of disk; else 20,000].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub records: Option<u64>,
+    /// The repository's `mobile-bindings`: `wallet` measures calls through them too, and weighs the library that apps get. Where that is not
+    /// built yet it takes ten minutes more.
+    #[arg(long, value_name = "FOLDER")]
+    pub bindings: Option<PathBuf>,
     /// Over how many verifications memory is watched; a million takes some two minutes.
     #[arg(long, default_value_t = 50_000, value_name = "N")]
     pub verifications: u64,

@@ -74,7 +74,10 @@ pub async fn run(data: &Path, args: BenchArgs) -> Done {
         match group {
             "credentials" => credentials(budget, args.verifications, args.ssi.clone()).await?,
             "chain" => chain(&scratch.0, budget).await?,
-            "wallet" => wallet::run(&scratch.0, budget).await?,
+            "wallet" => {
+                wallet::run(&scratch.0, budget, wallet::most_cards(args.group.is_some())).await?;
+                wallet::through_bindings(args.bindings.as_deref())?;
+            }
             "verifier" => verifier::run(&scratch.0, budget).await?,
             "issuer" => {
                 let usual = issuer::usual_records(args.group.is_some());

@@ -1,9 +1,10 @@
-//! Wallets with 10, with 1,000 and, with `HUIZHENG_LONG` set, with 10,000 credentials, every one of them issued over HTTP: opening, a page of the list, matching a
-//! request, presenting, and a QR code for a counter with no network.
+//! Wallets with 10, with 1,000 and with 10,000 credentials, every one of them issued over HTTP: opening, a page of the list, matching a
+//! request, presenting, and a QR code for a counter with no network. Then, where the repository is, calls through the bindings.
 //!
 //! The PIN's hash is slow on purpose and the same for any wallet; here it is the cheapest there is.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use credentials::catalogue::Catalogue;
@@ -38,19 +39,37 @@ const LEAST: usize = 5;
 /// Cards that one screen shows.
 const PAGE: usize = 20;
 
+/// How large the largest wallet is: ten thousand credentials are minutes of issuing, for whoever names this group or has the time.
+pub(super) fn most_cards(named: bool) -> usize {
+    if named || std::env::var_os("HUIZHENG_LONG").is_some() { MANY } else { CARDS }
+}
+
+/// `call/python_us`, `call/kotlin_us`, `call/swift_us` where there is Swift, `library/bytes`: printed by the bindings' own script, each
+/// beside its floor, a call of the C library by the same means.
+pub(super) fn through_bindings(bindings: Option<&Path>) -> Done {
+    let Some(bindings) = bindings else {
+        eprintln!(
+            "call/python_us, call/kotlin_us and library/bytes: --bindings, with the repository's mobile-bindings"
+        );
+        return Ok(());
+    };
+    let todo = "name the repository's mobile-bindings; mobile-bindings/README.md says what it needs";
+    let status = Command::new(bindings.join("bench")).env_remove("HUIZHENG").status().or_fault(todo)?;
+    if status.success() { Ok(()) } else { Err(Fault::new("the bindings could not be measured", todo)) }
+}
+
 /// `open/…_ms`, `page/…_ms`, `match/…_ms` for each size, `present_ms`, `offline_qr/bytes`, `offline_qr/frames`. Their floors:
 /// the vault's files read; a page's credentials parsed; the same request to the same wallet when it had only the ten
 /// cards that answer; one request to the verifier; the chain's evidence in the code, which nothing makes shorter.
-pub(super) async fn run(folder: &Path, budget: Duration) -> Done {
+pub(super) async fn run(folder: &Path, budget: Duration, most: usize) -> Done {
     let data = folder.join("wallet-stack");
     let stack = demo::start(&data, Ports::Any, None).await?;
-    let measured = measure(&stack, &data, folder.join("wallet"), budget).await;
+    let measured = measure(&stack, &data, folder.join("wallet"), budget, most).await;
     stack.shutdown().await;
-    eprintln!("call/python_us, call/kotlin_us and library/bytes: mobile-bindings/bench, in the repository");
     measured
 }
 
-async fn measure(stack: &Stack, data: &Path, folder: PathBuf, budget: Duration) -> Done {
+async fn measure(stack: &Stack, data: &Path, folder: PathBuf, budget: Duration, most: usize) -> Done {
     let place = Place { folder, config: config(stack)? };
     let wallet = Wallet::create(place.vault(), PIN, place.ports()?, place.config.clone());
     let mut wallet = wallet.await.or_fault("is there room and time on this machine?")?;
@@ -58,9 +77,8 @@ async fn measure(stack: &Stack, data: &Path, folder: PathBuf, budget: Duration) 
     let mut few = None;
     let (market, police) = (("market-supervision", "business-licence"), ("public-security", "digital-id"));
     let mut sizes = vec![(LICENCES, market, LICENCES), (CARDS, police, CARDS - LICENCES)];
-    // Minutes of issuing.
-    if std::env::var_os("HUIZHENG_LONG").is_some() {
-        sizes.push((MANY, police, MANY - CARDS));
+    if most > CARDS {
+        sizes.push((most, police, most - CARDS));
     }
     for (cards, (issuer, kind), count) in sizes {
         let credentials = 2 * cards;
