@@ -17,8 +17,20 @@ const PACKAGE: &str = "huizheng-ffi";
 
 /// Cargo's arguments to make the library as one kind alone: beside a Rust library, cargo leaves out the optimisation over
 /// all crates that makes it small.
-pub(crate) fn compile(kind: &str) -> [&str; 9] {
-    ["rustc", "--quiet", "--profile", PROFILE, "--package", PACKAGE, "--lib", "--crate-type", kind]
+pub(crate) fn compile(kind: &str) -> [&str; 11] {
+    [
+        "rustc",
+        "--quiet",
+        "--profile",
+        PROFILE,
+        "--package",
+        PACKAGE,
+        "--features",
+        "quiet",
+        "--lib",
+        "--crate-type",
+        kind,
+    ]
 }
 
 /// The compiler's flags: paths that say nothing of the machine that built the library, and functions with a frame, whose way out takes
