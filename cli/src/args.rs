@@ -590,8 +590,8 @@ pub struct BenchArgs {
     /// How long each measurement runs.
     #[arg(long, default_value_t = 3.0, value_name = "S")]
     pub seconds: f64,
-    /// How many licences the bulk issuances of `issuer` prepare, and what memory they then take [default: 1,000,000 where that
-    /// group is named, which takes minutes and 8 GB of disk; else 20,000].
+    /// How many licences the bulk issuances of `issuer` prepare and wallets then collect, and what memory so many credentials
+    /// take [default: 100,000 where that group is named; else 20,000]. 1,000,000 takes half an hour and some 20 GB of disk.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub records: Option<u64>,
     /// The repository's `mobile-bindings`: `wallet` measures calls through them too, and weighs the library that apps get. Where that is not

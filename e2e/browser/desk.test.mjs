@@ -1,12 +1,15 @@
 // A department's desk in the browser: two who approve, an application sent back and corrected, bulk issuance with its progress, a
-// correction, accounts, and every page looked at.
+// correction, accounts, keys that are replaced and stolen, and every page looked at.
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, before } from 'node:test'
 import { approvedOffer, issuerOf, stack } from '../stack.mjs'
-import { launch, open } from './lib/browser.mjs'
+import { launch, open, shoot } from './lib/browser.mjs'
 import { Applicant, Clerk, Holder } from './lib/people.mjs'
 import { steps } from './lib/steps.mjs'
+
+/** For what a desk waits for: a large file, a long job. */
+const LONG = 120_000
 
 const step = steps()
 const seen = []
@@ -78,6 +81,32 @@ step('records are imported, and a bulk issuance shows how it goes until it is do
   assert.equal(download.suggestedFilename(), 'links.csv')
 })
 
+step('a large bulk issuance is seen under way, also by whoever comes back, until it is done', async () => {
+  const issuer = issuerOf('social-security-card')
+  const count = 20_000
+  const rows = Array.from({ length: count }, (_, n) => `王若林,${idNumber(1000 + n)},H${String(1000 + n).padStart(8, '0')},340100`)
+  await clerk.page.goto(`${issuer.url}/console/records`)
+  const panel = clerk.page.locator('form[action$="/social-security-card/import"]')
+  const csv = `name,idNumber,cardNumber,region\n${rows.join('\n')}\n`
+  await panel.locator('[name=file]').setInputFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+  await panel.locator('button').click({ timeout: LONG })
+  const report = clerk.say('issuer', 'records.report', { added: String(count), replaced: '0', refused: '0' })
+  await clerk.page.getByText(report).waitFor({ timeout: LONG })
+  await clerk.page.locator('form[action$="/social-security-card/issue"]').locator('button').click()
+  const isUnderWay = () => {
+    const bar = document.querySelector('progress')
+    return bar && bar.value > 0 && bar.value < bar.max
+  }
+  await clerk.page.waitForFunction(isUnderWay)
+  await shoot(clerk.page, 'desk-job-running-zh-Hans-light')
+  const before = await clerk.page.locator('progress').evaluate((bar) => bar.value)
+  await clerk.page.reload()
+  assert.ok((await clerk.page.locator('progress').evaluate((bar) => bar.value)) >= before)
+  await clerk.button(clerk.say('issuer', 'jobs.links')).waitFor({ timeout: LONG })
+  const figures = { done: String(count), total: String(count), left: '0' }
+  await clerk.page.getByText(clerk.say('issuer', 'jobs.figures', figures)).waitFor()
+})
+
 step('a holder is found, and the pages of the desk are sound in English too', async () => {
   const issuer = issuerOf('mandate')
   const { id } = await approvedOffer('business-licence', await example('business-licence'))
@@ -111,6 +140,8 @@ step('a clerk with an account of her own signs in on a phone and changes the pas
   await form.locator('[name=name]').fill(name)
   await form.getByText(admin.say('issuer', 'role.clerk'), { exact: true }).click()
   await form.locator('button').click()
+  await admin.page.getByText(admin.say('issuer', 'accounts.made'), { exact: true }).waitFor()
+  await admin.look('desk-account-made')
   const first = await admin.page.locator('[data-secret] [data-copy]').getAttribute('data-copy')
   const phone = await Clerk.arrive(browser, { lang: 'zh', width: 390, height: 844 }, seen)
   await phone.page.goto(`${issuer.url}/console/sign-in`)
@@ -157,6 +188,33 @@ step('two admins replace the key that acts on the chain', async () => {
   await other.button(other.say('issuer', 'keys.author-approve')).click()
   await form.waitFor({ state: 'detached' })
   await other.page.locator('form[action="/console/keys/author/replace"]').waitFor()
+  await one.leave()
+  await other.leave()
+})
+
+step('a key that was stolen is declared by one admin and approved by another, and everybody sees it', async () => {
+  const issuer = issuerOf('subsidy-voucher')
+  const one = await staff(stack.staff_token, issuer)
+  const other = await staff(stack.supervisor_token, issuer)
+  const keys = `${issuer.url}/console/keys`
+  await one.page.goto(keys)
+  const declare = one.page.locator('form[action="/console/keys/compromised"]')
+  const stolen = await declare.locator('[name=key] option').first().getAttribute('value')
+  await declare.locator('[name=key]').selectOption(stolen)
+  // In the department's own time, whatever the machine's is.
+  await declare.locator('[name=date]').fill(new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format())
+  await declare.locator('[name=reason]').fill('签名服务器遭入侵，密钥文件已外泄')
+  await declare.locator('button').click()
+  await one.page.getByText(one.say('issuer', 'keys.other-must')).waitFor()
+  await one.look('desk-keys-asked')
+  await other.page.goto(keys)
+  await other.button(other.say('issuer', 'keys.approve')).click()
+  await other.heading(other.say('issuer', 'keys.declared')).waitFor()
+  const row = other.page.getByRole('row', { name: stolen }).filter({ hasText: other.say('issuer', 'keys.compromised') })
+  await row.waitFor()
+  await other.look('desk-keys-compromised')
+  await other.heading(other.say('issuer', 'keys.declared')).scrollIntoViewIfNeeded()
+  await shoot(other.page, 'desk-keys-declared-zh-Hans-light')
   await one.leave()
   await other.leave()
 })
@@ -237,7 +295,8 @@ async function example(type) {
 
 // Resident ID numbers of people who don't exist (GB 11643, MOD 11-2).
 function idNumber(n) {
-  const body = `34010219900101${String(n).padStart(3, '0')}`
+  const day = new Date(Date.UTC(1990, 0, 1 + Math.floor(n / 1000)))
+  const body = `340102${day.toISOString().slice(0, 10).replaceAll('-', '')}${String(n % 1000).padStart(3, '0')}`
   const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
   const sum = [...body].reduce((sum, digit, at) => sum + Number(digit) * weights[at], 0)
   return body + '10X98765432'[sum % 11]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use credentials::catalogue::{CreditCode, LicenceIdentifier};
@@ -18,7 +19,7 @@ use super::{Line, disk, issuance};
 use crate::demo;
 use crate::fault::{Done, Fault, OrFault};
 use crate::stack::{Ports, Stack};
-use crate::story::desk::Desk;
+use crate::story::desk::{Desk, OfferLetter};
 use crate::story::letter::{Answer, send};
 use crate::term::{Ink, Paint};
 
@@ -35,14 +36,15 @@ const BATCH: u64 = 500;
 /// Rows of one import.
 const ROWS: u64 = 100_000;
 
-/// Records of the first job, which says how fast a bulk issuance is; the second one fills the store.
-const FIRST_JOB: u64 = 20_000;
-/// So many the store holds where this group alone is asked for.
+/// Records of the first job, which says how fast a bulk issuance is; a second one prepares what is left.
+const FIRST_JOB: u64 = 100_000;
+/// Records where the group is one of all.
+const FEW: u64 = 20_000;
 const MILLION: u64 = 1_000_000;
 
-/// How many records the group brings unless told: as many as its figures are named after, but where it is one of all groups.
+/// How many records the group brings unless told.
 pub(super) fn usual_records(is_alone: bool) -> u64 {
-    if is_alone { MILLION } else { FIRST_JOB }
+    if is_alone { FIRST_JOB } else { FEW }
 }
 
 /// Runs the group.
@@ -75,14 +77,18 @@ async fn measure(stack: &Stack, folder: &Path, budget: Duration, records: u64, t
     let (before_mb, before_bytes) = (rss_mb(), disk::bytes_in(folder).or_fault(room)?);
     let first = records.min(FIRST_JOB);
     let mut brought = bring(&desk, 0..first).await?;
-    let (rate, floor) = bulk(&desk, folder, first).await?;
-    Line::new("bulk/per_s", rate, "1/s", floor).print()?;
+    let prepared = bulk(&desk, folder, first).await?;
+    Line::new("bulk/per_s", prepared.per_s, "1/s", prepared.floor_per_s).print()?;
     let at = if records == MILLION { "1m".to_owned() } else { records.to_string() };
+    let mut jobs = vec![prepared.job];
     if records > first {
         brought += bring(&desk, first..records).await?;
-        let (rate, floor) = bulk(&desk, folder, records - first).await?;
-        Line::new(format!("bulk/per_s_to_{at}"), rate, "1/s", floor).print()?;
+        let prepared = bulk(&desk, folder, records - first).await?;
+        Line::new(format!("bulk/per_s_to_{at}"), prepared.per_s, "1/s", prepared.floor_per_s).print()?;
+        jobs.push(prepared.job);
     }
+    let rate = collect_all(&desk, &jobs, records).await?;
+    Line::new(format!("issuance/http_per_s_to_{at}"), rate, "1/s", trips / ISSUANCE_TRIPS).print()?;
     // What the disk has more than before, where the records themselves, as they were brought, are so much.
     let stored = disk::bytes_in(folder).or_fault(room)?.saturating_sub(before_bytes);
     Line::new(format!("issuer/stored_mb_at_{at}"), mb(stored), "MB", mb(brought)).print()?;
@@ -116,14 +122,14 @@ async fn issue(desk: &Desk, together: usize, budget: Duration) -> Done<Measured>
         (rate * budget.as_secs_f64() * (1.0 + together as f64 / 8.0)).clamp(64.0, MOST_OFFERS as f64);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before")]
     let offers = Arc::new(issuance::offers(desk, wanted as usize).await?);
-    let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
     let tasks = (0..together).map(|_| {
         let (desk, holder, offers, next) = (desk.clone(), holder.clone(), offers.clone(), next.clone());
         tokio::spawn(async move {
             let mut took = Vec::new();
             while begun.elapsed() < budget {
-                let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(offer) = offers.get(at) else { break };
                 let one = Instant::now();
                 issuance::collect(&desk, &holder, offer).await?;
@@ -204,9 +210,16 @@ async fn bring(desk: &Desk, records: Range<u64>) -> Done<u64> {
     Ok(bytes)
 }
 
-/// Prepares so many licences from records that wait; how many a second, and how many if the disk had only to take what is then in
-/// the stores more than before, in as many writes.
-async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
+/// A bulk issuance that is done.
+struct Prepared {
+    job: String,
+    per_s: f64,
+    /// If the disk had only to take what is then in the stores more than before, in as many writes.
+    floor_per_s: f64,
+}
+
+/// Prepares so many licences from records that wait.
+async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<Prepared> {
     let room = "is there room on this disk?";
     let url = format!("{}/api/jobs", desk.url);
     let body = json!({ "type": "business-licence" });
@@ -214,7 +227,8 @@ async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
     let begun = Instant::now();
     let job =
         send(&desk.http, Method::POST, &url, Some(&desk.token), Some(body)).await?.expect(201, "the job")?;
-    let url = format!("{url}/{}", Answer::text(&job, "/id")?);
+    let id = Answer::text(&job, "/id")?;
+    let url = format!("{url}/{id}");
     let mut told = 0;
     loop {
         let job =
@@ -228,7 +242,7 @@ async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
             let written = disk::bytes_in(folder).or_fault(room)?.saturating_sub(before);
             let batches = usize::try_from(records.div_ceil(BATCH)).unwrap_or(usize::MAX);
             let floor = disk::synced_bytes(folder, written, batches).or_fault(room)?;
-            return Ok((rate, records as f64 / floor.as_secs_f64()));
+            return Ok(Prepared { job: id, per_s: rate, floor_per_s: records as f64 / floor.as_secs_f64() });
         }
         let done = job.get("done").and_then(Value::as_u64).unwrap_or_default();
         if done >= told + ROWS {
@@ -237,6 +251,72 @@ async fn bulk(desk: &Desk, folder: &Path, records: u64) -> Done<(f64, f64)> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Has wallets collect what the jobs prepared, each licence by its link and its code, as their holders would: then the store has as
+/// many credentials, with their entries in status lists on the chain, as there were records. How many a second.
+async fn collect_all(desk: &Desk, jobs: &[String], records: u64) -> Done<f64> {
+    let holder = Arc::new(SoftwareKey::generate(Algorithm::Es256, &mut OsRng));
+    let (begun, mut collected, mut told) = (Instant::now(), 0, 0);
+    for job in jobs {
+        let mut after = None;
+        loop {
+            let (links, next) = page_of(desk, job, "link", after.as_deref()).await?;
+            let (codes, _) = page_of(desk, job, "code", after.as_deref()).await?;
+            let letters = links.into_iter().zip(codes).map(|((of, link), (same, tx_code))| {
+                let letter = OfferLetter { link, by_value: String::new(), tx_code };
+                if of == same { Ok(letter) } else { Err(Fault::new("the halves differ", "report it")) }
+            });
+            let letters: Arc<Vec<_>> = Arc::new(letters.collect::<Done<_>>()?);
+            let taken = Arc::new(AtomicUsize::new(0));
+            let tasks = (0..MANY).map(|_| {
+                let (desk, holder, letters, taken) =
+                    (desk.clone(), holder.clone(), letters.clone(), taken.clone());
+                tokio::spawn(async move {
+                    while let Some(letter) = letters.get(taken.fetch_add(1, Ordering::Relaxed)) {
+                        issuance::collect(&desk, &holder, letter).await?;
+                    }
+                    Done::Ok(())
+                })
+            });
+            for task in tasks.collect::<Vec<_>>() {
+                task.await.or_fault("this build is broken; report it")??;
+            }
+            collected += letters.len() as u64;
+            if collected >= told + ROWS / 4 {
+                told = collected;
+                progress(&format!("{collected} of {records} licences collected"), begun);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    if collected == records {
+        Ok(records as f64 / begun.elapsed().as_secs_f64())
+    } else {
+        Err(Fault::new(format!("{collected} of {records} were collected"), "report it"))
+    }
+}
+
+/// A page of one half of what a job prepared, application by application, and where to read on.
+async fn page_of(
+    desk: &Desk,
+    job: &str,
+    half: &str,
+    after: Option<&str>,
+) -> Done<(Vec<(String, String)>, Option<String>)> {
+    let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+    let url = format!("{}/api/jobs/{job}/prepared?what={half}s{after}", desk.url);
+    let page = send(&desk.http, Method::GET, &url, Some(&desk.token), None)
+        .await?
+        .expect(200, "what is prepared")?;
+    let rows = page.get("prepared").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let row =
+        |row: &Value| Done::Ok((Answer::text(row, "/application")?, Answer::text(row, &format!("/{half}"))?));
+    let next = page.get("next").and_then(Value::as_str).map(str::to_owned);
+    Ok((rows.iter().map(row).collect::<Done<_>>()?, next))
 }
 
 /// Licences of companies that don't exist, each with a credit code and an identifier of its own.

@@ -288,6 +288,67 @@ mod tests {
         assert_eq!(syncs.load(Ordering::SeqCst), 1, "together");
     }
 
+    /// A disk whose syncs wait until they are let go.
+    struct Slow {
+        memory: Memory,
+        syncing: Sender<()>,
+        go: std::sync::Mutex<Receiver<()>>,
+    }
+
+    impl Reads for Slow {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.memory.get(key)
+        }
+        fn page(&self, span: &Span, limit: usize) -> Result<Rows, StoreError> {
+            self.memory.page(span, limit)
+        }
+    }
+
+    impl Backend for Slow {
+        fn apply(&self, changes: Changes) -> Result<(), StoreError> {
+            self.memory.apply(changes)
+        }
+        fn sync(&self) -> Result<(), StoreError> {
+            self.syncing.send(()).unwrap();
+            let _ = self.go.lock().unwrap().recv();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_durable_read_does_not_come_before_the_sync_of_what_it_sees() {
+        let ((syncing, is_syncing), (go, wait)) = (channel(), channel());
+        let disk = Slow { memory: Memory::default(), syncing, go: std::sync::Mutex::new(wait) };
+        let store = Store::start(Box::new(disk)).unwrap();
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let read = |store: &Store| Box::pin(store.read_durable(|tx| tx.get(&NOTES, "a")));
+        let is_told = |told: &std::sync::mpsc::Receiver<_>| told.try_recv().is_ok();
+
+        let (tell, told) = channel();
+        let writing = store.clone();
+        let writer = std::thread::spawn(move || {
+            writing.write(|tx| tx.put(&NOTES, "a", &1)).unwrap();
+            tell.send(()).unwrap();
+        });
+        is_syncing.recv().unwrap();
+        assert_eq!(store.get(&NOTES, "a"), Ok(Some(1)), "another read sees it");
+        let mut early = read(&store);
+        assert!(early.as_mut().poll(&mut context).is_pending() && !is_told(&told));
+        go.send(()).unwrap();
+        writer.join().unwrap();
+        assert!(is_told(&told));
+
+        // Nor before that of a relaxed write, which nobody waited for.
+        store.write_relaxed(|tx| tx.put(&NOTES, "a", &2)).unwrap();
+        let mut late = read(&store);
+        is_syncing.recv().unwrap();
+        assert!(late.as_mut().poll(&mut context).is_pending());
+        go.send(()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(late), Ok(Some(2)));
+        assert!(runtime.block_on(early).is_ok());
+    }
+
     #[test]
     fn relaxed_writes_are_synced_when_the_store_closes() {
         let disk = Failing::default();
