@@ -32,15 +32,6 @@ class DamageTest {
             unlock()
             reads(words.damagedMeans)
             picture("damaged")
-            recover()
-            reads(words.nothingReadable)
-            picture("unreadable")
-            press(words.back)
-
-            onTheDisk { giveBack(it, lost) }
-            onTheDisk(::cutShort)
-            unlock()
-            reads(words.damagedMeans)
             onTheDisk { giveBack(it, lost) }
             recover()
             reads(words.recovered)
