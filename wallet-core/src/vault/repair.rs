@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use store::{Range, Store};
+use store::{OpenError, Range, Store};
 
 use super::{
     NotUnlocked, Vault, VaultError,
@@ -32,14 +32,27 @@ impl Vault {
         if !Store::exists(path) {
             return Err(NotUnlocked::NoWallet);
         }
-        let options = store::Options { accept_loss: true, ..store::Options::default() };
-        let store = Store::persistent(path, &options)?;
+        let (store, is_short) = with_what_is_left(path)?;
         let header = store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::Header)?;
         let store_key = try_pin(&store, &header, pin, ports).await?;
         let (id, random) = (header.id()?, Arc::clone(&ports.random));
         let keys = Keys::new(&store_key, id, Arc::clone(&random));
-        let repaired = sift(&store, keys).await?;
+        let mut repaired = sift(&store, keys).await?;
+        // What is left of a database that lost its end may be whole in itself: an older state, with fewer cards.
+        repaired.incomplete |= is_short;
         Ok((Self::open(store, &store_key, id, random)?, repaired))
+    }
+}
+
+/// The database, and whether it lost what it had acknowledged.
+fn with_what_is_left(path: &Path) -> Result<(Store, bool), OpenError> {
+    let strict = store::Options::default();
+    match Store::persistent(path, &strict) {
+        Err(OpenError::CutShort { .. } | OpenError::MarkerDamaged { .. }) => {
+            let accepting = store::Options { accept_loss: true, ..strict };
+            Ok((Store::persistent(path, &accepting)?, true))
+        }
+        opened => Ok((opened?, false)),
     }
 }
 

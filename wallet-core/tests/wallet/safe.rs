@@ -435,6 +435,11 @@ async fn a_database_cut_short_is_damaged_and_not_new() {
     }
     let refused = reopen(&holder, PIN).await.err().unwrap();
     assert!(matches!(refused, OpenError::Damaged(_)), "{refused:?}");
+    // What is left is an older wallet, whole in itself: whoever takes it is told.
+    let ports = holder.town.ports(holder.folder.path());
+    let path = holder.folder.path().join("wallet");
+    let (_, said) = Wallet::recover(&path, PIN, ports, holder.town.config()).await.unwrap();
+    assert_eq!((said.cards, said.cards_lost, said.incomplete), (0, 0, true));
 }
 
 #[tokio::test]
