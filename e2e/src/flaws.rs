@@ -108,7 +108,7 @@ impl Flaw {
             Spoil::Text(spoil) => return spoil(credential.to_string()),
             Spoil::Token(spoil) => kind::change_text(&mut credential, spoil),
             Spoil::Keyed(spoil) => {
-                kind::change_text(&mut credential, |text| spoil(text, good.keys.of(good.kind)))
+                kind::change_text(&mut credential, |text| spoil(text, good.keys.of(good.kind)));
             }
             Spoil::Resigned(spoil) => {
                 kind::change_text(&mut credential, |text| {

@@ -76,15 +76,15 @@ pub fn bindings() -> Vec<BindingFlaw> {
             b.after = |text, _| token::jwt(text, |parts| token::flip(&mut parts[2], 10));
         }),
         flaw("signature_missing", MALFORMED, |b| {
-            b.after = |text, _| text.rsplit_once('.').expect("a token").0.to_owned() + "."
+            b.after = |text, _| text.rsplit_once('.').expect("a token").0.to_owned() + ".";
         }),
         flaw("alg_none", typed, |b| b.after = |text, _| token::header(text, |h| h["alg"] = "none".into())),
         flaw("alg_hs256_with_the_public_key", MALFORMED, |b| b.after = token::by_the_public_key),
         flaw("critical_header_unknown", MALFORMED, |b| {
-            b.after = |text, _| token::header(text, |h| h["crit"] = json!(["x"]))
+            b.after = |text, _| token::header(text, |h| h["crit"] = json!(["x"]));
         }),
         flaw("nonce_of_another_request", "nonce_wrong", |b| {
-            b.claims["nonce"] = "another-request-of-it".into()
+            b.claims["nonce"] = "another-request-of-it".into();
         }),
         flaw("nonce_missing", "nonce_wrong", |b| b.claims["nonce"] = Value::Null),
         flaw("audience_of_another_counter", "audience_wrong", |b| {

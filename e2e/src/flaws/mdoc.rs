@@ -65,7 +65,9 @@ pub(super) fn flaws() -> Vec<Flaw> {
         text("base64_with_a_space", |text| format!("{} {}", &text[..8], &text[8..])),
         text("too_long", |text| format!("{text}{}", "A".repeat(12 << 20))).but(super::TOO_LONG),
     ];
-    mdocs().into_iter().map(flaw).chain([flaw(of_another_type()).but(OF_ANOTHER_TYPE)]).chain(texts).collect()
+    let types =
+        [flaw(of_another_type()).but(OF_ANOTHER_TYPE), flaw(changed_to_another_type()).but(READ_FIRST)];
+    mdocs().into_iter().map(flaw).chain(types).chain(texts).collect()
 }
 
 fn mdocs() -> Vec<MdocFlaw> {
@@ -117,7 +119,6 @@ fn mdocs() -> Vec<MdocFlaw> {
             member(o, "deviceKeyInfo", |info| set(info, "deviceKey", other));
         }),
         object("mso_without_status", |o| remove(o, "status")),
-        object("mso_of_another_type", |o| set(o, "docType", "org.example.other")),
         object("mso_digest_replaced", |o| {
             member(o, "valueDigests", |spaces| {
                 member(spaces, "org.iso.18013.5.1", |digests| {
@@ -158,6 +159,15 @@ const OF_ANOTHER_TYPE: &[(Place, &str)] = &[
     (Place::Batch, "type_not_in_catalogue"),
     (Place::Folder, "type_not_in_catalogue"),
 ];
+
+/// A wallet looks first whether it is what it asked for.
+const READ_FIRST: &[(Place, &str)] = &[(Place::Wallet, "doc_type_wrong")];
+
+/// Another type, and nobody signed that.
+fn changed_to_another_type() -> MdocFlaw {
+    let spoil = Spoil::Object(|o| set(o, "docType", "org.example.other"));
+    MdocFlaw { name: "mso_of_another_type", found: "signature_wrong", spoil }
+}
 
 /// Another type, signed by the issuer: what only the device's part, which says the type again, gives away at a counter.
 fn of_another_type() -> MdocFlaw {

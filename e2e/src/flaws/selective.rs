@@ -52,7 +52,7 @@ pub(super) fn flaws() -> Vec<Flaw> {
         }),
         flaw("label_map_swapped", wrong, |c| component(c, LABELS, rotate_labels)),
         flaw("label_map_empty", "label_map_wrong", |c| {
-            component(c, LABELS, |map| *map = Map::default().into())
+            component(c, LABELS, |map| *map = Map::default().into());
         }),
         flaw("context_injected", "context_unknown", |c| contexts(c).push("https://evil.example/v1".into())),
         flaw("proof_purpose_changed", wrong, |c| c["proof"]["proofPurpose"] = "authentication".into()),

@@ -31,7 +31,7 @@ pub(super) fn flaws() -> Vec<Flaw> {
         }),
         flaw("holder_key_private", MALFORMED, |p| p["cnf"]["jwk"]["d"] = "AA".into()),
         flaw("holder_key_not_on_the_curve", MALFORMED, |p| {
-            p["cnf"]["jwk"]["y"] = p["cnf"]["jwk"]["x"].clone()
+            p["cnf"]["jwk"]["y"] = p["cnf"]["jwk"]["x"].clone();
         }),
         flaw("status_not_understood", MALFORMED, |p| p["status"] = json!({"status_list": {"idx": "1"}})),
     ]

@@ -64,7 +64,7 @@ pub(super) fn flaws() -> Vec<Flaw> {
             "proof_for_another_purpose",
             "proof_purpose_wrong",
             Spoil::Reproved(|_, options| {
-                options.purpose = credentials::data_integrity::Purpose::Authentication
+                options.purpose = credentials::data_integrity::Purpose::Authentication;
             }),
         )
         .but(NO_KEY_FOR_IT),

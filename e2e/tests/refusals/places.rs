@@ -8,11 +8,9 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
-use credentials::catalogue::Catalogue;
 use e2e::flaws::{Flaw, Good, IssuersKeys, Kind, Place};
 use e2e::{Clerk, Counter, Desk, Holder, Play, Rogue};
 use serde_json::Value;
-use verifier::offline::snapshot::Snapshot;
 
 use crate::{PURPOSE_OF_MDOC, claims};
 
@@ -99,12 +97,15 @@ impl Ground {
         kind.of(&issued, keys)
     }
 
-    /// Fetches what a counter with no network takes along, once there is a credential and its list.
+    /// Fetches what a counter with no network takes along, once there is a credential and its list. By a process of its own: this
+    /// one may remember that there was no list.
     async fn take_along(&self) {
-        let issuers = [&self.market.1.did, &self.police.1.did].map(Clone::clone);
-        let catalogue = Catalogue::bundled().expect("reads");
-        let snapshot = Snapshot::fetch(&issuers, catalogue, self.play.stack.client()).await.expect("fetched");
-        self.write("snapshot.json", &snapshot.to_bytes());
+        let (market, police) = (self.market.1.did.to_string(), self.police.1.did.to_string());
+        let issuers = ["--issuer", &market, "--issuer", &police];
+        let (anchor, out) = (self.path("anchor.json"), self.path("snapshot.json"));
+        let chain = ["--node", &self.play.urls().chain.url, "--anchor", &anchor, "--out", &out];
+        let ended = self.command(&[&["registry", "snapshot"], &issuers[..], &chain[..]].concat()).await;
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     }
 
     /// Shows it to a place, with this flaw or with none. Nothing where it is longer than what a place carries.

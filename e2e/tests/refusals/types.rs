@@ -255,7 +255,7 @@ fn in_codes(ground: &Ground, asked: &AskedByCodes, typ: &str) -> Ask {
 /// What a wallet says; that it has nothing to answer with comes after all that is asked of the request.
 fn reviewed(refused: Option<RequestRefused>) -> Made {
     match refused {
-        None => Made::Accepted,
+        None | Some(RequestRefused::NothingFits(_)) => Made::Accepted,
         Some(RequestRefused::Request(BadRequest::Type)) => Made::refused("type"),
         Some(other) => Made::refused(format!("{other:?}")),
     }

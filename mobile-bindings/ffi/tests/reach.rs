@@ -1,5 +1,7 @@
 //! Everything that a wallet does, and everything that it can be told, is reachable by an app.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails, fails")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -140,9 +140,9 @@ async fn what_takes_time_is_still_waited_for_from_each_schema_version() {
     }
 }
 
+/// What the next version will be given. Kept where `HUIZHENG_EARLIER` says so (earlier/README.md).
 #[tokio::test]
-#[ignore = "makes the wallet of this schema version: earlier/README.md"]
-async fn make() {
+async fn a_wallet_of_this_schema_version_can_be_made() {
     let holder = Holder::new().await;
     let folder = holder.folder.path().to_owned();
     let links = offers(&holder.town);
@@ -162,5 +162,9 @@ async fn make() {
     std::fs::write(folder.join(EXPECTED), described(&holder.wallet).to_string()).unwrap();
     let Holder { folder: kept, wallet, .. } = holder;
     drop(wallet);
-    tar(&["--sort=name", "--owner=0", "--group=0", "-czf"], &archive(current()), kept.path());
+    let kept_at = std::env::var_os("HUIZHENG_EARLIER").map(|_| archive(current()));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let to = kept_at.unwrap_or_else(|| elsewhere.path().join("wallet.tar.gz"));
+    tar(&["--sort=name", "--owner=0", "--group=0", "-czf"], &to, kept.path());
+    assert!(std::fs::metadata(&to).unwrap().len() > 100_000, "cards, log and keys are in it");
 }

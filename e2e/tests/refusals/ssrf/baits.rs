@@ -73,7 +73,7 @@ pub(crate) fn documents() -> Vec<(&'static str, InDocument)> {
         ("evidence", |vc, _, url| vc["evidence"] = evidence(url)),
         ("refresh_service", |vc, _, url| vc["refreshService"] = refresh(url)),
         ("render_method", |vc, _, url| {
-            vc["renderMethod"] = json!({"type": "TemplateRenderMethod", "id": url})
+            vc["renderMethod"] = json!({"type": "TemplateRenderMethod", "id": url});
         }),
         ("related_resource", |vc, _, url| {
             let digest = "sha384-MzNNbQTWCSUSi0bbz7dbua+RcENv7C6FvlmYJ1Y+I727HsPOHdzwELMYO9Mz68M26";
