@@ -118,7 +118,7 @@ impl Register {
 
 impl Snapshot {
     /// Fetches what decisions on these issuers' credentials rest on: their DIDs, what they are accredited for, their status lists
-    /// whole; of lists those that are numbered on from 1.
+    /// whole; of lists those that are numbered on from 0 or 1.
     ///
     /// # Errors
     /// [`SnapshotFetchError`].
@@ -213,11 +213,15 @@ impl Taken<'_> {
         });
         let of_did = of_did.ok_or_else(|| SnapshotFetchError::Unknown(did.clone()))?;
         let is_compromised = of_did.keys.iter().any(|key| key.compromised_since.is_some());
-        for number in 1.. {
+        for number in 0.. {
             let list = StatusListId { owner: did.clone(), number };
             let found = self.records(vec![RecordKey::StatusList(list)]).await?;
-            let Some(Record::StatusList(list)) = found.into_iter().next() else { break };
-            self.list(&list, is_compromised).await?;
+            match found.into_iter().next() {
+                Some(Record::StatusList(list)) => self.list(&list, is_compromised).await?,
+                // Who begins with 1 has none before it.
+                _ if number == 0 => {}
+                _ => break,
+            }
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ async fn what_takes_time_is_picked_up_once_and_the_issuer_is_told() {
     holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
     let waited = holder.wallet.waited_for().unwrap();
     assert_eq!((waited.len(), waited[0].offered.kind.as_str()), (1, "business-licence"));
-    assert_eq!(waited[0].issuer.as_str(), "https://issuer.example/");
+    assert_eq!(waited[0].issuer.as_str(), "https://issuer.example");
     assert_eq!(
         waited[0].ask_after,
         Some(UnixMillis(holder.town.clock.millis() + 10_000)),
