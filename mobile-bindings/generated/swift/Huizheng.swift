@@ -2612,9 +2612,19 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func cardsPage(after: String?, limit: UInt32) async throws  -> [Card]
     
     /**
+     * Deletes all entries of the log from before a time, and says how many.
+     */
+    func deleteLogBefore(time: Date) async throws  -> UInt64
+    
+    /**
      * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
      */
     func draftComplaint(entry: String) async throws  -> ComplaintDraft?
+    
+    /**
+     * At most `limit` entries of the log that fit a query, those before the entry `before` if it is given, the newest first.
+     */
+    func findInLog(query: LogQuery, before: String?, limit: UInt32) async throws  -> [LogEntry]
     
     /**
      * Whose cards these are: the person's, and those of the companies that she acts for.
@@ -2622,9 +2632,16 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func holders() async throws  -> [CardHolder]
     
     /**
-     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first: `find_in_log` by
+     * words alone.
      */
     func searchLog(text: String, before: String?, limit: UInt32) async throws  -> [LogEntry]
+    
+    /**
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
+     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     */
+    func unreadableCards() async throws  -> [String]
     
     /**
      * Whether a card's issuer lets the wallet renew it by itself.
@@ -2707,7 +2724,8 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func decline(consentId: String) async throws  -> Bool
     
     /**
-     * Deletes a card, its credentials and their keys. False if there is none of this id.
+     * Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+     * id.
      */
     func deleteCard(id: String) async throws  -> Bool
     
@@ -2730,7 +2748,7 @@ public protocol WalletProtocol: AnyObject, Sendable {
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
      * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * Optional ones of one `set` are answered together once any of them is named.
      * A request is answered once.
      */
     func present(consentId: String, choice: [String: [String]]) async throws  -> Presented
@@ -2755,6 +2773,12 @@ public protocol WalletProtocol: AnyObject, Sendable {
      * Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
      */
     func refresh() async throws 
+    
+    /**
+     * Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+     * now and then while it is online, so that cards can be shown when it is not.
+     */
+    func refreshOlderThan(age: TimeInterval) async throws  -> UInt64
     
     /**
      * Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
@@ -3056,6 +3080,25 @@ open func cardsPage(after: String? = nil, limit: UInt32 = UInt32(50))async throw
 }
     
     /**
+     * Deletes all entries of the log from before a time, and says how many.
+     */
+open func deleteLogBefore(time: Date)async throws  -> UInt64  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_delete_log_before(
+                        self.uniffiCloneHandle(),FfiConverterTimestamp.lower(time)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_u64,
+            completeFunc: ffi_huizheng_rust_future_complete_u64,
+            freeFunc: ffi_huizheng_rust_future_free_u64,
+            liftFunc: FfiConverterUInt64.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
      * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
      */
 open func draftComplaint(entry: String)async throws  -> ComplaintDraft?  {
@@ -3070,6 +3113,25 @@ open func draftComplaint(entry: String)async throws  -> ComplaintDraft?  {
             completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
             freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
             liftFunc: FfiConverterOptionTypeComplaintDraft.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * At most `limit` entries of the log that fit a query, those before the entry `before` if it is given, the newest first.
+     */
+open func findInLog(query: LogQuery, before: String? = nil, limit: UInt32 = UInt32(50))async throws  -> [LogEntry]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_find_in_log(
+                        self.uniffiCloneHandle(),FfiConverterTypeLogQuery_lower(query),FfiConverterOptionString.lower(before),FfiConverterUInt32.lower(limit)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeLogEntry.lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
 }
@@ -3094,7 +3156,8 @@ open func holders()async throws  -> [CardHolder]  {
 }
     
     /**
-     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first: `find_in_log` by
+     * words alone.
      */
 open func searchLog(text: String, before: String? = nil, limit: UInt32 = UInt32(50))async throws  -> [LogEntry]  {
     return
@@ -3108,6 +3171,26 @@ open func searchLog(text: String, before: String? = nil, limit: UInt32 = UInt32(
             completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
             freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
             liftFunc: FfiConverterSequenceTypeLogEntry.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
+     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     */
+open func unreadableCards()async throws  -> [String]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_unreadable_cards(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_rust_buffer,
+            completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
+            freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceString.lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
 }
@@ -3384,7 +3467,8 @@ open func decline(consentId: String)async throws  -> Bool  {
 }
     
     /**
-     * Deletes a card, its credentials and their keys. False if there is none of this id.
+     * Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+     * id.
      */
 open func deleteCard(id: String)async throws  -> Bool  {
     return
@@ -3455,7 +3539,7 @@ open func log(before: String? = nil, limit: UInt32 = UInt32(50))async throws  ->
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
      * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * Optional ones of one `set` are answered together once any of them is named.
      * A request is answered once.
      */
 open func present(consentId: String, choice: [String: [String]] = [:])async throws  -> Presented  {
@@ -3540,6 +3624,26 @@ open func refresh()async throws   {
             completeFunc: ffi_huizheng_rust_future_complete_void,
             freeFunc: ffi_huizheng_rust_future_free_void,
             liftFunc: { $0 },
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+     * now and then while it is online, so that cards can be shown when it is not.
+     */
+open func refreshOlderThan(age: TimeInterval)async throws  -> UInt64  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_refresh_older_than(
+                        self.uniffiCloneHandle(),FfiConverterDuration.lower(age)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_u64,
+            completeFunc: ffi_huizheng_rust_future_complete_u64,
+            freeFunc: ffi_huizheng_rust_future_free_u64,
+            liftFunc: FfiConverterUInt64.lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
 }
@@ -3653,6 +3757,10 @@ public struct Asked: Equatable, Hashable {
      * For how many days it may keep what it saw.
      */
     public let retentionDays: UInt32
+    /**
+     * What was to be authorised with the answer, by its titles.
+     */
+    public let confirmed: [LocalText]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3674,13 +3782,17 @@ public struct Asked: Equatable, Hashable {
          */legalBasis: LegalBasis, 
         /**
          * For how many days it may keep what it saw.
-         */retentionDays: UInt32) {
+         */retentionDays: UInt32, 
+        /**
+         * What was to be authorised with the answer, by its titles.
+         */confirmed: [LocalText]) {
         self.verifier = verifier
         self.verifierName = verifierName
         self.purpose = purpose
         self.purposeName = purposeName
         self.legalBasis = legalBasis
         self.retentionDays = retentionDays
+        self.confirmed = confirmed
     }
 
     
@@ -3704,7 +3816,8 @@ public struct FfiConverterTypeAsked: FfiConverterRustBuffer {
                 purpose: FfiConverterString.read(from: &buf), 
                 purposeName: FfiConverterTypeLocalText.read(from: &buf), 
                 legalBasis: FfiConverterTypeLegalBasis.read(from: &buf), 
-                retentionDays: FfiConverterUInt32.read(from: &buf)
+                retentionDays: FfiConverterUInt32.read(from: &buf), 
+                confirmed: FfiConverterSequenceTypeLocalText.read(from: &buf)
         )
     }
 
@@ -3715,6 +3828,7 @@ public struct FfiConverterTypeAsked: FfiConverterRustBuffer {
         FfiConverterTypeLocalText.write(value.purposeName, into: &buf)
         FfiConverterTypeLegalBasis.write(value.legalBasis, into: &buf)
         FfiConverterUInt32.write(value.retentionDays, into: &buf)
+        FfiConverterSequenceTypeLocalText.write(value.confirmed, into: &buf)
     }
 }
 
@@ -4001,7 +4115,7 @@ public struct CardHolder: Equatable, Hashable {
      */
     public let isCompany: Bool
     /**
-     * The name on its cards.
+     * The name on its cards; empty for cards that don't say whose they are.
      */
     public let name: String
     /**
@@ -4020,7 +4134,7 @@ public struct CardHolder: Equatable, Hashable {
          * A company, or a person.
          */isCompany: Bool, 
         /**
-         * The name on its cards.
+         * The name on its cards; empty for cards that don't say whose they are.
          */name: String, 
         /**
          * Its cards' ids, the newest first.
@@ -4518,6 +4632,144 @@ public func FfiConverterTypeComplaintDraft_lower(_ value: ComplaintDraft) -> Rus
 
 
 /**
+ * What the holder authorises by answering (OpenID4VP's transaction data). The verifier gets her signature over it. Personal: don't log it.
+ */
+public struct Confirmation: Equatable, Hashable {
+    /**
+     * What is done: "Open a business account".
+     */
+    public let title: LocalText
+    /**
+     * Its particulars, at most 12.
+     */
+    public let lines: [ConfirmationLine]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What is done: "Open a business account".
+         */title: LocalText, 
+        /**
+         * Its particulars, at most 12.
+         */lines: [ConfirmationLine]) {
+        self.title = title
+        self.lines = lines
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Confirmation: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConfirmation: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Confirmation {
+        return
+            try Confirmation(
+                title: FfiConverterTypeLocalText.read(from: &buf), 
+                lines: FfiConverterSequenceTypeConfirmationLine.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Confirmation, into buf: inout [UInt8]) {
+        FfiConverterTypeLocalText.write(value.title, into: &buf)
+        FfiConverterSequenceTypeConfirmationLine.write(value.lines, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfirmation_lift(_ buf: RustBuffer) throws -> Confirmation {
+    return try FfiConverterTypeConfirmation.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfirmation_lower(_ value: Confirmation) -> RustBuffer {
+    return FfiConverterTypeConfirmation.lower(value)
+}
+
+
+/**
+ * A particular of what is authorised. Personal: don't log it.
+ */
+public struct ConfirmationLine: Equatable, Hashable {
+    /**
+     * What it is.
+     */
+    public let label: LocalText
+    /**
+     * Its value, as the holder reads it.
+     */
+    public let value: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What it is.
+         */label: LocalText, 
+        /**
+         * Its value, as the holder reads it.
+         */value: String) {
+        self.label = label
+        self.value = value
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension ConfirmationLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeConfirmationLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ConfirmationLine {
+        return
+            try ConfirmationLine(
+                label: FfiConverterTypeLocalText.read(from: &buf), 
+                value: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ConfirmationLine, into buf: inout [UInt8]) {
+        FfiConverterTypeLocalText.write(value.label, into: &buf)
+        FfiConverterString.write(value.value, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfirmationLine_lift(_ buf: RustBuffer) throws -> ConfirmationLine {
+    return try FfiConverterTypeConfirmationLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeConfirmationLine_lower(_ value: ConfirmationLine) -> RustBuffer {
+    return FfiConverterTypeConfirmationLine.lower(value)
+}
+
+
+/**
  * What the holder is asked: who asks, why, what would leave and what would stay. Nothing has left yet.
  * Personal: it holds the values that would leave.
  */
@@ -4555,6 +4807,11 @@ public struct Consent: Equatable, Hashable {
      */
     public let expires: Date?
     /**
+     * What she authorises by answering: show it in full, before she says yes. Empty unless `WalletConfig.shows_confirmations` is set:
+     * then the wallet refuses requests that have any.
+     */
+    public let confirmations: [Confirmation]
+    /**
      * Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
      */
     public let questions: [Question]
@@ -4587,6 +4844,10 @@ public struct Consent: Equatable, Hashable {
          * When it must be answered, if it says.
          */expires: Date?, 
         /**
+         * What she authorises by answering: show it in full, before she says yes. Empty unless `WalletConfig.shows_confirmations` is set:
+         * then the wallet refuses requests that have any.
+         */confirmations: [Confirmation], 
+        /**
          * Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
          */questions: [Question]) {
         self.id = id
@@ -4597,6 +4858,7 @@ public struct Consent: Equatable, Hashable {
         self.legalText = legalText
         self.retentionDays = retentionDays
         self.expires = expires
+        self.confirmations = confirmations
         self.questions = questions
     }
 
@@ -4624,6 +4886,7 @@ public struct FfiConverterTypeConsent: FfiConverterRustBuffer {
                 legalText: FfiConverterTypeLocalText.read(from: &buf), 
                 retentionDays: FfiConverterUInt32.read(from: &buf), 
                 expires: FfiConverterOptionTimestamp.read(from: &buf), 
+                confirmations: FfiConverterSequenceTypeConfirmation.read(from: &buf), 
                 questions: FfiConverterSequenceTypeQuestion.read(from: &buf)
         )
     }
@@ -4637,6 +4900,7 @@ public struct FfiConverterTypeConsent: FfiConverterRustBuffer {
         FfiConverterTypeLocalText.write(value.legalText, into: &buf)
         FfiConverterUInt32.write(value.retentionDays, into: &buf)
         FfiConverterOptionTimestamp.write(value.expires, into: &buf)
+        FfiConverterSequenceTypeConfirmation.write(value.confirmations, into: &buf)
         FfiConverterSequenceTypeQuestion.write(value.questions, into: &buf)
     }
 }
@@ -5272,6 +5536,115 @@ public func FfiConverterTypeLogEntry_lower(_ value: LogEntry) -> RustBuffer {
 
 
 /**
+ * What is looked for in the log; what is not set is not looked at.
+ */
+public struct LogQuery: Equatable, Hashable {
+    /**
+     * Stands somewhere in a name, a purpose, a claim or its label, in any case.
+     */
+    public let text: String?
+    /**
+     * By or to the verifier of this DID.
+     */
+    public let verifier: String?
+    /**
+     * Of the card of this id.
+     */
+    public let card: String?
+    /**
+     * Not before.
+     */
+    public let since: Date?
+    /**
+     * Before.
+     */
+    public let until: Date?
+    /**
+     * Only where something left.
+     */
+    public let sharedOnly: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Stands somewhere in a name, a purpose, a claim or its label, in any case.
+         */text: String? = nil, 
+        /**
+         * By or to the verifier of this DID.
+         */verifier: String? = nil, 
+        /**
+         * Of the card of this id.
+         */card: String? = nil, 
+        /**
+         * Not before.
+         */since: Date? = nil, 
+        /**
+         * Before.
+         */until: Date? = nil, 
+        /**
+         * Only where something left.
+         */sharedOnly: Bool = false) {
+        self.text = text
+        self.verifier = verifier
+        self.card = card
+        self.since = since
+        self.until = until
+        self.sharedOnly = sharedOnly
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension LogQuery: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLogQuery: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LogQuery {
+        return
+            try LogQuery(
+                text: FfiConverterOptionString.read(from: &buf), 
+                verifier: FfiConverterOptionString.read(from: &buf), 
+                card: FfiConverterOptionString.read(from: &buf), 
+                since: FfiConverterOptionTimestamp.read(from: &buf), 
+                until: FfiConverterOptionTimestamp.read(from: &buf), 
+                sharedOnly: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LogQuery, into buf: inout [UInt8]) {
+        FfiConverterOptionString.write(value.text, into: &buf)
+        FfiConverterOptionString.write(value.verifier, into: &buf)
+        FfiConverterOptionString.write(value.card, into: &buf)
+        FfiConverterOptionTimestamp.write(value.since, into: &buf)
+        FfiConverterOptionTimestamp.write(value.until, into: &buf)
+        FfiConverterBool.write(value.sharedOnly, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLogQuery_lift(_ buf: RustBuffer) throws -> LogQuery {
+    return try FfiConverterTypeLogQuery.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLogQuery_lower(_ value: LogQuery) -> RustBuffer {
+    return FfiConverterTypeLogQuery.lower(value)
+}
+
+
+/**
  * What is missing to answer a request.
  */
 public struct MissingCard: Equatable, Hashable {
@@ -5637,6 +6010,10 @@ public struct OfflineCode: Equatable, Hashable {
      */
     public let frames: [String]
     /**
+     * The length of the message in them, in bytes.
+     */
+    public let bytes: UInt64
+    /**
      * When it is of no use any more: make another then.
      */
     public let until: Date
@@ -5657,6 +6034,9 @@ public struct OfflineCode: Equatable, Hashable {
          * The texts, at least one.
          */frames: [String], 
         /**
+         * The length of the message in them, in bytes.
+         */bytes: UInt64, 
+        /**
          * When it is of no use any more: make another then.
          */until: Date, 
         /**
@@ -5667,6 +6047,7 @@ public struct OfflineCode: Equatable, Hashable {
          * The log's entry of it.
          */logEntry: String) {
         self.frames = frames
+        self.bytes = bytes
         self.until = until
         self.evidenceAsOf = evidenceAsOf
         self.logEntry = logEntry
@@ -5689,6 +6070,7 @@ public struct FfiConverterTypeOfflineCode: FfiConverterRustBuffer {
         return
             try OfflineCode(
                 frames: FfiConverterSequenceString.read(from: &buf), 
+                bytes: FfiConverterUInt64.read(from: &buf), 
                 until: FfiConverterTimestamp.read(from: &buf), 
                 evidenceAsOf: FfiConverterOptionTimestamp.read(from: &buf), 
                 logEntry: FfiConverterString.read(from: &buf)
@@ -5697,6 +6079,7 @@ public struct FfiConverterTypeOfflineCode: FfiConverterRustBuffer {
 
     public static func write(_ value: OfflineCode, into buf: inout [UInt8]) {
         FfiConverterSequenceString.write(value.frames, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
         FfiConverterTimestamp.write(value.until, into: &buf)
         FfiConverterOptionTimestamp.write(value.evidenceAsOf, into: &buf)
         FfiConverterString.write(value.logEntry, into: &buf)
@@ -5880,9 +6263,14 @@ public struct Question: Equatable, Hashable {
      */
     public let label: LocalText
     /**
-     * Whether the holder may leave it out: it is not answered unless a choice names it.
+     * Whether the holder may leave it out: it is not answered unless a choice names it, or another of its set.
      */
     public let optional: Bool
+    /**
+     * Of an optional one: the set that it belongs to, which is answered whole or not at all. Offer the questions of one set
+     * together: once a choice names one of them, the first options of the others leave too.
+     */
+    public let set: UInt32?
     /**
      * Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
      * question.
@@ -5903,8 +6291,12 @@ public struct Question: Equatable, Hashable {
          * What type of card is asked for.
          */label: LocalText, 
         /**
-         * Whether the holder may leave it out: it is not answered unless a choice names it.
+         * Whether the holder may leave it out: it is not answered unless a choice names it, or another of its set.
          */optional: Bool, 
+        /**
+         * Of an optional one: the set that it belongs to, which is answered whole or not at all. Offer the questions of one set
+         * together: once a choice names one of them, the first options of the others leave too.
+         */set: UInt32?, 
         /**
          * Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
          * question.
@@ -5915,6 +6307,7 @@ public struct Question: Equatable, Hashable {
         self.id = id
         self.label = label
         self.optional = optional
+        self.set = set
         self.multiple = multiple
         self.options = options
     }
@@ -5938,6 +6331,7 @@ public struct FfiConverterTypeQuestion: FfiConverterRustBuffer {
                 id: FfiConverterString.read(from: &buf), 
                 label: FfiConverterTypeLocalText.read(from: &buf), 
                 optional: FfiConverterBool.read(from: &buf), 
+                set: FfiConverterOptionUInt32.read(from: &buf), 
                 multiple: FfiConverterBool.read(from: &buf), 
                 options: FfiConverterSequenceTypeCardOption.read(from: &buf)
         )
@@ -5947,6 +6341,7 @@ public struct FfiConverterTypeQuestion: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterTypeLocalText.write(value.label, into: &buf)
         FfiConverterBool.write(value.optional, into: &buf)
+        FfiConverterOptionUInt32.write(value.set, into: &buf)
         FfiConverterBool.write(value.multiple, into: &buf)
         FfiConverterSequenceTypeCardOption.write(value.options, into: &buf)
     }
@@ -6612,6 +7007,77 @@ public func FfiConverterTypeWaitedFor_lower(_ value: WaitedFor) -> RustBuffer {
 
 
 /**
+ * Who an app is to issuers, and where browsers come back to it.
+ */
+public struct WalletClient: Equatable, Hashable {
+    /**
+     * Its client id: `cn.example.wallet`.
+     */
+    public let clientId: String
+    /**
+     * Its redirect URI, of a scheme with a dot in it that is the app's own (RFC 8252 §7.1), or an https address that the app has claimed:
+     * `cn.example.wallet:/authorized`.
+     */
+    public let redirectUri: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its client id: `cn.example.wallet`.
+         */clientId: String, 
+        /**
+         * Its redirect URI, of a scheme with a dot in it that is the app's own (RFC 8252 §7.1), or an https address that the app has claimed:
+         * `cn.example.wallet:/authorized`.
+         */redirectUri: String) {
+        self.clientId = clientId
+        self.redirectUri = redirectUri
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension WalletClient: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeWalletClient: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WalletClient {
+        return
+            try WalletClient(
+                clientId: FfiConverterString.read(from: &buf), 
+                redirectUri: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: WalletClient, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.clientId, into: &buf)
+        FfiConverterString.write(value.redirectUri, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWalletClient_lift(_ buf: RustBuffer) throws -> WalletClient {
+    return try FfiConverterTypeWalletClient.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeWalletClient_lower(_ value: WalletClient) -> RustBuffer {
+    return FfiConverterTypeWalletClient.lower(value)
+}
+
+
+/**
  * Which chain a wallet trusts, and how it reaches it.
  */
 public struct WalletConfig: Equatable, Hashable {
@@ -6633,6 +7099,29 @@ public struct WalletConfig: Equatable, Hashable {
      * are one person's, or a copy that others have seen. False: it is said, and she decides.
      */
     public let refuseLinks: Bool
+    /**
+     * Whether this app shows its holder the `confirmations` of a request before she says yes. False: the wallet refuses requests that
+     * have any (`GetNewRequest`), for nobody authorises what she did not read.
+     */
+    public let showsConfirmations: Bool
+    /**
+     * Who this app is to issuers at which its holder logs in, as they have it in their settings. None: this system's own wallet.
+     */
+    public let client: WalletClient?
+    /**
+     * Evidence up to this old decides about issuers, verifiers and purposes, and of a card that is asked for it is not fetched anew.
+     * Ten minutes if none.
+     */
+    public let fresh: TimeInterval?
+    /**
+     * Evidence up to this old still shows a card's state; beyond it the state is unknown. A day if none.
+     */
+    public let stale: TimeInterval?
+    /**
+     * How long the chain's validators may go unseen before a change of them is not followed any more, and the app must come with a newer
+     * anchor. Unlimited if none.
+     */
+    public let trusting: TimeInterval?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -6650,11 +7139,34 @@ public struct WalletConfig: Equatable, Hashable {
         /**
          * Whether nothing leaves that links its holder (`UseAnotherWay`): cards shown together that don't tell by themselves that they
          * are one person's, or a copy that others have seen. False: it is said, and she decides.
-         */refuseLinks: Bool = false) {
+         */refuseLinks: Bool = false, 
+        /**
+         * Whether this app shows its holder the `confirmations` of a request before she says yes. False: the wallet refuses requests that
+         * have any (`GetNewRequest`), for nobody authorises what she did not read.
+         */showsConfirmations: Bool = false, 
+        /**
+         * Who this app is to issuers at which its holder logs in, as they have it in their settings. None: this system's own wallet.
+         */client: WalletClient? = nil, 
+        /**
+         * Evidence up to this old decides about issuers, verifiers and purposes, and of a card that is asked for it is not fetched anew.
+         * Ten minutes if none.
+         */fresh: TimeInterval? = nil, 
+        /**
+         * Evidence up to this old still shows a card's state; beyond it the state is unknown. A day if none.
+         */stale: TimeInterval? = nil, 
+        /**
+         * How long the chain's validators may go unseen before a change of them is not followed any more, and the app must come with a newer
+         * anchor. Unlimited if none.
+         */trusting: TimeInterval? = nil) {
         self.anchor = anchor
         self.node = node
         self.wipeAfter = wipeAfter
         self.refuseLinks = refuseLinks
+        self.showsConfirmations = showsConfirmations
+        self.client = client
+        self.fresh = fresh
+        self.stale = stale
+        self.trusting = trusting
     }
 
     
@@ -6676,7 +7188,12 @@ public struct FfiConverterTypeWalletConfig: FfiConverterRustBuffer {
                 anchor: FfiConverterString.read(from: &buf), 
                 node: FfiConverterString.read(from: &buf), 
                 wipeAfter: FfiConverterOptionUInt32.read(from: &buf), 
-                refuseLinks: FfiConverterBool.read(from: &buf)
+                refuseLinks: FfiConverterBool.read(from: &buf), 
+                showsConfirmations: FfiConverterBool.read(from: &buf), 
+                client: FfiConverterOptionTypeWalletClient.read(from: &buf), 
+                fresh: FfiConverterOptionDuration.read(from: &buf), 
+                stale: FfiConverterOptionDuration.read(from: &buf), 
+                trusting: FfiConverterOptionDuration.read(from: &buf)
         )
     }
 
@@ -6685,6 +7202,11 @@ public struct FfiConverterTypeWalletConfig: FfiConverterRustBuffer {
         FfiConverterString.write(value.node, into: &buf)
         FfiConverterOptionUInt32.write(value.wipeAfter, into: &buf)
         FfiConverterBool.write(value.refuseLinks, into: &buf)
+        FfiConverterBool.write(value.showsConfirmations, into: &buf)
+        FfiConverterOptionTypeWalletClient.write(value.client, into: &buf)
+        FfiConverterOptionDuration.write(value.fresh, into: &buf)
+        FfiConverterOptionDuration.write(value.stale, into: &buf)
+        FfiConverterOptionDuration.write(value.trusting, into: &buf)
     }
 }
 
@@ -9089,6 +9611,30 @@ fileprivate struct FfiConverterOptionTimestamp: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionDuration: FfiConverterRustBuffer {
+    typealias SwiftType = TimeInterval?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterDuration.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterDuration.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeBiometrics: FfiConverterRustBuffer {
     typealias SwiftType = Biometrics?
 
@@ -9249,6 +9795,30 @@ fileprivate struct FfiConverterOptionTypeTxCodeInput: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeTxCodeInput.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeWalletClient: FfiConverterRustBuffer {
+    typealias SwiftType = WalletClient?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeWalletClient.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeWalletClient.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -9423,6 +9993,56 @@ fileprivate struct FfiConverterSequenceTypeClaim: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeClaim.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeConfirmation: FfiConverterRustBuffer {
+    typealias SwiftType = [Confirmation]
+
+    public static func write(_ value: [Confirmation], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeConfirmation.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Confirmation] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Confirmation]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeConfirmation.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeConfirmationLine: FfiConverterRustBuffer {
+    typealias SwiftType = [ConfirmationLine]
+
+    public static func write(_ value: [ConfirmationLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeConfirmationLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [ConfirmationLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [ConfirmationLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeConfirmationLine.read(from: &buf))
         }
         return seq
     }
@@ -9942,6 +10562,24 @@ public func uniffiForeignFutureHandleCountHuizheng() -> Int {
     UNIFFI_FOREIGN_FUTURE_HANDLE_MAP.count
 }
 /**
+ * Deletes a wallet that can't be opened any more: its PIN was forgotten, or it is damaged. Keys in the device stay; they are of no
+ * use to anyone. Ask twice: nobody can undo it, and nobody is asked for the PIN.
+ */
+public func eraseLockedWallet(folder: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_func_erase_locked_wallet(FfiConverterString.lower(folder)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_void,
+            completeFunc: ffi_huizheng_rust_future_complete_void,
+            freeFunc: ffi_huizheng_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+/**
  * A passphrase for backups that nobody guesses: 24 letters and digits, to be written down.
  */
 public func newBackupCode()throws  -> String  {
@@ -10026,6 +10664,9 @@ private let initializationResult: InitializationResult = {
     let scaffolding_contract_version = ffi_huizheng_uniffi_contract_version()
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
+    }
+    if (uniffi_huizheng_checksum_func_erase_locked_wallet() != 31252) {
+        return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_func_new_backup_code() != 53634) {
         return InitializationResult.apiChecksumMismatch
@@ -10117,13 +10758,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_cards_page() != 38430) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_huizheng_checksum_method_wallet_delete_log_before() != 14647) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_huizheng_checksum_method_wallet_draft_complaint() != 54652) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_find_in_log() != 10464) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_holders() != 41815) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_search_log() != 12833) {
+    if (uniffi_huizheng_checksum_method_wallet_search_log() != 21770) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 33469) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201) {
@@ -10168,7 +10818,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_decline() != 12097) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_delete_card() != 54700) {
+    if (uniffi_huizheng_checksum_method_wallet_delete_card() != 38075) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_delete_log_entry() != 58543) {
@@ -10180,7 +10830,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_log() != 22021) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_present() != 55247) {
+    if (uniffi_huizheng_checksum_method_wallet_present() != 20310) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_preview_offer() != 22378) {
@@ -10193,6 +10843,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_refresh() != 17717) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_refresh_older_than() != 4654) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_review_request() != 25461) {

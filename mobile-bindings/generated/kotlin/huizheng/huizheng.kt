@@ -818,6 +818,8 @@ internal object IntegrityCheckingUniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_huizheng_checksum_func_erase_locked_wallet(
+    ): Int
     external fun uniffi_huizheng_checksum_func_new_backup_code(
     ): Int
     external fun uniffi_huizheng_checksum_func_restore_wallet(
@@ -878,11 +880,17 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_cards_page(
     ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_delete_log_before(
+    ): Int
     external fun uniffi_huizheng_checksum_method_wallet_draft_complaint(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_find_in_log(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_holders(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_search_log(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_unreadable_cards(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_is_renewable(
     ): Int
@@ -929,6 +937,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_huizheng_checksum_method_wallet_receive(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_refresh(
+    ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_refresh_older_than(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_review_request(
     ): Int
@@ -1068,11 +1078,17 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_cards_page(`ptr`: Long,`after`: RustBuffer.ByValue,`limit`: Int,
     ): Long
+    external fun uniffi_huizheng_fn_method_wallet_delete_log_before(`ptr`: Long,`time`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_huizheng_fn_method_wallet_draft_complaint(`ptr`: Long,`entry`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_find_in_log(`ptr`: Long,`query`: RustBuffer.ByValue,`before`: RustBuffer.ByValue,`limit`: Int,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_holders(`ptr`: Long,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_search_log(`ptr`: Long,`text`: RustBuffer.ByValue,`before`: RustBuffer.ByValue,`limit`: Int,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_unreadable_cards(`ptr`: Long,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_is_renewable(`ptr`: Long,`card`: RustBuffer.ByValue,
     ): Long
@@ -1120,9 +1136,13 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_refresh(`ptr`: Long,
     ): Long
+    external fun uniffi_huizheng_fn_method_wallet_refresh_older_than(`ptr`: Long,`age`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_huizheng_fn_method_wallet_review_request(`ptr`: Long,`link`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_until(`ptr`: Long,`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_huizheng_fn_func_erase_locked_wallet(`folder`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_func_new_backup_code(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1253,6 +1273,9 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
+    if ((lib.uniffi_huizheng_checksum_func_erase_locked_wallet() and 0xFFFF) != 31252) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_huizheng_checksum_func_new_backup_code() and 0xFFFF) != 53634) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1343,13 +1366,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_cards_page() and 0xFFFF) != 38430) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_delete_log_before() and 0xFFFF) != 14647) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_huizheng_checksum_method_wallet_draft_complaint() and 0xFFFF) != 54652) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_find_in_log() and 0xFFFF) != 10464) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_holders() and 0xFFFF) != 41815) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_search_log() and 0xFFFF) != 12833) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_search_log() and 0xFFFF) != 21770) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() and 0xFFFF) != 33469) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_is_renewable() and 0xFFFF) != 62201) {
@@ -1394,7 +1426,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_decline() and 0xFFFF) != 12097) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_delete_card() and 0xFFFF) != 54700) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_delete_card() and 0xFFFF) != 38075) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_delete_log_entry() and 0xFFFF) != 58543) {
@@ -1406,7 +1438,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_log() and 0xFFFF) != 22021) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_present() and 0xFFFF) != 55247) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_present() and 0xFFFF) != 20310) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_preview_offer() and 0xFFFF) != 22378) {
@@ -1419,6 +1451,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_refresh() and 0xFFFF) != 17717) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_refresh_older_than() and 0xFFFF) != 4654) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_review_request() and 0xFFFF) != 25461) {
@@ -4913,9 +4948,19 @@ public interface WalletInterface {
     suspend fun `cardsPage`(`after`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<Card>
     
     /**
+     * Deletes all entries of the log from before a time, and says how many.
+     */
+    suspend fun `deleteLogBefore`(`time`: java.time.Instant): kotlin.ULong
+    
+    /**
      * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
      */
     suspend fun `draftComplaint`(`entry`: kotlin.String): ComplaintDraft?
+    
+    /**
+     * At most `limit` entries of the log that fit a query, those before the entry `before` if it is given, the newest first.
+     */
+    suspend fun `findInLog`(`query`: LogQuery, `before`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<LogEntry>
     
     /**
      * Whose cards these are: the person's, and those of the companies that she acts for.
@@ -4923,9 +4968,16 @@ public interface WalletInterface {
     suspend fun `holders`(): List<CardHolder>
     
     /**
-     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first: `find_in_log` by
+     * words alone.
      */
     suspend fun `searchLog`(`text`: kotlin.String, `before`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<LogEntry>
+    
+    /**
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
+     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     */
+    suspend fun `unreadableCards`(): List<kotlin.String>
     
     /**
      * Whether a card's issuer lets the wallet renew it by itself.
@@ -5008,7 +5060,8 @@ public interface WalletInterface {
     suspend fun `decline`(`consentId`: kotlin.String): kotlin.Boolean
     
     /**
-     * Deletes a card, its credentials and their keys. False if there is none of this id.
+     * Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+     * id.
      */
     suspend fun `deleteCard`(`id`: kotlin.String): kotlin.Boolean
     
@@ -5031,7 +5084,7 @@ public interface WalletInterface {
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
      * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * Optional ones of one `set` are answered together once any of them is named.
      * A request is answered once.
      */
     suspend fun `present`(`consentId`: kotlin.String, `choice`: Map<kotlin.String, List<kotlin.String>> = mapOf()): Presented
@@ -5056,6 +5109,12 @@ public interface WalletInterface {
      * Fetches the newest evidence for every card's state. When it fails, cards keep the evidence they have.
      */
     suspend fun `refresh`()
+    
+    /**
+     * Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+     * now and then while it is online, so that cards can be shown when it is not.
+     */
+    suspend fun `refreshOlderThan`(`age`: java.time.Duration): kotlin.ULong
     
     /**
      * Fetches the request behind a link (`openid4vp://…`), checks it and who asks by the chain, and works out what
@@ -5406,6 +5465,31 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
+     * Deletes all entries of the log from before a time, and says how many.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `deleteLogBefore`(`time`: java.time.Instant) : kotlin.ULong {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_delete_log_before(
+                uniffiHandle,
+                
+        FfiConverterTimestamp.lower(`time`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_u64(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_u64(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
+        // lift function
+        { FfiConverterULong.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
      * A complaint drafted from an entry of the log; none if there is nobody to complain about. Nothing is sent.
      */
     @Throws(WalletException::class)
@@ -5424,6 +5508,33 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterOptionalTypeComplaintDraft.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * At most `limit` entries of the log that fit a query, those before the entry `before` if it is given, the newest first.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `findInLog`(`query`: LogQuery, `before`: kotlin.String?, `limit`: kotlin.UInt) : List<LogEntry> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_find_in_log(
+                uniffiHandle,
+                
+        FfiConverterTypeLogQuery.lower(`query`),
+        FfiConverterOptionalString.lower(`before`),
+        FfiConverterUInt.lower(`limit`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceTypeLogEntry.lift(it) },
         // Error FFI converter
         WalletException.ErrorHandler,
     )
@@ -5455,7 +5566,8 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
-     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first.
+     * At most `limit` entries of the log in which `text` stands, in a name, a purpose or a claim, the newest first: `find_in_log` by
+     * words alone.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5475,6 +5587,31 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterSequenceTypeLogEntry.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
+     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `unreadableCards`() : List<kotlin.String> {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_unreadable_cards(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterSequenceString.lift(it) },
         // Error FFI converter
         WalletException.ErrorHandler,
     )
@@ -5838,7 +5975,8 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
-     * Deletes a card, its credentials and their keys. False if there is none of this id.
+     * Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. False if there is none of this
+     * id.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5932,7 +6070,7 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
     /**
      * Sends what the holder agreed to. `choice` goes from question ids to the ids of the options that answer them: one, or several where the
      * question is `multiple`. A question that it does not name is answered by its first option, unless it is optional: then it is not.
-     * Optional ones that the verifier wants together are answered together once any of them is named: name all optional ones, or none.
+     * Optional ones of one `set` are answered together once any of them is named.
      * A request is answered once.
      */
     @Throws(WalletException::class)
@@ -6046,6 +6184,32 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         // lift function
         { },
         
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Fetches the newest evidence for the cards of which some is older than `age`, and says how many cards that were. What an app does
+     * now and then while it is online, so that cards can be shown when it is not.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `refreshOlderThan`(`age`: java.time.Duration) : kotlin.ULong {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_refresh_older_than(
+                uniffiHandle,
+                
+        FfiConverterDuration.lower(`age`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_u64(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_u64(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_u64(future) },
+        // lift function
+        { FfiConverterULong.lift(it) },
         // Error FFI converter
         WalletException.ErrorHandler,
     )
@@ -6243,6 +6407,11 @@ data class Asked (
      * For how many days it may keep what it saw.
      */
     val `retentionDays`: kotlin.UInt
+    , 
+    /**
+     * What was to be authorised with the answer, by its titles.
+     */
+    val `confirmed`: List<LocalText>
     
 ){
     
@@ -6265,6 +6434,7 @@ public object FfiConverterTypeAsked: FfiConverterRustBuffer<Asked> {
             FfiConverterTypeLocalText.read(buf),
             FfiConverterTypeLegalBasis.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterSequenceTypeLocalText.read(buf),
         )
     }
 
@@ -6274,7 +6444,8 @@ public object FfiConverterTypeAsked: FfiConverterRustBuffer<Asked> {
             FfiConverterString.allocationSize(value.`purpose`) +
             FfiConverterTypeLocalText.allocationSize(value.`purposeName`) +
             FfiConverterTypeLegalBasis.allocationSize(value.`legalBasis`) +
-            FfiConverterUInt.allocationSize(value.`retentionDays`)
+            FfiConverterUInt.allocationSize(value.`retentionDays`) +
+            FfiConverterSequenceTypeLocalText.allocationSize(value.`confirmed`)
     )
 
     override fun write(value: Asked, buf: ByteBuffer) {
@@ -6284,6 +6455,7 @@ public object FfiConverterTypeAsked: FfiConverterRustBuffer<Asked> {
             FfiConverterTypeLocalText.write(value.`purposeName`, buf)
             FfiConverterTypeLegalBasis.write(value.`legalBasis`, buf)
             FfiConverterUInt.write(value.`retentionDays`, buf)
+            FfiConverterSequenceTypeLocalText.write(value.`confirmed`, buf)
     }
 }
 
@@ -6489,7 +6661,7 @@ data class CardHolder (
     val `isCompany`: kotlin.Boolean
     , 
     /**
-     * The name on its cards.
+     * The name on its cards; empty for cards that don't say whose they are.
      */
     val `name`: kotlin.String
     , 
@@ -6859,6 +7031,100 @@ public object FfiConverterTypeComplaintDraft: FfiConverterRustBuffer<ComplaintDr
 
 
 /**
+ * What the holder authorises by answering (OpenID4VP's transaction data). The verifier gets her signature over it. Personal: don't log it.
+ */
+data class Confirmation (
+    /**
+     * What is done: "Open a business account".
+     */
+    val `title`: LocalText
+    , 
+    /**
+     * Its particulars, at most 12.
+     */
+    val `lines`: List<ConfirmationLine>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConfirmation: FfiConverterRustBuffer<Confirmation> {
+    override fun read(buf: ByteBuffer): Confirmation {
+        return Confirmation(
+            FfiConverterTypeLocalText.read(buf),
+            FfiConverterSequenceTypeConfirmationLine.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Confirmation) = (
+            FfiConverterTypeLocalText.allocationSize(value.`title`) +
+            FfiConverterSequenceTypeConfirmationLine.allocationSize(value.`lines`)
+    )
+
+    override fun write(value: Confirmation, buf: ByteBuffer) {
+            FfiConverterTypeLocalText.write(value.`title`, buf)
+            FfiConverterSequenceTypeConfirmationLine.write(value.`lines`, buf)
+    }
+}
+
+
+
+/**
+ * A particular of what is authorised. Personal: don't log it.
+ */
+data class ConfirmationLine (
+    /**
+     * What it is.
+     */
+    val `label`: LocalText
+    , 
+    /**
+     * Its value, as the holder reads it.
+     */
+    val `value`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeConfirmationLine: FfiConverterRustBuffer<ConfirmationLine> {
+    override fun read(buf: ByteBuffer): ConfirmationLine {
+        return ConfirmationLine(
+            FfiConverterTypeLocalText.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ConfirmationLine) = (
+            FfiConverterTypeLocalText.allocationSize(value.`label`) +
+            FfiConverterString.allocationSize(value.`value`)
+    )
+
+    override fun write(value: ConfirmationLine, buf: ByteBuffer) {
+            FfiConverterTypeLocalText.write(value.`label`, buf)
+            FfiConverterString.write(value.`value`, buf)
+    }
+}
+
+
+
+/**
  * What the holder is asked: who asks, why, what would leave and what would stay. Nothing has left yet.
  * Personal: it holds the values that would leave.
  */
@@ -6904,6 +7170,12 @@ data class Consent (
     val `expires`: java.time.Instant?
     , 
     /**
+     * What she authorises by answering: show it in full, before she says yes. Empty unless `WalletConfig.shows_confirmations` is set:
+     * then the wallet refuses requests that have any.
+     */
+    val `confirmations`: List<Confirmation>
+    , 
+    /**
      * Which cards are asked for. All of them must be answered but the optional ones, which stay unless a choice names them.
      */
     val `questions`: List<Question>
@@ -6931,6 +7203,7 @@ public object FfiConverterTypeConsent: FfiConverterRustBuffer<Consent> {
             FfiConverterTypeLocalText.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterOptionalTimestamp.read(buf),
+            FfiConverterSequenceTypeConfirmation.read(buf),
             FfiConverterSequenceTypeQuestion.read(buf),
         )
     }
@@ -6944,6 +7217,7 @@ public object FfiConverterTypeConsent: FfiConverterRustBuffer<Consent> {
             FfiConverterTypeLocalText.allocationSize(value.`legalText`) +
             FfiConverterUInt.allocationSize(value.`retentionDays`) +
             FfiConverterOptionalTimestamp.allocationSize(value.`expires`) +
+            FfiConverterSequenceTypeConfirmation.allocationSize(value.`confirmations`) +
             FfiConverterSequenceTypeQuestion.allocationSize(value.`questions`)
     )
 
@@ -6956,6 +7230,7 @@ public object FfiConverterTypeConsent: FfiConverterRustBuffer<Consent> {
             FfiConverterTypeLocalText.write(value.`legalText`, buf)
             FfiConverterUInt.write(value.`retentionDays`, buf)
             FfiConverterOptionalTimestamp.write(value.`expires`, buf)
+            FfiConverterSequenceTypeConfirmation.write(value.`confirmations`, buf)
             FfiConverterSequenceTypeQuestion.write(value.`questions`, buf)
     }
 }
@@ -7388,6 +7663,85 @@ public object FfiConverterTypeLogEntry: FfiConverterRustBuffer<LogEntry> {
 
 
 /**
+ * What is looked for in the log; what is not set is not looked at.
+ */
+data class LogQuery (
+    /**
+     * Stands somewhere in a name, a purpose, a claim or its label, in any case.
+     */
+    val `text`: kotlin.String? = null 
+    , 
+    /**
+     * By or to the verifier of this DID.
+     */
+    val `verifier`: kotlin.String? = null 
+    , 
+    /**
+     * Of the card of this id.
+     */
+    val `card`: kotlin.String? = null 
+    , 
+    /**
+     * Not before.
+     */
+    val `since`: java.time.Instant? = null 
+    , 
+    /**
+     * Before.
+     */
+    val `until`: java.time.Instant? = null 
+    , 
+    /**
+     * Only where something left.
+     */
+    val `sharedOnly`: kotlin.Boolean = false 
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLogQuery: FfiConverterRustBuffer<LogQuery> {
+    override fun read(buf: ByteBuffer): LogQuery {
+        return LogQuery(
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalTimestamp.read(buf),
+            FfiConverterOptionalTimestamp.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LogQuery) = (
+            FfiConverterOptionalString.allocationSize(value.`text`) +
+            FfiConverterOptionalString.allocationSize(value.`verifier`) +
+            FfiConverterOptionalString.allocationSize(value.`card`) +
+            FfiConverterOptionalTimestamp.allocationSize(value.`since`) +
+            FfiConverterOptionalTimestamp.allocationSize(value.`until`) +
+            FfiConverterBoolean.allocationSize(value.`sharedOnly`)
+    )
+
+    override fun write(value: LogQuery, buf: ByteBuffer) {
+            FfiConverterOptionalString.write(value.`text`, buf)
+            FfiConverterOptionalString.write(value.`verifier`, buf)
+            FfiConverterOptionalString.write(value.`card`, buf)
+            FfiConverterOptionalTimestamp.write(value.`since`, buf)
+            FfiConverterOptionalTimestamp.write(value.`until`, buf)
+            FfiConverterBoolean.write(value.`sharedOnly`, buf)
+    }
+}
+
+
+
+/**
  * What is missing to answer a request.
  */
 data class MissingCard (
@@ -7650,6 +8004,11 @@ data class OfflineCode (
     val `frames`: List<kotlin.String>
     , 
     /**
+     * The length of the message in them, in bytes.
+     */
+    val `bytes`: kotlin.ULong
+    , 
+    /**
      * When it is of no use any more: make another then.
      */
     val `until`: java.time.Instant
@@ -7681,6 +8040,7 @@ public object FfiConverterTypeOfflineCode: FfiConverterRustBuffer<OfflineCode> {
     override fun read(buf: ByteBuffer): OfflineCode {
         return OfflineCode(
             FfiConverterSequenceString.read(buf),
+            FfiConverterULong.read(buf),
             FfiConverterTimestamp.read(buf),
             FfiConverterOptionalTimestamp.read(buf),
             FfiConverterString.read(buf),
@@ -7689,6 +8049,7 @@ public object FfiConverterTypeOfflineCode: FfiConverterRustBuffer<OfflineCode> {
 
     override fun allocationSize(value: OfflineCode) = (
             FfiConverterSequenceString.allocationSize(value.`frames`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
             FfiConverterTimestamp.allocationSize(value.`until`) +
             FfiConverterOptionalTimestamp.allocationSize(value.`evidenceAsOf`) +
             FfiConverterString.allocationSize(value.`logEntry`)
@@ -7696,6 +8057,7 @@ public object FfiConverterTypeOfflineCode: FfiConverterRustBuffer<OfflineCode> {
 
     override fun write(value: OfflineCode, buf: ByteBuffer) {
             FfiConverterSequenceString.write(value.`frames`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
             FfiConverterTimestamp.write(value.`until`, buf)
             FfiConverterOptionalTimestamp.write(value.`evidenceAsOf`, buf)
             FfiConverterString.write(value.`logEntry`, buf)
@@ -7821,9 +8183,15 @@ data class Question (
     val `label`: LocalText
     , 
     /**
-     * Whether the holder may leave it out: it is not answered unless a choice names it.
+     * Whether the holder may leave it out: it is not answered unless a choice names it, or another of its set.
      */
     val `optional`: kotlin.Boolean
+    , 
+    /**
+     * Of an optional one: the set that it belongs to, which is answered whole or not at all. Offer the questions of one set
+     * together: once a choice names one of them, the first options of the others leave too.
+     */
+    val `set`: kotlin.UInt?
     , 
     /**
      * Whether several of the options can answer it together. Never where the answer is shown as a QR code, which holds one for each
@@ -7854,6 +8222,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
             FfiConverterString.read(buf),
             FfiConverterTypeLocalText.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterOptionalUInt.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterSequenceTypeCardOption.read(buf),
         )
@@ -7863,6 +8232,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterTypeLocalText.allocationSize(value.`label`) +
             FfiConverterBoolean.allocationSize(value.`optional`) +
+            FfiConverterOptionalUInt.allocationSize(value.`set`) +
             FfiConverterBoolean.allocationSize(value.`multiple`) +
             FfiConverterSequenceTypeCardOption.allocationSize(value.`options`)
     )
@@ -7871,6 +8241,7 @@ public object FfiConverterTypeQuestion: FfiConverterRustBuffer<Question> {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterTypeLocalText.write(value.`label`, buf)
             FfiConverterBoolean.write(value.`optional`, buf)
+            FfiConverterOptionalUInt.write(value.`set`, buf)
             FfiConverterBoolean.write(value.`multiple`, buf)
             FfiConverterSequenceTypeCardOption.write(value.`options`, buf)
     }
@@ -8361,6 +8732,54 @@ public object FfiConverterTypeWaitedFor: FfiConverterRustBuffer<WaitedFor> {
 
 
 /**
+ * Who an app is to issuers, and where browsers come back to it.
+ */
+data class WalletClient (
+    /**
+     * Its client id: `cn.example.wallet`.
+     */
+    val `clientId`: kotlin.String
+    , 
+    /**
+     * Its redirect URI, of a scheme with a dot in it that is the app's own (RFC 8252 §7.1), or an https address that the app has claimed:
+     * `cn.example.wallet:/authorized`.
+     */
+    val `redirectUri`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeWalletClient: FfiConverterRustBuffer<WalletClient> {
+    override fun read(buf: ByteBuffer): WalletClient {
+        return WalletClient(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: WalletClient) = (
+            FfiConverterString.allocationSize(value.`clientId`) +
+            FfiConverterString.allocationSize(value.`redirectUri`)
+    )
+
+    override fun write(value: WalletClient, buf: ByteBuffer) {
+            FfiConverterString.write(value.`clientId`, buf)
+            FfiConverterString.write(value.`redirectUri`, buf)
+    }
+}
+
+
+
+/**
  * Which chain a wallet trusts, and how it reaches it.
  */
 data class WalletConfig (
@@ -8385,6 +8804,34 @@ data class WalletConfig (
      * are one person's, or a copy that others have seen. False: it is said, and she decides.
      */
     val `refuseLinks`: kotlin.Boolean = false 
+    , 
+    /**
+     * Whether this app shows its holder the `confirmations` of a request before she says yes. False: the wallet refuses requests that
+     * have any (`GetNewRequest`), for nobody authorises what she did not read.
+     */
+    val `showsConfirmations`: kotlin.Boolean = false 
+    , 
+    /**
+     * Who this app is to issuers at which its holder logs in, as they have it in their settings. None: this system's own wallet.
+     */
+    val `client`: WalletClient? = null 
+    , 
+    /**
+     * Evidence up to this old decides about issuers, verifiers and purposes, and of a card that is asked for it is not fetched anew.
+     * Ten minutes if none.
+     */
+    val `fresh`: java.time.Duration? = null 
+    , 
+    /**
+     * Evidence up to this old still shows a card's state; beyond it the state is unknown. A day if none.
+     */
+    val `stale`: java.time.Duration? = null 
+    , 
+    /**
+     * How long the chain's validators may go unseen before a change of them is not followed any more, and the app must come with a newer
+     * anchor. Unlimited if none.
+     */
+    val `trusting`: java.time.Duration? = null 
     
 ){
     
@@ -8405,6 +8852,11 @@ public object FfiConverterTypeWalletConfig: FfiConverterRustBuffer<WalletConfig>
             FfiConverterString.read(buf),
             FfiConverterOptionalUInt.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalTypeWalletClient.read(buf),
+            FfiConverterOptionalDuration.read(buf),
+            FfiConverterOptionalDuration.read(buf),
+            FfiConverterOptionalDuration.read(buf),
         )
     }
 
@@ -8412,7 +8864,12 @@ public object FfiConverterTypeWalletConfig: FfiConverterRustBuffer<WalletConfig>
             FfiConverterString.allocationSize(value.`anchor`) +
             FfiConverterString.allocationSize(value.`node`) +
             FfiConverterOptionalUInt.allocationSize(value.`wipeAfter`) +
-            FfiConverterBoolean.allocationSize(value.`refuseLinks`)
+            FfiConverterBoolean.allocationSize(value.`refuseLinks`) +
+            FfiConverterBoolean.allocationSize(value.`showsConfirmations`) +
+            FfiConverterOptionalTypeWalletClient.allocationSize(value.`client`) +
+            FfiConverterOptionalDuration.allocationSize(value.`fresh`) +
+            FfiConverterOptionalDuration.allocationSize(value.`stale`) +
+            FfiConverterOptionalDuration.allocationSize(value.`trusting`)
     )
 
     override fun write(value: WalletConfig, buf: ByteBuffer) {
@@ -8420,6 +8877,11 @@ public object FfiConverterTypeWalletConfig: FfiConverterRustBuffer<WalletConfig>
             FfiConverterString.write(value.`node`, buf)
             FfiConverterOptionalUInt.write(value.`wipeAfter`, buf)
             FfiConverterBoolean.write(value.`refuseLinks`, buf)
+            FfiConverterBoolean.write(value.`showsConfirmations`, buf)
+            FfiConverterOptionalTypeWalletClient.write(value.`client`, buf)
+            FfiConverterOptionalDuration.write(value.`fresh`, buf)
+            FfiConverterOptionalDuration.write(value.`stale`, buf)
+            FfiConverterOptionalDuration.write(value.`trusting`, buf)
     }
 }
 
@@ -10975,6 +11437,38 @@ public object FfiConverterOptionalTimestamp: FfiConverterRustBuffer<java.time.In
 /**
  * @suppress
  */
+public object FfiConverterOptionalDuration: FfiConverterRustBuffer<java.time.Duration?> {
+    override fun read(buf: ByteBuffer): java.time.Duration? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterDuration.read(buf)
+    }
+
+    override fun allocationSize(value: java.time.Duration?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterDuration.allocationSize(value)
+        }
+    }
+
+    override fun write(value: java.time.Duration?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterDuration.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeBiometrics: FfiConverterRustBuffer<Biometrics?> {
     override fun read(buf: ByteBuffer): Biometrics? {
         if (buf.get().toInt() == 0) {
@@ -11199,6 +11693,38 @@ public object FfiConverterOptionalTypeTxCodeInput: FfiConverterRustBuffer<TxCode
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeWalletClient: FfiConverterRustBuffer<WalletClient?> {
+    override fun read(buf: ByteBuffer): WalletClient? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeWalletClient.read(buf)
+    }
+
+    override fun allocationSize(value: WalletClient?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeWalletClient.allocationSize(value)
+        }
+    }
+
+    override fun write(value: WalletClient?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeWalletClient.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeClaimKind: FfiConverterRustBuffer<ClaimKind?> {
     override fun read(buf: ByteBuffer): ClaimKind? {
         if (buf.get().toInt() == 0) {
@@ -11389,6 +11915,62 @@ public object FfiConverterSequenceTypeClaim: FfiConverterRustBuffer<List<Claim>>
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeClaim.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeConfirmation: FfiConverterRustBuffer<List<Confirmation>> {
+    override fun read(buf: ByteBuffer): List<Confirmation> {
+        val len = buf.getInt()
+        return List<Confirmation>(len) {
+            FfiConverterTypeConfirmation.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Confirmation>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeConfirmation.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Confirmation>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeConfirmation.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeConfirmationLine: FfiConverterRustBuffer<List<ConfirmationLine>> {
+    override fun read(buf: ByteBuffer): List<ConfirmationLine> {
+        val len = buf.getInt()
+        return List<ConfirmationLine>(len) {
+            FfiConverterTypeConfirmationLine.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<ConfirmationLine>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeConfirmationLine.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<ConfirmationLine>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeConfirmationLine.write(it, buf)
         }
     }
 }
@@ -11830,6 +12412,27 @@ public object FfiConverterMapStringSequenceString: FfiConverterRustBuffer<Map<ko
 
 
 
+
+        /**
+         * Deletes a wallet that can't be opened any more: its PIN was forgotten, or it is damaged. Keys in the device stay; they are of no
+         * use to anyone. Ask twice: nobody can undo it, and nobody is asked for the PIN.
+         */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+     suspend fun `eraseLockedWallet`(`folder`: kotlin.String) {
+        return uniffiRustCallAsync(
+        UniffiLib.uniffi_huizheng_fn_func_erase_locked_wallet(
+        FfiConverterString.lower(`folder`),),
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
 
         /**
          * A passphrase for backups that nobody guesses: 24 letters and digits, to be written down.
