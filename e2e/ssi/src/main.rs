@@ -18,9 +18,7 @@ use ssi_claims_core::VerificationParameters;
 use ssi_data_integrity::AnyDataIntegrity;
 use ssi_json_ld::ContextLoader;
 use ssi_jwk::JWK;
-use ssi_jws::JwsSlice;
 use ssi_sd_jwt::SdJwt;
-use ssi_vc_jose_cose::JoseVc;
 use ssi_verification_methods::AnyMethod;
 
 /// So many verifications between two looks at the clock.
@@ -98,9 +96,9 @@ fn verifying(form: Form) -> Result<Verifying, String> {
             }))
         }
         Form::Jwt { key } => Ok(Box::new(move |text| {
-            let token = JwsSlice::new(text.as_bytes()).map_err(|_| "no token")?;
-            let credential = JoseVc::decode_any(token).map_err(said)?;
-            block_on(credential.verify(VerificationParameters::from_resolver(&key))).map_err(said)?.map_err(said)
+            let (_, payload) = ssi_jws::decode_verify(text, &key).map_err(said)?;
+            black_box::<Value>(serde_json::from_slice(&payload).map_err(said)?);
+            Ok(())
         })),
         Form::SdJwt { key, holder } => Ok(Box::new(move |text| {
             let shown = SdJwt::new(text).map_err(|_| "no SD-JWT")?;

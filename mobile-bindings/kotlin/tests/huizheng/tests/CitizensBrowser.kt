@@ -10,8 +10,8 @@ import java.net.http.HttpResponse.BodyHandlers
 
 private val CSRF = Regex("name=\"csrf\" value=\"([^\"]+)\"")
 
-/** A holder's browser at an issuer: logs in as the first of the demo's citizens, agrees, and is sent to where this says. */
-fun logInAsACitizen(address: String): String {
+/** A holder's browser at an issuer: logs in as one of the demo's citizens, by her number, agrees, and is sent to where this says. */
+fun logInAsACitizen(address: String, citizen: Int): String {
     val client = HttpClient.newHttpClient()
     var cookie = ""
 
@@ -29,7 +29,7 @@ fun logInAsACitizen(address: String): String {
 
     fun HttpResponse<String>.sentTo() = headers().firstValue("location").orElseThrow { AssertionError("${uri()}: ${statusCode()}: ${body()}") }
     var to = ask(URI.create(address)).sentTo()
-    for (answer in listOf("citizen" to "0", "decision" to "agree")) {
+    for (answer in listOf("citizen" to "$citizen", "decision" to "agree")) {
         val page = URI.create(address).resolve(to)
         val form = ask(page)
         val csrf = CSRF.find(form.body())?.groupValues?.get(1) ?: throw AssertionError("$page: ${form.statusCode()}: ${form.body()}")

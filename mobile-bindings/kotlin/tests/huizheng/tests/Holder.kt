@@ -139,9 +139,9 @@ class Holder(val words: Text, look: Look, private val pictures: String) : AutoCl
     }
 
     /** In the browser that the app opened: logs in and agrees. The address that it is sent back to. */
-    fun inTheBrowser(): String {
+    fun inTheBrowser(citizen: Int = 0): String {
         await("an open browser") { opened.isNotEmpty() }
-        return logInAsACitizen(opened.removeAt(opened.lastIndex))
+        return logInAsACitizen(opened.removeAt(opened.lastIndex), citizen)
     }
 
     /** Another app, the browser among them, opens this one with a link: as the platform does. */

@@ -65,6 +65,18 @@ fun appliedForId(): Application {
     return Services.police.apply("digital-id", claims)
 }
 
+/** The same by the demo's second citizen, who has none before. */
+fun appliedForFirstId(): Application {
+    val claims = mapOf(
+        "name" to SECOND_CITIZEN, "sex" to "female", "ethnicity" to "汉族", "birthDate" to "1949-12-31", "idNumber" to "11010519491231002X",
+        "address" to "安徽省合肥市蜀山区示例路87号", "issuingAuthority" to "合肥市公安局蜀山分局", "portrait" to PORTRAIT,
+    )
+    return Services.police.apply("digital-id", claims)
+}
+
+/** Invented, as everybody in the demo. */
+const val SECOND_CITIZEN = "王若林"
+
 /** A picture of nobody: one grey point. */
 private const val PORTRAIT =
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
