@@ -212,8 +212,11 @@ async fn found(app: &App, lang: Lang, id: Id) -> Result<Job, Problem> {
     job.ok_or_else(|| Problem::not_found(texts(lang).get("jobs.unknown")))
 }
 
+/// What listeners compare. The state counts by itself: between the last batch and the end nothing moves but the state, and whoever
+/// looked just then must still hear of the end.
 fn version(job: &Job) -> String {
-    format!("{}-{}-{}", job.done, job.refused, job.left())
+    let state = if job.state == JobState::Done { "done" } else { "running" };
+    format!("{}-{}-{}-{state}", job.done, job.refused, job.left())
 }
 
 fn progress_of(lang: Lang, job: &Job) -> Markup {
@@ -227,4 +230,34 @@ fn progress_of(lang: Lang, job: &Job) -> Markup {
         p.figures { (t.with("jobs.figures", &figures)) }
         @if job.state == JobState::Running { p.quiet { (t.get("jobs.leave")) } }
     } }
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::UnixSeconds;
+
+    use super::*;
+    use crate::model::{Actor, Handed};
+
+    /// A listener that saw the last batch, and not yet the end, would else wait for a change that never comes.
+    #[test]
+    fn the_end_of_a_job_is_news_to_who_saw_its_last_batch() {
+        let id = Id::new(1_772_424_000_000, &mut rand_core::OsRng);
+        let job = Job {
+            id,
+            credential_type: "mandate".to_owned(),
+            by: Actor::staff("he"),
+            at: UnixSeconds(1_772_424_000),
+            up_to: id,
+            total: 2,
+            done: 2,
+            refused: 0,
+            offers_until: UnixSeconds(1_772_424_060),
+            state: JobState::Running,
+            worked_at_ms: 1_772_424_000_000,
+            handed: Handed::default(),
+        };
+        let over = Job { state: JobState::Done, ..job.clone() };
+        assert_ne!(version(&job), version(&over));
+    }
 }
