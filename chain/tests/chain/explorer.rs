@@ -138,12 +138,15 @@ async fn search_leads_somewhere_always() {
             "{query}"
         );
     }
-    for query in ["", "nobody", "999999999", &"0".repeat(64), "did:hui:anhui:z1", "%00%FF", "<script>"] {
+    let zeros = "0".repeat(64);
+    for query in ["", "nobody", "999999999", &zeros, "did:hui:anhui:z1", "%00%EF%BF%BD", "<script>"] {
         let text = shown(&running, &format!("/search?q={query}")).await;
         assert!(text.contains("What you can search for") && !text.contains("<script>al"), "{query}");
     }
     let answer = running.get(&format!("/transactions/{hash}")).await;
     assert_eq!(answer.headers()["location"], "/blocks/2/0");
+    // What is no text was typed by nobody.
+    assert_eq!(running.get("/search?q=%00%FF").await.status(), 400);
 }
 
 #[tokio::test]

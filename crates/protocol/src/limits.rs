@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use percent_encoding::percent_decode;
 use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 /// Whole numbers up to this one are all IEEE doubles (RFC 8259 §6).
@@ -223,6 +224,8 @@ impl Form {
         if bytes.len() > Limits::MESSAGE.bytes {
             return Err(ParseError::TooLarge { limit: Limits::MESSAGE.bytes });
         }
+        // Else U+FFFD would stand in the place of what was sent.
+        percent_decode(bytes).decode_utf8().map_err(|_| ParseError::NotAForm)?;
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_bytes(bytes).map_err(|_| ParseError::NotAForm)?;
         let mut form = BTreeMap::new();
@@ -336,6 +339,10 @@ mod tests {
     #[test]
     fn a_repeated_parameter_is_refused() {
         assert_eq!(Form::parse(b"a=1&b=2&a=1"), Err(ParseError::Repeated("a".into())));
+        // What is not text: cut off within a letter, a surrogate, bytes as they are.
+        for bytes in [&b"a=%E4%B8"[..], b"%ED%A0%80=1", b"a=1&b=\xff"] {
+            assert_eq!(Form::parse(bytes), Err(ParseError::NotAForm));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
+use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{NO_SUCH_ADDRESS, Problem};
@@ -52,6 +53,9 @@ pub enum InputError {
     /// The form or query has a field missing, repeated or of the wrong type.
     #[error("a parameter is missing, repeated or of the wrong type")]
     Parameters,
+    /// The form or query is not text.
+    #[error("a parameter is not UTF-8")]
+    NotUtf8,
     /// The path holds a name of the wrong form.
     #[error("the address holds a name of the wrong form")]
     Path,
@@ -68,7 +72,8 @@ impl InputError {
             | Self::TooDeep
             | Self::Syntax { .. }
             | Self::Shape { .. }
-            | Self::Parameters => StatusCode::BAD_REQUEST,
+            | Self::Parameters
+            | Self::NotUtf8 => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -173,6 +178,13 @@ pub fn json_from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InputErro
     serde_json::from_slice(bytes).map_err(|error| InputError::json(&error))
 }
 
+/// Reads `application/x-www-form-urlencoded`. What is not UTF-8 once decoded is refused: the usual reading puts U+FFFD in its
+/// place, and what was sent would be changed without a word.
+pub fn form_from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InputError> {
+    percent_decode(bytes).decode_utf8().map_err(|_| InputError::NotUtf8)?;
+    serde_urlencoded::from_bytes(bytes).map_err(|_| InputError::Parameters)
+}
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = InputError;
     async fn from_request(request: Request, state: &S) -> Result<Self, InputError> {
@@ -199,9 +211,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         if media_type(request.headers()).as_deref() != Some(FORM) {
             return Err(InputError::MediaType { expected: FORM });
         }
-        serde_urlencoded::from_bytes(&body(request, state).await?)
-            .map(Self)
-            .map_err(|_| InputError::Parameters)
+        form_from_slice(&body(request, state).await?).map(Self)
     }
 }
 
@@ -226,9 +236,7 @@ impl<S: Send + Sync> FromRequest<S> for Multipart {
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = InputError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, InputError> {
-        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
-            .map(Self)
-            .map_err(|_| InputError::Parameters)
+        form_from_slice(parts.uri.query().unwrap_or_default().as_bytes()).map(Self)
     }
 }
 
@@ -308,6 +316,16 @@ mod tests {
         let error = json_from_slice::<Person>(br#"{"age":"secret"}"#).expect_err("wrong type");
         assert_eq!(error, InputError::Shape { line: 1, column: 15 });
         assert!(!error.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn a_form_that_is_not_text_is_refused_and_not_mended() {
+        type Pairs = Vec<(String, String)>;
+        let read = |text: &[u8]| form_from_slice::<Pairs>(text);
+        assert_eq!(read(b"name=%E7%8E%8B+%EF%BF%BD"), Ok(vec![("name".into(), "王 \u{fffd}".into())]));
+        for bytes in [&b"name=%E7%8E"[..], b"%ED%A0%80=1", b"a=1&name=\xff"] {
+            assert_eq!(read(bytes), Err(InputError::NotUtf8));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use axum::extract::Multipart;
 use credentials::catalogue::{Claim, ClaimError, CredentialType, Kind};
 use serde_json::{Map, Value};
@@ -46,12 +47,16 @@ impl Entered {
         let unreadable = |error: axum::extract::multipart::MultipartError| {
             Problem::new(error.status(), "form", texts(lang).get("apply.unreadable"))
         };
+        let text = |bytes: Bytes| {
+            let refused = |_| Problem::bad_request("form", texts(lang).get("apply.unreadable"));
+            String::from_utf8(bytes.into()).map_err(refused)
+        };
         let mut entered = BTreeMap::new();
         while let Some(field) = form.next_field().await.map_err(unreadable)? {
             let Some(claim) = field.name().and_then(|name| of.asked().find(|claim| claim.name == name))
             else {
                 if let Some(name) = field.name().map(str::to_owned).filter(|_| field.file_name().is_none()) {
-                    others.insert(name, field.text().await.map_err(unreadable)?);
+                    others.insert(name, text(field.bytes().await.map_err(unreadable)?)?);
                 }
                 continue;
             };
@@ -61,7 +66,7 @@ impl Entered {
                 // No file chosen: what was kept from before stands.
                 true if bytes.is_empty() => continue,
                 true => picture::data_url(&bytes),
-                false => String::from_utf8_lossy(&bytes).into_owned(),
+                false => text(bytes)?,
             };
             // Several boxes of one field are sent one by one.
             entered

@@ -201,6 +201,9 @@ async fn broken_forms_are_refused() {
     assert_eq!(broken.status, 400);
     let huge = send(&world, "/apply/business-licence", vec![b'x'; 2 << 20]).await;
     assert_eq!(huge.status, 413);
+    // Nothing is put in the place of what is no text.
+    let half_a_letter = multipart(&[("name", b"\xe7\x8e")], None);
+    assert_eq!(send(&world, "/apply/business-licence", half_a_letter).await.status, 400);
     assert_eq!(world.http.post("/apply/business-licence", None, "text/plain", "x").await.status, 415);
     assert_eq!(world.http.get("/apply/passport", None).await.status, 404);
     world.stop().await;

@@ -18,8 +18,8 @@ pub(super) struct Filter {
 impl Filter {
     /// Reads `key=…&prefix=…`, each as often as wanted. Anything else in the query is ignored.
     pub(super) fn parse(query: &str) -> Result<Self, Problem> {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(query).map_err(|error| malformed("filter-malformed", error))?;
+        let pairs: Vec<(String, String)> = service::extract::form_from_slice(query.as_bytes())
+            .map_err(|error| malformed("filter-malformed", error))?;
         let mut filter = Self::default();
         for (name, value) in pairs {
             match name.as_str() {
