@@ -256,7 +256,7 @@ fn set(map: &mut Cbor, name: &str, value: Cbor) {
     member(map, name, |old| *old = value);
 }
 
-fn member(map: &mut Cbor, name: &str, spoil: impl FnOnce(&mut Cbor)) {
+pub(crate) fn member(map: &mut Cbor, name: &str, spoil: impl FnOnce(&mut Cbor)) {
     let Cbor::Map(members) = std::mem::replace(map, Cbor::Null) else { panic!("a map") };
     let mut entries = members.into_entries();
     spoil(&mut entries.iter_mut().find(|(key, _)| key.as_text() == Some(name)).expect("the member").1);

@@ -2,6 +2,7 @@
 //! name one. No service goes there, whoever signed it; a wallet goes where its holder's link leads, and never inside.
 
 mod baits;
+mod certified;
 mod requests;
 mod trap;
 mod wallet;

@@ -97,11 +97,20 @@ pub(crate) fn documents() -> Vec<(&'static str, InDocument)> {
 
 /// The SD-JWT VC with an address in it, signed anew.
 pub(crate) fn token(credential: &str, put: InToken, url: &str, signer: &SoftwareKey) -> String {
+    signed_again(credential, signer, |header, claims| put(header, claims, url))
+}
+
+/// The SD-JWT VC with another header or other claims.
+pub(crate) fn signed_again(
+    credential: &str,
+    signer: &SoftwareKey,
+    change: impl FnOnce(&mut Header, &mut Value),
+) -> String {
     let (token, rest) = credential.split_once('~').expect("disclosures");
     let token = jws::Unverified::parse(token).expect("a token");
     let mut header = token.header().clone();
     let mut claims = Value::Object(token.dangerous_claims().clone());
-    put(&mut header, &mut claims, url);
+    change(&mut header, &mut claims);
     format!("{}~{rest}", jws::sign(&header, &claims, signer).expect("signed"))
 }
 
