@@ -192,6 +192,33 @@ step('two admins replace the key that acts on the chain', async () => {
   await other.leave()
 })
 
+step('a key that was stolen is declared by one admin and approved by another, and everybody sees it', async () => {
+  const issuer = issuerOf('subsidy-voucher')
+  const one = await staff(stack.staff_token, issuer)
+  const other = await staff(stack.supervisor_token, issuer)
+  const keys = `${issuer.url}/console/keys`
+  await one.page.goto(keys)
+  const declare = one.page.locator('form[action="/console/keys/compromised"]')
+  const stolen = await declare.locator('[name=key] option:not([value=""])').first().getAttribute('value')
+  await declare.locator('[name=key]').selectOption(stolen)
+  // In the department's own time, whatever the machine's is.
+  await declare.locator('[name=date]').fill(new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format())
+  await declare.locator('[name=reason]').fill('签名服务器遭入侵，密钥文件已外泄')
+  await declare.locator('button').click()
+  await one.page.getByText(one.say('issuer', 'keys.other-must')).waitFor()
+  await one.look('desk-keys-asked')
+  await other.page.goto(keys)
+  await other.button(other.say('issuer', 'keys.approve')).click()
+  await other.heading(other.say('issuer', 'keys.declared')).waitFor()
+  const row = other.page.getByRole('row', { name: stolen }).filter({ hasText: other.say('issuer', 'keys.compromised') })
+  await row.waitFor()
+  await other.look('desk-keys-compromised')
+  await other.heading(other.say('issuer', 'keys.declared')).scrollIntoViewIfNeeded()
+  await shoot(other.page, 'desk-keys-declared-zh-Hans-light')
+  await one.leave()
+  await other.leave()
+})
+
 step('a citizen logs in to collect, and sees what goes to which wallet', async () => {
   const issuer = issuerOf('business-licence')
   await approvedOffer('business-licence', await example('business-licence'))
