@@ -83,7 +83,7 @@ step('records are imported, and a bulk issuance shows how it goes until it is do
 
 step('a large bulk issuance is seen under way, also by whoever comes back, until it is done', async () => {
   const issuer = issuerOf('social-security-card')
-  const count = 20_000
+  const count = 5_000
   const rows = Array.from({ length: count }, (_, n) => `王若林,${idNumber(1000 + n)},H${String(1000 + n).padStart(8, '0')},340100`)
   await clerk.page.goto(`${issuer.url}/console/records`)
   const panel = clerk.page.locator('form[action$="/social-security-card/import"]')
