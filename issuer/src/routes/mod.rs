@@ -42,11 +42,15 @@ pub(crate) use records::{LARGEST_FILE, half, import_csv, offers_live};
 
 use crate::pages;
 
+/// A file of a hundred thousand records takes seconds, and on a machine that does much else a minute and more. Whoever gave up waiting would not
+/// know what was imported. Only the staff and systems with a key get so far.
+const LONGEST_IMPORT: Duration = Duration::from_secs(300);
+
 /// The layers that every service has, and which paths are OpenID4VCI's.
 pub(crate) fn layers() -> Layers {
     Layers {
         oauth: is_protocol,
-        large: |path| is_import(path).then_some((LARGEST_FILE, Duration::from_secs(30))),
+        large: |path| is_import(path).then_some((LARGEST_FILE, LONGEST_IMPORT)),
         ..Layers::default()
     }
 }
