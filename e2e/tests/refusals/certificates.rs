@@ -3,16 +3,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use credentials::jws::{self, Header};
 use credentials::key::{Algorithm, PublicKey, Signer as _, SoftwareKey};
-use credentials::sd_jwt::{TYP, Unverified};
+use credentials::sd_jwt::Unverified;
 use credentials::x509::{ANY_PURPOSE, Certifying};
 use e2e::{Holder, LICENCE, LICENCE_SD_JWT, Rogue, others};
 use rand_core::OsRng;
 use serde_json::{Value, json};
 use wallet_core::{ReceiveError, Rejected};
 
-use crate::{STAGE, licence, now};
+use crate::{STAGE, licence, now, signed_again};
 
 const NAME: &str = "Certifier";
 /// A purpose, and all that it asks for.
@@ -35,14 +34,8 @@ fn certificate(key: &PublicKey, uri: &str) -> String {
 }
 
 /// The credential signed anew with these certificates.
-fn with(credential: &str, x5c: &[String], secret: &[u8]) -> String {
-    let signer = SoftwareKey::from_secret_bytes(Algorithm::Es256, secret).expect("a key");
-    let (token, rest) = credential.split_once('~').expect("disclosures");
-    let token = jws::Unverified::parse(token).expect("a token");
-    let kid = token.header().kid.clone();
-    let header = Header { kid, x5c: Some(x5c.to_vec()), ..Header::typed(TYP) };
-    let token = jws::sign(&header, token.dangerous_claims(), &signer).expect("signed");
-    format!("{token}~{rest}")
+pub(crate) fn with(credential: &str, x5c: &[String], signer: &SoftwareKey) -> String {
+    signed_again(credential, signer, |header, _| header.x5c = Some(x5c.to_vec()))
 }
 
 #[test]
@@ -83,7 +76,7 @@ fn what_contradicts_the_credential_is_refused_by_name_everywhere() {
             ("none_of_them", Vec::new(), Some("certificate_unreadable")),
         ];
         for (company, (name, x5c, flaw)) in (162..).zip(cases) {
-            let spoiled = with(&credential, &x5c, &secret);
+            let spoiled = with(&credential, &x5c, &signer);
             let found = Unverified::parse(&spoiled).expect("reads").check_issuer(key, now());
             let ids: Vec<_> = found.flaws().iter().map(|flaw| flaw.id()).collect();
             assert_eq!(ids, Vec::from_iter(flaw), "{name} in the library");
@@ -105,9 +98,9 @@ fn what_contradicts_the_credential_is_refused_by_name_everywhere() {
             }
 
             let (_, offer) = desk.offered(LICENCE, &licence(company)).await;
-            let secret = secret.clone();
+            let signer = SoftwareKey::from_secret_bytes(Algorithm::Es256, &secret).expect("a key");
             let spoiling = move |c: &Value| {
-                c.as_str().map(|text| json!(with(text, &x5c, &secret)).to_string().into_bytes())
+                c.as_str().map(|text| json!(with(text, &x5c, &signer)).to_string().into_bytes())
             };
             let received =
                 holder.receive_spoiled(&offer, Box::new(spoiling)).await.expect("the other format");

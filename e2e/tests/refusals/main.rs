@@ -10,6 +10,8 @@ mod ssrf;
 mod types;
 
 use credentials::UnixSeconds;
+use credentials::jws::{self, Header};
+use credentials::key::SoftwareKey;
 use e2e::Stage;
 use e2e::flaws::binding::bindings;
 use e2e::flaws::{Kind, MALFORMED, Place, TAKEN};
@@ -34,6 +36,20 @@ fn licence(company: usize) -> Value {
 /// What a credential of this kind says.
 fn claims(kind: Kind) -> Value {
     if kind == Kind::Mdoc { mdoc::claims() } else { licence(60) }
+}
+
+/// The SD-JWT VC with another header or other claims.
+fn signed_again(
+    credential: &str,
+    signer: &SoftwareKey,
+    change: impl FnOnce(&mut Header, &mut Value),
+) -> String {
+    let (token, rest) = credential.split_once('~').expect("disclosures");
+    let token = jws::Unverified::parse(token).expect("a token");
+    let mut header = token.header().clone();
+    let mut claims = Value::Object(token.dangerous_claims().clone());
+    change(&mut header, &mut claims);
+    format!("{}~{rest}", jws::sign(&header, &claims, signer).expect("signed"))
 }
 
 /// All flaws of all kinds at one place, each beside what has no flaw.

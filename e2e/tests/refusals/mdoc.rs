@@ -14,7 +14,7 @@ pub(crate) fn claims() -> Value {
 }
 
 /// A driver's licence as mdoc, in base64url, and the key that it is bound to.
-async fn issued(play: &Play) -> (Rogue, String) {
+pub(crate) async fn issued(play: &Play) -> (Rogue, String) {
     let police = play.police();
     let (_, offer) = police.offered(DRIVING, &claims()).await;
     let rogue = Rogue::default();
@@ -23,7 +23,7 @@ async fn issued(play: &Play) -> (Rogue, String) {
 }
 
 /// Asks, and answers with what `answer` makes of the request.
-async fn shown(play: &Play, answer: impl FnOnce(&Showing) -> Vec<u8>) -> (Asked, Answer) {
+pub(crate) async fn shown(play: &Play, answer: impl FnOnce(&Showing) -> Vec<u8>) -> (Asked, Answer) {
     let counter = play.counter();
     let asked = counter.ask(PURPOSE).await;
     let request = counter.fetch(&asked).await;

@@ -9,6 +9,7 @@ mod wallet;
 
 use credentials::jwe::{self, Enc, EncryptionKey};
 use credentials::key::{Algorithm, Jwk, SoftwareKey};
+use credentials::sd_jwt;
 use e2e::{Holder, LICENCE, LICENCE_SD_JWT, LICENCE_VC, Play, Rogue, TAX, token};
 use protocol::limits::Form;
 use rand_core::OsRng;
@@ -97,16 +98,19 @@ fn no_document_leads_anybody_anywhere() {
     STAGE.play(async |play| {
         let behind = Trap::set().await;
         let trap = Trap::before(&behind).await;
-        let (rogue, [_, credential]) = issued(play, 303).await;
+        let (rogue, [token, credential]) = issued(play, 303).await;
         let (ed25519, p256) = (market_key(play, Algorithm::EdDsa), market_key(play, Algorithm::Es256));
-        let mut accepted = Vec::new();
+        let kid = key_named(&token);
+        let (mut accepted, mut enveloped) = (Vec::new(), Vec::new());
         for (name, put) in baits::documents() {
             let url = format!("{}/{name}", trap.url);
             let spoiled = baits::document(&credential, put, &url, &ed25519);
             if everywhere(play, &rogue, &spoiled).await {
                 accepted.push(name);
             }
-            verified(play, &baits::enveloped(&credential, put, &url, &p256)).await;
+            if verified(play, &baits::enveloped(&credential, put, &url, (&kid, &p256))).await {
+                enveloped.push(name);
+            }
         }
         // The issuer signed all of it: what counts is as it was, and the rest was looked at to the end.
         let harmless = [
@@ -122,6 +126,9 @@ fn no_document_leads_anybody_anywhere() {
             ],
         ];
         assert_eq!(accepted, harmless.concat());
+        // In an envelope alone nobody asks whose it is.
+        enveloped.retain(|name| !["subject", "subject_did_web"].contains(name));
+        assert_eq!(enveloped, harmless.concat());
         let holder = Holder::new(play, "receives documents with addresses").await;
         for (name, put) in baits::documents() {
             let (_, offer) = play.market().offered(LICENCE, &licence(304)).await;
@@ -156,18 +163,26 @@ async fn everywhere(play: &Play, rogue: &Rogue, credential: &Value) -> bool {
     counter.decision(&asked).await.verdict() == Some("accepted")
 }
 
-/// By the VC-API, alone and presented.
-async fn verified(play: &Play, credential: &Value) {
+/// By the VC-API, alone and presented; whether it verifies alone.
+async fn verified(play: &Play, credential: &Value) -> bool {
     let base = &play.urls().verifier.url;
     let body = json!({"verifiableCredential": credential});
     let answer = play.http.post_json(&format!("{base}/credentials/verify"), None, &body).await;
     assert!([200, 400].contains(&answer.status), "{}", answer.text());
+    let verifies = answer.status == 200;
     if credential.is_object() {
         let presentation = Rogue::default().present(credential, "here", "now", &[]);
         let body = json!({"verifiablePresentation": presentation, "options": {"challenge": "now", "domain": "here"}});
         let answer = play.http.post_json(&format!("{base}/presentations/verify"), None, &body).await;
         assert!([200, 400].contains(&answer.status), "{}", answer.text());
     }
+    verifies
+}
+
+/// The key that an SD-JWT VC says it is signed with.
+fn key_named(credential: &Value) -> String {
+    let read = sd_jwt::Unverified::parse(credential.as_str().expect("an SD-JWT VC")).expect("reads");
+    read.header().kid.clone().expect("named")
 }
 
 /// To the tax bureau, in the place of a form; it takes encrypted answers alone.
@@ -192,7 +207,6 @@ async fn one_stop(play: &Play, rogue: &Rogue, credential: &Value) {
 
 /// Presented by its holder; as it is where it can't even be read.
 fn shown(rogue: &Rogue, credential: &Value, audience: &str, nonce: &str, names: &[&str]) -> Value {
-    let is_readable =
-        credential.as_str().is_none_or(|text| credentials::sd_jwt::Unverified::parse(text).is_ok());
+    let is_readable = credential.as_str().is_none_or(|text| sd_jwt::Unverified::parse(text).is_ok());
     if is_readable { rogue.present(credential, audience, nonce, names) } else { credential.clone() }
 }

@@ -5,7 +5,7 @@ use credentials::jws::{self, Header};
 use credentials::key::SoftwareKey;
 use serde_json::{Map, Value, json};
 
-use crate::now;
+use crate::{now, signed_again};
 
 /// Puts an address into a token: its header, its claims.
 pub(crate) type InToken = fn(&mut Header, &mut Value, &str);
@@ -100,33 +100,27 @@ pub(crate) fn token(credential: &str, put: InToken, url: &str, signer: &Software
     signed_again(credential, signer, |header, claims| put(header, claims, url))
 }
 
-/// The SD-JWT VC with another header or other claims.
-pub(crate) fn signed_again(
-    credential: &str,
-    signer: &SoftwareKey,
-    change: impl FnOnce(&mut Header, &mut Value),
-) -> String {
-    let (token, rest) = credential.split_once('~').expect("disclosures");
-    let token = jws::Unverified::parse(token).expect("a token");
-    let mut header = token.header().clone();
-    let mut claims = Value::Object(token.dangerous_claims().clone());
-    change(&mut header, &mut claims);
-    format!("{}~{rest}", jws::sign(&header, &claims, signer).expect("signed"))
-}
-
 /// The W3C credential with an address in it, signed anew.
 pub(crate) fn document(credential: &Value, put: InDocument, url: &str, signer: &SoftwareKey) -> Value {
     let (members, proof) = with(credential, put, url);
     secure(members, proof, signer).expect("signed")
 }
 
-/// The same in a token as VC-JOSE-COSE has it, in an envelope, with an address in the header too.
-pub(crate) fn enveloped(credential: &Value, put: InDocument, url: &str, signer: &SoftwareKey) -> Value {
-    let (members, proof) = with(credential, put, url);
-    let mut header = Header::typed("vc+jwt").with_kid(&proof.verification_method);
+/// The same in a token as VC-JOSE-COSE has it, in an envelope, with an address in the header too; `kid` names the signer.
+pub(crate) fn enveloped(
+    credential: &Value,
+    put: InDocument,
+    url: &str,
+    (kid, signer): (&str, &SoftwareKey),
+) -> Value {
+    let (mut members, proof) = with(credential, put, url);
+    members.insert("iat".to_owned(), now().0.into());
+    // Where the bait is another key, the token names that one too.
+    let own = credential["proof"]["verificationMethod"].as_str();
+    let kid = if own == Some(&proof.verification_method) { kid } else { &proof.verification_method };
+    let mut header = Header::typed("vc+jwt").with_kid(kid);
     say(&mut header, "jku", url);
     say(&mut header, "x5u", url);
-    header.other.insert("iss".into(), url.into());
     let token = jws::sign(&header, &members, signer).expect("signed");
     json!({
         "@context": "https://www.w3.org/ns/credentials/v2",

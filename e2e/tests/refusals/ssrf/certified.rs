@@ -1,13 +1,18 @@
 //! Certificates and COSE headers that name addresses: of lists of what was withdrawn, of who answers for that, of the authority's own
 //! certificate, of its rules. The certificate is of the issuer's own key and says the issuer's name, so the credential is accepted with it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use credentials::cbor::{self, Map, Value as Cbor};
 use credentials::cose::{Header, Making};
-use credentials::key::{PublicKey, Signer as _, SoftwareKey};
+use credentials::envelope::MediaType;
+use credentials::key::{Algorithm, PublicKey, Signer as _, SoftwareKey};
 use credentials::{vc_cose, x509};
-use e2e::{DRIVING, DRIVING_MDOC, Holder, LICENCE, Play, Rogue, Showing};
+use e2e::{DRIVING, Holder, LICENCE, Offer};
+use rand_core::OsRng;
 use rcgen::{
     CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, SignatureAlgorithm,
@@ -15,11 +20,11 @@ use rcgen::{
 use serde_json::{Value, json};
 
 use super::trap::Trap;
-use super::{baits, everywhere, issued, verified};
+use super::{everywhere, issued, key_named, market_key, verified};
 use crate::mdoc::{self, member};
-use crate::{PURPOSE_OF_MDOC, STAGE, licence};
+use crate::{STAGE, certificates, licence};
 
-/// `x5u` in COSE (RFC 9360 §2), and what JOSE calls it.
+/// COSE's `x5u` (RFC 9360 §2): where a certificate is.
 const X5U: i64 = 35;
 
 /// A P-256 key as a certificate holds it.
@@ -82,93 +87,15 @@ fn certificate(key: &PublicKey, uri: &str, url: &str) -> Vec<u8> {
     params.signed_by(&point, &of_authority, &by).expect("signed").der().to_vec()
 }
 
-#[test]
-fn no_certificate_of_a_token_leads_anybody_anywhere() {
-    STAGE.play(async |play| {
-        let trap = Trap::set().await;
-        let (rogue, [credential, document]) = issued(play, 305).await;
-        let signer = play.keys_of("market-supervision").p256;
-        let certified = move |credential: &str, url: &str, signer: &SoftwareKey| {
-            baits::signed_again(credential, signer, |header, _| {
-                let kid = header.kid.clone().expect("named");
-                let certificate = certificate(signer.public_key(), &kid, url);
-                header.x5c = Some(vec![STANDARD.encode(certificate)]);
-            })
-        };
-        let text = credential.as_str().expect("an SD-JWT VC");
-        let shown = certified(text, &trap.url, &signer);
-        assert!(everywhere(play, &rogue, &json!(shown)).await, "the certificate is of the issuer's key");
-
-        let holder = Holder::new(play, "receives certificates with addresses").await;
-        let (_, offer) = play.market().offered(LICENCE, &licence(306)).await;
-        let (url, key) = (trap.url.clone(), play.keys_of("market-supervision").p256);
-        let spoiling =
-            move |c: &Value| Some(json!(certified(c.as_str()?, &url, &key)).to_string().into_bytes());
-        let received = holder.receive_spoiled(&offer, Box::new(spoiling)).await.expect("both");
-        assert!(received.failed.is_empty(), "{:?}", received.failed);
-
-        verified(play, &enveloped(&document, &trap.url, &signer)).await;
-        assert_eq!(trap.came().await, Vec::<String>::new());
-    });
+/// The SD-JWT VC with such a certificate.
+fn certified_token(credential: &Value, url: &str, signer: &SoftwareKey) -> Value {
+    let certificate = certificate(signer.public_key(), &key_named(credential), url);
+    let text = credential.as_str().expect("an SD-JWT VC");
+    certificates::with(text, &[STANDARD.encode(certificate)], signer).into()
 }
 
-/// The document in `vc+cose`, with addresses in both headers.
-fn enveloped(document: &Value, url: &str, signer: &SoftwareKey) -> Value {
-    let Value::Object(mut members) = document.clone() else { panic!("a document") };
-    let kid =
-        members.remove("proof").expect("a proof")["verificationMethod"].as_str().expect("a key").to_owned();
-    let certificate = certificate(signer.public_key(), &kid, url);
-    let named = |header: Header| Header {
-        x5chain: vec![certificate.clone()],
-        other: vec![(X5U.into(), url.into()), ("jku".into(), url.into())],
-        ..header
-    };
-    let protected = Header::typed(vc_cose::TYP).with_content_type("application/vc").with_kid(&kid);
-    let making = Making {
-        protected: named(protected),
-        unprotected: Header { x5chain: Vec::new(), ..named(Header::default()) },
-        ..Making::default()
-    };
-    let payload = Value::Object(members).to_string().into_bytes();
-    let message = making.prepare(payload, signer.public_key()).sign(signer).expect("signed");
-    credentials::envelope::MediaType::VcCose.envelope(&message)
-}
-
-#[test]
-fn no_certificate_of_an_mdoc_leads_anybody_anywhere() {
-    STAGE.play(async |play| {
-        let trap = Trap::set().await;
-        let signer = play.keys_of("public-security").p256;
-        let police = play.police();
-        let rogue = Rogue::default();
-        let (_, offer) = police.offered(DRIVING, &mdoc::claims()).await;
-        let [credential] = rogue.collect(&police, &offer, [DRIVING_MDOC]).await;
-        let shown = certified(credential.as_str().expect("text"), &trap.url, &signer);
-
-        let counter = play.counter();
-        let asked = counter.ask(PURPOSE_OF_MDOC).await;
-        let request = counter.fetch(&asked).await;
-        let response = Showing::of(&counter, &request).of_mdoc(&shown, rogue.key());
-        let text = json!(URL_SAFE_NO_PAD.encode(cbor::encode(&response))).to_string();
-        counter.answer_with_bytes(&request, "mso_mdoc", text.as_bytes()).await.must(200);
-        counter.decision(&asked).await.must_accept();
-        assert!(received_elsewhere(play, &shown).await);
-
-        let holder = Holder::new(play, "receives mdocs with addresses").await;
-        let (_, offer) = police.offered(DRIVING, &mdoc::claims()).await;
-        let (url, key) = (trap.url.clone(), play.keys_of("public-security").p256);
-        let spoiling = move |c: &Value| {
-            let text = c.as_str().filter(|text| !text.contains('~'))?;
-            Some(json!(certified(text, &url, &key)).to_string().into_bytes())
-        };
-        let received = holder.receive_spoiled(&offer, Box::new(spoiling)).await.expect("all formats");
-        assert!(received.failed.is_empty(), "{:?}", received.failed);
-        assert_eq!(trap.came().await, Vec::<String>::new());
-    });
-}
-
-/// The mdoc with a certificate of its issuer's key that names addresses, and an address beside it: neither is under the signature.
-fn certified(issued: &str, url: &str, signer: &SoftwareKey) -> String {
+/// The mdoc with such a certificate, and an address beside it: neither is under the signature.
+fn certified_mdoc(issued: &str, url: &str, signer: &SoftwareKey) -> String {
     let mut issued = cbor::parse(&URL_SAFE_NO_PAD.decode(issued).expect("base64url")).expect("CBOR");
     member(&mut issued, "issuerAuth", |auth| {
         let Cbor::Array(parts) = auth else { panic!("a message") };
@@ -180,9 +107,87 @@ fn certified(issued: &str, url: &str, signer: &SoftwareKey) -> String {
     URL_SAFE_NO_PAD.encode(cbor::encode(&issued))
 }
 
-async fn received_elsewhere(play: &Play, mdoc: &str) -> bool {
-    let (base, staff) = (&play.urls().verifier.url, Some(play.urls().staff_token.as_str()));
-    let alone = json!({"credential": mdoc});
-    let answer = play.http.post_json(&format!("{base}/api/verify"), staff, &alone).await.must(200);
-    answer["decision"] == "accepted"
+/// What the document says in `vc+cose`, with addresses in both headers. Such a message says no time, and a key on the chain counts at a
+/// time: so a key that is its own name signs it.
+fn enveloped(document: &Value, url: &str) -> Value {
+    let signer = SoftwareKey::generate(Algorithm::Es256, &mut OsRng);
+    let named = signer.public_key().did_key();
+    let Value::Object(mut members) = document.clone() else { panic!("a document") };
+    for of_another in ["proof", "credentialStatus"] {
+        members.remove(of_another).expect("a member");
+    }
+    members.insert("issuer".to_owned(), named.did.into());
+    let protected = Header {
+        x5chain: vec![certificate(signer.public_key(), &named.verification_method, url)],
+        other: vec![(X5U.into(), url.into())],
+        ..Header::typed(vc_cose::TYP).with_content_type("application/vc").with_kid(&named.verification_method)
+    };
+    let unprotected = Header { other: vec![("jku".into(), url.into())], ..Header::default() };
+    let making = Making { protected, unprotected, ..Making::default() };
+    let payload = Value::Object(members).to_string().into_bytes();
+    let message = making.prepare(payload, signer.public_key()).sign(&signer).expect("signed");
+    MediaType::VcCose.envelope(&message)
+}
+
+/// A wallet takes what an issuer gives, of which this makes one credential another.
+async fn received(holder: &Holder, offer: &Offer, change: impl Fn(&Value) -> Option<Value> + Send + 'static) {
+    let changed = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&changed);
+    let spoiling = move |credential: &Value| {
+        let credential = change(credential)?;
+        counted.fetch_add(1, Ordering::SeqCst);
+        Some(credential.to_string().into_bytes())
+    };
+    let received = holder.receive_spoiled(offer, Box::new(spoiling)).await.expect("all formats");
+    assert!(received.failed.is_empty(), "{:?}", received.failed);
+    assert_eq!(changed.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn no_certificate_of_a_token_leads_anybody_anywhere() {
+    STAGE.play(async |play| {
+        let trap = Trap::set().await;
+        let (rogue, [credential, document]) = issued(play, 305).await;
+        let signer = market_key(play, Algorithm::Es256);
+        let shown = certified_token(&credential, &trap.url, &signer);
+        assert!(everywhere(play, &rogue, &shown).await, "the certificate is of the issuer's key");
+        assert!(verified(play, &enveloped(&document, &trap.url)).await);
+
+        let holder = Holder::new(play, "receives certificates with addresses").await;
+        let (_, offer) = play.market().offered(LICENCE, &licence(306)).await;
+        let url = trap.url.clone();
+        let is_token = |credential: &&Value| credential.is_string();
+        let change =
+            move |c: &Value| Some(c).filter(is_token).map(|token| certified_token(token, &url, &signer));
+        received(&holder, &offer, change).await;
+        assert_eq!(trap.came().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn no_certificate_of_an_mdoc_leads_anybody_anywhere() {
+    STAGE.play(async |play| {
+        let trap = Trap::set().await;
+        let (rogue, credential) = mdoc::issued(play).await;
+        let signer = play.keys_of("public-security").p256;
+        let certified = certified_mdoc(&credential, &trap.url, &signer);
+        let (asked, answer) =
+            mdoc::shown(play, |session| cbor::encode(&session.of_mdoc(&certified, rogue.key()))).await;
+        answer.must(200);
+        play.counter().decision(&asked).await.must_accept();
+        let (base, staff) = (&play.urls().verifier.url, Some(play.urls().staff_token.as_str()));
+        let alone = json!({"credential": certified});
+        let judged = play.http.post_json(&format!("{base}/api/verify"), staff, &alone).await.must(200);
+        assert_eq!(judged["decision"], "accepted");
+
+        let holder = Holder::new(play, "receives mdocs with addresses").await;
+        let (_, offer) = play.police().offered(DRIVING, &mdoc::claims()).await;
+        let url = trap.url.clone();
+        let change = move |c: &Value| {
+            let mdoc = c.as_str().filter(|text| !text.contains('~'))?;
+            Some(certified_mdoc(mdoc, &url, &signer).into())
+        };
+        received(&holder, &offer, change).await;
+        assert_eq!(trap.came().await, Vec::<String>::new());
+    });
 }
