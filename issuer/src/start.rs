@@ -10,7 +10,9 @@ use registry::Did;
 use service::node::SubmitError;
 use service::secrets::SecretFolder;
 use service::server::{BindError, Stopper};
-use service::{AnswerKeys, Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server};
+use service::{
+    AnswerKeys, Layers, NodeClient, NodeConfig, OrganisationError, RateLimiter, Running, Server, backup,
+};
 use store::{OpenError, Options, Range, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -278,9 +280,7 @@ impl Issuer {
         let hearing = tokio::spawn(hearing.run(core.clock.clone(), stopped.clone()));
         let keeper = tokio::spawn(keeper.run(stopped));
         let core = Arc::new(core);
-        // A back-up is written before it is sent.
-        let large = |path: &str| (path == "/backup").then_some((1024, Duration::from_secs(600)));
-        let watched = Layers { pages: false, large, ..Layers::default() };
+        let watched = Layers { pages: false, large: backup::limits, ..Layers::default() };
         let operators =
             operators.map(|listening| listening.serve(watched.wrap(routes::operators(core.clone()))));
         let router = match instances {

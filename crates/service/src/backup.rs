@@ -24,12 +24,20 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 use zeroize::Zeroizing;
 
+use crate::layers::Large;
 use crate::{files, outbound, random};
 
 /// Where a running service gives its store to whoever has a token of its operators.
 pub const PATH: &str = "/backup";
-/// The longest that may take.
+/// The longest that may take: a whole store is written before it is sent.
 pub const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The limits of [`PATH`], for the layers of whoever serves it.
+#[must_use]
+pub fn limits(path: &str) -> Option<Large> {
+    let limits = Large { body_limit: 1024, body_timeout: Duration::from_secs(10), timeout: PATIENCE };
+    (path == PATH).then_some(limits)
+}
 
 /// The manifest's name.
 const MANIFEST: &str = "backup.json";

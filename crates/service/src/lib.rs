@@ -40,7 +40,7 @@ pub use client::Clients;
 pub use i18n::{Strings, Texts};
 pub use keyfiles::KeyFiles;
 pub use lang::Lang;
-pub use layers::{Layers, page_policy};
+pub use layers::{Large, Layers, page_policy};
 pub use node::{NodeClient, NodeConfig};
 pub use oauth::OAuthError;
 pub use organisation::{Organisation, OrganisationError};

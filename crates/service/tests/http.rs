@@ -15,7 +15,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use service::extract::{Json, Path};
 use service::ui::{Page, Visitor, friendly_errors};
-use service::{Lang, Layers, Running, Server, outbound};
+use service::{Lang, Large, Layers, Running, Server, outbound};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -31,6 +31,7 @@ async fn start(layers: Layers) -> (Running, Client) {
         .route("/items/{number}", get(|Path(number): Path<u8>| async move { number.to_string() }))
         .route("/panics", get(panics))
         .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(400)).await }))
+        .route("/slower", post(|_: Bytes| async { tokio::time::sleep(Duration::from_secs(60)).await }))
         .route("/lang", get(|lang: Lang| async move { lang.code() }))
         .route("/page", get(|visitor: Visitor| async move { Page::new(&visitor, "<title>") }))
         .merge(service::assets::router())
@@ -136,6 +137,26 @@ async fn a_body_that_does_not_come_is_the_clients_timeout() {
     let request =
         http.post(format!("{}/names", server.base_url())).header("content-type", "application/json");
     problem(request.body(stuck()).send().await.expect("answers"), 408, "body-timeout").await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn where_an_answer_may_take_long_the_body_may_not() {
+    let large = |path: &str| {
+        let large = |timeout| Large { body_limit: 10, body_timeout: Duration::from_millis(100), timeout };
+        match path {
+            "/names" => Some(large(Duration::from_secs(60))),
+            "/slow" => Some(large(Duration::from_secs(3))),
+            _ => Some(large(Duration::from_millis(200))),
+        }
+    };
+    let (server, http) = start(Layers { large, ..Layers::default() }).await;
+    let url = |path: &str| format!("{}{path}", server.base_url());
+    let late = http.post(url("/names")).header("content-type", "application/json").body(stuck());
+    problem(late.send().await.expect("answers"), 408, "body-timeout").await;
+    let posted = http.post(url("/slower")).header("content-type", "application/json").body("{}");
+    problem(posted.send().await.expect("answers"), 503, "timeout").await;
+    assert_eq!(http.get(url("/slow")).send().await.expect("answers").status(), 200);
     server.shutdown().await;
 }
 

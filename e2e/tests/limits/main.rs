@@ -109,7 +109,8 @@ async fn nothing_that_is_sent_breaks_or_changes_anything() {
     let late = late.filter(|(_, route)| route.takes("post"));
     let late =
         late.flat_map(|(target, route)| NEVER_SENT.map(|case| never_sent(target, route.with("x"), case)));
-    futures_of(late).await;
+    // All at the same time: each waits for a time limit.
+    futures_util::future::join_all(late).await;
     let failures: Vec<String> = targets.iter().flat_map(Target::failures).collect();
     assert!(failures.is_empty(), "{} of them:\n{}", failures.len(), failures.join("\n"));
     assert_eq!(standing(&play, &targets[0]).await, before, "nothing changed");
@@ -119,16 +120,6 @@ async fn nothing_that_is_sent_breaks_or_changes_anything() {
         assert_eq!(target.send("get", path, None, Vec::new()).await.status, 200, "{} goes on", target.name);
     }
     play.stop().await;
-}
-
-/// All at the same time: each waits for a time limit.
-async fn futures_of(all: impl Iterator<Item = impl Future<Output = ()>>) {
-    let mut all: Vec<_> = all.map(Box::pin).collect();
-    std::future::poll_fn(|context| {
-        all.retain_mut(|one| one.as_mut().poll(context).is_pending());
-        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
 }
 
 async fn bodies(target: &Target) {

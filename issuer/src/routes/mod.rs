@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use service::{Layers, assets};
+use service::{Large, Layers, assets};
 
 use crate::access;
 use crate::core::App;
@@ -43,16 +43,16 @@ pub(crate) use records::{LARGEST_FILE, half, import_csv, offers_live};
 use crate::pages;
 
 /// A file of a hundred thousand records takes seconds, and on a machine that does much else a minute and more. Whoever gave up waiting would not
-/// know what was imported. Only the staff and systems with a key get so far.
-const LONGEST_IMPORT: Duration = Duration::from_secs(300);
+/// know what was imported. Only the staff and systems with a key get so far, and only with a file that has come.
+const IMPORT: Large = Large {
+    body_limit: LARGEST_FILE,
+    body_timeout: Duration::from_secs(30),
+    timeout: Duration::from_secs(300),
+};
 
 /// The layers that every service has, and which paths are OpenID4VCI's.
 pub(crate) fn layers() -> Layers {
-    Layers {
-        oauth: is_protocol,
-        large: |path| is_import(path).then_some((LARGEST_FILE, LONGEST_IMPORT)),
-        ..Layers::default()
-    }
+    Layers { oauth: is_protocol, large: |path| is_import(path).then_some(IMPORT), ..Layers::default() }
 }
 
 /// The whole issuer, still without the layers that every service has.

@@ -34,9 +34,7 @@ pub(crate) fn layers() -> Layers {
 
 /// What operators alone are answered.
 pub(crate) fn operators(operated: Operated) -> Router {
-    // A whole store takes its time.
-    let large = |path: &str| (path == backup::PATH).then_some((1024, backup::PATIENCE));
-    let watched = Layers { pages: false, large, ..Layers::default() };
+    let watched = Layers { pages: false, large: backup::limits, ..Layers::default() };
     let of_apps = health::operators().merge(peers::router()).with_state(operated.apps.clone());
     watched.wrap(of_apps.merge(operate::router(operated)))
 }

@@ -4,6 +4,7 @@ mod discard;
 mod late;
 
 use std::any::Any;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -27,14 +28,25 @@ pub struct Layers {
     pub body_limit: usize,
     /// Longest time until an answer begins, the coming of the request's body included.
     pub timeout: Duration,
-    /// Paths that take larger bodies for longer: the limit in bytes and the time. Their routes must lift axum's limit too.
-    pub large: fn(&str) -> Option<(usize, Duration)>,
+    /// Paths that take larger bodies for longer. Their routes must lift axum's limit too.
+    pub large: fn(&str) -> Option<Large>,
     /// Whether pages may ask for the camera (the phone scans with it).
     pub camera: bool,
     /// Whether people come here with browsers: then a refusal is a page for them, also at an address that is none.
     pub pages: bool,
     /// Whether what is at this path belongs to OAuth or OpenID: there every refusal is an [`OAuthError`], whoever gives it.
     pub oauth: fn(&str) -> bool,
+}
+
+/// Limits of a path that takes larger bodies.
+#[derive(Debug, Clone, Copy)]
+pub struct Large {
+    /// Largest body that is read, in bytes.
+    pub body_limit: usize,
+    /// Longest time until the body has come.
+    pub body_timeout: Duration,
+    /// Longest time until an answer begins, the coming of the body included.
+    pub timeout: Duration,
 }
 
 impl Default for Layers {
@@ -51,6 +63,12 @@ impl Default for Layers {
 }
 
 impl Layers {
+    /// The limits of a path.
+    fn limits_of(&self, path: &str) -> Large {
+        let usual = Large { body_limit: self.body_limit, body_timeout: self.timeout, timeout: self.timeout };
+        (self.large)(path).unwrap_or(usual)
+    }
+
     /// Wraps the router, from the outside in: request id, trace, security headers, refusals in the protocol's format,
     /// panics into 500, time limit into 408 or 503, body limit into 413, the language a visitor chose; 404 and 405.
     pub fn wrap(self, router: Router) -> Router {
@@ -102,8 +120,7 @@ async fn limits<F>(layers: Layers, request: Request, next: impl FnOnce(Request) 
 where
     F: Future<Output = Response>,
 {
-    let (body_limit, timeout) =
-        (layers.large)(request.uri().path()).unwrap_or((layers.body_limit, layers.timeout));
+    let Large { body_limit, body_timeout, timeout } = layers.limits_of(request.uri().path());
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > body_limit as u64) {
@@ -116,14 +133,20 @@ where
             .into_response();
     }
     let (waiting, request) = Waiting::watch(request);
-    match tokio::time::timeout(timeout, next(request)).await {
-        Ok(response) => response,
-        Err(_) if waiting.for_the_body() => {
-            let title = "The body did not come in time";
-            Problem::new(http::StatusCode::REQUEST_TIMEOUT, "body-timeout", title).into_response()
+    let mut answer = pin!(next(request));
+    // Time for the body first. Once that is over, whoever still waits for it waits in vain; whoever has it may go on.
+    for time in [body_timeout, timeout.saturating_sub(body_timeout)] {
+        match tokio::time::timeout(time, &mut answer).await {
+            Ok(response) => return response,
+            Err(_) if waiting.for_the_body() => {
+                let title = "The body did not come in time";
+                return Problem::new(http::StatusCode::REQUEST_TIMEOUT, "body-timeout", title)
+                    .into_response();
+            }
+            Err(_) => {}
         }
-        Err(_) => Problem::unavailable("timeout", "This took too long; try again").into_response(),
     }
+    Problem::unavailable("timeout", "This took too long; try again").into_response()
 }
 
 /// What the router and the layers refuse by themselves, in the words of the protocol that the path belongs to.

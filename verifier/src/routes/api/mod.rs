@@ -24,5 +24,5 @@ pub(super) fn router() -> Router<App> {
         .route("/api/claims", get(claims::list))
         .route("/api/claims/{id}", get(claims::read).delete(claims::delete))
         .route("/api/verify", post(verify::one))
-        .route(verify::BATCH_PATH, post(verify::many).layer(DefaultBodyLimit::max(verify::BATCH.0)))
+        .route(verify::BATCH_PATH, post(verify::many).layer(DefaultBodyLimit::max(verify::BATCH.body_limit)))
 }

@@ -13,9 +13,9 @@ use registry::Slug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::Problem;
 use service::audit::Deed;
 use service::extract::{JsonBytes, Query};
+use service::{Large, Problem};
 
 use super::presented::Presented;
 use crate::access::{Caller, Scope};
@@ -26,8 +26,9 @@ use crate::purpose::Purpose;
 
 /// So many credentials come in one batch at most.
 const MOST: usize = 10_000;
-/// The largest batch in bytes, and how long it may take to come and to be verified.
-pub(crate) const BATCH: (usize, Duration) = (64 << 20, Duration::from_secs(60));
+/// The largest batch, and how long it may take to come, and to be verified as well.
+pub(crate) const BATCH: Large =
+    Large { body_limit: 64 << 20, body_timeout: Duration::from_secs(60), timeout: Duration::from_secs(60) };
 /// The address of batches.
 pub(crate) const BATCH_PATH: &str = "/api/verify/batch";
 
