@@ -22,7 +22,7 @@ use super::{
 use crate::{
     card::Card,
     context::Context,
-    held::CARDS,
+    held::{CARDS, StoredCard},
     ports::{HeldKey, KeyHandle},
     vault::VaultError,
     web::MESSAGE,
@@ -191,8 +191,23 @@ pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
 
 /// Whether a card or something that is still to come needs a key that was shown for tokens.
 pub(super) fn needs(context: &Context, key: &KeyHandle) -> Result<bool, VaultError> {
-    let by_card = context.vault.all(&CARDS)?.into_iter().filter_map(|(_, card)| card.renewal);
-    let mut by_card = by_card.map(|renewal| renewal.key);
     let mut by_row = context.vault.all(&COLLECTING)?.into_iter();
-    Ok(by_card.any(|needed| needed == *key) || by_row.any(|(_, row)| row.token_key() == Some(key)))
+    if by_row.any(|(_, row)| row.token_key() == Some(key)) || newest_needs(context, key)? {
+        return Ok(true);
+    }
+    let mut cards = context.vault.all(&CARDS)?.into_iter();
+    Ok(cards.any(|(_, card)| is_renewed_by(key, &card)))
+}
+
+/// Whether the newest card does: whoever just received it asks, and need not open all the others to know.
+fn newest_needs(context: &Context, key: &KeyHandle) -> Result<bool, VaultError> {
+    let Some(newest) = context.index.find(&context.vault, |_, _| true)?.into_iter().next() else {
+        return Ok(false);
+    };
+    let card = context.vault.get_readable(&CARDS, &newest)?;
+    Ok(card.is_some_and(|card| is_renewed_by(key, &card)))
+}
+
+fn is_renewed_by(key: &KeyHandle, card: &StoredCard) -> bool {
+    card.renewal.as_ref().is_some_and(|renewal| renewal.key == *key)
 }

@@ -1,12 +1,12 @@
 //! A key store in software, for demonstrations, terminals and tests. It says so: [`Protection::Software`].
 //!
-//! Keys are in one encrypted file. The secret that opens it is the caller's to keep; whoever has both has the keys.
+//! Keys are in an encrypted file, with a journal of changes beside it. The secret that opens them is the caller's to keep; whoever has both has the keys.
 
 mod file;
 
 use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use file::DeviceSecret;
-use file::{Content, StoredKey};
+use file::{Kept, StoredKey};
 
 /// Why the file of a [`SoftwareKeyStore`] is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +40,8 @@ pub enum SoftwareKeyStoreError {
 
 /// Keys in an encrypted file.
 pub struct SoftwareKeyStore {
-    path: PathBuf,
-    file_key: SecretKey,
     wrap_key: SecretKey,
-    content: Mutex<Content>,
+    kept: Mutex<Kept>,
     random: Arc<dyn Randomness>,
 }
 
@@ -55,30 +53,23 @@ impl SoftwareKeyStore {
     /// # Errors
     /// [`SoftwareKeyStoreError`].
     pub fn open(path: impl AsRef<Path>, secret: &DeviceSecret) -> Result<Self, SoftwareKeyStoreError> {
-        let path = path.as_ref().to_owned();
         let file_key = secret.derive("huizheng/software-key-store/file/1");
-        let content = file::read(&path, &file_key)?;
         Ok(Self {
             wrap_key: secret.derive("huizheng/software-key-store/wrap/1"),
             random: Arc::new(SystemRandomness),
-            content: Mutex::new(content),
-            file_key,
-            path,
+            kept: Mutex::new(Kept::open(path.as_ref().to_owned(), file_key)?),
         })
     }
 
-    /// Changes the content, on the disk first.
-    fn change<T>(&self, change: impl FnOnce(&mut Content) -> T) -> Result<T, KeyStoreError> {
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = content.clone();
-        let answer = change(&mut next);
-        file::write(&self.path, &self.file_key, &next, self.random.as_ref()).map_err(|error| {
-            tracing::error!(%error, "the key file could not be written");
-            KeyStoreError::Failed
-        })?;
-        *content = next;
-        Ok(answer)
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+fn not_written(error: SoftwareKeyStoreError) -> KeyStoreError {
+    tracing::error!(%error, "the key file could not be written");
+    KeyStoreError::Failed
 }
 
 #[async_trait]
@@ -101,19 +92,19 @@ impl HolderKeyStore for SoftwareKeyStore {
         };
         let handle = KeyHandle(format!("software-{name:032x}"));
         let stored = StoredKey::new(algorithm, &key);
-        self.change(|content| content.keys.insert(handle.0.clone(), stored))?;
+        self.kept().add((handle.0.clone(), stored), self.random.as_ref()).map_err(not_written)?;
         Ok(HeldKey { handle, public: key.public_key().clone() })
     }
 
     async fn sign(&self, key: &KeyHandle, message: &[u8]) -> Result<[u8; 64], KeyStoreError> {
-        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = content.keys.get(&key.0).ok_or(KeyStoreError::Gone)?.open().ok_or(KeyStoreError::Failed)?;
+        let stored = self.kept().get(&key.0).cloned().ok_or(KeyStoreError::Gone)?;
+        let key = stored.open().ok_or(KeyStoreError::Failed)?;
         let signature = key.sign(message).map_err(|_| KeyStoreError::Failed)?;
         signature.try_into().map_err(|_| KeyStoreError::Failed)
     }
 
     async fn delete(&self, key: &KeyHandle) -> Result<(), KeyStoreError> {
-        self.change(|content| drop(content.keys.remove(&key.0)))
+        self.kept().remove(&key.0, self.random.as_ref()).map_err(not_written)
     }
 
     async fn wrap(&self, secret: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
@@ -157,6 +148,62 @@ mod tests {
         }
         let wrapped = now(store.wrap(b"secret")).unwrap();
         assert_eq!(now(store.unwrap(&wrapped)).unwrap().as_slice(), b"secret");
+    }
+
+    /// The handles of a store that is opened anew.
+    fn handles(path: &Path) -> Result<Vec<String>, SoftwareKeyStoreError> {
+        let store = SoftwareKeyStore::open(path, &DeviceSecret::from_bytes(b"of this device"))?;
+        Ok(store.kept().handles())
+    }
+
+    #[test]
+    fn a_key_that_was_cut_off_was_never_there_and_the_next_one_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = (folder.path().join("keys"), folder.path().join("keys.journal"));
+        let open = || SoftwareKeyStore::open(&path, &DeviceSecret::from_bytes(b"of this device")).unwrap();
+        let store = open();
+        let make =
+            |store: &SoftwareKeyStore| now(store.generate(Algorithm::EdDsa)).unwrap().handle.0.to_string();
+        let mut kept: Vec<_> = (0..3).map(|_| make(&store)).collect();
+        kept.sort();
+        let whole = std::fs::read(&journal).unwrap();
+        make(&store);
+        let (longer, all) = (std::fs::read(&journal).unwrap(), std::fs::read(&path).unwrap());
+        for end in whole.len()..longer.len() {
+            std::fs::write(&path, &all).unwrap();
+            std::fs::write(&journal, &longer[..end]).unwrap();
+            assert_eq!(handles(&path).unwrap(), kept, "after {end} bytes");
+            let mut expected = [kept.clone(), vec![make(&open())]].concat();
+            expected.sort();
+            assert_eq!(handles(&path).unwrap(), expected, "after {end} bytes");
+        }
+    }
+
+    #[test]
+    fn a_journal_of_earlier_keys_is_not_taken_for_one_of_these_and_a_damaged_one_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = (folder.path().join("keys"), folder.path().join("keys.journal"));
+        let store = SoftwareKeyStore::open(&path, &DeviceSecret::from_bytes(b"of this device")).unwrap();
+        let first = now(store.generate(Algorithm::EdDsa)).unwrap();
+        now(store.generate(Algorithm::EdDsa)).unwrap();
+        let earlier = std::fs::read(&journal).unwrap();
+        let keys = std::fs::read(&path).unwrap();
+        // Enough of them that all is written anew.
+        while std::fs::read(&path).unwrap() == keys {
+            now(store.generate(Algorithm::EdDsa)).unwrap();
+        }
+        now(store.delete(&first.handle)).unwrap();
+        assert!(!journal.exists(), "what is deleted is nowhere");
+        let there = handles(&path).unwrap();
+        assert!(!there.contains(&first.handle.0) && there.len() > 3);
+        std::fs::write(&journal, earlier).unwrap();
+        assert_eq!(handles(&path).unwrap(), there, "the keys alone");
+        now(store.generate(Algorithm::EdDsa)).unwrap();
+        assert_eq!(handles(&path).unwrap().len(), there.len() + 1);
+        let mut damaged = std::fs::read(&journal).unwrap();
+        *damaged.last_mut().unwrap() ^= 1;
+        std::fs::write(&journal, damaged).unwrap();
+        assert!(matches!(handles(&path), Err(SoftwareKeyStoreError::NotAuthentic)));
     }
 
     #[test]
