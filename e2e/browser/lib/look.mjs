@@ -1,5 +1,5 @@
 // What is looked at on every page a story comes by: accessibility in both themes, width, language, faults; and a picture.
-import { violationsOf } from './axe.mjs'
+import { coloursOf, violationsOf } from './axe.mjs'
 import { shoot } from './browser.mjs'
 
 /** The narrowest screen that must do without scrolling sideways (WCAG 2.2, 1.4.10), in CSS pixels. */
@@ -14,9 +14,9 @@ const NARROW = 320
  */
 export async function look(page, name) {
   const wrong = []
-  for (const scheme of ['light', 'dark']) {
+  for (const [scheme, violations] of [['light', violationsOf], ['dark', coloursOf]]) {
     await page.emulateMedia({ colorScheme: scheme })
-    for (const line of await violationsOf(page)) wrong.push(`${scheme}: ${line}`)
+    for (const line of await violations(page)) wrong.push(`${scheme}: ${line}`)
     await shoot(page, `${name}-${await page.locator('html').getAttribute('lang')}-${scheme}`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
