@@ -118,6 +118,8 @@ struct Journal {
     length: u64,
     /// How long the journal may become.
     limit: u64,
+    /// Whether its name is sure to last: not before this process saw to it, for the one before may have ended too soon.
+    named: bool,
 }
 
 impl Kept {
@@ -202,7 +204,7 @@ impl Journal {
     /// The empty one of a file of keys.
     fn of(sealed: &[u8]) -> Self {
         let of = sealed.first_chunk().copied().unwrap_or_default();
-        Self { of, keys: 0, length: 0, limit: SHORT.max(sealed.len() as u64) }
+        Self { of, keys: 0, length: 0, limit: SHORT.max(sealed.len() as u64), named: false }
     }
 
     fn place(&self) -> Vec<u8> {
@@ -219,16 +221,16 @@ impl Journal {
         let plain = Zeroizing::new(serde_json::to_vec(new).map_err(io::Error::from)?);
         let sealed = seal::seal(key, &self.place(), &plain, random)?;
         let length = u32::try_from(sealed.len()).map_err(io::Error::other)?.to_be_bytes();
-        let is_new = self.length == 0;
-        let begun: &[u8] = if is_new { &self.of } else { &[] };
+        let begun: &[u8] = if self.length == 0 { &self.of } else { &[] };
         let bytes = [begun, &length, &sealed].concat();
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
         // Whatever is behind was cut off, or is of other keys.
         file.set_len(self.length)?;
         file.write_all_at(&bytes, self.length)?;
         file.sync_all()?;
-        if is_new {
+        if !self.named {
             sync_folder(path)?;
+            self.named = true;
         }
         self.length += bytes.len() as u64;
         self.keys += 1;

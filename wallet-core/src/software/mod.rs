@@ -1,6 +1,7 @@
 //! A key store in software, for demonstrations, terminals and tests. It says so: [`Protection::Software`].
 //!
-//! Keys are in an encrypted file, with a journal of changes beside it. The secret that opens them is the caller's to keep; whoever has both has the keys.
+//! Keys are in an encrypted file, with a journal of new ones beside it. The secret that opens them is the caller's to keep; whoever
+//! has both has the keys.
 
 mod file;
 
