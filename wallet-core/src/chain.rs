@@ -5,7 +5,6 @@ mod kept;
 mod staples;
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -87,8 +86,7 @@ impl Chain {
             vault
                 .write(move |tx| kept.iter().try_for_each(|(name, kept)| tx.put(&EVIDENCE, name, kept)))
                 .await?;
-            let proven: BTreeMap<_, _> = proven.iter().map(|one| (one.key(), one)).collect();
-            facts.extend(keys.iter().filter_map(|key| proven.get(key).map(|one| (*one).clone())));
+            facts.extend(keys.iter().filter_map(|key| proven.iter().find(|one| one.key() == key)).cloned());
         }
         Ok(facts)
     }

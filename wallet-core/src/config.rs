@@ -61,7 +61,7 @@ impl WalletConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn parse(anchor: &str, node: &str) -> Result<Self, ConfigError> {
-        let anchor = serde_json::from_str(anchor).map_err(|_| ConfigError::Anchor)?;
+        let anchor = objects::from_slice(anchor.as_bytes()).map_err(|_| ConfigError::Anchor)?;
         Ok(Self::new(anchor, Endpoint::parse(node)?))
     }
 

@@ -60,7 +60,7 @@ impl Context {
         for stored in cards {
             keys.extend(card::further_facts_needed(stored, |key| self.chain.kept(&self.vault, key))?);
         }
-        keys.sort();
+        sorted::sort(&mut keys);
         keys.dedup();
         if keys.is_empty() {
             return Ok(());
@@ -123,7 +123,7 @@ impl Context {
         &self,
         cards: impl Iterator<Item = &'a StoredCard>,
     ) -> Result<BTreeMap<RecordKey, Proven>, VaultError> {
-        let keys: BTreeSet<RecordKey> = cards.flat_map(card::facts_needed).collect();
+        let keys: BTreeSet<RecordKey> = sorted::collect(cards.flat_map(card::facts_needed));
         self.chain.kept_all(&self.vault, keys)
     }
 

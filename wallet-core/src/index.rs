@@ -101,7 +101,7 @@ impl Index {
         vault: &Vault,
         fits: impl Fn(&str, Format) -> bool,
     ) -> Result<Vec<String>, VaultError> {
-        let read = || Ok::<_, VaultError>(vault.all(&INDEX)?.into_iter().collect::<BTreeMap<_, _>>());
+        let read = || Ok::<_, VaultError>(sorted::collect(vault.all(&INDEX)?));
         let mut known = self.lock();
         let now;
         let entries = if self.open.load(SeqCst) > 0 {
@@ -114,12 +114,9 @@ impl Index {
                 empty => empty.insert(read()?),
             }
         };
-        let mut found: Vec<_> = entries
-            .iter()
-            .filter(|(_, entry)| entry.formats.iter().any(|format| fits(&entry.kind, *format)))
-            .collect();
-        found.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.received));
-        Ok(found.into_iter().map(|(id, _)| id.clone()).collect())
+        let found =
+            entries.iter().filter(|(_, entry)| entry.formats.iter().any(|format| fits(&entry.kind, *format)));
+        Ok(newest_first(found.collect()))
     }
 
     /// Cards are about to be written.
@@ -131,6 +128,11 @@ impl Index {
     fn lock(&self) -> MutexGuard<'_, Option<BTreeMap<String, Entry>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn newest_first(mut found: Vec<(&String, &Entry)>) -> Vec<String> {
+    sorted::sort_by_key(&mut found, |(_, entry)| std::cmp::Reverse(entry.received));
+    found.into_iter().map(|(id, _)| id.clone()).collect()
 }
 
 impl Writing<'_> {

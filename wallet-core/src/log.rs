@@ -1,5 +1,7 @@
 //! The holder's own log: what came, what left, what was refused. It holds names of claims, never their values.
 
+mod written;
+
 use registry::{Did, LegalBasis, LocalText, UnixMillis};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +32,12 @@ pub(crate) struct LogRecord {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "event",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase",
+    try_from = "written::Event"
+)]
 pub enum Event {
     /// A card came.
     Received {
@@ -115,7 +122,7 @@ pub struct Shared {
 
 /// How a presentation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
+#[serde(tag = "outcome", rename_all = "kebab-case", try_from = "written::Outcome")]
 pub enum Outcome {
     /// It was sent; whether it arrived was never learnt.
     Sent,

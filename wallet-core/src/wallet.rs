@@ -319,7 +319,7 @@ impl Wallet {
     /// [`VaultError`].
     pub fn cards(&self) -> Result<Vec<Card>, VaultError> {
         let mut stored = self.context.vault.all(&CARDS)?;
-        stored.sort_by_key(|(_, card)| std::cmp::Reverse(card.received));
+        sorted::sort_by_key(&mut stored, |(_, card)| std::cmp::Reverse(card.received));
         self.shown(&stored)
     }
 

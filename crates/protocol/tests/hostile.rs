@@ -132,3 +132,17 @@ proptest! {
         prop_assert!(asked.covers(&asked));
     }
 }
+
+/// A list, read by the order of its elements, would be another message to whoever reads more strictly.
+#[test]
+fn a_list_in_the_place_of_an_object_is_no_message() {
+    let issuer = Endpoint::parse("https://issuer.example").unwrap();
+    let offer = r#"["https://issuer.example", ["a"], null]"#;
+    assert!(CredentialOffer::parse(offer.as_bytes()).is_err());
+    assert!(IssuerMetadata::parse(offer.as_bytes(), &issuer).is_err());
+    assert!(AuthorizationRequest::parse(br#"["c", "vp_token", null, null, null, "n"]"#).is_err());
+    let inside = r#"{"credentials":[["pid","dc+sd-jwt",false,{"vct_values":["x"]}]]}"#;
+    assert!(DcqlQuery::parse(inside.as_bytes()).is_err());
+    let as_object = r#"{"credentials":[{"id":"pid","format":"dc+sd-jwt","meta":{"vct_values":["x"]}}]}"#;
+    assert!(DcqlQuery::parse(as_object.as_bytes()).is_ok());
+}

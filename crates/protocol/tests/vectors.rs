@@ -103,7 +103,7 @@ fn issuer_metadata_is_read_and_written_back() {
     for (name, text) in files("openid4vci", "credential_metadata_") {
         let value: Value = serde_json::from_str(&text).unwrap();
         for (id, configuration) in value["credential_configurations_supported"].as_object().unwrap() {
-            let read: CredentialConfiguration = limits::value(configuration.clone()).unwrap();
+            let read: CredentialConfiguration = limits::value(configuration).unwrap();
             assert_eq!(serde_json::to_value(read).unwrap(), *configuration, "{name} {id}");
         }
     }

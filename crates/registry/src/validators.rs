@@ -36,8 +36,8 @@ impl ValidatorSet {
     /// # Errors
     /// [`ValidatorSetError`] when it is empty, too long, repeats a key, or a power is 0 or above 2^32.
     pub fn new(validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
-        let distinct: std::collections::BTreeSet<_> = validators.iter().map(|v| v.key).collect();
-        let sized = (1..=MAX_VALIDATORS).contains(&validators.len()) && distinct.len() == validators.len();
+        let distinct = sorted::count_distinct(validators.iter().map(|v| v.key));
+        let sized = (1..=MAX_VALIDATORS).contains(&validators.len()) && distinct == validators.len();
         let weighed = validators.iter().all(|v| (1..=1 << 32).contains(&v.power));
         if sized && weighed { Ok(Self(validators)) } else { Err(ValidatorSetError) }
     }

@@ -175,7 +175,7 @@ pub fn json_from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, InputErro
     if nests_deeper_than(bytes, MAX_JSON_DEPTH) {
         return Err(InputError::TooDeep);
     }
-    serde_json::from_slice(bytes).map_err(|error| InputError::json(&error))
+    objects::from_slice(bytes).map_err(|error| InputError::json(&error))
 }
 
 /// Reads `application/x-www-form-urlencoded`. What is not UTF-8 once decoded is refused: the usual reading puts U+FFFD in its

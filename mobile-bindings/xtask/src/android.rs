@@ -4,7 +4,7 @@ use std::{env, path::PathBuf};
 
 use crate::{
     elf,
-    run::{Done, PROFILE, bindings, compile, copy, flags, run, target},
+    run::{Done, PROFILE, bindings, compile, copy, flags, leave_out, run, target},
 };
 
 /// Processors by their names in Rust and in Android: phones, and emulators on desktops.
@@ -25,7 +25,8 @@ pub(crate) fn package() -> Done {
     let ndk = env::var_os("ANDROID_NDK_HOME").map(PathBuf::from);
     let ndk = ndk.ok_or("ANDROID_NDK_HOME names no NDK: install one with Android's sdkmanager")?;
     let project = bindings().join("kotlin/android");
-    let linking = LINKING.map(|argument| format!("-C link-arg=-Wl,{argument}"));
+    let linking = LINKING.map(str::to_owned).into_iter().chain([leave_out()]);
+    let linking: Vec<_> = linking.map(|argument| format!("-C link-arg=-Wl,{argument}")).collect();
     let settings = [linking.as_slice(), &flags()].concat().join(" ");
     for (processor, name) in PROCESSORS {
         let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", processor.to_uppercase().replace('-', "_"));

@@ -1,6 +1,7 @@
 //! `cargo xtask`: packages the library for Android and iOS, and weighs it.
 //!
-//! The bindings' generator reads symbols, so it takes the library unstripped; what is packaged is stripped.
+//! The bindings' generator reads symbols and descriptions, so it takes the library as the compiler made it; what is packaged is linked without
+//! the descriptions, and stripped.
 
 mod android;
 mod apple;

@@ -45,6 +45,11 @@ pub(crate) fn flags() -> Vec<String> {
     paths.chain(["-Cforce-frame-pointers=yes".to_owned()]).collect()
 }
 
+/// The linker's argument (lld's) that leaves out what only the bindings' generator reads.
+pub(crate) fn leave_out() -> String {
+    format!("-T,{}", bindings().join("xtask/shipped.ld").display())
+}
+
 /// `mobile-bindings`.
 pub(crate) fn bindings() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)

@@ -2,13 +2,16 @@
 
 use std::fs;
 
-use crate::run::{Done, PROFILE, bindings, compile, copy, flags, run, target};
+use crate::run::{Done, PROFILE, bindings, compile, copy, flags, leave_out, run, target};
 
-/// Equal functions once, and relocations packed, as for Android: by the linker that Rust brings along on this machine.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-const LINKING: &[&str] = &["-Clink-arg=-Wl,--icf=all", "-Clink-arg=-Wl,-z,pack-relative-relocs"];
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-const LINKING: &[&str] = &[];
+/// Equal functions once, relocations packed, and no descriptions, as for Android: by the linker that Rust brings along on this machine.
+fn linking() -> Vec<String> {
+    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+        return Vec::new();
+    }
+    let arguments = ["--icf=all".to_owned(), "-z,pack-relative-relocs".to_owned(), leave_out()];
+    arguments.map(|argument| format!("-Clink-arg=-Wl,{argument}")).to_vec()
+}
 
 /// Builds it (unless it is `built` already), strips a copy (`mobile/shipped` in cargo's target folder) and compares. Prints a line of JSON, as `huizheng bench` does.
 ///
@@ -17,7 +20,9 @@ const LINKING: &[&str] = &[];
 pub(crate) fn check(built: bool) -> Done {
     if !built {
         let flags = flags().join("\u{1f}");
-        let build = [&compile("cdylib"), ["--"].as_slice(), LINKING].concat();
+        let linking = linking();
+        let linking: Vec<&str> = linking.iter().map(String::as_str).collect();
+        let build = [compile("cdylib").as_slice(), &["--"], &linking].concat();
         run("cargo", &build, &[("CARGO_ENCODED_RUSTFLAGS", &flags)])?;
     }
     let folder = target().join(PROFILE);

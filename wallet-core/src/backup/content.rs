@@ -104,7 +104,7 @@ impl Content {
     }
 
     pub(super) fn read(plain: &[u8]) -> Result<Self, BadBackup> {
-        serde_json::from_slice(plain).map_err(|_| BadBackup::Content)
+        objects::from_slice(plain).map_err(|_| BadBackup::Content)
     }
 
     /// Puts it into a new vault.

@@ -26,7 +26,7 @@ impl Wallet {
     pub fn export(&self) -> Result<Value, VaultError> {
         let context = self.context();
         let mut cards = context.vault.all(&CARDS)?;
-        cards.sort_by_key(|(_, card)| std::cmp::Reverse(card.received));
+        sorted::sort_by_key(&mut cards, |(_, card)| std::cmp::Reverse(card.received));
         let cards: Vec<Value> = cards.iter().map(|(id, card)| self.exported(id, card)).collect();
         let log = context.vault.all(&LOG)?;
         let log: Vec<Value> = log
@@ -36,7 +36,8 @@ impl Wallet {
         let evidence = Chain::kept_of(&context.vault)?.into_iter();
         let evidence: Vec<Value> =
             evidence.map(|(key, at)| json!({ "record": key.to_string(), "at": at })).collect();
-        let keys: BTreeSet<String> = receive::all_keys(context)?.into_iter().map(|key| key.0).collect();
+        let keys: BTreeSet<String> =
+            sorted::collect(receive::all_keys(context)?.into_iter().map(|key| key.0));
         Ok(json!({
             "exported": context.now(),
             "cards": cards,

@@ -29,7 +29,7 @@ const PADDING: usize = 4096;
 /// Whether a passphrase is long enough for a file that can be tried at leisure: at least twelve characters of at least
 /// five kinds.
 pub(super) fn is_strong(passphrase: &str) -> bool {
-    let kinds = passphrase.chars().collect::<std::collections::BTreeSet<_>>().len();
+    let kinds = sorted::count_distinct(passphrase.chars());
     passphrase.chars().count() >= 12 && kinds >= 5 && passphrase.len() <= 1024
 }
 

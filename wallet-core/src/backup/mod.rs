@@ -217,7 +217,7 @@ pub(crate) async fn sweep(path: &Path, device: &dyn HolderKeyStore) {
     let aside = beside(path, ERASED);
     if let Ok(noted) = std::fs::read(aside.join(KEYS)) {
         // Cut short it names no key.
-        let keys: Vec<KeyHandle> = serde_json::from_slice(&noted).unwrap_or_default();
+        let keys: Vec<KeyHandle> = objects::from_slice(&noted).unwrap_or_default();
         delete_keys(&keys, device).await;
     }
     if remove(&aside).and_then(|()| remove(&beside(path, RESTORING))).is_err() {

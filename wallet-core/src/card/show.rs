@@ -1,7 +1,5 @@
 //! From what is kept to what is shown.
 
-use std::collections::BTreeSet;
-
 use credentials::catalogue::{self, CredentialType};
 use registry::LocalText;
 use serde_json::{Map, Value};
@@ -19,7 +17,9 @@ pub(crate) fn show(
     let first = stored.credentials.first().ok_or(VaultError::OtherForm("cards"))?;
     let claims = claim_views(kind, &first.content()?.claims(kind));
     let holder_line = claims.iter().find(|claim| claim.name == kind.holder_line);
-    let formats: BTreeSet<_> = stored.credentials.iter().map(|credential| credential.format).collect();
+    let mut formats: Vec<_> = stored.credentials.iter().map(|credential| credential.format).collect();
+    sorted::sort(&mut formats);
+    formats.dedup();
     Ok(Card {
         id: id.to_owned(),
         kind: kind.id.clone(),
@@ -29,7 +29,7 @@ pub(crate) fn show(
         issuer: stored.issuer.clone(),
         issuer_name: stored.issuer_name.clone(),
         holder_line: holder_line.and_then(|claim| claim.value.as_str()).unwrap_or_default().to_owned(),
-        formats: formats.into_iter().collect(),
+        formats,
         received: stored.received,
         valid_until: stored.credentials.iter().filter_map(|credential| credential.expires).min(),
         state,

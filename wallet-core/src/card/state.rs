@@ -93,7 +93,7 @@ pub(crate) fn facts_needed(card: &StoredCard) -> Vec<RecordKey> {
         keys.push(RecordKey::chunk_of(&status.list, status.index));
         keys.push(RecordKey::StatusList(status.list));
     }
-    keys.sort();
+    sorted::sort(&mut keys);
     keys.dedup();
     keys
 }

@@ -138,8 +138,7 @@ fn chosen_options<'q>(
             false => Ok(Vec::new()),
         };
     }
-    let distinct = named.iter().collect::<std::collections::BTreeSet<_>>().len();
-    if distinct != named.len() || (named.len() > 1 && !question.multiple) {
+    if sorted::count_distinct(named) != named.len() || (named.len() > 1 && !question.multiple) {
         return Err(wrong());
     }
     let find = |id: &String| question.options.iter().find(|option| option.credential == *id);

@@ -5,10 +5,9 @@ use credentials::{
     key::Jwk,
 };
 use protocol::{
-    limits::Form,
+    limits::{self, Form},
     openid4vp::{AuthorizationResponse, CheckedRequest},
 };
-use serde_json::Value;
 
 use super::{PresentError, RequestRefused};
 use crate::{context::Context, ports::KeyStoreError};
@@ -26,7 +25,7 @@ impl Encryption {
     pub(super) fn of(request: &CheckedRequest) -> Result<Option<Self>, RequestRefused> {
         const CANT: RequestRefused = RequestRefused::EncryptedResponse;
         let Some(asked) = &request.encryption else { return Ok(None) };
-        let jwk: Jwk = serde_json::from_value(Value::Object(asked.jwk.clone())).map_err(|_| CANT)?;
+        let jwk: Jwk = limits::value(&asked.jwk).map_err(|_| CANT)?;
         let key = EncryptionKey::from_jwk(&jwk).map_err(|_| CANT)?;
         let thumbprint = key.thumbprint().map_err(|_| CANT)?;
         Ok(Some(Self { key, enc: Enc::named(asked.enc).ok_or(CANT)?, thumbprint }))

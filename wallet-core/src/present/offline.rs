@@ -189,7 +189,7 @@ pub(crate) async fn present(
             context.chain.kept(&context.vault, key)
         })?);
     }
-    keys.sort();
+    sorted::sort(&mut keys);
     keys.dedup();
     let mut as_of = None;
     for key in &keys {

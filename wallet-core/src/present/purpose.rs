@@ -86,7 +86,7 @@ pub(super) fn kinds<'c>(catalogue: &'c Catalogue, query: &CredentialQuery) -> Ve
 fn claims(kind: &CredentialType, query: &CredentialQuery) -> BTreeSet<String> {
     let named = query.claims.iter().flatten();
     if query.format == Format::SdJwtVc {
-        return named.filter_map(|claim| top(&claim.path)).filter(|name| !is_envelope(name)).collect();
+        return sorted::collect(named.filter_map(|claim| top(&claim.path)).filter(|name| !is_envelope(name)));
     }
     if query.format == Format::MsoMdoc {
         let told = |claim: &ClaimQuery| match claim.path.steps() {
@@ -94,7 +94,7 @@ fn claims(kind: &CredentialType, query: &CredentialQuery) -> BTreeSet<String> {
             // No path of an mdoc.
             _ => vec![claim.path.to_string()],
         };
-        return named.flat_map(told).collect();
+        return sorted::collect(named.flat_map(told));
     }
     let names_one =
         |path: &ClaimPath| top(path).as_deref() != Some("credentialSubject") || of_subject(path).is_some();
@@ -102,7 +102,7 @@ fn claims(kind: &CredentialType, query: &CredentialQuery) -> BTreeSet<String> {
         kind.is_selective(CatalogueFormat::LdpVc) && named.clone().all(|claim| names_one(&claim.path));
     // A path to the subject itself asks for all of it.
     let whole = kind.claims.iter().filter(|_| !in_parts).map(|claim| claim.name.clone());
-    named.filter_map(|claim| of_subject(&claim.path)).chain(whole).collect()
+    sorted::collect(named.filter_map(|claim| of_subject(&claim.path)).chain(whole))
 }
 
 /// The claim a path begins with.

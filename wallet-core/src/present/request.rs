@@ -6,7 +6,7 @@ use credentials::{
     x509::Certificate,
 };
 use protocol::{
-    Endpoint,
+    Endpoint, limits,
     openid4vp::{
         AuthorizationRequest, BadRequest, CheckedRequest, ClientId, ClientIdPrefix, REQUEST_CONTENT_TYPE,
         REQUEST_TYPE, RequestHeader, RequestLink, RequestSource, RequestUriMethod, RequestUriPost, Session,
@@ -150,8 +150,7 @@ impl Signer {
 }
 
 fn claimed_purpose(token: &jws::Unverified) -> Option<Slug> {
-    let claims = serde_json::Value::Object(token.dangerous_claims().clone());
-    let request: AuthorizationRequest = serde_json::from_value(claims).ok()?;
+    let request: AuthorizationRequest = limits::value(token.dangerous_claims()).ok()?;
     Slug::new(request.purpose()?).ok()
 }
 

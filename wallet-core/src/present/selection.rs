@@ -41,7 +41,7 @@ impl Selection {
                 (told.collect(), kind.claims_of_elements(selection.elements()))
             }
         };
-        let stays = all.into_iter().filter(|(name, value)| leaves.get(name) != Some(value)).collect();
+        let stays = sorted::collect(all.into_iter().filter(|(name, value)| leaves.get(name) != Some(value)));
         Some(Self { paths, leaves, stays, tells })
     }
 
@@ -53,5 +53,5 @@ impl Selection {
 
 /// Both crates write paths as OpenID4VP does.
 fn same_path(path: &dcql::ClaimPath) -> Option<ClaimPath> {
-    serde_json::to_value(path).and_then(serde_json::from_value).ok()
+    objects::from_slice(&serde_json::to_vec(path).ok()?).ok()
 }

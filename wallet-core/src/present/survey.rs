@@ -113,7 +113,7 @@ impl<'h> Survey<'h> {
             options.push((option, open));
         }
         // The newest stay first among those with as few warnings.
-        options.sort_by_key(|(option, _)| option.warnings.len());
+        sorted::sort_by_key(&mut options, |(option, _)| option.warnings.len());
         let (options, open): (Vec<CardOption>, Vec<OpenOption>) = options.into_iter().unzip();
         let label = options.first().map(|option| option.label.clone());
         let label = label.ok_or(RequestRefused::UnknownType)?;

@@ -178,7 +178,7 @@ impl Collecting {
             authorization_server: offer.authorization_server.clone(),
             grant: StoredGrant::of(context, grant),
             replaces,
-            parts: parts.collect(),
+            parts: sorted::collect(parts),
         }
     }
 

@@ -201,7 +201,7 @@ fn response(answer: &Answer) -> Result<CredentialResponse, ReceiveError> {
     }
     let unreadable = || ReceiveError::Unreadable("the credential response");
     let response = json::parse(&answer.body).map_err(|_| unreadable())?;
-    match limits::value::<CredentialResponse>(response).map_err(|_| unreadable())? {
+    match limits::value::<CredentialResponse>(&response).map_err(|_| unreadable())? {
         CredentialResponse::Issued { credentials, .. } if credentials.is_empty() => Err(unreadable()),
         response => Ok(response),
     }

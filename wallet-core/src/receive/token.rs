@@ -100,7 +100,7 @@ pub(super) async fn metadata(
 fn refused(status: u16, body: &[u8], with_tx_code: bool) -> ReceiveError {
     let Ok(body) = limits::json::<Value>(body, Limits::MESSAGE) else { return ReceiveError::status(status) };
     let attempts_left = attempts_left(&body);
-    match limits::value::<OAuthErrorBody<TokenErrorCode>>(body).map(|body| body.error) {
+    match limits::value::<OAuthErrorBody<TokenErrorCode>>(&body).map(|body| body.error) {
         Ok(TokenErrorCode::InvalidGrant) => match attempts_left {
             Some(attempts_left @ 1..) if with_tx_code => ReceiveError::TxCodeWrong { attempts_left },
             _ => ReceiveError::CodeRefused,

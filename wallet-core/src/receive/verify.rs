@@ -246,7 +246,7 @@ fn check_claims(
 ) -> Result<(), Rejected> {
     let asked = |name: &String| kind.claim(name).is_some_and(|claim| claim.derived.is_none());
     let given = claims.iter().filter(|(name, _)| asked(name));
-    let given: Map<String, Value> = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let given: Map<String, Value> = sorted::collect(given.map(|(name, value)| (name.clone(), value.clone())));
     // A day's grace: the day of issue is told in China's time, and clocks differ.
     let day = UnixSeconds(issued.seconds()).plus(86_400);
     match kind.validate_claims(&Value::Object(given), day) {

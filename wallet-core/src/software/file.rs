@@ -130,7 +130,7 @@ impl Kept {
         };
         let plain = seal::open(&key, PLACE, &sealed).map_err(not_authentic)?;
         let mut content: Content =
-            serde_json::from_slice(&plain).map_err(|_| SoftwareKeyStoreError::NotAuthentic)?;
+            objects::from_slice(&plain).map_err(|_| SoftwareKeyStoreError::NotAuthentic)?;
         let mut journal = Journal::of(&sealed);
         let written = read(&journal_of(&path))?.unwrap_or_default();
         // Of keys that were there before: all of it is in these.
@@ -138,7 +138,7 @@ impl Kept {
             while let Some((sealed, after)) = next(rest) {
                 let plain = seal::open(&key, &journal.place(), sealed).map_err(not_authentic)?;
                 let new: New =
-                    serde_json::from_slice(&plain).map_err(|_| SoftwareKeyStoreError::NotAuthentic)?;
+                    objects::from_slice(&plain).map_err(|_| SoftwareKeyStoreError::NotAuthentic)?;
                 content.keys.extend([new]);
                 journal.keys += 1;
                 rest = after;

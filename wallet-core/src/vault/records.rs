@@ -375,7 +375,7 @@ fn read<V: DeserializeOwned>(
     apart: impl FnOnce() -> Result<Option<Vec<u8>>, StoreError>,
 ) -> Result<V, VaultError> {
     let plain = Row::of(row)?.open(keys, (table.name, key), apart)?;
-    serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(table.name))
+    objects::from_slice(&plain).map_err(|_| VaultError::OtherForm(table.name))
 }
 
 /// What was read; `None` if this record is damaged.
@@ -393,7 +393,7 @@ pub(super) fn read_root(stored: Option<Vec<u8>>, keys: &Keys) -> Result<Root, Va
     let stored = stored.ok_or(VaultError::Tampered)?;
     let place = Place { table: ROOT_TABLE, key: ROOT_KEY, version: ROOT_VERSION };
     let plain = keys.open(place, &stored).map_err(|_| VaultError::Tampered)?;
-    serde_json::from_slice(&plain).map_err(|_| VaultError::OtherForm(ROOT_TABLE))
+    objects::from_slice(&plain).map_err(|_| VaultError::OtherForm(ROOT_TABLE))
 }
 
 pub(super) fn write_root(tx: &mut Tx<'_>, keys: &Keys, root: &Root) -> Result<(), VaultError> {

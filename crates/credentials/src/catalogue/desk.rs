@@ -62,7 +62,7 @@ impl ReasonCode {
     pub fn bundled() -> Result<&'static [Self], CatalogueError> {
         static BUILT_IN: OnceLock<Result<Vec<ReasonCode>, CatalogueError>> = OnceLock::new();
         let read = || {
-            serde_json::from_str::<File>(include_str!(concat!(env!("OUT_DIR"), "/reasons.json")))
+            objects::from_slice::<File>(include_bytes!(concat!(env!("OUT_DIR"), "/reasons.json")))
                 .map(|file| file.reasons)
                 .map_err(|error| CatalogueError::Malformed(error.to_string()))
         };

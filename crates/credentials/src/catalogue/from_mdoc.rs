@@ -87,7 +87,7 @@ impl CredentialType {
                 }
             }
         };
-        elements.map(read).collect()
+        sorted::collect(elements.map(read))
     }
 
     /// The claims that whoever sees this element of its mdoc learns of. An element that the type does not know goes by

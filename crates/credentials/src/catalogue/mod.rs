@@ -62,7 +62,7 @@ impl Catalogue {
     pub fn bundled() -> Result<&'static Self, CatalogueError> {
         static BUILT_IN: OnceLock<Result<Catalogue, CatalogueError>> = OnceLock::new();
         let read = || {
-            let types = serde_json::from_slice(BUNDLED.as_bytes());
+            let types = objects::from_slice(BUNDLED.as_bytes());
             Self::of(types.map_err(|error| CatalogueError::Malformed(error.to_string()))?)
         };
         BUILT_IN.get_or_init(read).as_ref().map_err(Clone::clone)

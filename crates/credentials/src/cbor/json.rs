@@ -23,7 +23,7 @@ impl Value {
                     };
                     (name, value.to_json())
                 });
-                Json::Object(members.collect())
+                Json::Object(sorted::collect(members))
             }
             Self::Tag(_, inside) => inside.to_json(),
             Self::Bool(value) => (*value).into(),

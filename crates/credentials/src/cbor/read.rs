@@ -120,7 +120,7 @@ impl<'b> Reader<'b> {
             entries.push((key, self.item(depth)?));
         }
         // Every item has one spelling, so equal keys have equal bytes.
-        keys.sort_unstable();
+        sorted::sort(&mut keys);
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(Error::DuplicateKey);
         }

@@ -92,8 +92,10 @@ impl Map {
     /// Entries in the order of RFC 8949 §4.2.1: by the bytes of their encoded keys. Of entries with the same key the
     /// first stays.
     #[must_use]
-    pub fn sorted(mut entries: Vec<(Value, Value)>) -> Self {
-        entries.sort_by_cached_key(|(key, _)| encode(key));
+    pub fn sorted(entries: Vec<(Value, Value)>) -> Self {
+        let mut spelt: Vec<_> = entries.into_iter().map(|entry| (encode(&entry.0), entry)).collect();
+        sorted::sort_by(&mut spelt, |(a, _), (b, _)| a.cmp(b));
+        let mut entries: Vec<_> = spelt.into_iter().map(|(_, entry)| entry).collect();
         entries.dedup_by(|later, first| later.0 == first.0);
         Self(entries)
     }

@@ -57,7 +57,7 @@ pub(super) fn pointer(value: &Value) -> Option<String> {
 pub(super) fn labels<T>(value: &Value, each: impl Fn(&Value) -> Option<T>) -> Option<BTreeMap<u32, T>> {
     let label =
         |(name, value): (&Value, &Value)| Some((u32::try_from(name.as_integer()?).ok()?, each(value)?));
-    value.as_map()?.iter().map(label).collect()
+    sorted::collect_some(value.as_map()?.iter().map(label))
 }
 
 /// Numbers of statements.

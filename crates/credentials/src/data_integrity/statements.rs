@@ -128,7 +128,7 @@ impl<'d> Statements<'d> {
         let canonical = canonicalize(&part)?;
         let pairs = (0..part.blanks())
             .filter_map(|blank| Some((canonical.label(blank)?, self.canonical.label(blank)?)));
-        Ok(pairs.collect())
+        Ok(sorted::collect(pairs))
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn canonical_without(map: &Map<String, Value>, left_out: &str, out: &
         write_members(members, out);
     } else {
         let mut sorted: Vec<_> = members.collect();
-        sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+        sorted::sort_by(&mut sorted, |(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
         write_members(sorted.into_iter(), out);
     }
     out.push(b'}');

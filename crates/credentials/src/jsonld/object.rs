@@ -71,13 +71,13 @@ impl Walk<'_> {
         let mut scope = outside.clone();
         let mut names: Vec<_> =
             members.iter().filter(|(name, _)| outside.active.keyword(name) == Some(Keyword::Type)).collect();
-        names.sort_unstable_by_key(|(name, _)| *name);
+        sorted::sort_by(&mut names, |(a, _), (b, _)| a.cmp(b));
         for (_, value) in names {
             let mut types: Vec<&str> = match value {
                 Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
                 one => one.as_str().into_iter().collect(),
             };
-            types.sort_unstable();
+            sorted::sort(&mut types);
             for name in types {
                 if let Some(term) = outside.active.term(name) {
                     scope = scope.with(term, Mode::Type, &mut self.effort)?;

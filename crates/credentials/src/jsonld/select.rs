@@ -80,13 +80,11 @@ impl Selection {
 
     fn cut_object(&self, map: &Map<String, Value>) -> Map<String, Value> {
         let stays = |name: &str| matches!(name, "id" | "type" | "@id" | "@type");
-        map.iter()
-            .filter_map(|(name, value)| match self.member(name) {
-                _ if stays(name) => Some((name.clone(), value.clone())),
-                Self::Nothing => None,
-                part => Some((name.clone(), part.cut_value(value))),
-            })
-            .collect()
+        sorted::collect(map.iter().filter_map(|(name, value)| match self.member(name) {
+            _ if stays(name) => Some((name.clone(), value.clone())),
+            Self::Nothing => None,
+            part => Some((name.clone(), part.cut_value(value))),
+        }))
     }
 
     fn cut_value(&self, value: &Value) -> Value {

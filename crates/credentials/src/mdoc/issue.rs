@@ -1,7 +1,5 @@
 //! Issuing an mdoc.
 
-use std::collections::BTreeSet;
-
 use rand_core::CryptoRngCore;
 
 use super::MAX_ELEMENTS;
@@ -75,8 +73,8 @@ impl Issuance {
         if self.valid_from < self.signed || self.valid_until <= self.valid_from {
             return Err(IssueError::Times);
         }
-        let namespaces: BTreeSet<_> = self.name_spaces.iter().map(|(namespace, _)| namespace).collect();
-        if namespaces.is_empty() || namespaces.len() != self.name_spaces.len() {
+        let namespaces = sorted::count_distinct(self.name_spaces.iter().map(|(namespace, _)| namespace));
+        if namespaces == 0 || namespaces != self.name_spaces.len() {
             return Err(IssueError::Elements);
         }
         if self.name_spaces.iter().map(|(_, elements)| elements.len()).sum::<usize>() > MAX_ELEMENTS {
@@ -84,8 +82,8 @@ impl Issuance {
         }
         let (mut digests, mut name_spaces) = (super::Digests::new(), Vec::new());
         for (namespace, elements) in self.name_spaces {
-            let names: BTreeSet<_> = elements.iter().map(|(name, _)| name).collect();
-            if names.is_empty() || names.len() != elements.len() {
+            let names = sorted::count_distinct(elements.iter().map(|(name, _)| name));
+            if names == 0 || names != elements.len() {
                 return Err(IssueError::Elements);
             }
             // A digest's id must not tell which element it is of.

@@ -128,7 +128,7 @@ fn read_digests(value: &Value) -> Option<Digests> {
             .as_map()?
             .iter()
             .map(|(id, digest)| Some((u32::try_from(id.as_integer()?).ok()?, digest.as_bytes()?.to_vec())));
-        Some((namespace.as_text()?.to_owned(), digests.collect::<Option<_>>()?))
+        Some((namespace.as_text()?.to_owned(), sorted::collect_some(digests)?))
     });
-    namespaces.collect()
+    sorted::collect_some(namespaces)
 }

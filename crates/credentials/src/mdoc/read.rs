@@ -1,6 +1,5 @@
 //! Reading an mdoc as its issuer hands it over (ISO/IEC 18013-5 §8.3.2.1.2.2 `IssuerSigned`).
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value as Json;
@@ -173,9 +172,9 @@ fn read_name_spaces(value: Option<Value>) -> Result<Vec<(String, Vec<Item>)>, Pa
         };
         left = left.checked_sub(items.len()).ok_or(ParseError::TooManyElements)?;
         let items = items.iter().map(Item::read).collect::<Result<Vec<_>, _>>()?;
-        let names: BTreeSet<_> = items.iter().map(|item| item.name.as_str()).collect();
-        let ids: BTreeSet<_> = items.iter().map(|item| item.digest_id).collect();
-        if names.len() != items.len() || ids.len() != items.len() {
+        let names = sorted::count_distinct(items.iter().map(|item| item.name.as_str()));
+        let ids = sorted::count_distinct(items.iter().map(|item| item.digest_id));
+        if names != items.len() || ids != items.len() {
             return Err(ParseError::DuplicateElement);
         }
         name_spaces.push((namespace, items));

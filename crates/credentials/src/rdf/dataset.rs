@@ -115,7 +115,7 @@ impl Dataset {
                 line
             })
             .collect();
-        lines.sort_unstable();
+        sorted::sort(&mut lines);
         lines.dedup();
         lines
     }
@@ -129,7 +129,7 @@ impl Dataset {
         let key =
             |quad: &Quad| (text(quad.subject), text(quad.predicate), text(quad.object), quad.graph.map(text));
         let mut order: Vec<&Quad> = self.quads.iter().collect();
-        order.sort_unstable_by_key(|quad| key(quad));
+        sorted::sort_by(&mut order, |a, b| key(a).cmp(&key(b)));
         order.dedup_by(|a, b| key(a) == key(b));
         order.into_iter().copied().collect()
     }

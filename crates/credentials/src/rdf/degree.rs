@@ -88,7 +88,7 @@ impl Graph<'_> {
         let mut data = String::new();
         for (hash, mut blanks) in related {
             data.push_str(&hash);
-            blanks.sort_unstable();
+            sorted::sort(&mut blanks);
             let mut chosen: Option<(String, Issuer)> = None;
             loop {
                 self.spend(blanks.len() + issuer.0.len() / 8)?;

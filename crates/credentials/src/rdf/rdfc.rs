@@ -152,7 +152,7 @@ impl<'d> Graph<'d> {
                     paths.push(self.hash_n_degree(*blank, Issuer::starting_with(*blank), &names, 0)?);
                 }
             }
-            paths.sort_by(|(a, _), (b, _)| a.cmp(b));
+            sorted::sort_by(&mut paths, |(a, _), (b, _)| a.cmp(b));
             for blank in paths.iter().flat_map(|(_, issuer)| issuer.order()) {
                 names.issue(*blank);
             }
@@ -171,7 +171,7 @@ impl<'d> Graph<'d> {
                 line
             })
             .collect();
-        lines.sort_unstable();
+        sorted::sort(&mut lines);
         self.algorithm.hex(lines.concat().as_bytes())
     }
 }

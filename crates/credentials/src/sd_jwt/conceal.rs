@@ -55,7 +55,7 @@ impl Concealing<'_> {
         let mut disclosures = Vec::with_capacity(places.len());
         // The deepest first, so that a hidden parent contains the digests of its hidden children. Elements of one
         // array keep their place, for a digest takes the place of each.
-        places.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        sorted::sort_by(&mut places, |a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         places.dedup();
         if places.len() > MAX_DISCLOSURES {
             return Err(IssueError::TooMany);
@@ -102,7 +102,7 @@ impl Concealing<'_> {
             Some(Value::Object(map)) => {
                 if let Some(Value::Array(digests)) = map.get_mut(DIGESTS) {
                     digests.extend(self.false_digests(count, rng));
-                    digests.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+                    sorted::sort_by(digests, |a, b| a.as_str().cmp(&b.as_str()));
                 }
             }
             Some(Value::Array(list)) => {
@@ -115,7 +115,7 @@ impl Concealing<'_> {
 
     fn false_digests(&self, count: usize, rng: &mut impl CryptoRngCore) -> Vec<Value> {
         let mut digests: Vec<Value> = (0..count).map(|_| decoy(self.hash, rng).into()).collect();
-        digests.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        sorted::sort_by(&mut digests, |a, b| a.as_str().cmp(&b.as_str()));
         digests
     }
 }

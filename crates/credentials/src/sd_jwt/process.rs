@@ -21,8 +21,8 @@ pub(super) fn process(
     disclosures: &[Disclosure],
 ) -> Result<Processed, DisclosureError> {
     claims.remove(HASH_NAME);
-    let mut by_digest: Vec<usize> = (0..disclosures.len()).collect();
-    by_digest.sort_unstable_by(|a, b| disclosures[*a].digest.cmp(&disclosures[*b].digest));
+    let digest = |at: usize| &disclosures[at].digest;
+    let by_digest = sorted::order(disclosures.len(), &|a, b| digest(a).cmp(digest(b)));
     if by_digest.windows(2).any(|pair| disclosures[pair[0]].digest == disclosures[pair[1]].digest) {
         return Err(DisclosureError::Duplicate);
     }
@@ -34,7 +34,7 @@ pub(super) fn process(
         here: Vec::new(),
     };
     work.object(&mut claims)?;
-    work.digests.sort_unstable();
+    sorted::sort(&mut work.digests);
     if work.digests.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(DisclosureError::DigestTwice);
     }

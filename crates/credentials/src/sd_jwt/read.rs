@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::disclosure::{Disclosure, DisclosureError};
@@ -240,7 +239,7 @@ impl Content {
             None => None,
             Some(cnf) => {
                 let jwk = cnf.get("jwk").ok_or(KeyError::Unsupported)?;
-                let jwk = Jwk::deserialize(jwk).map_err(|_| KeyError::Encoding)?;
+                let jwk = json::typed::<Jwk>(jwk).map_err(|_| KeyError::Encoding)?;
                 Some(PublicKey::from_jwk(&jwk)?)
             }
         };

@@ -77,7 +77,7 @@ impl Matches {
         }
         let mut wanted: Vec<&QueryId> =
             self.sets.iter().filter(|set| set.required).filter_map(SetMatch::best).flatten().collect();
-        wanted.sort();
+        sorted::sort(&mut wanted);
         wanted.dedup();
         wanted
     }

@@ -164,7 +164,7 @@ impl From<CredentialRequest> for Wire {
                 Proofs::Attestation(one) => ("attestation".to_owned(), vec![Value::String(one)]),
                 Proofs::Other(kind) => (kind, Vec::new()),
             };
-            Map::from_iter([(kind, Value::Array(list))])
+            sorted::collect([(kind, Value::Array(list))])
         });
         Self {
             credential_identifier,

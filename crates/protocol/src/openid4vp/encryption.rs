@@ -41,7 +41,7 @@ impl ClientMetadata {
     #[must_use]
     pub fn with_encryption(mut self, jwk: Map<String, Value>) -> Self {
         let keys = Value::Array(vec![Value::Object(jwk)]);
-        self.jwks = Some(Value::Object(Map::from_iter([("keys".to_owned(), keys)])));
+        self.jwks = Some(Value::Object(sorted::collect([("keys".to_owned(), keys)])));
         self.encrypted_response_enc_values_supported = Some(ENCRYPTIONS.map(str::to_owned).to_vec());
         self
     }

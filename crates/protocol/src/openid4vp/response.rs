@@ -129,7 +129,7 @@ impl VpToken {
 
     /// One presentation.
     pub fn one(id: QueryId, presentation: Presentation) -> Self {
-        Self(BTreeMap::from([(id, vec![presentation])]))
+        Self(sorted::collect([(id, vec![presentation])]))
     }
 }
 

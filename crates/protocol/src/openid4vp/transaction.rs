@@ -171,7 +171,7 @@ impl TransactionData {
         if self.kind != CONFIRMATION {
             return Err(BadTransaction::Type);
         }
-        let words: Confirmation = limits::value(Value::Object(self.details.clone()))?;
+        let words: Confirmation = limits::value(&self.details)?;
         words.check()?;
         Ok(words)
     }
@@ -186,7 +186,7 @@ impl TransactionData {
         let hashes: Vec<Value> = authorised.iter().map(|one| one.hash().into()).collect();
         match hashes.is_empty() {
             true => Map::new(),
-            false => Map::from_iter([
+            false => sorted::collect([
                 (HASHES_CLAIM.to_owned(), hashes.into()),
                 (HASHES_ALG_CLAIM.to_owned(), SHA_256.into()),
             ]),

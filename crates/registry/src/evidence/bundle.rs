@@ -66,7 +66,7 @@ impl EvidenceBundle {
             }
             pieces.push((item, &one.proof));
         }
-        pieces.sort_by_key(|(item, _)| item.key_hash);
+        sorted::sort_by_key(&mut pieces, |(item, _)| item.key_hash);
         pieces.dedup_by_key(|(item, _)| item.key_hash);
         let proofs: Vec<_> = pieces.iter().map(|(item, proof)| (item.place(), *proof)).collect();
         let tree = MultiProof::of(&proofs)?;

@@ -48,7 +48,9 @@ pub fn derive(
     let numbers = showing.statements.numbers_of(&showing.selection)?.into_iter();
     let derived = Derived {
         proof,
-        labels: numbers.filter_map(|(here, whole)| Some((here, *places.get(whole as usize)?))).collect(),
+        labels: sorted::collect(
+            numbers.filter_map(|(here, whole)| Some((here, *places.get(whole as usize)?))),
+        ),
         mandatory: showing.mandatory_among_shown(),
         shown,
         presentation_header: presentation_header.to_vec(),

@@ -144,7 +144,8 @@ impl Value {
                 Statements::signed(document, contexts, labels(&base.label_key), &base.mandatory)?
             }
             Self::Derived(derived) => {
-                let labels = derived.labels.iter().map(|(number, place)| (*number, label(*place))).collect();
+                let labels =
+                    sorted::collect(derived.labels.iter().map(|(number, place)| (*number, label(*place))));
                 Statements::shown(document, contexts, &labels, &derived.mandatory)?
             }
         };
@@ -197,7 +198,7 @@ pub(super) fn labels(key: &LabelKey) -> impl FnOnce(u32) -> Vec<String> {
 pub(super) fn shuffled(key: &LabelKey, count: u32) -> Vec<u32> {
     let mut order: Vec<(String, u32)> =
         (0..count).map(|number| (text(&keyed(key, number)), number)).collect();
-    order.sort_unstable();
+    sorted::sort(&mut order);
     let mut places = vec![0; order.len()];
     for (place, (_, number)) in (0..).zip(order) {
         places[number as usize] = place;

@@ -44,7 +44,9 @@ pub fn derive(
     let derived = Derived {
         signature: base.signature,
         signatures: shown.iter().filter_map(|at| base.signatures.get(*at).copied()).collect(),
-        labels: numbers.into_iter().map(|(here, whole)| (here, keyed(&base.label_key, whole))).collect(),
+        labels: sorted::collect(
+            numbers.into_iter().map(|(here, whole)| (here, keyed(&base.label_key, whole))),
+        ),
         mandatory: showing.mandatory_among_shown(),
         key: base.key,
     };

@@ -118,7 +118,8 @@ impl Value {
                 Statements::signed(document, contexts, labels(&base.label_key), &base.mandatory)?
             }
             Self::Derived(derived) => {
-                let labels = derived.labels.iter().map(|(number, hmac)| (*number, text(hmac))).collect();
+                let labels =
+                    sorted::collect(derived.labels.iter().map(|(number, hmac)| (*number, text(hmac))));
                 Statements::shown(document, contexts, &labels, &derived.mandatory)?
             }
         };
