@@ -1,5 +1,5 @@
-//! A wallet with 1,000 credentials: opening, listing, matching a request, each beside its floor. The PIN hash is
-//! the cheapest: it is slow on purpose, and the same for any wallet.
+//! A wallet with 1,000 credentials: opening, a page of cards, listing, matching a request, each beside its floor. The PIN hash
+//! is the cheapest: it is slow on purpose, and the same for any wallet.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench may fail as tests do")]
 
@@ -9,7 +9,7 @@ mod town;
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use store::{BytesTable, Options, Range, Store};
 use testkit::Person;
 use tokio::runtime::Runtime;
@@ -20,6 +20,8 @@ use town::{Ask, Holder, PIN, Plan};
 const CREDENTIALS: usize = 1000;
 /// Of these so many are of the type that is asked for.
 const LICENCES: usize = 10;
+/// Cards that one screen shows.
+const PAGE: usize = 20;
 /// Where the wallet keeps its sealed records.
 const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
 
@@ -38,6 +40,18 @@ async fn filled(licences: usize, ids: usize) -> Holder {
             panic!("claims")
         };
         receive(&holder, Plan { claims, ..Plan::digital_id().sd_jwt() }).await;
+    }
+    holder
+}
+
+/// Cards of two credentials, each card received at a block of its own, and every credential's status where the issuer's dice put it.
+async fn over_time(cards: usize) -> Holder {
+    let holder = Holder::new().await;
+    let mut dice = testkit::rng(1);
+    let mut entry = || rand_core::RngCore::next_u32(&mut dice) % (registry::DEFAULT_LIST_LENGTH / 2);
+    for _ in 0..cards {
+        holder.town.chain.lock().unwrap().next_block();
+        receive(&holder, Plan { index: entry(), apart: entry(), ..Plan::digital_id() }).await;
     }
     holder
 }
@@ -69,6 +83,28 @@ fn open(criterion: &mut Criterion, runtime: &Runtime, holder: Holder) -> Holder 
     let wallet =
         runtime.block_on(Wallet::open(&path, PIN, town.ports(folder.path()), town.config())).unwrap();
     Holder { folder, wallet, town }
+}
+
+/// The floor of a page: one whose evidence is all of one block.
+fn page(criterion: &mut Criterion, runtime: &Runtime) {
+    let few = runtime.block_on(over_time(PAGE));
+    runtime.block_on(few.wallet.refresh()).unwrap();
+    let many = runtime.block_on(over_time(CREDENTIALS / 2));
+    let look = |wallet: &Wallet| assert_eq!(wallet.cards_page(None, PAGE).unwrap().len(), PAGE);
+    let mut group = criterion.benchmark_group("wallet/page_1000");
+    group.bench_function("floor: of a wallet with one page under one block", |bencher| {
+        bencher.iter(|| look(&few.wallet));
+    });
+    group.bench_function("wallet", |bencher| bencher.iter(|| look(&many.wallet)));
+    let Holder { folder, wallet, town } = many;
+    drop(wallet);
+    let path = folder.path().join("wallet");
+    let open =
+        || runtime.block_on(Wallet::open(&path, PIN, town.ports(folder.path()), town.config())).unwrap();
+    group.bench_function("wallet, just opened", |bencher| {
+        bencher.iter_batched_ref(open, |wallet| look(wallet), BatchSize::PerIteration);
+    });
+    group.finish();
 }
 
 /// The floor of looking at all of them: as many bytes decrypted as the wallet has.
@@ -103,6 +139,7 @@ fn matching(criterion: &mut Criterion, runtime: &Runtime, few: &Holder, many: &H
 
 fn wallet(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
+    page(criterion, &runtime);
     let few = runtime.block_on(filled(LICENCES, 0));
     let many = runtime.block_on(filled(LICENCES, CREDENTIALS - LICENCES));
     let many = open(criterion, &runtime, many);

@@ -1,21 +1,22 @@
 //! Facts from the chain: asked of a node, proven against the pinned anchor, kept for when there is no network.
 
 mod follow;
-mod kept;
 mod staples;
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use protocol::Endpoint;
 use registry::{
-    Anchor, Evidence, EvidenceBundle, EvidenceError, HandOverError, LightClient, Proven, RecordKey,
-    UnixMillis,
+    Anchor, Evidence, EvidenceBundle, EvidenceError, HandOverError, Proven, RecordKey, UnixMillis,
     api::{self, EvidenceRequest},
 };
 use serde::{Deserialize, Serialize};
+
+pub(crate) use follow::Known;
 
 use crate::{
     ports::Clock,
@@ -65,8 +66,8 @@ pub(crate) struct Chain {
     pub(crate) trusting: Option<Duration>,
     pub(crate) web: Web,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The validators as far as they were followed, once read from the vault.
-    pub(crate) light: Arc<Mutex<Option<Arc<LightClient>>>>,
+    /// Once read from the vault.
+    pub(crate) known: Arc<Mutex<Option<Known>>>,
 }
 
 impl Chain {
@@ -95,7 +96,24 @@ impl Chain {
     pub(crate) fn kept(&self, vault: &Vault, key: &RecordKey) -> Result<Option<Proven>, VaultError> {
         // Evidence that is damaged is fetched anew.
         let Some(kept) = vault.get_readable(&EVIDENCE, &name(vault, key))? else { return Ok(None) };
-        Ok(self.light(vault)?.verify(&kept.evidence, self.clock.now(), Duration::MAX).ok())
+        self.known(vault, |known| {
+            known.light.verify_once(&kept.evidence, self.now(), Duration::MAX, &mut known.checked).ok()
+        })
+    }
+
+    /// As [`Chain::kept`] for many records, each named once; those without a fact are not in it.
+    pub(crate) fn kept_all(
+        &self,
+        vault: &Vault,
+        keys: impl IntoIterator<Item = RecordKey>,
+    ) -> Result<BTreeMap<RecordKey, Proven>, VaultError> {
+        let mut facts = BTreeMap::new();
+        for key in keys {
+            if let Some(fact) = self.kept(vault, &key)? {
+                facts.insert(fact.key().clone(), fact);
+            }
+        }
+        Ok(facts)
     }
 
     async fn fetch(&self, keys: &[RecordKey]) -> Result<EvidenceBundle, ChainError> {

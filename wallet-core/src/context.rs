@@ -91,7 +91,7 @@ impl Context {
         Ok(cards.len())
     }
 
-    /// As [`Context::state`] for many cards: each record is read once, and each block's signatures are checked once.
+    /// As [`Context::state`] for many cards: each record is read once.
     pub(crate) fn states<'a>(
         &self,
         cards: impl IntoIterator<Item = &'a StoredCard, IntoIter: Clone>,

@@ -175,8 +175,11 @@ impl Content {
 
 /// The claims about the subject that show in a token.
 pub(crate) fn subject_of_token(token: &sd_jwt::Unverified) -> Map<String, Value> {
-    let claims = token.dangerous_claims().as_object().cloned().unwrap_or_default();
-    sorted::collect(claims.into_iter().filter(|(name, _)| !is_envelope(name)))
+    let mut claims = token.dangerous_claims().as_object().cloned().unwrap_or_default();
+    for name in ENVELOPE {
+        claims.remove(*name);
+    }
+    claims
 }
 
 /// The claims about the first subject that show in a VCDM credential.

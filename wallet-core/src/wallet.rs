@@ -195,7 +195,7 @@ impl Wallet {
             trusting: config.trusting,
             web: web.clone(),
             clock: Arc::clone(&ports.clock),
-            light: Arc::default(),
+            known: Arc::default(),
         };
         let context = Context {
             ports,

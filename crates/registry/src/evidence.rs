@@ -2,6 +2,7 @@
 
 mod bundle;
 pub(crate) mod bytes;
+mod checked;
 mod multi;
 mod verify;
 mod wire;
@@ -16,7 +17,8 @@ use crate::time::UnixMillis;
 use crate::validators::{Certificate, CertificateSignature};
 
 pub use bundle::{EvidenceBundle, verify_bundle};
-pub(crate) use verify::CLOCK_SKEW;
+pub use checked::CheckedBlocks;
+pub(crate) use verify::{CLOCK_SKEW, verify_once};
 pub use verify::{EvidenceError, verify};
 pub use wire::EvidenceBytesError;
 pub(crate) use wire::MAX_RECORD_BYTES;

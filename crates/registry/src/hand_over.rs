@@ -5,7 +5,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use crate::block::Header;
 use crate::encoding::{from_base64url, to_base64url};
 use crate::evidence::bytes::{Input, put_block, put_number, put_signed};
-use crate::evidence::{EvidenceBytesError, Seal, tag};
+use crate::evidence::{CheckedBlocks, EvidenceBytesError, Seal, tag};
 use crate::genesis::Anchor;
 use crate::hash::Hash32;
 use crate::key::Ed25519Key;
@@ -179,7 +179,13 @@ impl HandOver {
         if next == signed_by {
             return Err(HandOverError::Unchanged { height });
         }
-        let signed = self.seal.check_signed(&anchor.chain_id, &anchor.validators, &self.state_root, next);
+        let signed = self.seal.check_signed(
+            &anchor.chain_id,
+            &anchor.validators,
+            &self.state_root,
+            next,
+            &mut CheckedBlocks::default(),
+        );
         signed.map_err(|error| HandOverError::Certificate { height, error })?;
         let (validators, time) = (self.next.clone(), self.seal.time);
         Ok(Anchor { validators, height, time, ..anchor.clone() })

@@ -38,7 +38,7 @@ pub use block::{Block, BlockError, CertifiedBlock, Header, transaction_root};
 pub use did::{Did, DidError, KeyId};
 pub use document::did_document_json;
 pub use evidence::{
-    Evidence, EvidenceBundle, EvidenceBytesError, EvidenceError, Proven, verify, verify_bundle,
+    CheckedBlocks, Evidence, EvidenceBundle, EvidenceBytesError, EvidenceError, Proven, verify, verify_bundle,
 };
 pub use execute::{BlockContext, Executed, Execution, Receipt, TextField, TxError, execute};
 pub use genesis::{Anchor, Genesis, GenesisError, GenesisGovernance};

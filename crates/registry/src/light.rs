@@ -5,7 +5,9 @@ use std::time::Duration;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{CLOCK_SKEW, Evidence, EvidenceBundle, EvidenceError, Proven, verify, verify_bundle};
+use crate::evidence::{
+    CLOCK_SKEW, CheckedBlocks, Evidence, EvidenceBundle, EvidenceError, Proven, verify_bundle, verify_once,
+};
 use crate::genesis::Anchor;
 use crate::hand_over::{HandOver, HandOverError};
 use crate::time::UnixMillis;
@@ -65,8 +67,23 @@ impl LightClient {
         now: UnixMillis,
         max_age: Duration,
     ) -> Result<Proven, EvidenceError> {
+        self.verify_once(evidence, now, max_age, &mut CheckedBlocks::default())
+    }
+
+    /// [`LightClient::verify`], without the signatures under a block that `checked` has; those that it finds good are in it
+    /// then. All else is checked each time.
+    ///
+    /// # Errors
+    /// [`EvidenceError`].
+    pub fn verify_once(
+        &self,
+        evidence: &Evidence,
+        now: UnixMillis,
+        max_age: Duration,
+        checked: &mut CheckedBlocks,
+    ) -> Result<Proven, EvidenceError> {
         let anchor = self.anchor_of(evidence.seal.height, evidence.seal.time)?;
-        verify(evidence, anchor, now, max_age)
+        verify_once(evidence, anchor, now, max_age, checked)
     }
 
     /// [`verify_bundle`] under the validators of the bundle's own time.

@@ -114,7 +114,8 @@ impl HolderKeyStore for SoftwareKeyStore {
     }
 
     async fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyStoreError> {
-        seal::open(&self.wrap_key, WRAP_PLACE, wrapped).map_err(|_| KeyStoreError::Gone)
+        let plain = seal::open(&self.wrap_key, WRAP_PLACE, wrapped).map_err(|_| KeyStoreError::Gone)?;
+        Ok(Zeroizing::new(plain.to_vec()))
     }
 }
 

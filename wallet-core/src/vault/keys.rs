@@ -46,7 +46,7 @@ impl Keys {
         &self,
         place: Place<'_>,
         sealed: &[u8],
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, NotAuthentic> {
+    ) -> Result<zeroize::Zeroizing<Box<[u8]>>, NotAuthentic> {
         seal::open(&self.records, &self.associated(place), sealed)
     }
 
@@ -58,7 +58,8 @@ impl Keys {
     /// A name for a record whose own would tell something: always the same for the same, and nothing to anyone else.
     pub(super) fn blind(&self, name: &str) -> String {
         let blind = hmac(&self.names, name.as_bytes());
-        blind.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let number = blind.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte));
+        format!("{number:032x}")
     }
 
     fn associated(&self, Place { table, key, version }: Place<'_>) -> Vec<u8> {

@@ -357,7 +357,7 @@ impl<'a> Row<'a> {
         keys: &Keys,
         (table, key): (&str, &str),
         apart: impl FnOnce() -> Result<Option<Vec<u8>>, StoreError>,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
+    ) -> Result<zeroize::Zeroizing<Box<[u8]>>, VaultError> {
         let place = Place { table, key, version: self.version() };
         let opened = match self {
             Self::Whole(_, sealed) => keys.open(place, sealed),

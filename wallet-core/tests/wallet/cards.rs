@@ -116,3 +116,28 @@ async fn a_name_of_nothing_is_nothing_however_long() {
     assert!(holder.wallet.log(Some(&"a".repeat(100_000)), 1).unwrap().is_empty());
     assert_eq!(holder.wallet.cards().unwrap()[0].id, card.id);
 }
+
+#[tokio::test]
+async fn cards_of_different_blocks_stand_by_their_own_however_often_they_are_shown() {
+    let mut holder = Holder::new().await;
+    for number in 0..3 {
+        holder.town.chain.lock().unwrap().next_block();
+        // In a part of the list of its own, so that no card brings evidence for another.
+        let link = holder.town.issuer.offer(Plan { index: number * 2048, ..Plan::licence() });
+        let offer = holder.wallet.preview_offer(&link).await.unwrap();
+        assert_eq!(holder.wallet.receive(&offer, Some("123456")).await.unwrap().failed, []);
+        holder.town.clock.advance(Duration::from_secs(3600));
+    }
+    let states = |holder: &Holder| {
+        holder.wallet.cards_page(None, 20).unwrap().iter().map(|card| card.state).collect::<Vec<_>>()
+    };
+    let first = states(&holder);
+    assert!(first.iter().all(|state| state.id() == "valid"));
+    assert!(first[0] != first[1] && first[1] != first[2], "as of the block of each");
+    assert_eq!(states(&holder), first);
+    for card in holder.wallet.cards().unwrap() {
+        assert_eq!(holder.wallet.card(&card.id).unwrap().unwrap().state, card.state);
+    }
+    holder = holder.reopened().await;
+    assert_eq!(states(&holder), first);
+}

@@ -15,7 +15,7 @@ use crate::evidence::EvidenceBytesError::Malformed;
 use crate::evidence::bytes::{Input, put_number, put_seal};
 use crate::evidence::multi::{MultiProof, Place};
 use crate::evidence::wire::{put_item, read_item};
-use crate::evidence::{Evidence, EvidenceBytesError, EvidenceError, Proven, Seal};
+use crate::evidence::{CheckedBlocks, Evidence, EvidenceBytesError, EvidenceError, Proven, Seal};
 use crate::genesis::Anchor;
 use crate::hash::Hash32;
 use crate::record::{Record, RecordKey};
@@ -177,7 +177,13 @@ pub fn verify_bundle(
     seal.check_place(anchor, &signed_by, now, max_age)?;
     let state_root = bundle.tree.root(&bundle.places());
     let next = seal.next_validators_hash.unwrap_or(signed_by);
-    seal.check_signed(&anchor.chain_id, &anchor.validators, &state_root, next)?;
+    seal.check_signed(
+        &anchor.chain_id,
+        &anchor.validators,
+        &state_root,
+        next,
+        &mut CheckedBlocks::default(),
+    )?;
     let proven = |item: &Item| Proven {
         key: item.key.clone(),
         record: item.record.as_ref().map(|(_, record)| record.clone()),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::block::HeaderParts;
-use crate::evidence::{Evidence, Proven, Seal, tag};
+use crate::evidence::{CheckedBlocks, Evidence, Proven, Seal, tag};
 use crate::genesis::Anchor;
 use crate::hash::Hash32;
 use crate::proof::ProofError;
@@ -63,6 +63,17 @@ pub fn verify(
     now: UnixMillis,
     max_age: Duration,
 ) -> Result<Proven, EvidenceError> {
+    verify_once(evidence, anchor, now, max_age, &mut CheckedBlocks::default())
+}
+
+/// [`verify`], without the signatures under a block that were found good before.
+pub(crate) fn verify_once(
+    evidence: &Evidence,
+    anchor: &Anchor,
+    now: UnixMillis,
+    max_age: Duration,
+    checked: &mut CheckedBlocks,
+) -> Result<Proven, EvidenceError> {
     let seal = &evidence.seal;
     let signed_by = anchor.validators.hash();
     seal.check_place(anchor, &signed_by, now, max_age)?;
@@ -76,7 +87,7 @@ pub fn verify(
     }
     let state_root = evidence.proof.root(&evidence.key.hash(), evidence.record.as_deref())?;
     let next = seal.next_validators_hash.unwrap_or(signed_by);
-    seal.check_signed(&anchor.chain_id, &anchor.validators, &state_root, next)?;
+    seal.check_signed(&anchor.chain_id, &anchor.validators, &state_root, next, checked)?;
     let (time, height) = (seal.time, seal.height);
     Ok(Proven { key: evidence.key.clone(), record, time, height, signed_by })
 }
@@ -109,17 +120,20 @@ impl Seal {
         Ok(())
     }
 
-    /// That a quorum of `validators` signed the block with this state root.
+    /// That a quorum of `validators` signed the block with this state root, now or when it was checked.
     pub(crate) fn check_signed(
         &self,
         chain_id: &Hash32,
         validators: &ValidatorSet,
         state_root: &Hash32,
         next_validators_hash: Hash32,
+        checked: &mut CheckedBlocks,
     ) -> Result<(), CertificateError> {
         let Self { height, time, links, round, .. } = *self;
         let header = HeaderParts { height, time, links, next_validators_hash };
         let block_id = header.id(chain_id, state_root, &validators.hash());
-        verify_precommits(&self.signatures, validators, chain_id, (height, round, &block_id))
+        checked.once(self, &block_id, || {
+            verify_precommits(&self.signatures, validators, chain_id, (height, round, &block_id))
+        })
     }
 }

@@ -15,6 +15,8 @@ use super::{Backend, Changes, Reads, Rows};
 use crate::{StoreError, lock::LockedFile, marker::Marker, range::Span};
 
 const PIECE: usize = 4096;
+/// Room is made for so many pieces at most before they are there.
+const MOST_AT_ONCE: u32 = 64;
 const WHOLE: u8 = 0;
 const PIECES: u8 = 1;
 /// No table's name begins so.
@@ -41,8 +43,10 @@ impl Sled {
         match stored.split_first() {
             Some((&WHOLE, value)) => Ok(value.to_vec()),
             _ => {
-                let mut value = Vec::new();
-                for piece in 0..pieces_of(stored)? {
+                let pieces = pieces_of(stored)?;
+                // What says how many there are may be damaged.
+                let mut value = Vec::with_capacity(PIECE * pieces.min(MOST_AT_ONCE) as usize);
+                for piece in 0..pieces {
                     let bytes = self.tree.get(piece_key(key, piece)).map_err(failed)?;
                     value.extend_from_slice(&bytes.ok_or_else(|| damaged("a piece of a value is missing"))?);
                 }

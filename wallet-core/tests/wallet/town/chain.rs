@@ -156,6 +156,11 @@ impl Chain {
         EvidenceBundle::of(&single).unwrap()
     }
 
+    /// What is asked from now on stands in the next block.
+    pub(crate) fn next_block(&mut self) {
+        self.height += 1;
+    }
+
     /// From the next block on another validator signs: a new one each time.
     pub(crate) fn hand_over(&mut self) {
         let seed = u8::try_from(self.hand_overs.len()).unwrap() + 1;

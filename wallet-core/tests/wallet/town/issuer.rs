@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) tells_attempts: bool,
     pub(crate) with_tx_code: bool,
     pub(crate) index: u32,
+    /// How far from there the entry of a W3C credential is.
+    pub(crate) apart: u32,
     pub(crate) with_status: bool,
     /// Where the status is said to be; its own list unless told.
     pub(crate) status_list: Option<String>,
@@ -103,6 +105,7 @@ impl Plan {
             tells_attempts: true,
             with_tx_code: true,
             index: 70_000,
+            apart: 0,
             with_status: true,
             status_list: None,
             bound_to: None,
@@ -334,6 +337,9 @@ impl Issuer {
         let mut plan = plan.clone();
         if plan.kind != id {
             plan.claims = kind.example().as_object().unwrap().clone();
+        }
+        if configuration.ends_with("-vc") {
+            plan.index += plan.apart;
         }
         let copy = |(at, key): (u32, &PublicKey)| {
             let plan = Plan { index: plan.index + at, ..plan.clone() };
