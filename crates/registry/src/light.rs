@@ -57,7 +57,7 @@ impl LightClient {
         self.pinned == *anchor
     }
 
-    /// [`verify`] under the validators of the evidence's own time.
+    /// [`verify`](crate::verify) under the validators of the evidence's own time.
     ///
     /// # Errors
     /// [`EvidenceError`].
