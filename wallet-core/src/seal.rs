@@ -1,11 +1,13 @@
 //! Authenticated encryption: XChaCha20-Poly1305 with random nonces, everything that a ciphertext belongs to as
 //! associated data.
 
+use std::ops::Deref;
+
 use chacha20poly1305::{
     XChaCha20Poly1305,
     aead::{Aead, AeadInPlace, KeyInit, Payload},
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::ports::{NoRandomness, Randomness};
 
@@ -35,19 +37,33 @@ pub(crate) fn seal(
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-/// Opens what [`seal`] gave for the same key and place.
+/// What was opened, wiped when dropped.
 ///
-/// A box and not a vector, which is wiped twice: once for what is in it, and once for all the room it has.
-pub(crate) fn open(
-    key: &SecretKey,
-    place: &[u8],
-    sealed: &[u8],
-) -> Result<Zeroizing<Box<[u8]>>, NotAuthentic> {
+/// Not a [`Zeroizing`] vector or box: these are wiped byte by byte, which took a fifth of the time that a page of cards takes, and a
+/// vector once more for all the room it has.
+pub(crate) struct Plain(Box<[u8]>);
+
+impl Deref for Plain {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        <[u8]>::zeroize(&mut self.0);
+    }
+}
+
+/// Opens what [`seal`] gave for the same key and place.
+pub(crate) fn open(key: &SecretKey, place: &[u8], sealed: &[u8]) -> Result<Plain, NotAuthentic> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(NotAuthentic)?;
     let (sealed, tag) = sealed.split_last_chunk::<TAG>().ok_or(NotAuthentic)?;
     let cipher = XChaCha20Poly1305::new(key.as_slice().into());
-    let mut text = Zeroizing::new(Box::<[u8]>::from(sealed));
-    let opened = cipher.decrypt_in_place_detached(nonce.into(), place, &mut text, tag.into());
+    let mut text = Plain(sealed.into());
+    let opened = cipher.decrypt_in_place_detached(nonce.into(), place, &mut text.0, tag.into());
     opened.map(|()| text).map_err(|_| NotAuthentic)
 }
 

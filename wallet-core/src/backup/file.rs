@@ -58,7 +58,7 @@ pub(super) fn seal(
     if file.len() > MAX_BYTES { Err(BackupError::TooLarge) } else { Ok(file) }
 }
 
-pub(super) fn open(file: &[u8], passphrase: &str) -> Result<Zeroizing<Box<[u8]>>, BadBackup> {
+pub(super) fn open(file: &[u8], passphrase: &str) -> Result<seal::Plain, BadBackup> {
     if file.len() > MAX_BYTES {
         return Err(BadBackup::NotABackup);
     }

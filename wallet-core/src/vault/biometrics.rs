@@ -111,7 +111,7 @@ impl Vault {
             forget(&store, ports).await?;
             return Err(BiometricsRefused::Changed.into());
         };
-        let store_key = Zeroizing::new(<[u8; 32]>::try_from(&**opened).map_err(|_| NotUnlocked::Header)?);
+        let store_key = Zeroizing::new(<[u8; 32]>::try_from(&*opened).map_err(|_| NotUnlocked::Header)?);
         Ok(Self::open(store, &store_key, header.id()?, Arc::clone(&ports.random))?)
     }
 }

@@ -42,11 +42,7 @@ impl Keys {
         seal::seal(&self.records, &self.associated(place), plain, self.random.as_ref())
     }
 
-    pub(super) fn open(
-        &self,
-        place: Place<'_>,
-        sealed: &[u8],
-    ) -> Result<zeroize::Zeroizing<Box<[u8]>>, NotAuthentic> {
+    pub(super) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<seal::Plain, NotAuthentic> {
         seal::open(&self.records, &self.associated(place), sealed)
     }
 

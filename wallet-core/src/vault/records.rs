@@ -21,7 +21,7 @@ use super::{
     stock::Stock,
 };
 use crate::ports::Randomness;
-use crate::seal::SecretKey;
+use crate::seal::{self, SecretKey};
 
 pub(super) const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
 /// The content of large records.
@@ -357,7 +357,7 @@ impl<'a> Row<'a> {
         keys: &Keys,
         (table, key): (&str, &str),
         apart: impl FnOnce() -> Result<Option<Vec<u8>>, StoreError>,
-    ) -> Result<zeroize::Zeroizing<Box<[u8]>>, VaultError> {
+    ) -> Result<seal::Plain, VaultError> {
         let place = Place { table, key, version: self.version() };
         let opened = match self {
             Self::Whole(_, sealed) => keys.open(place, sealed),

@@ -150,7 +150,7 @@ pub(super) async fn try_pin(
         return Err(NotUnlocked::WrongPin { failed, wait: attempts.counted.delay() });
     };
     note(store, Attempts::default()).await?;
-    let bytes = Zeroizing::new(<[u8; 32]>::try_from(&**opened).map_err(|_| NotUnlocked::Header)?);
+    let bytes = Zeroizing::new(<[u8; 32]>::try_from(&*opened).map_err(|_| NotUnlocked::Header)?);
     Ok(bytes)
 }
 
