@@ -57,19 +57,10 @@ mod tests {
         card::Format,
         held::StoredCard,
         index::Index,
-        ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Ports},
+        ports::{NoNetwork, Ports},
         software::{DeviceSecret, SoftwareKeyStore},
         vault::PinCost,
     };
-
-    struct NoNetwork;
-
-    #[async_trait::async_trait]
-    impl HttpClient for NoNetwork {
-        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
-            Err(HttpError::Unreachable)
-        }
-    }
 
     async fn vault() -> (tempfile::TempDir, Vault) {
         let folder = tempfile::tempdir().unwrap();

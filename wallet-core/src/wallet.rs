@@ -541,18 +541,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        ports::{HttpClient, HttpError, HttpRequest, HttpResponse},
+        ports::NoNetwork,
         software::{DeviceSecret, SoftwareKeyStore},
     };
-
-    struct NoNetwork;
-
-    #[async_trait::async_trait]
-    impl HttpClient for NoNetwork {
-        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
-            Err(HttpError::Unreachable)
-        }
-    }
 
     fn config() -> WalletConfig {
         let validator = r#"{"key":"z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG","power":1}"#;

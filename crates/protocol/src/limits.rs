@@ -8,7 +8,6 @@ use std::fmt;
 use percent_encoding::percent_decode;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use zeroize::Zeroizing;
 
 /// Whole numbers up to this one are all IEEE doubles (RFC 8259 §6).
 const MAX_EXACT: u64 = 1 << 53;
@@ -94,11 +93,8 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, Pars
 }
 
 /// Reads an already parsed value, or object, into `T`.
-///
-/// By way of its text: with one way to read each type, half as much of that is compiled, and on a phone every byte counts.
 pub fn value<T: DeserializeOwned>(value: &impl Serialize) -> Result<T, ParseError> {
-    let text = Zeroizing::new(serde_json::to_vec(value).map_err(|error| describe(&error))?);
-    objects::from_slice(&text).map_err(|error| match describe(&error) {
+    objects::from_value(value).map_err(|error| match describe(&error) {
         // Not a place in what the sender wrote.
         ParseError::WrongShape { .. } => ParseError::WrongShape { line: 0, column: 0 },
         other => other,

@@ -128,18 +128,9 @@ mod tests {
     use super::*;
     use crate::{
         Wallet, WalletConfig,
-        ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Ports},
+        ports::{NoNetwork, Ports},
         software::{DeviceSecret, SoftwareKeyStore},
     };
-
-    struct NoNetwork;
-
-    #[async_trait::async_trait]
-    impl HttpClient for NoNetwork {
-        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
-            Err(HttpError::Unreachable)
-        }
-    }
 
     const KEY: RecordKey = RecordKey::Governance;
 

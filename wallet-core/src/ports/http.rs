@@ -91,3 +91,15 @@ pub trait HttpClient: Send + Sync {
     /// [`HttpError`]; an answer with an error status is an answer.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
 }
+
+/// For tests: nothing can be reached.
+#[cfg(test)]
+pub(crate) struct NoNetwork;
+
+#[cfg(test)]
+#[async_trait]
+impl HttpClient for NoNetwork {
+    async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
+        Err(HttpError::Unreachable)
+    }
+}

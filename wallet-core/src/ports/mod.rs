@@ -12,6 +12,8 @@ pub use biometrics::Biometrics;
 pub use clock::Clock;
 // What the ports speak of, for those who implement them.
 pub use credentials::key::{Algorithm, KeyError, PublicKey};
+#[cfg(test)]
+pub(crate) use http::NoNetwork;
 pub use http::{HttpClient, HttpError, HttpRequest, HttpResponse, Method};
 pub use key_store::{HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, Protection};
 pub use protocol::Endpoint;

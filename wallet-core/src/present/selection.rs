@@ -53,5 +53,5 @@ impl Selection {
 
 /// Both crates write paths as OpenID4VP does.
 fn same_path(path: &dcql::ClaimPath) -> Option<ClaimPath> {
-    objects::from_slice(&serde_json::to_vec(path).ok()?).ok()
+    objects::from_value(path).ok()
 }

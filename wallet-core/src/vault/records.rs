@@ -412,21 +412,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        ports::{HttpClient, HttpError, HttpRequest, HttpResponse, Ports},
+        ports::{NoNetwork, Ports},
         software::{DeviceSecret, SoftwareKeyStore},
         vault::PinCost,
     };
 
     const NOTES: Sealed<String> = Sealed::new("notes");
-
-    struct NoNetwork;
-
-    #[async_trait::async_trait]
-    impl HttpClient for NoNetwork {
-        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
-            Err(HttpError::Unreachable)
-        }
-    }
 
     fn ports(folder: &Path) -> Ports {
         let keys = SoftwareKeyStore::open(folder.join("keys"), &DeviceSecret::from_bytes(b"device"));

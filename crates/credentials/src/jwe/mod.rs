@@ -146,7 +146,7 @@ pub fn decrypt(text: &str, key: &DecryptionKey) -> Result<Zeroizing<Vec<u8>>, Jw
     if ["zip", "crit"].iter().any(|name| header.get(*name).is_some()) {
         return Err(JweError::Unsupported);
     }
-    let header: Header = json::typed(&header).map_err(|_| JweError::Unsupported)?;
+    let header: Header = objects::from_value(&header).map_err(|_| JweError::Unsupported)?;
     let enc = Enc::named(&header.enc).filter(|_| header.alg == ECDH_ES).ok_or(JweError::Unsupported)?;
     let info = |part: &Option<String>| bytes(part.as_deref().unwrap_or_default());
     let (apu, apv) = (info(&header.apu)?, info(&header.apv)?);

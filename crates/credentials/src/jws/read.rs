@@ -98,7 +98,7 @@ impl Unverified {
         let Some(Value::String(alg)) = header.remove("alg") else {
             return Err(ParseError::Header(json::Error::Syntax));
         };
-        let header = json::typed(&header).map_err(|_| ParseError::Header(json::Error::Syntax))?;
+        let header = objects::from_value(&header).map_err(|_| ParseError::Header(json::Error::Syntax))?;
         let payload = BASE64.decode(payload).map_err(|_| ParseError::Form)?;
         let claims = object(&payload).map_err(ParseError::Payload)?;
         let signature = BASE64.decode(signature).map_err(|_| ParseError::Form)?;
@@ -144,7 +144,7 @@ impl Unverified {
             return Err(VerifyError::TypeWrong);
         }
         self.check_signature(key)?;
-        let claims = json::typed(&self.claims).map_err(|_| VerifyError::ClaimsWrong)?;
+        let claims = objects::from_value(&self.claims).map_err(|_| VerifyError::ClaimsWrong)?;
         Ok(Verified { header: self.header, claims })
     }
 

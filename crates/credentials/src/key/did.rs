@@ -60,7 +60,7 @@ impl SelfContained {
             let text = Some(encoded).filter(|t| t.len() <= LONGEST).ok_or(KeyError::Encoding)?;
             let bytes = BASE64.decode(text).map_err(|_| KeyError::Encoding)?;
             let value = json::parse(&bytes).map_err(|_| KeyError::Encoding)?;
-            let jwk: Jwk = json::typed(&value).map_err(|_| KeyError::Encoding)?;
+            let jwk: Jwk = objects::from_value(&value).map_err(|_| KeyError::Encoding)?;
             PublicKey::from_jwk(&jwk)?.self_contained(did, "0")
         } else {
             return Err(DidKeyError::OtherMethod);

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Jwk, KeyError, PublicKey};
-use crate::json;
 
 /// Why an object is no verification method that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +50,7 @@ impl VerificationMethod {
             revoked: Option<Value>,
             expires: Option<Value>,
         }
-        let read = json::typed::<Members>(value).map_err(|_| MethodError::Malformed)?;
+        let read = objects::from_value::<Members>(value).map_err(|_| MethodError::Malformed)?;
         if read.revoked.is_some() || read.expires.is_some() {
             return Err(MethodError::Ended);
         }

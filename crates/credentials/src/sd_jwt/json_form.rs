@@ -63,8 +63,8 @@ impl JsonForm {
         };
         let signed: Vec<Signed> = match members.remove("signatures") {
             Some(_) if members.contains_key("signature") => return Err(JsonFormError::Malformed),
-            Some(list) => json::typed(&list),
-            None => json::typed(&members).map(|one| vec![one]),
+            Some(list) => objects::from_value(&list),
+            None => objects::from_value(&members).map(|one| vec![one]),
         }
         .map_err(|_| JsonFormError::Malformed)?;
         if signed.is_empty() || signed.len() > SIGNATURES {
@@ -122,5 +122,5 @@ fn read_beside(header: Option<Map<String, Value>>) -> Result<Beside, JsonFormErr
     if header.keys().any(|name| !["disclosures", "kb_jwt", "kid"].contains(&name.as_str())) {
         return Err(JsonFormError::Unprotected);
     }
-    json::typed(&header).map_err(|_| JsonFormError::Malformed)
+    objects::from_value(&header).map_err(|_| JsonFormError::Malformed)
 }

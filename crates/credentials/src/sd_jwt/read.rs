@@ -239,7 +239,7 @@ impl Content {
             None => None,
             Some(cnf) => {
                 let jwk = cnf.get("jwk").ok_or(KeyError::Unsupported)?;
-                let jwk = json::typed::<Jwk>(jwk).map_err(|_| KeyError::Encoding)?;
+                let jwk = objects::from_value::<Jwk>(jwk).map_err(|_| KeyError::Encoding)?;
                 Some(PublicKey::from_jwk(&jwk)?)
             }
         };

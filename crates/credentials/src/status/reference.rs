@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::json;
-
 /// A bit (or two) in a list on the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RegistryEntry {
@@ -96,7 +94,7 @@ impl StatusRef {
             status_list: Option<List>,
             registry: Option<Registry>,
         }
-        let claim = json::typed::<Claim>(claim).map_err(|_| StatusRefError::Malformed)?;
+        let claim = objects::from_value::<Claim>(claim).map_err(|_| StatusRefError::Malformed)?;
         let found = Self {
             registry: claim.registry.map(|Registry { idx, list }| RegistryEntry { list, index: idx }),
             token: claim.status_list.map(|List { idx, uri }| TokenEntry { uri, index: idx }),
@@ -158,7 +156,8 @@ impl StatusRef {
         for entry in entries {
             match entry.get("type").and_then(Value::as_str).ok_or(StatusRefError::Malformed)? {
                 "BitstringStatusListEntry" => {
-                    let entry = json::typed::<Bitstring>(entry).map_err(|_| StatusRefError::Malformed)?;
+                    let entry =
+                        objects::from_value::<Bitstring>(entry).map_err(|_| StatusRefError::Malformed)?;
                     // Entries of several bits carry messages, which nobody here can weigh.
                     if entry.status_size.is_some_and(|bits| bits != 1) {
                         return Err(StatusRefError::Unsupported);
@@ -170,7 +169,8 @@ impl StatusRef {
                     });
                 }
                 "RegistryStatusEntry" if found.registry.is_none() => {
-                    let entry = json::typed::<Registry>(entry).map_err(|_| StatusRefError::Malformed)?;
+                    let entry =
+                        objects::from_value::<Registry>(entry).map_err(|_| StatusRefError::Malformed)?;
                     let index =
                         u32::try_from(index(&entry.status_index)?).map_err(|_| StatusRefError::Malformed)?;
                     found.registry = Some(RegistryEntry { list: entry.status_list, index });

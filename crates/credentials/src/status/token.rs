@@ -11,7 +11,6 @@ use super::inflate::{InflateError, unzlib, zlib};
 use super::{MAX_LIST_BYTES, Status};
 use crate::UnixSeconds;
 use crate::cose;
-use crate::json;
 use crate::jws::{self, CreateError, Header, LEEWAY};
 use crate::key::PublicKey;
 
@@ -223,7 +222,7 @@ impl TokenList {
     /// # Errors
     /// [`TokenListError`].
     pub fn from_json(value: &serde_json::Value) -> Result<Self, TokenListError> {
-        Self::decode(&json::typed::<Encoded>(value).map_err(|_| TokenListError::Malformed)?)
+        Self::decode(&objects::from_value::<Encoded>(value).map_err(|_| TokenListError::Malformed)?)
     }
 
     /// Lays out the list as a JWT for the issuer's key to sign.

@@ -168,11 +168,5 @@ macro_rules! parsed {
 parsed!(IssueRequest, DeriveRequest, VerifyCredentialRequest, VerifyPresentationRequest, StatusRequest);
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
-    let request = json::parse(body)?;
-    // A list would be read as a request, or as options, by the order of its elements.
-    let mut inside = ["options", "credentialStatus"].iter().filter_map(|name| request.get(*name));
-    if !request.is_object() || inside.any(|one| !one.is_object()) {
-        return Err(RequestError::Shape);
-    }
-    serde_json::from_value(request).map_err(|_| RequestError::Shape)
+    objects::from_value(&json::parse(body)?).map_err(|_| RequestError::Shape)
 }

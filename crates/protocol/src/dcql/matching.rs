@@ -1,6 +1,6 @@
 //! Which credentials answer a query (§6.4), for the holder's side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Candidate, ClaimPath, ClaimQuery, CredentialQuery, DcqlQuery, QueryId};
 
@@ -75,11 +75,9 @@ impl Matches {
         if !self.satisfiable() {
             return Vec::new();
         }
-        let mut wanted: Vec<&QueryId> =
-            self.sets.iter().filter(|set| set.required).filter_map(SetMatch::best).flatten().collect();
-        sorted::sort(&mut wanted);
-        wanted.dedup();
-        wanted
+        let mut wanted = BTreeSet::new();
+        wanted.extend(self.sets.iter().filter(|set| set.required).filter_map(SetMatch::best).flatten());
+        wanted.into_iter().collect()
     }
 }
 

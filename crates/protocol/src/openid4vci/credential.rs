@@ -164,7 +164,9 @@ impl From<CredentialRequest> for Wire {
                 Proofs::Attestation(one) => ("attestation".to_owned(), vec![Value::String(one)]),
                 Proofs::Other(kind) => (kind, Vec::new()),
             };
-            sorted::collect([(kind, Value::Array(list))])
+            let mut proofs = Map::new();
+            proofs.insert(kind, Value::Array(list));
+            proofs
         });
         Self {
             credential_identifier,

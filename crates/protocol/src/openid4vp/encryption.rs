@@ -40,8 +40,9 @@ impl ClientMetadata {
     /// The same metadata with this key to encrypt to, and with both encryptions, as HAIP 1.0 asks of a verifier.
     #[must_use]
     pub fn with_encryption(mut self, jwk: Map<String, Value>) -> Self {
-        let keys = Value::Array(vec![Value::Object(jwk)]);
-        self.jwks = Some(Value::Object(sorted::collect([("keys".to_owned(), keys)])));
+        let mut keys = Map::new();
+        keys.insert("keys".to_owned(), Value::Array(vec![Value::Object(jwk)]));
+        self.jwks = Some(Value::Object(keys));
         self.encrypted_response_enc_values_supported = Some(ENCRYPTIONS.map(str::to_owned).to_vec());
         self
     }

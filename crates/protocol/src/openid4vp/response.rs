@@ -129,7 +129,9 @@ impl VpToken {
 
     /// One presentation.
     pub fn one(id: QueryId, presentation: Presentation) -> Self {
-        Self(sorted::collect([(id, vec![presentation])]))
+        let mut token = BTreeMap::new();
+        token.insert(id, vec![presentation]);
+        Self(token)
     }
 }
 

@@ -184,13 +184,12 @@ impl TransactionData {
     /// The claims by which a key binding authorises these.
     pub fn claims(authorised: &[&Self]) -> Map<String, Value> {
         let hashes: Vec<Value> = authorised.iter().map(|one| one.hash().into()).collect();
-        match hashes.is_empty() {
-            true => Map::new(),
-            false => sorted::collect([
-                (HASHES_CLAIM.to_owned(), hashes.into()),
-                (HASHES_ALG_CLAIM.to_owned(), SHA_256.into()),
-            ]),
+        let mut claims = Map::new();
+        if !hashes.is_empty() {
+            claims.insert(HASHES_CLAIM.to_owned(), hashes.into());
+            claims.insert(HASHES_ALG_CLAIM.to_owned(), SHA_256.into());
         }
+        claims
     }
 
     /// Whether the claims of a key binding authorise this transaction.

@@ -18,6 +18,7 @@ use crate::evidence::wire::{put_item, read_item};
 use crate::evidence::{CheckedBlocks, Evidence, EvidenceBytesError, EvidenceError, Proven, Seal};
 use crate::genesis::Anchor;
 use crate::hash::Hash32;
+use crate::proof::CompactProof;
 use crate::record::{Record, RecordKey};
 use crate::time::UnixMillis;
 
@@ -54,7 +55,8 @@ impl EvidenceBundle {
     #[must_use]
     pub fn of(evidence: &[Evidence]) -> Option<Self> {
         let seal = evidence.first()?.seal.clone();
-        let mut pieces = Vec::with_capacity(evidence.len());
+        // In the order of their keys' digests.
+        let mut pieces: Vec<(Item, &CompactProof)> = Vec::with_capacity(evidence.len().min(MAX_KEYS));
         for one in evidence {
             let record = match &one.record {
                 Some(bytes) => Some((bytes.clone(), Record::from_bytes(bytes).ok()?)),
@@ -64,14 +66,17 @@ impl EvidenceBundle {
             if one.seal != seal || item.record.as_ref().is_some_and(|(_, record)| record.key() != item.key) {
                 return None;
             }
-            pieces.push((item, &one.proof));
+            if let Err(place) = pieces.binary_search_by_key(&item.key_hash, |(other, _)| other.key_hash) {
+                if pieces.len() == MAX_KEYS {
+                    return None;
+                }
+                pieces.insert(place, (item, &one.proof));
+            }
         }
-        sorted::sort_by_key(&mut pieces, |(item, _)| item.key_hash);
-        pieces.dedup_by_key(|(item, _)| item.key_hash);
         let proofs: Vec<_> = pieces.iter().map(|(item, proof)| (item.place(), *proof)).collect();
         let tree = MultiProof::of(&proofs)?;
         let items: Vec<_> = pieces.into_iter().map(|(item, _)| item).collect();
-        (items.len() <= MAX_KEYS).then_some(Self { items, tree, seal })
+        Some(Self { items, tree, seal })
     }
 
     /// What it is evidence of, in the order of the keys' digests. Unchecked.
