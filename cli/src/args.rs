@@ -283,6 +283,9 @@ pub enum WalletCommand {
         /// Draft a complaint to the regulator from an entry of this id.
         #[arg(long, value_name = "ENTRY", conflicts_with = "json")]
         complain: Option<String>,
+        /// Delete the entry of this id.
+        #[arg(long, value_name = "ENTRY", conflicts_with_all = ["json", "search", "complain"])]
+        delete: Option<String>,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -304,6 +307,14 @@ pub enum WalletCommand {
     Renew {
         /// The card's number in the list, or its id.
         card: String,
+    },
+    /// Delete a card and its keys; of a damaged one, what is left of it.
+    Delete {
+        /// The card's number in the list, or its id.
+        card: String,
+        /// Don't ask, delete.
+        #[arg(long)]
+        yes: bool,
     },
     /// Answer a counter that has no network: reads its code from pictures, draws the answer here.
     Offline {
@@ -330,6 +341,8 @@ pub enum WalletCommand {
         /// The backup's file.
         file: PathBuf,
     },
+    /// Open a damaged wallet with what of it can be read. It stays as it was in a folder beside it.
+    Recover,
     /// The cards of a backup that are still to be issued to this device.
     ToCollect,
     /// Write everything the wallet keeps into a file, in clear.

@@ -11,6 +11,7 @@ use protocol::offline::{Ask, FrameSize, Message, OFFLINE_TYPE, frames};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use service::outbound;
+use store::{BytesTable, Options, Range, Store};
 
 const PIN: &str = "135790";
 
@@ -334,5 +335,41 @@ async fn what_the_core_can_do_the_phone_offers() {
     let page = again.page("/collect").await;
     assert_eq!(page.matches("action=\"/login\"").count(), cards, "each card has a way back");
     assert!(again.page("/log?q=%E5%90%88%E8%82%A5").await.contains("/log/complaint"), "the log is back");
+    stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_card_is_marked_explained_and_can_be_deleted() {
+    let dir = tempfile::tempdir().expect("dir");
+    let stack =
+        Stack::start(StackConfig::new(dir.path(), Ports::Any).expect("config")).await.expect("starts");
+    let holder = Browser::new(&stack.urls().phone.url);
+    holder.post("/welcome", &[("pin", PIN), ("again", PIN)]).await;
+    let (link, code) = offer(&stack, &holder.http).await;
+    let at = holder.paste(&link).await;
+    let csrf = holder.csrf().await;
+    let done = holder.post(&at, &[("csrf", &csrf), ("tx_code", &code)]).await.text().await.expect("text");
+    let card = format!("/cards/{}", between(&done, "href=\"/cards/", "\""));
+    assert!(!holder.page("/").await.contains("已损坏"));
+    holder.post("/lock", &[("csrf", &csrf)]).await;
+
+    // One byte of the card's content, on the disk of a phone that is locked.
+    let apart: BytesTable<(String, String)> = BytesTable::new("sealed-apart");
+    let store = Store::persistent(dir.path().join("phone/vault"), &Options::default()).expect("opens");
+    let (key, mut bytes) = store.page(&apart, &Range::prefix(("cards",)), 1).expect("reads").remove(0);
+    *bytes.last_mut().expect("some bytes") ^= 1;
+    store.write(move |tx| tx.put(&apart, key, &bytes)).expect("written");
+    store.close();
+    drop(store);
+
+    assert_eq!(leads_to(&holder.post("/unlock", &[("pin", PIN)]).await), "/");
+    let list = holder.page("/").await;
+    assert!(list.contains("有 1 张证照已损坏") && list.contains(&card), "{list}");
+    let page = holder.page(&card).await;
+    assert!(page.contains("已损坏") && page.contains("重新领取") && !page.contains("/renew"), "{page}");
+    let csrf = holder.csrf().await;
+    assert_eq!(leads_to(&holder.post(&format!("{card}/delete"), &[("csrf", &csrf)]).await), "/");
+    let list = holder.page("/").await;
+    assert!(!list.contains("已损坏") && !list.contains(&card), "{list}");
     stack.shutdown().await;
 }

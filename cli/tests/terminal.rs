@@ -12,6 +12,7 @@ use protocol::offline::{Ask, Collected, Collector, FrameSize, Message, OFFLINE_T
 use reqwest::Method;
 use serde_json::{Value, json};
 use service::outbound;
+use store::{BytesTable, Options, Range, Store};
 
 /// Runs `huizheng wallet …` on this folder.
 async fn run(data: &Path, node: &str, code: &str, words: &[&str]) -> Output {
@@ -135,6 +136,74 @@ async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
     assert!(said(&restored).contains("declare it lost"));
     let left = said(&run(&new, &node, "", &["to-collect"]).await);
     assert!(left.contains(&stack.urls().issuers["market-supervision"].url), "{left}");
+    stack.shutdown().await;
+}
+
+/// Changes the last byte of one record of a table of the wallet in this folder.
+fn damage(home: &Path, rows: BytesTable<(String, String)>, table: &str) {
+    let store = Store::persistent(home.join("wallet/vault"), &Options::default()).expect("opens");
+    let mut found = store.page(&rows, &Range::prefix((table,)), 1).expect("reads");
+    let (key, mut bytes) = found.pop().expect("a record");
+    *bytes.last_mut().expect("some bytes") ^= 1;
+    store.write(move |tx| tx.put(&rows, key, &bytes)).expect("written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_damaged_is_said_to_be_and_goes_or_is_recovered_without_the_rest() {
+    let dir = tempfile::tempdir().expect("dir");
+    let stack = Stack::start(StackConfig::new(dir.path().join("stack"), Ports::Any).expect("config"))
+        .await
+        .expect("starts");
+    let node = stack.urls().chain.url.clone();
+    let home = dir.path().join("home");
+    let huizheng = async |words: &[&str]| run(&home, &node, "", words).await;
+    let failed = |output: &Output| {
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    said(&huizheng(&["init"]).await);
+    for _ in 0..2 {
+        let (link, code) = offer(&stack).await;
+        said(&huizheng(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+    }
+    assert!(failed(&huizheng(&["recover"]).await).contains("is not damaged"));
+
+    // Where large records have their content.
+    damage(&home, BytesTable::new("sealed-apart"), "cards");
+    let list = said(&huizheng(&["list"]).await);
+    assert!(list.contains("1 of the cards can't be read") && list.contains("damaged"), "{list}");
+    let cards: Value = serde_json::from_str(&said(&huizheng(&["list", "--json"]).await)).expect("json");
+    let number = |state: &str| {
+        let cards = cards.as_array().expect("cards");
+        let at = cards.iter().position(|card| card["state"]["state"] == state).expect(state);
+        (at + 1).to_string()
+    };
+    let (sound, damaged) = (number("valid"), number("damaged"));
+    assert!(said(&huizheng(&["show", &damaged]).await).contains("damaged"));
+    assert!(said(&huizheng(&["show", &sound]).await).contains("valid"));
+    assert!(failed(&huizheng(&["delete", "3", "--yes"]).await).contains("no card 3"));
+    assert!(failed(&huizheng(&["delete", &damaged]).await).contains("nothing was deleted"));
+    said(&huizheng(&["delete", &damaged, "--yes"]).await);
+    let list = said(&huizheng(&["list"]).await);
+    assert!(!list.contains("damaged") && !list.contains("can't be read"), "{list}");
+
+    let log: Value = serde_json::from_str(&said(&huizheng(&["log", "--json"]).await)).expect("json");
+    let entry = log[0]["id"].as_str().expect("an id");
+    said(&huizheng(&["log", "--delete", entry]).await);
+    assert!(failed(&huizheng(&["log", "--delete", entry]).await).contains("no entry"));
+
+    // A place that was changed is noticed when the wallet is opened.
+    damage(&home, BytesTable::new("sealed"), "cards");
+    let refused = failed(&huizheng(&["list"]).await);
+    assert!(refused.contains("huizheng wallet recover"), "{refused}");
+    let recovered = said(&huizheng(&["recover"]).await);
+    assert!(
+        recovered.contains("collected again where they were issued: 1")
+            && recovered.contains("can be read: 0"),
+        "{recovered}"
+    );
+    assert!(home.join("wallet/damaged").is_dir(), "as it was");
+    assert!(said(&huizheng(&["list"]).await).contains("No cards yet"));
     stack.shutdown().await;
 }
 

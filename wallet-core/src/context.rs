@@ -10,10 +10,9 @@ use credentials::{UnixSeconds, catalogue::Catalogue};
 use registry::{Proven, RecordKey, UnixMillis};
 
 use crate::{
-    card::{self, CardState},
+    card::{self, CardState, Face},
     chain::{Chain, ChainError},
-    held::StoredCard,
-    index::Index,
+    index::{self, Index},
     ports::Ports,
     present::LinkPolicy,
     receive::UnderWay,
@@ -46,19 +45,30 @@ impl Context {
         UnixSeconds(self.now().seconds())
     }
 
+    /// The face of a card; `None` if there is none of this id, or nothing of it can be read.
+    pub(crate) fn face(&self, id: &str) -> Result<Option<Face>, VaultError> {
+        index::face(&self.vault, self.catalogue, id)
+    }
+
+    /// The faces of all cards with their ids, the newest first.
+    pub(crate) fn faces(&self) -> Result<Vec<(String, Face)>, VaultError> {
+        let mut faces = Vec::new();
+        for id in self.index.find(&self.vault, |_, _| true)? {
+            faces.extend(self.face(&id)?.map(|face| (id, face)));
+        }
+        Ok(faces)
+    }
+
     /// How a card stands by the evidence in the vault.
-    pub(crate) fn state(&self, stored: &StoredCard) -> Result<CardState, VaultError> {
-        card::state(stored, self.now(), self.stale, |key| self.chain.kept(&self.vault, key))
+    pub(crate) fn state(&self, face: &Face) -> Result<CardState, VaultError> {
+        card::state(face, self.now(), self.stale, |key| self.chain.kept(&self.vault, key))
     }
 
     /// Fetches what beside the facts that every card needs says how these stand; nothing unless a key was compromised.
-    async fn further_facts<'a>(
-        &self,
-        cards: impl IntoIterator<Item = &'a StoredCard>,
-    ) -> Result<(), ChainError> {
+    async fn further_facts<'a>(&self, cards: impl IntoIterator<Item = &'a Face>) -> Result<(), ChainError> {
         let mut keys = Vec::new();
-        for stored in cards {
-            keys.extend(card::further_facts_needed(stored, |key| self.chain.kept(&self.vault, key))?);
+        for face in cards {
+            keys.extend(card::further_facts_needed(face, |key| self.chain.kept(&self.vault, key))?);
         }
         sorted::sort(&mut keys);
         keys.dedup();
@@ -70,11 +80,7 @@ impl Context {
 
     /// Fetches the newest evidence for those of these cards of which some is older than this, all of it if that is zero. Says how
     /// many cards those were.
-    pub(crate) async fn refresh(
-        &self,
-        mut cards: Vec<&StoredCard>,
-        age: Duration,
-    ) -> Result<usize, ChainError> {
+    pub(crate) async fn refresh(&self, mut cards: Vec<&Face>, age: Duration) -> Result<usize, ChainError> {
         if !age.is_zero() {
             let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
             let since = self.now().0.saturating_sub(age);
@@ -94,7 +100,7 @@ impl Context {
     /// As [`Context::state`] for many cards: each record is read once.
     pub(crate) fn states<'a>(
         &self,
-        cards: impl IntoIterator<Item = &'a StoredCard, IntoIter: Clone>,
+        cards: impl IntoIterator<Item = &'a Face, IntoIter: Clone>,
     ) -> Result<Vec<CardState>, VaultError> {
         let cards = cards.into_iter();
         let now = self.now();
@@ -102,8 +108,8 @@ impl Context {
         // The few that a compromised key asks for beside.
         let mut further = BTreeMap::<RecordKey, Option<Proven>>::new();
         cards
-            .map(|stored| {
-                card::state(stored, now, self.stale, |key| {
+            .map(|face| {
+                card::state(face, now, self.stale, |key| {
                     if let Some(fact) = known.get(key) {
                         return Ok(Some(fact.clone()));
                     }
@@ -121,7 +127,7 @@ impl Context {
     /// What is kept of the facts that these cards need.
     fn facts_at_hand<'a>(
         &self,
-        cards: impl Iterator<Item = &'a StoredCard>,
+        cards: impl Iterator<Item = &'a Face>,
     ) -> Result<BTreeMap<RecordKey, Proven>, VaultError> {
         let keys: BTreeSet<RecordKey> = sorted::collect(cards.flat_map(card::facts_needed));
         self.chain.kept_all(&self.vault, keys)
@@ -130,7 +136,7 @@ impl Context {
     /// The time of the oldest evidence of each card; `None` where some was never fetched.
     fn evidence_times<'a>(
         &self,
-        cards: impl IntoIterator<Item = &'a StoredCard, IntoIter: Clone>,
+        cards: impl IntoIterator<Item = &'a Face, IntoIter: Clone>,
     ) -> Result<Vec<Option<UnixMillis>>, VaultError> {
         let cards = cards.into_iter();
         let known = self.facts_at_hand(cards.clone())?;

@@ -69,21 +69,6 @@ pub(crate) struct RegistryStatus {
 }
 
 impl StoredCredential {
-    /// Where on the chain its status is; `None` if it has none there.
-    pub(crate) fn registry_status(&self) -> Option<RegistryStatus> {
-        registry_status(self.status.as_ref())
-    }
-
-    /// Which signature of its issuer's it carries; none if it can't be read, or its proof hides it.
-    pub(crate) fn issuer_signature(&self) -> Option<SignatureTag> {
-        let signature = match Content::read(self.format, &self.text)? {
-            Content::SdJwt(token) => SignatureTag::of(token.issuer_signature()),
-            Content::Ldp { parsed, .. } => SignatureTag::of(parsed.issuer_signature()?),
-            Content::Mdoc { document, .. } => SignatureTag::of(document.issuer_signature()),
-        };
-        Some(signature)
-    }
-
     /// The credential, taken apart. It was verified when it came, and the vault shows that it is unchanged.
     pub(crate) fn content(&self) -> Result<Content, VaultError> {
         Content::read(self.format, &self.text).ok_or(VaultError::OtherForm("cards"))
@@ -161,6 +146,15 @@ impl Content {
             }
             Self::Mdoc { document, .. } => vec![document.security_object().doc_type.clone()],
         }
+    }
+
+    /// Which signature of its issuer's it carries; none if its proof hides it.
+    pub(crate) fn issuer_signature(&self) -> Option<SignatureTag> {
+        Some(match self {
+            Self::SdJwt(token) => SignatureTag::of(token.issuer_signature()),
+            Self::Ldp { parsed, .. } => SignatureTag::of(parsed.issuer_signature()?),
+            Self::Mdoc { document, .. } => SignatureTag::of(document.issuer_signature()),
+        })
     }
 
     /// The key it is bound to.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Wallet, held::CARDS, vault::VaultError};
+use crate::{Wallet, vault::VaultError};
 
 /// Somebody whose cards are in the wallet. Personal: `Debug` shows no name.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -47,11 +47,8 @@ impl Wallet {
         let context = self.context();
         let mut holders: BTreeMap<(bool, String), HolderOfCards> = BTreeMap::new();
         let mut of_nobody = Vec::new();
-        for id in context.index.find(&context.vault, |_, _| true)? {
-            let Some(card) = context.vault.get_readable(&CARDS, &id)? else { continue };
-            let Some(kind) = context.catalogue.by_id(card.kind.as_str()) else { continue };
-            let content = card.credentials.first().and_then(|first| first.content().ok());
-            let Some(claims) = content.map(|content| content.claims(kind)) else { continue };
+        for (id, face) in context.faces()? {
+            let claims = face.claims;
             let company = COMPANY.iter().find_map(|names| identified(&claims, *names));
             let is_company = company.is_some();
             let found = company.or_else(|| PERSON.iter().find_map(|names| identified(&claims, *names)));

@@ -13,7 +13,7 @@ use registry::Hash32;
 
 use crate::{
     backup,
-    card::{self, Card, CardState},
+    card::{Card, CardState, Face},
     chain::{Chain, ChainError},
     config::WalletConfig,
     context::Context,
@@ -86,8 +86,9 @@ impl Wallet {
         let vault = Vault::create(path.as_ref(), pin, &ports, config.pin_cost).await?;
         let chain_id = config.anchor.chain_id;
         vault.write(move |tx| tx.put(&CHAIN, ONLY, &chain_id)).await?;
-        schema::migrate(&vault).await?;
-        Ok(Self::with(path.as_ref(), vault, ports, config, catalogue()?))
+        let catalogue = catalogue()?;
+        schema::migrate(&vault, catalogue).await?;
+        Ok(Self::with(path.as_ref(), vault, ports, config, catalogue))
     }
 
     /// Opens a wallet. A wrong PIN is counted on the disk, and tries are answered with growing delays.
@@ -131,8 +132,9 @@ impl Wallet {
                 vault.write(move |tx| tx.put(&CHAIN, ONLY, &chain_id)).await?;
             }
         }
-        schema::migrate(&vault).await?;
-        let wallet = Self::with(path, vault, ports, config, catalogue()?);
+        let catalogue = catalogue()?;
+        schema::migrate(&vault, catalogue).await?;
+        let wallet = Self::with(path, vault, ports, config, catalogue);
         receive::sweep(&wallet.context).await?;
         Ok(wallet)
     }
@@ -157,19 +159,20 @@ impl Wallet {
         let lost = |table: &str| repaired.unreadable.get(table).copied().unwrap_or_default();
         let (cards_lost, log_entries_lost) = (lost("cards"), lost("log"));
         let total: usize = repaired.unreadable.values().sum();
+        let cards = vault.all(&CARDS)?;
         let recovered = Recovered {
-            cards: wallet.cards()?.len(),
+            cards: cards.len(),
             cards_lost: cards_lost + bad_cards.len(),
             log_entries_lost: log_entries_lost + bad_entries.len(),
             others_lost: total - cards_lost - log_entries_lost,
             incomplete: repaired.incomplete,
         };
-        let cards = vault.all(&CARDS)?;
         let strays = index::strays(vault, &cards)?;
+        let catalogue = wallet.context.catalogue;
         let tidy = move |tx: &mut VaultTx<'_, '_>| {
             bad_cards.iter().try_for_each(|id| tx.remove(&CARDS, id))?;
             bad_entries.iter().try_for_each(|id| tx.remove(&LOG, id))?;
-            index::rebuild(tx, &cards, &strays)
+            index::rebuild(tx, catalogue, &cards, &strays)
         };
         vault.write(tidy).await?;
         Ok((wallet, recovered))
@@ -299,7 +302,7 @@ impl Wallet {
     /// # Errors
     /// [`VaultError`].
     pub fn is_renewable(&self, card: &str) -> Result<bool, VaultError> {
-        Ok(self.context.vault.get(&CARDS, card)?.is_some_and(|card| card.renewal.is_some()))
+        Ok(self.context.vault.get_readable(&CARDS, card)?.is_some_and(|card| card.renewal.is_some()))
     }
 
     /// Renews a card, best some weeks before it expires: its issuer states anew what holds now, under fresh keys. The card
@@ -312,71 +315,85 @@ impl Wallet {
         receive::renew(&self.context, card).await
     }
 
-    /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see [`Wallet::refresh`]. A card that
-    /// is damaged is not among them: see [`Wallet::unreadable_cards`].
+    /// All cards, the newest first, with their state by the evidence at hand. Asks nobody: see [`Wallet::refresh`]. Nor does it
+    /// open a card: see [`Wallet::unreadable_cards`].
     ///
     /// # Errors
     /// [`VaultError`].
     pub fn cards(&self) -> Result<Vec<Card>, VaultError> {
-        let mut stored = self.context.vault.all(&CARDS)?;
-        sorted::sort_by_key(&mut stored, |(_, card)| std::cmp::Reverse(card.received));
-        self.shown(&stored)
+        self.cards_page(None, usize::MAX)
     }
 
-    /// The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no
-    /// backup has them. Say so; their holder collects them again, and [deletes](Wallet::delete_card) what is left.
+    /// The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody,
+    /// and no backup has them; their holder collects them again, and [deletes](Wallet::delete_card) what is left. Opens every
+    /// card, so ask once after the first list is there: lists then say [`CardState::Damaged`] of them.
     ///
     /// # Errors
     /// [`VaultError`].
     pub fn unreadable_cards(&self) -> Result<Vec<String>, VaultError> {
-        let mut unreadable = self.context.vault.unreadable(&CARDS)?;
-        let no_state = CardState::Unknown { last: None };
-        let stored = self.context.vault.all(&CARDS)?.into_iter();
-        unreadable
-            .extend(stored.filter(|(id, card)| self.show(id, card, no_state).is_err()).map(|(id, _)| id));
+        let mut unreadable = Vec::new();
+        self.context.vault.each(&CARDS, |id, card| {
+            if card.is_none_or(|card| Face::of(&card, self.context.catalogue).is_err()) {
+                self.context.index.note_damaged(id.clone());
+                unreadable.push(id);
+            }
+        })?;
         Ok(unreadable)
     }
 
-    /// At most `limit` cards after the card `after`, the newest first. Opens no other card, so that a long list shows at
-    /// once. An `after` that is gone begins from the start.
+    /// At most `limit` of [all cards](Wallet::cards), after the card `after`: a long list shows at once. An `after` that is gone
+    /// begins from the start.
     ///
     /// # Errors
     /// [`VaultError`].
     pub fn cards_page(&self, after: Option<&str>, limit: usize) -> Result<Vec<Card>, VaultError> {
-        let ids = self.context.index.find(&self.context.vault, |_, _| true)?;
+        let context = &self.context;
+        let ids = context.index.find(&context.vault, |_, _| true)?;
         let from = after.and_then(|after| ids.iter().position(|id| id == after)).map_or(0, |at| at + 1);
         let mut page = Vec::with_capacity(limit.min(ids.len()));
         for id in ids.into_iter().skip(from) {
             if page.len() == limit {
                 break;
             }
-            // Deleted this very moment, or damaged, otherwise.
-            page.extend(self.context.vault.get_readable(&CARDS, &id)?.map(|card| (id, card)));
+            // Deleted this very moment, or of a type that this version does not know, otherwise.
+            if let Some(face) = context.face(&id)?
+                && let Some(kind) = context.catalogue.by_id(face.kind.as_str())
+            {
+                page.push((id, face, kind));
+            }
         }
-        self.shown(&page)
+        let states = context.states(page.iter().map(|(_, face, _)| face))?;
+        let shown = page.iter().zip(states).map(|((id, face, kind), state)| {
+            let state = if context.index.is_damaged(id) { CardState::Damaged } else { state };
+            face.show(id, kind, state)
+        });
+        Ok(shown.collect())
     }
 
-    /// Those of these cards that can be shown.
-    fn shown(&self, stored: &[(String, StoredCard)]) -> Result<Vec<Card>, VaultError> {
-        let states = self.context.states(stored.iter().map(|(_, card)| card))?;
-        let shown = stored.iter().zip(states).map(|((id, card), state)| self.show(id, card, state));
-        Ok(shown.filter_map(Result::ok).collect())
-    }
-
-    /// One card; `None` if there is none of this id.
+    /// One card; `None` if there is none of this id. It is opened: one that is [damaged](CardState::Damaged) is shown by its face.
     ///
     /// # Errors
-    /// [`VaultError`].
+    /// [`VaultError`]; [`VaultError::Tampered`] when nothing of the card can be read.
     pub fn card(&self, id: &str) -> Result<Option<Card>, VaultError> {
-        let Some(stored) = self.context.vault.get(&CARDS, id)? else { return Ok(None) };
-        let state = self.context.state(&stored)?;
-        self.show(id, &stored, state).map(Some)
+        let context = &self.context;
+        let stored = context.vault.get(&CARDS, id);
+        let damage = match stored.and_then(|stored| stored.map(|card| self.shown(id, &card)).transpose()) {
+            Err(damage) if damage.is_of_one_record() => damage,
+            shown => return shown,
+        };
+        context.index.note_damaged(id.to_owned());
+        let face = context.face(id)?;
+        let kind = face.as_ref().and_then(|face| context.catalogue.by_id(face.kind.as_str()));
+        let left = face.zip(kind).map(|(face, kind)| face.show(id, kind, CardState::Damaged));
+        left.map(Some).ok_or(damage)
     }
 
-    pub(crate) fn show(&self, id: &str, stored: &StoredCard, state: CardState) -> Result<Card, VaultError> {
-        let kind =
-            self.context.catalogue.by_id(stored.kind.as_str()).ok_or(VaultError::OtherForm("cards"))?;
-        card::show(id, stored, kind, state)
+    /// A card as its credentials have it.
+    pub(crate) fn shown(&self, id: &str, stored: &StoredCard) -> Result<Card, VaultError> {
+        let catalogue = self.context.catalogue;
+        let face = Face::of(stored, catalogue)?;
+        let kind = catalogue.by_id(stored.kind.as_str()).ok_or(VaultError::OtherForm("cards"))?;
+        Ok(face.show(id, kind, self.context.state(&face)?))
     }
 
     /// Fetches the newest evidence for every card's state.
@@ -393,8 +410,8 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::refresh`].
     pub async fn refresh_older_than(&self, age: Duration) -> Result<usize, ChainError> {
-        let cards = self.context.vault.all(&CARDS)?;
-        self.context.refresh(cards.iter().map(|(_, card)| card).collect(), age).await
+        let cards = self.context.faces()?;
+        self.context.refresh(cards.iter().map(|(_, face)| face).collect(), age).await
     }
 
     /// Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. `false` if there is none

@@ -25,8 +25,8 @@ pub(super) async fn list(holder: Holder) -> Result<Page, Problem> {
     let lang = holder.visitor.lang;
     let t = texts(lang);
     refresh(&holder.wallet).await;
-    let cards = holder.wallet.cards().map_err(Problem::internal)?;
     let damaged = holder.wallet.unreadable_cards().map_err(Problem::internal)?.len();
+    let cards = holder.wallet.cards().map_err(Problem::internal)?;
     let body = if cards.is_empty() && damaged == 0 {
         empty(
             Icon::Card,
@@ -165,6 +165,7 @@ fn standing(lang: Lang, found: &Card) -> Markup {
         CardState::Suspended { as_of } => say(Tone::Unsure, "card.suspended", as_of),
         CardState::Revoked { as_of } => say(Tone::Bad, "card.revoked", as_of),
         CardState::NotTrusted { as_of } => say(Tone::Bad, "card.not_trusted", as_of),
+        CardState::Damaged => notice(Tone::Bad, "", &t.with("card.damaged", &[("issuer", issuer)])),
         CardState::Expired { since } => {
             say(Tone::Unsure, "card.expired", registry::UnixMillis::from_seconds(since.0))
         }

@@ -39,6 +39,7 @@ pub(super) fn card_state(state: &CardState) -> State {
         CardState::Revoked { .. } => State::Revoked,
         CardState::Expired { .. } => State::Expired,
         CardState::NotTrusted { .. } => State::Refused,
+        CardState::Damaged => State::Damaged,
         CardState::Unknown { .. } => State::CannotTell,
     }
 }

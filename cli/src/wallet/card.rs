@@ -12,14 +12,14 @@ const ENTRIES: usize = 200;
 
 pub(super) async fn list(wallet: &Wallet, json: bool) -> Done {
     refresh(wallet).await;
-    let cards = wallet.cards().or_fault("restore the folder from a backup")?;
     let damaged = wallet.unreadable_cards().or_fault("restore the folder from a backup")?.len();
+    let cards = wallet.cards().or_fault("restore the folder from a backup")?;
     if json {
         return print_json(&cards);
     }
     if damaged > 0 {
         term::say_line(format!(
-            "{damaged} of the cards can't be read any more: collect them again, or restore a backup."
+            "{damaged} of the cards can't be read any more: collect them again, and delete what is left."
         ));
     }
     if cards.is_empty() {
@@ -55,6 +55,38 @@ pub(super) async fn show(wallet: &Wallet, which: &str, json: bool) -> Done {
         words::state(paint, &card.state)
     ));
     term::say(draw(paint, &card));
+    Ok(())
+}
+
+/// Deletes a card, after asking.
+pub(super) async fn delete(wallet: &Wallet, which: &str, yes: bool) -> Done {
+    let id = match find(wallet, which) {
+        Ok(card) => {
+            let title = words::title(&card);
+            if !yes && !term::ask(&format!("Delete {title}? Only its issuer can give it again."))? {
+                return Err(Fault::new("nothing was deleted", ""));
+            }
+            card.id
+        }
+        // Nothing of it can be read: it goes by its id alone.
+        Err(_) => which.to_owned(),
+    };
+    match wallet.delete_card(&id).await.or_fault("check the folder's rights and space")? {
+        true => term::say_line("Deleted. What others were shown, they must be asked to delete."),
+        false => return Err(no_card(which)),
+    }
+    Ok(())
+}
+
+/// Deletes an entry of the log.
+pub(super) async fn delete_entry(wallet: &Wallet, entry: &str) -> Done {
+    match wallet.delete_log_entry(entry).await.or_fault("check the folder's rights and space")? {
+        true => term::say_line("Deleted."),
+        false => {
+            let todo = "see the entries' ids with `huizheng wallet log`";
+            return Err(Fault::new(format!("there is no entry {entry}"), todo));
+        }
+    }
     Ok(())
 }
 
@@ -145,13 +177,16 @@ fn said(event: &Event) -> (&'static str, String, String) {
 pub(super) fn find(wallet: &Wallet, which: &str) -> Done<Card> {
     let broken = "restore the folder from a backup";
     let by_number = which.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let found = match by_number {
-        Some(index) => wallet.cards().or_fault(broken)?.into_iter().nth(index),
-        None => wallet.card(which).or_fault(broken)?,
+    let id = match by_number {
+        Some(index) => wallet.cards().or_fault(broken)?.into_iter().nth(index).map(|card| card.id),
+        None => Some(which.to_owned()),
     };
-    found.ok_or_else(|| {
-        Fault::new(format!("there is no card {which}"), "see their numbers with `huizheng wallet list`")
-    })
+    let found = id.map(|id| wallet.card(&id)).transpose().or_fault(broken)?.flatten();
+    found.ok_or_else(|| no_card(which))
+}
+
+fn no_card(which: &str) -> Fault {
+    Fault::new(format!("there is no card {which}"), "see their numbers with `huizheng wallet list`")
 }
 
 async fn refresh(wallet: &Wallet) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wallet_core::ports::SystemRandomness;
-use wallet_core::{BackupError, BadBackup, RestoreError, ToCollect, Wallet, WalletConfig};
+use wallet_core::{BackupError, BadBackup, OpenError, RestoreError, ToCollect, Wallet, WalletConfig};
 
 use super::{not_made, not_opened, pin};
 use crate::device;
@@ -51,6 +51,54 @@ pub(super) async fn restore(folder: &Path, file: &Path, config: WalletConfig) ->
     }
     drop(wallet);
     Ok(restored.to_collect)
+}
+
+/// Opens a damaged wallet with what of it can be read, and says what can't.
+pub(super) async fn recover(folder: &Path, pin: &str, config: WalletConfig) -> Done {
+    let (vault, kept) = (folder.join(device::VAULT), folder.join("damaged"));
+    if kept.exists() {
+        let text = format!("{} has a damaged wallet from before", kept.display());
+        return Err(Fault::new(text, "move it elsewhere"));
+    }
+    let ports = || device::ports(folder).or_fault("check the folder's rights");
+    match Wallet::open(&vault, pin, ports()?, config.clone()).await {
+        Ok(_) => return Err(Fault::new("this wallet is not damaged", "use it as it is")),
+        Err(OpenError::Damaged(_)) => {}
+        Err(error) => return Err(not_opened(&error)),
+    }
+    copy(&vault, &kept).or_fault("free some space: what is damaged is kept as it was")?;
+    let recovered = Wallet::recover(&vault, pin, ports()?, config).await;
+    let (_, recovered) = recovered.map_err(|error| not_opened(&error))?;
+    let paint = Paint::stdout();
+    term::say_line(format!("{} cards that can be read: {}", paint.text(Ink::Good, "✓"), recovered.cards));
+    for (lost, what) in [
+        (recovered.cards_lost, "cards lost, to be collected again where they were issued"),
+        (recovered.log_entries_lost, "entries of the log lost"),
+        (recovered.others_lost, "records lost of what is fetched anew"),
+    ] {
+        if lost > 0 {
+            term::say_line(format!("  {what}: {lost}"));
+        }
+    }
+    if recovered.incomplete {
+        term::say_line("  More is missing, or older than it was: how much and what, nobody can tell.");
+    }
+    term::say_line(format!("  As it was, encrypted: {}", kept.display()));
+    Ok(())
+}
+
+/// A folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    service::files::private_folder(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy(&entry.path(), &to)?,
+            false => std::fs::copy(entry.path(), to).map(drop)?,
+        }
+    }
+    Ok(())
 }
 
 /// The cards that are still to be issued to this device.

@@ -34,13 +34,17 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
         WalletCommand::List { json } => card::list(&open(&folder).await?, json).await,
         WalletCommand::Show { card, json } => card::show(&open(&folder).await?, &card, json).await,
         WalletCommand::Present { request, yes } => present::run(&open(&folder).await?, &request, yes).await,
-        WalletCommand::Log { search, complain: None, json } => card::log(&open(&folder).await?, search, json),
         WalletCommand::Log { complain: Some(entry), .. } => card::complain(&open(&folder).await?, &entry),
+        WalletCommand::Log { delete: Some(entry), .. } => {
+            card::delete_entry(&open(&folder).await?, &entry).await
+        }
+        WalletCommand::Log { search, json, .. } => card::log(&open(&folder).await?, search, json),
         WalletCommand::Login { place, only, answer } => {
             later::login(&open(&folder).await?, &place, &only, answer).await
         }
         WalletCommand::PickUp => later::pick_up(&open(&folder).await?).await,
         WalletCommand::Renew { card } => later::renew(&open(&folder).await?, &card).await,
+        WalletCommand::Delete { card, yes } => card::delete(&open(&folder).await?, &card, yes).await,
         WalletCommand::Offline { codes, yes, print, svg } => {
             let shown = match svg {
                 Some(folder) => offline::Shown::Drawn(folder),
@@ -55,6 +59,10 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
             let to_collect = keep::restore(&folder, &file, config(&home)?).await?;
             keep::say_to_collect(&to_collect);
             Ok(())
+        }
+        WalletCommand::Recover => {
+            let pin = pin::ask()?;
+            keep::recover(&folder, &pin, config(&home(&folder)?)?).await
         }
         WalletCommand::ToCollect => keep::to_collect(&open(&folder).await?),
         WalletCommand::Export { file } => keep::export(&open(&folder).await?, &file),
@@ -114,20 +122,25 @@ async fn init(data: &Path, folder: &Path, node: &NodeArgs) -> Done {
 }
 
 async fn open(folder: &Path) -> Done<Wallet> {
+    let home = home(folder)?;
+    let pin = pin::ask()?;
+    let ports = device::ports(folder).or_fault("check the folder's rights")?;
+    let opened = Wallet::open(folder.join(device::VAULT), &pin, ports, config(&home)?).await;
+    opened.map_err(|error| not_opened(&error))
+}
+
+/// What the wallet in this folder was told when it was made.
+fn home(folder: &Path) -> Done<Home> {
     let none =
         || Fault::new(format!("{} has no wallet", folder.display()), "make one with `huizheng wallet init`");
     if !Wallet::exists(folder.join(device::VAULT)) {
         return Err(none());
     }
     let text = std::fs::read(home_path(folder)).map_err(|_| none())?;
-    let home: Home = serde_json::from_slice(&text).map_err(|error| {
+    serde_json::from_slice(&text).map_err(|error| {
         let todo = "make a new wallet in another folder with --data";
         Fault::new(format!("{}: {error}", home_path(folder).display()), todo)
-    })?;
-    let pin = pin::ask()?;
-    let ports = device::ports(folder).or_fault("check the folder's rights")?;
-    let opened = Wallet::open(folder.join(device::VAULT), &pin, ports, config(&home)?).await;
-    opened.map_err(|error| not_opened(&error))
+    })
 }
 
 fn config(home: &Home) -> Done<WalletConfig> {
@@ -162,9 +175,8 @@ fn not_opened(error: &OpenError) -> Fault {
         OpenError::InUse => "close the other program first",
         OpenError::OtherChain => "this folder's chain is another one; name the right folder with --data",
         OpenError::PinTooWeak(_) => "choose another PIN",
-        OpenError::Keys(_) | OpenError::Damaged(_) | OpenError::Vault(_) => {
-            "restore the folder from a backup"
-        }
+        OpenError::Damaged(_) => "restore a backup, or open what can be read with `huizheng wallet recover`",
+        OpenError::Keys(_) | OpenError::Vault(_) => "restore the folder from a backup",
     };
     Fault::new(error.to_string(), todo)
 }

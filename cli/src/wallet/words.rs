@@ -10,7 +10,7 @@ pub(super) fn state(paint: Paint, state: &CardState) -> String {
     let ink = match state {
         CardState::Valid { .. } => Ink::Good,
         CardState::Suspended { .. } | CardState::Unknown { .. } => Ink::Unsure,
-        CardState::Revoked { .. } | CardState::NotTrusted { .. } => Ink::Bad,
+        CardState::Revoked { .. } | CardState::NotTrusted { .. } | CardState::Damaged => Ink::Bad,
         CardState::Expired { .. } => Ink::Faint,
     };
     paint.text(ink, state.id())

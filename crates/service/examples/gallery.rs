@@ -84,7 +84,7 @@ async fn desk(visitor: Visitor) -> Page {
             (heading("申请营业执照", "填写下面的信息。审核通过后，证照会发到您的手机上。"))
             (stepper(lang, &["填写", "审核", "领取"], 1))
             div.grid { @for view in &cards() { (card(lang, view)) } }
-            div.row { @for state in [State::Valid, State::Refused, State::CannotTell, State::Suspended, State::Expired, State::Waiting, State::Revoked, State::Done] {
+            div.row { @for state in [State::Valid, State::Refused, State::CannotTell, State::Suspended, State::Expired, State::Waiting, State::Revoked, State::Damaged, State::Done] {
                 (badge(state, state.word(lang)))
             } }
             div.split {

@@ -60,7 +60,7 @@ pub struct ComplaintDraft {
 
 #[uniffi::export]
 impl Wallet {
-    /// At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+    /// At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
     #[uniffi::method(default(after = None, limit = 50))]
     pub async fn cards_page(&self, after: Option<String>, limit: u32) -> Result<Vec<Card>, WalletError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -72,8 +72,9 @@ impl Wallet {
         Ok(each(self.unlocked()?.holders()?))
     }
 
-    /// The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-    /// has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+    /// The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+    /// no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+    /// after the first list is there: lists then say `Damaged` of them.
     pub async fn unreadable_cards(&self) -> Result<Vec<String>, WalletError> {
         Ok(self.unlocked()?.unreadable_cards()?)
     }

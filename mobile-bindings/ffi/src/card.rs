@@ -90,6 +90,9 @@ pub enum CardState {
         /// The time of the evidence.
         as_of: SystemTime,
     },
+    /// Its credentials can't be read any more: the disk, or somebody, changed them. Its holder collects it again, and deletes what is
+    /// left.
+    Damaged,
     /// There is no evidence, or it is too old to rely on: refresh when online.
     Unknown {
         /// What was known last.
@@ -187,6 +190,7 @@ impl From<wallet_core::CardState> for CardState {
             Core::Revoked { as_of } => Self::Revoked { as_of: time::from_millis(as_of.0) },
             Core::Expired { since } => Self::Expired { since: time::from_seconds(since.0) },
             Core::NotTrusted { as_of } => Self::NotTrusted { as_of: time::from_millis(as_of.0) },
+            Core::Damaged => Self::Damaged,
             Core::Unknown { last } => Self::Unknown { last: last.map(Into::into) },
         }
     }

@@ -581,7 +581,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_cards() != 26593:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_cards_page() != 38430:
+    if lib.uniffi_huizheng_checksum_method_wallet_cards_page() != 20730:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_change_pin() != 55355:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -649,7 +649,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_to_collect() != 52315:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 33469:
+    if lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 9809:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_until() != 40336:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -2479,6 +2479,29 @@ class CardState:
             return True
 
     @dataclass
+    class DAMAGED:
+        """
+        Its credentials can't be read any more: the disk, or somebody, changed them. Its holder collects it again, and deletes what is
+        left.
+"""
+        
+        def __init__(self, ):
+            pass
+
+    
+            
+            
+    
+        def __str__(self):
+            return "CardState.DAMAGED()".format()
+        def __eq__(self, other):
+            if not isinstance(other, CardState):
+                return NotImplemented
+            if not other.is_DAMAGED():
+                return False
+            return True
+
+    @dataclass
     class UNKNOWN:
         """
         There is no evidence, or it is too old to rely on: refresh when online.
@@ -2532,6 +2555,10 @@ class CardState:
         return isinstance(self, CardState.NOT_TRUSTED)
     def is_not_trusted(self) -> bool:
         return isinstance(self, CardState.NOT_TRUSTED)
+    def is_DAMAGED(self) -> bool:
+        return isinstance(self, CardState.DAMAGED)
+    def is_damaged(self) -> bool:
+        return isinstance(self, CardState.DAMAGED)
     def is_UNKNOWN(self) -> bool:
         return isinstance(self, CardState.UNKNOWN)
     def is_unknown(self) -> bool:
@@ -2546,6 +2573,7 @@ CardState.SUSPENDED = type("CardState.SUSPENDED", (CardState.SUSPENDED, CardStat
 CardState.REVOKED = type("CardState.REVOKED", (CardState.REVOKED, CardState,), {})  # type: ignore
 CardState.EXPIRED = type("CardState.EXPIRED", (CardState.EXPIRED, CardState,), {})  # type: ignore
 CardState.NOT_TRUSTED = type("CardState.NOT_TRUSTED", (CardState.NOT_TRUSTED, CardState,), {})  # type: ignore
+CardState.DAMAGED = type("CardState.DAMAGED", (CardState.DAMAGED, CardState,), {})  # type: ignore
 CardState.UNKNOWN = type("CardState.UNKNOWN", (CardState.UNKNOWN, CardState,), {})  # type: ignore
 
 
@@ -2576,6 +2604,9 @@ class _UniffiFfiConverterTypeCardState(_UniffiConverterRustBuffer):
                 _UniffiFfiConverterTimestamp.read(buf),
             )
         if variant == 6:
+            return CardState.DAMAGED(
+            )
+        if variant == 7:
             return CardState.UNKNOWN(
                 _UniffiFfiConverterOptionalTypeLastKnownState.read(buf),
             )
@@ -2597,6 +2628,8 @@ class _UniffiFfiConverterTypeCardState(_UniffiConverterRustBuffer):
             return
         if value.is_NOT_TRUSTED():
             _UniffiFfiConverterTimestamp.check_lower(value.as_of)
+            return
+        if value.is_DAMAGED():
             return
         if value.is_UNKNOWN():
             _UniffiFfiConverterOptionalTypeLastKnownState.check_lower(value.last)
@@ -2620,8 +2653,10 @@ class _UniffiFfiConverterTypeCardState(_UniffiConverterRustBuffer):
         if value.is_NOT_TRUSTED():
             buf.write_i32(5)
             _UniffiFfiConverterTimestamp.write(value.as_of, buf)
-        if value.is_UNKNOWN():
+        if value.is_DAMAGED():
             buf.write_i32(6)
+        if value.is_UNKNOWN():
+            buf.write_i32(7)
             _UniffiFfiConverterOptionalTypeLastKnownState.write(value.last, buf)
 
 
@@ -7172,7 +7207,7 @@ class WalletProtocol(typing.Protocol):
         raise NotImplementedError
     async def cards_page(self, after: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[Card]:
         """
-        At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+        At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
 """
         raise NotImplementedError
     async def change_pin(self, old: str,new: str) -> None:
@@ -7357,8 +7392,9 @@ class WalletProtocol(typing.Protocol):
         raise NotImplementedError
     async def unreadable_cards(self, ) -> typing.List[str]:
         """
-        The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-        has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+        The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+        no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+        after the first list is there: lists then say `Damaged` of them.
 """
         raise NotImplementedError
     def until(self, handle: CancelHandle) -> Wallet:
@@ -7614,7 +7650,7 @@ class Wallet(WalletProtocol):
         )
     async def cards_page(self, after: typing.Union[object, typing.Optional[str]] = _DEFAULT,limit: int = 50) -> typing.List[Card]:
         """
-        At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+        At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
 """
         
         if after is _DEFAULT:
@@ -8323,8 +8359,9 @@ class Wallet(WalletProtocol):
         )
     async def unreadable_cards(self, ) -> typing.List[str]:
         """
-        The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-        has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+        The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+        no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+        after the first list is there: lists then say `Damaged` of them.
 """
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),

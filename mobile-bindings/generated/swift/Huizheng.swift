@@ -2607,7 +2607,7 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func hasBiometrics() async throws  -> Bool
     
     /**
-     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
      */
     func cardsPage(after: String?, limit: UInt32) async throws  -> [Card]
     
@@ -2638,8 +2638,9 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func searchLog(text: String, before: String?, limit: UInt32) async throws  -> [LogEntry]
     
     /**
-     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+     * no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+     * after the first list is there: lists then say `Damaged` of them.
      */
     func unreadableCards() async throws  -> [String]
     
@@ -3061,7 +3062,7 @@ open func hasBiometrics()async throws  -> Bool  {
 }
     
     /**
-     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
      */
 open func cardsPage(after: String? = nil, limit: UInt32 = UInt32(50))async throws  -> [Card]  {
     return
@@ -3176,8 +3177,9 @@ open func searchLog(text: String, before: String? = nil, limit: UInt32 = UInt32(
 }
     
     /**
-     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+     * no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+     * after the first list is there: lists then say `Damaged` of them.
      */
 open func unreadableCards()async throws  -> [String]  {
     return
@@ -7273,6 +7275,11 @@ public enum CardState: Equatable, Hashable {
          */asOf: Date
     )
     /**
+     * Its credentials can't be read any more: the disk, or somebody, changed them. Its holder collects it again, and deletes what is
+     * left.
+     */
+    case damaged
+    /**
      * There is no evidence, or it is too old to rely on: refresh when online.
      */
     case unknown(
@@ -7316,7 +7323,9 @@ public struct FfiConverterTypeCardState: FfiConverterRustBuffer {
         case 5: return .notTrusted(asOf: try FfiConverterTimestamp.read(from: &buf)
         )
         
-        case 6: return .unknown(last: try FfiConverterOptionTypeLastKnownState.read(from: &buf)
+        case 6: return .damaged
+        
+        case 7: return .unknown(last: try FfiConverterOptionTypeLastKnownState.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -7352,8 +7361,12 @@ public struct FfiConverterTypeCardState: FfiConverterRustBuffer {
             FfiConverterTimestamp.write(asOf, into: &buf)
             
         
-        case let .unknown(last):
+        case .damaged:
             writeInt(&buf, Int32(6))
+        
+        
+        case let .unknown(last):
+            writeInt(&buf, Int32(7))
             FfiConverterOptionTypeLastKnownState.write(last, into: &buf)
             
         }
@@ -10755,7 +10768,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_has_biometrics() != 39251) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_cards_page() != 38430) {
+    if (uniffi_huizheng_checksum_method_wallet_cards_page() != 20730) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_delete_log_before() != 14647) {
@@ -10773,7 +10786,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_huizheng_checksum_method_wallet_search_log() != 21770) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 33469) {
+    if (uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 9809) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201) {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{BackupError, BadBackup};
 use crate::{
-    card,
+    card::{self, Face},
     context::Context,
     held::{CARDS, StoredCard},
     log::{LOG, LogRecord},
@@ -136,7 +136,8 @@ impl Content {
 pub(super) fn to_collect(context: &Context, id: &str, stored: &StoredCard) -> ToCollect {
     let kind = context.catalogue.by_id(stored.kind.as_str());
     let no_state = card::CardState::Unknown { last: None };
-    let shown = kind.and_then(|kind| card::show(id, stored, kind, no_state).ok());
+    let shown =
+        kind.zip(Face::of(stored, context.catalogue).ok()).map(|(kind, face)| face.show(id, kind, no_state));
     let name = || LocalText::new(stored.kind.to_string(), stored.kind.to_string());
     ToCollect {
         id: id.to_owned(),

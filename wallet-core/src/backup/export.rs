@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::{
     Wallet,
-    card::CardState,
     chain::Chain,
     held::{CARDS, StoredCard},
     log::LOG,
@@ -61,10 +60,9 @@ impl Wallet {
                 "issued": one.issued, "expires": one.expires,
             })
         };
-        let state = self.context().state(card).unwrap_or(CardState::Unknown { last: None });
         json!({
             "id": id,
-            "card": self.show(id, card, state).ok(),
+            "card": self.shown(id, card).ok(),
             "collectedAt": card.collected_at,
             "credentials": card.credentials.iter().map(one).collect::<Vec<_>>(),
         })

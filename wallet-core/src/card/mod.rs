@@ -1,5 +1,6 @@
 //! Cards as the holder sees them.
 
+mod face;
 mod show;
 mod state;
 mod text;
@@ -11,7 +12,8 @@ use registry::{Did, LocalText, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use show::{claim_views, local, show};
+pub(crate) use face::{Face, Trace};
+pub(crate) use show::{claim_views, local};
 pub use state::{CardState, LastKnown};
 pub(crate) use state::{facts_needed, facts_of, further_facts_needed, state};
 

@@ -9,7 +9,7 @@ use registry::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::held::{StoredCard, StoredCredential};
+use super::{Face, Trace};
 
 /// How a card stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub enum CardState {
         /// The time of the evidence.
         as_of: UnixMillis,
     },
+    /// Its credentials can't be read any more: the disk, or somebody, changed them. Its face is left. Get it issued again.
+    Damaged,
     /// There is no evidence, or it is too old to rely on.
     Unknown {
         /// What was known last, and when.
@@ -58,7 +60,7 @@ pub struct LastKnown {
 }
 
 impl CardState {
-    /// A stable id: `valid`, `suspended`, `revoked`, `expired`, `not-trusted`, `unknown`.
+    /// A stable id: `valid`, `suspended`, `revoked`, `expired`, `not-trusted`, `damaged`, `unknown`.
     #[must_use]
     pub fn id(&self) -> &'static str {
         match self {
@@ -67,6 +69,7 @@ impl CardState {
             Self::Revoked { .. } => "revoked",
             Self::Expired { .. } => "expired",
             Self::NotTrusted { .. } => "not-trusted",
+            Self::Damaged => "damaged",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -80,16 +83,17 @@ impl CardState {
             Self::Expired { .. } => 3,
             Self::NotTrusted { .. } => 4,
             Self::Revoked { .. } => 5,
+            Self::Damaged => 6,
         }
     }
 }
 
 /// What the state of a card follows from, and what else a counter must know of it.
-pub(crate) fn facts_needed(card: &StoredCard) -> Vec<RecordKey> {
+pub(crate) fn facts_needed(card: &Face) -> Vec<RecordKey> {
     // The accreditation is for whoever is shown the card with no network.
     let mut keys =
         vec![RecordKey::Did(card.issuer.clone()), RecordKey::Trust(card.issuer.clone(), card.kind.clone())];
-    for status in card.credentials.iter().filter_map(StoredCredential::registry_status) {
+    for status in card.credentials.iter().filter_map(Trace::registry_status) {
         keys.push(RecordKey::chunk_of(&status.list, status.index));
         keys.push(RecordKey::StatusList(status.list));
     }
@@ -100,27 +104,26 @@ pub(crate) fn facts_needed(card: &StoredCard) -> Vec<RecordKey> {
 
 /// What it follows from beside, by the facts at hand: whether an issuer whose key was compromised stands by what it signed.
 pub(crate) fn further_facts_needed<E>(
-    card: &StoredCard,
+    card: &Face,
     mut fact: impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
 ) -> Result<Vec<RecordKey>, E> {
     let did = fact(&RecordKey::Did(card.issuer.clone()))?;
     let Some(Record::Did(record)) = did.as_ref().and_then(Proven::record) else { return Ok(Vec::new()) };
-    let compromised = |credential: &&StoredCredential| {
+    let compromised = |credential: &&Trace| {
         let key = record.key(&credential.issuer_key.fragment);
         key.is_some_and(|key| key.compromised_since.is_some())
     };
-    let places = card.credentials.iter().filter(compromised).filter_map(StoredCredential::registry_status);
+    let places = card.credentials.iter().filter(compromised).filter_map(Trace::registry_status);
     Ok(places.map(|place| RecordKey::kept_of(&place.list, place.index)).collect())
 }
 
 /// What a counter must know of one credential of a card, by the facts at hand.
 pub(crate) fn facts_of<E>(
-    card: &StoredCard,
+    mut card: Face,
     credential: &str,
     fact: impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
 ) -> Result<Vec<RecordKey>, E> {
-    let only = card.credentials.iter().filter(|one| one.id == credential).cloned().collect();
-    let card = StoredCard { credentials: only, ..card.clone() };
+    card.credentials.retain(|one| one.id == credential);
     let mut keys = facts_needed(&card);
     keys.extend(further_facts_needed(&card, fact)?);
     Ok(keys)
@@ -128,7 +131,7 @@ pub(crate) fn facts_of<E>(
 
 /// The state of a card: that of its worst credential. `fact` gives the newest fact at hand about a record.
 pub(crate) fn state<E>(
-    card: &StoredCard,
+    card: &Face,
     now: UnixMillis,
     stale: Duration,
     mut fact: impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
@@ -145,8 +148,8 @@ pub(crate) fn state<E>(
 }
 
 fn of_credential<E>(
-    card: &StoredCard,
-    credential: &StoredCredential,
+    card: &Face,
+    credential: &Trace,
     now: UnixMillis,
     stale: Duration,
     fact: &mut impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
@@ -184,8 +187,8 @@ enum Standing {
 
 /// What the facts say, and the time of the oldest that says so.
 fn standing<E>(
-    card: &StoredCard,
-    credential: &StoredCredential,
+    card: &Face,
+    credential: &Trace,
     fact: &mut impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
 ) -> Result<(Standing, UnixMillis), E> {
     let unknown = (Standing::NotKnown, UnixMillis(0));
@@ -222,10 +225,10 @@ fn standing<E>(
 
 /// Whether the issuer stands by a signature of its key that was compromised later; none while that is not known.
 fn stood_by<E>(
-    credential: &StoredCredential,
+    credential: &Trace,
     fact: &mut impl FnMut(&RecordKey) -> Result<Option<Proven>, E>,
 ) -> Result<Option<bool>, E> {
-    let (Some(place), Some(signature)) = (credential.registry_status(), credential.issuer_signature()) else {
+    let (Some(place), Some(signature)) = (credential.registry_status(), credential.signature) else {
         return Ok(Some(false));
     };
     let kept = fact(&RecordKey::kept_of(&place.list, place.index))?;

@@ -15,7 +15,7 @@ use registry::Did;
 
 use super::purpose::kinds;
 use crate::{
-    card::Format,
+    card::{Face, Format},
     context::Context,
     held::{CARDS, Content, StoredCard, StoredCredential},
     vault::VaultError,
@@ -25,6 +25,7 @@ use crate::{
 pub(super) struct Held {
     pub(super) card_id: String,
     pub(super) card: StoredCard,
+    pub(super) face: Face,
     pub(super) credential: StoredCredential,
     pub(super) content: Content,
     pub(super) kind: &'static CredentialType,
@@ -46,8 +47,12 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> R
     };
     let mut held = Vec::new();
     for card_id in context.index.find(&context.vault, fits)? {
-        let Some(card) = context.vault.get_readable(&CARDS, &card_id)? else { continue };
+        let Some(card) = context.vault.get_readable(&CARDS, &card_id)? else {
+            context.index.note_damaged(card_id);
+            continue;
+        };
         let Some(kind) = context.catalogue.by_id(card.kind.as_str()) else { continue };
+        let Some(face) = context.face(&card_id)? else { continue };
         let fitting = card.credentials.iter().filter(|one| fits(card.kind.as_str(), one.format));
         for credential in one_of_each(fitting, verifier) {
             let Ok(content) = credential.content() else { continue };
@@ -57,6 +62,7 @@ pub(super) fn of_kind(context: &Context, query: &DcqlQuery, verifier: &Did) -> R
                 authorities: authorities(&card.issuer, &content),
                 credential: credential.clone(),
                 card: card.clone(),
+                face: face.clone(),
                 content,
                 kind,
             });

@@ -18,7 +18,7 @@ use super::{
     request::{Genuine, is_of_this_chain},
     review::{judge, log_refusal},
 };
-use crate::{card, context::Context, held::CARDS, log::Outcome, vault::VaultError};
+use crate::{card, context::Context, log::Outcome, vault::VaultError};
 
 /// What a request that came as a QR code wants its answer bound to, and whether it was answered.
 pub(crate) struct Offline {
@@ -183,11 +183,9 @@ pub(crate) async fn present(
     }
     let mut keys = Vec::new();
     for option in &chosen {
-        let card = context.vault.get(&CARDS, &option.card)?.ok_or(PresentError::CardGone)?;
+        let card = context.face(&option.card)?.ok_or(PresentError::CardGone)?;
         // With what says of a key that was compromised whether its owner stands by this very signature.
-        keys.extend(card::facts_of(&card, &option.credential, |key| {
-            context.chain.kept(&context.vault, key)
-        })?);
+        keys.extend(card::facts_of(card, &option.credential, |key| context.chain.kept(&context.vault, key))?);
     }
     sorted::sort(&mut keys);
     keys.dedup();

@@ -119,7 +119,7 @@ async fn refresh<'q>(
     survey: &Survey<'_>,
     wanted: impl Iterator<Item = &'q QueryId>,
 ) -> Result<(), RequestRefused> {
-    let cards: Vec<_> = wanted.flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.card).collect();
+    let cards: Vec<_> = wanted.flat_map(|id| survey.fitting(id)).map(|(held, _)| &held.face).collect();
     match context.refresh(cards, context.chain.fresh).await {
         Err(crate::chain::ChainError::Vault(error)) => Err(error.into()),
         Ok(_) | Err(_) => Ok(()),

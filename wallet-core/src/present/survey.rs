@@ -79,10 +79,10 @@ impl<'h> Survey<'h> {
         set: Option<u32>,
     ) -> Result<(Question, Vec<OpenOption>), RequestRefused> {
         let mut options = Vec::new();
-        let states = context.states(self.fitting(id).map(|(held, _)| &held.card).collect::<Vec<_>>())?;
+        let states = context.states(self.fitting(id).map(|(held, _)| &held.face).collect::<Vec<_>>())?;
         for ((held, selection), state) in self.fitting(id).zip(states) {
             let kind = context.catalogue.by_id(held.card.kind.as_str()).ok_or(RequestRefused::UnknownType)?;
-            let card = card::show(&held.card_id, &held.card, kind, state)?;
+            let card = held.face.show(&held.card_id, kind, state);
             let leaves = card::claim_views(kind, &selection.leaves);
             let shared = log::Shared {
                 card: held.card_id.clone(),
@@ -178,7 +178,8 @@ fn warnings(held: &Held, state: &CardState, verifier: &Did) -> Vec<Warning> {
         CardState::Suspended { .. }
         | CardState::Revoked { .. }
         | CardState::Expired { .. }
-        | CardState::NotTrusted { .. } => warnings.push(Warning::NotInForce),
+        | CardState::NotTrusted { .. }
+        | CardState::Damaged => warnings.push(Warning::NotInForce),
     }
     if !held.content.is_selective() {
         warnings.push(Warning::ShownWhole);

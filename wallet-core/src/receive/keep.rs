@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     backup,
-    card::{self, Card},
+    card::{self, Card, Face},
     context::Context,
     held::{CARDS, StoredCard},
     index,
@@ -41,6 +41,7 @@ pub(super) struct Ending {
 struct New {
     id: String,
     card: StoredCard,
+    face: Face,
     event: Event,
     /// What a backup named and this is.
     collected: Option<String>,
@@ -59,10 +60,11 @@ pub(super) async fn keep(context: &Context, mut ending: Ending) -> Result<Vec<Ca
             issuer: card.issuer.clone(),
             issuer_name: card.issuer_name.clone(),
         };
-        let view = card::show(&id, &card, kind, context.state(&card)?)?;
+        let face = Face::of(&card, context.catalogue)?;
+        let view = face.show(&id, kind, context.state(&face)?);
         let collected = backup::collected(context, &kind.id, &card.issuer, &view.holder_line)?;
         shown.push(view);
-        new.push(New { id, card, event, collected });
+        new.push(New { id, card, face, event, collected });
     }
     let (at, catalogue, replaced) = (context.now(), context.catalogue, ending.replaced.clone());
     let writing = context.index.begin();
@@ -80,8 +82,8 @@ fn put(
     ending: Ending,
 ) -> Result<Vec<(String, StoredCard)>, VaultError> {
     let mut cards = Vec::with_capacity(new.len());
-    for New { id, card, event, collected } in new {
-        index::put_card(tx, &id, &card)?;
+    for New { id, card, face, event, collected } in new {
+        index::put_card(tx, &id, &card, &face)?;
         if let Some(collected) = &collected {
             tx.remove(&backup::TO_COLLECT, collected)?;
         }
@@ -112,14 +114,15 @@ pub(crate) fn delete(
         Err(error) if error.is_of_one_record() => None,
         card => card?,
     };
-    let kind = index::kind(tx, id)?.or_else(|| card.as_ref().map(|card| card.kind.to_string()));
-    let kind = kind.and_then(|kind| catalogue.by_id(&kind));
+    let face = index::kept_face(tx, id)?;
     index::remove_card(tx, id)?;
     let keys = card.iter().flat_map(|card| &card.credentials).map(|credential| credential.key.clone());
     loose::let_go(tx, keys)?;
+    let known = card.as_ref().map(|card| (&card.kind, &card.issuer_name));
+    let known = known.or_else(|| face.as_ref().map(|face| (&face.kind, &face.issuer_name)));
+    let kind = known.and_then(|(kind, _)| catalogue.by_id(kind.as_str()));
     let label = kind.map_or_else(|| LocalText::new("证照", "Card"), |kind| card::local(&kind.label));
-    let unknown = || LocalText::new("不详", "unknown");
-    let issuer_name = card.as_ref().map_or_else(unknown, |card| card.issuer_name.clone());
+    let issuer_name = known.map_or_else(|| LocalText::new("不详", "unknown"), |(_, name)| name.clone());
     log::add(tx, at, Event::Deleted { label, issuer_name })?;
     let token_key = card.and_then(|card| card.renewal).map(|renewal| renewal.key);
     Ok(Deleted { existed: true, token_key })

@@ -150,7 +150,8 @@ impl Vault {
         Ok(found)
     }
 
-    fn each<V: DeserializeOwned>(
+    /// Looks at every record of a table, in the order of the keys; those that can't be read are `None`.
+    pub(crate) fn each<V: DeserializeOwned>(
         &self,
         table: &Sealed<V>,
         mut look: impl FnMut(String, Option<V>),

@@ -305,13 +305,19 @@ async fn an_older_version_of_a_record_is_noticed() {
 
 /// Two cards, a licence and an identity, of which the first is damaged: one byte of it, in its content.
 async fn with_a_damaged_card() -> (Holder, [String; 2]) {
+    with_damage_in(&["cards"]).await
+}
+
+/// The same with the damage in what these tables have of the first card.
+async fn with_damage_in(tables: &[&str]) -> (Holder, [String; 2]) {
     let (holder, card) = Holder::new().await.with_licence().await;
+    holder.town.clock.advance(Duration::from_secs(60));
     let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::digital_id())).await.unwrap();
     let other = holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards.remove(0);
     let holder = locked(holder).await;
     let path = holder.folder.path().join("wallet");
-    let key = ("cards".to_owned(), card.id.clone());
-    {
+    for table in tables {
+        let key = ((*table).to_owned(), card.id.clone());
         let store = Store::persistent(&path, &Options::default()).unwrap();
         let mut bytes = store.get(&APART, &key).unwrap().unwrap();
         *bytes.last_mut().unwrap() ^= 1;
@@ -327,11 +333,16 @@ async fn a_damaged_card_is_named_and_takes_no_other_along() {
     let (holder, [damaged, sound]) = with_a_damaged_card().await;
     let wallet = &holder.wallet;
     let ids = |cards: Vec<wallet_core::Card>| cards.into_iter().map(|card| card.id).collect::<Vec<_>>();
-    assert_eq!(ids(wallet.cards().unwrap()), std::slice::from_ref(&sound));
-    assert_eq!(ids(wallet.cards_page(None, 1).unwrap()), std::slice::from_ref(&sound));
+    // Its face tells the holder which card it is.
+    assert_eq!(ids(wallet.cards().unwrap()), [sound.clone(), damaged.clone()]);
+    assert_eq!(ids(wallet.cards_page(Some(&sound), 1).unwrap()), std::slice::from_ref(&damaged));
+    let states = || wallet.cards().unwrap().iter().map(|card| card.state.id()).collect::<Vec<_>>();
+    assert_eq!(states(), ["valid", "valid"], "nobody looked yet");
     assert_eq!(wallet.unreadable_cards().unwrap(), std::slice::from_ref(&damaged));
-    assert_eq!(wallet.card(&damaged).unwrap_err(), wallet_core::VaultError::Tampered);
-    assert_eq!(wallet.holders().unwrap().len(), 1);
+    assert_eq!(states(), ["valid", "damaged"]);
+    assert_eq!(wallet.card(&damaged).unwrap().unwrap().state.id(), "damaged");
+    assert!(!wallet.is_renewable(&damaged).unwrap());
+    assert_eq!(wallet.holders().unwrap().len(), 2);
     wallet.refresh().await.unwrap();
     let refused = holder.review(Ask::licence()).await.unwrap_err();
     assert_eq!(refused.code(), "nothing-fits");
@@ -353,10 +364,13 @@ async fn a_damaged_card_is_named_and_takes_no_other_along() {
 #[tokio::test]
 async fn what_is_left_of_a_damaged_card_can_be_deleted_and_the_wallet_erased() {
     let (holder, [damaged, _]) = with_a_damaged_card().await;
+    let issuer = holder.wallet.cards().unwrap().remove(1).issuer_name;
     assert!(holder.wallet.delete_card(&damaged).await.unwrap());
     assert!(holder.wallet.unreadable_cards().unwrap().is_empty());
     match &holder.wallet.log(None, 1).unwrap()[0].event {
-        wallet_core::Event::Deleted { label, .. } => assert_eq!(label.zh, "营业执照"),
+        wallet_core::Event::Deleted { label, issuer_name } => {
+            assert_eq!((label.zh.as_str(), issuer_name), ("营业执照", &issuer));
+        }
         other => panic!("{other:?}"),
     }
     let holder = holder.reopened().await;
@@ -364,6 +378,42 @@ async fn what_is_left_of_a_damaged_card_can_be_deleted_and_the_wallet_erased() {
     let (holder, _) = with_a_damaged_card().await;
     holder.wallet.erase().await.unwrap();
     assert!(!holder.folder.path().join("wallet").exists());
+}
+
+#[tokio::test]
+async fn a_card_that_lost_its_face_is_found_and_shown_all_the_same() {
+    let (holder, [card, other]) = with_damage_in(&["faces"]).await;
+    let ids: Vec<String> = holder.wallet.cards().unwrap().into_iter().map(|card| card.id).collect();
+    assert_eq!(ids, [other, card.clone()]);
+    let shown = |card: wallet_core::Card| serde_json::to_value(card).unwrap();
+    let (listed, alone) = (holder.wallet.cards().unwrap().remove(1), holder.wallet.card(&card).unwrap());
+    assert_eq!(shown(listed), shown(alone.unwrap()));
+    assert_eq!(holder.wallet.unreadable_cards().unwrap(), [""; 0]);
+    holder.present_first(Ask::licence()).await.unwrap();
+    holder.wallet.refresh().await.unwrap();
+    assert!(holder.wallet.delete_card(&card).await.unwrap());
+    assert_eq!(holder.wallet.cards().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_comes_upon_a_damaged_card_has_lists_say_so() {
+    let (holder, [damaged, _]) = with_a_damaged_card().await;
+    assert_eq!(holder.wallet.card(&damaged).unwrap().unwrap().state.id(), "damaged");
+    assert_eq!(holder.wallet.cards().unwrap()[1].state.id(), "damaged");
+    let (holder, _) = with_a_damaged_card().await;
+    assert_eq!(holder.review(Ask::licence()).await.unwrap_err().code(), "nothing-fits");
+    assert_eq!(holder.wallet.cards().unwrap()[1].state.id(), "damaged");
+}
+
+#[tokio::test]
+async fn a_card_of_which_nothing_can_be_read_is_named_and_can_be_deleted() {
+    let (holder, [card, other]) = with_damage_in(&["faces", "cards"]).await;
+    assert_eq!(holder.wallet.card(&card).unwrap_err(), wallet_core::VaultError::Tampered);
+    let ids: Vec<String> = holder.wallet.cards().unwrap().into_iter().map(|card| card.id).collect();
+    assert_eq!(ids, [other]);
+    assert_eq!(holder.wallet.unreadable_cards().unwrap(), std::slice::from_ref(&card));
+    assert!(holder.wallet.delete_card(&card).await.unwrap());
+    assert!(holder.wallet.unreadable_cards().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -410,7 +460,7 @@ async fn content_that_is_missing_or_of_another_card_is_an_error_when_read_and_lo
     }
     let wallet = reopen(&holder, PIN).await.unwrap();
     for id in [&card.id, &other.id] {
-        assert_eq!(wallet.card(id).unwrap_err(), wallet_core::VaultError::Tampered);
+        assert_eq!(wallet.card(id).unwrap().unwrap().state.id(), "damaged");
     }
     drop(wallet);
     let ports = holder.town.ports(holder.folder.path());

@@ -17,6 +17,8 @@ pub enum State {
     Refused,
     /// Revoked for good: red, cross.
     Revoked,
+    /// Damaged: red, cross.
+    Damaged,
     /// Nobody can tell: amber, question mark.
     CannotTell,
     /// Suspended for now: amber, pause.
@@ -34,7 +36,7 @@ impl State {
     pub fn class(self) -> &'static str {
         match self {
             Self::Valid | Self::Accepted => "good",
-            Self::Refused | Self::Revoked => "bad",
+            Self::Refused | Self::Revoked | Self::Damaged => "bad",
             Self::CannotTell | Self::Suspended => "unsure",
             Self::Expired | Self::Done => "quiet",
             Self::Waiting => "busy",
@@ -45,7 +47,7 @@ impl State {
     pub fn icon(self) -> Icon {
         match self {
             Self::Valid | Self::Accepted | Self::Done => Icon::Tick,
-            Self::Refused | Self::Revoked => Icon::Cross,
+            Self::Refused | Self::Revoked | Self::Damaged => Icon::Cross,
             Self::CannotTell => Icon::Question,
             Self::Suspended => Icon::Pause,
             Self::Expired => Icon::Clock,
@@ -61,6 +63,7 @@ impl State {
             Self::Accepted => t.get("state.accepted"),
             Self::Refused => t.get("state.refused"),
             Self::Revoked => t.get("state.revoked"),
+            Self::Damaged => t.get("state.damaged"),
             Self::CannotTell => t.get("state.cannot_tell"),
             Self::Suspended => t.get("state.suspended"),
             Self::Expired => t.get("state.expired"),

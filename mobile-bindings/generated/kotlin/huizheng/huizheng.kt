@@ -1363,7 +1363,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_has_biometrics() and 0xFFFF) != 39251) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_cards_page() and 0xFFFF) != 38430) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_cards_page() and 0xFFFF) != 20730) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_delete_log_before() and 0xFFFF) != 14647) {
@@ -1381,7 +1381,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_huizheng_checksum_method_wallet_search_log() and 0xFFFF) != 21770) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() and 0xFFFF) != 33469) {
+    if ((lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() and 0xFFFF) != 9809) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_is_renewable() and 0xFFFF) != 62201) {
@@ -4943,7 +4943,7 @@ public interface WalletInterface {
     suspend fun `hasBiometrics`(): kotlin.Boolean
     
     /**
-     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
      */
     suspend fun `cardsPage`(`after`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<Card>
     
@@ -4974,8 +4974,9 @@ public interface WalletInterface {
     suspend fun `searchLog`(`text`: kotlin.String, `before`: kotlin.String? = null, `limit`: kotlin.UInt = 50u): List<LogEntry>
     
     /**
-     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+     * no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+     * after the first list is there: lists then say `Damaged` of them.
      */
     suspend fun `unreadableCards`(): List<kotlin.String>
     
@@ -5439,7 +5440,7 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
-     * At most `limit` cards after the card `after`, the newest first: what a long list shows. Opens no other card.
+     * At most `limit` cards after the card `after`, the newest first: what a long list shows at once.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5594,8 +5595,9 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
 
     
     /**
-     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. No list shows them, and no backup
-     * has them. Say so; their holder collects them again, and what is left of them can be deleted (`delete_card`).
+     * The ids of the cards that are there and can't be read: the disk, or somebody, changed them. They can't be shown to anybody, and
+     * no backup has them; their holder collects them again, and deletes what is left (`delete_card`). Opens every card, so ask once
+     * after the first list is there: lists then say `Damaged` of them.
      */
     @Throws(WalletException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -8968,6 +8970,13 @@ sealed class CardState {
     }
     
     /**
+     * Its credentials can't be read any more: the disk, or somebody, changed them. Its holder collects it again, and deletes what is
+     * left.
+     */
+    object Damaged : CardState()
+    
+    
+    /**
      * There is no evidence, or it is too old to rely on: refresh when online.
      */
     data class Unknown(
@@ -9013,7 +9022,8 @@ public object FfiConverterTypeCardState : FfiConverterRustBuffer<CardState>{
             5 -> CardState.NotTrusted(
                 FfiConverterTimestamp.read(buf),
                 )
-            6 -> CardState.Unknown(
+            6 -> CardState.Damaged
+            7 -> CardState.Unknown(
                 FfiConverterOptionalTypeLastKnownState.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -9056,6 +9066,12 @@ public object FfiConverterTypeCardState : FfiConverterRustBuffer<CardState>{
                 + FfiConverterTimestamp.allocationSize(value.`asOf`)
             )
         }
+        is CardState.Damaged -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
         is CardState.Unknown -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
@@ -9092,8 +9108,12 @@ public object FfiConverterTypeCardState : FfiConverterRustBuffer<CardState>{
                 FfiConverterTimestamp.write(value.`asOf`, buf)
                 Unit
             }
-            is CardState.Unknown -> {
+            is CardState.Damaged -> {
                 buf.putInt(6)
+                Unit
+            }
+            is CardState.Unknown -> {
+                buf.putInt(7)
                 FfiConverterOptionalTypeLastKnownState.write(value.`last`, buf)
                 Unit
             }

@@ -41,6 +41,7 @@ class ModelsTest {
         assertFalse(until(60).runsOut(now))
         assertFalse(card.runsOut(now), "it has no end")
         assertFalse(until(1, CardState.Revoked(now)).runsOut(now), "it is over already")
+        assertFalse(until(1, CardState.Damaged).runsOut(now), "it can't be renewed")
         assertTrue(until(1, CardState.Unknown(null)).runsOut(now))
     }
 

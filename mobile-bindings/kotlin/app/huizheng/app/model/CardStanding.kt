@@ -12,12 +12,16 @@ val CardState.asOf: Instant?
         is CardState.Suspended -> asOf
         is CardState.Revoked -> asOf
         is CardState.NotTrusted -> asOf
-        is CardState.Expired -> null
+        is CardState.Expired, is CardState.Damaged -> null
         is CardState.Unknown -> last?.asOf
     }
 
 /** The card does not count any more, and never will. */
-val CardState.isOver: Boolean get() = this is CardState.Revoked || this is CardState.Expired || this is CardState.NotTrusted
+val CardState.isOver: Boolean
+    get() = when (this) {
+        is CardState.Revoked, is CardState.Expired, is CardState.NotTrusted, is CardState.Damaged -> true
+        is CardState.Valid, is CardState.Suspended, is CardState.Unknown -> false
+    }
 
 /** Since when everything that is known of these cards is known at least: what a card that is shown with no network goes by. */
 val List<Card>.checked: Instant? get() = mapNotNull { it.state.asOf }.minOrNull()

@@ -58,6 +58,8 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
     init {
         doing(::failed) {
             read()
+            // It opens every card, so the list does not wait for it.
+            if (offUi(wallet::unreadableCards).isNotEmpty()) read()
             if (state.value.waiting.any(state.value::isDue)) askIssuers()
             if (!state.value.cards.isNullOrEmpty()) askChain()
         }

@@ -113,7 +113,7 @@ class CardFace(private val card: Card, private val words: Text, press: (() -> Un
 fun standing(look: Look, state: CardState): Pair<Sign, Tone> = when (state) {
     is CardState.Valid -> Sign.TICK to look.good
     is CardState.Suspended -> Sign.PAUSE to look.unsure
-    is CardState.Revoked, is CardState.NotTrusted -> Sign.CROSS to look.bad
+    is CardState.Revoked, is CardState.NotTrusted, is CardState.Damaged -> Sign.CROSS to look.bad
     is CardState.Expired -> Sign.CLOCK to look.still
     is CardState.Unknown -> Sign.ASK to look.unsure
 }

@@ -98,11 +98,13 @@ object Chinese : Text {
     override val revoked = "已吊销"
     override val expired = "已过期"
     override val notTrusted = "不可信"
+    override val damagedCard = "已损坏"
     override val unknown = "状态未知"
     override val suspendedMeans = { issuer: String -> "${issuer}已暂停这张证照，恢复后可以继续使用。" }
     override val revokedMeans = { issuer: String -> "${issuer}已吊销这张证照，不能再使用。" }
     override val expiredMeans = { issuer: String -> "这张证照已到期，请向${issuer}重新申领。" }
     override val notTrustedMeans = { issuer: String -> "签发这张证照的密钥已不可信，请向${issuer}重新申领。" }
+    override val damagedCardMeans = { issuer: String -> "这张证照在本机上已损坏，无法出示。请向${issuer}重新领取，再删除这一张。" }
     override val unknownMeans = "暂时查不到最新状态，请联网后再看。"
     override val issuedBy = "发证机关"
     override val received = "领取时间"

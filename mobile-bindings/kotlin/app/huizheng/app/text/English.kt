@@ -98,11 +98,13 @@ object English : Text {
     override val revoked = "Revoked"
     override val expired = "Expired"
     override val notTrusted = "Not trusted"
+    override val damagedCard = "Damaged"
     override val unknown = "Not known"
     override val suspendedMeans = { issuer: String -> "$issuer has suspended this card. It can be used again once that is lifted." }
     override val revokedMeans = { issuer: String -> "$issuer has revoked this card. It can't be used any more." }
     override val expiredMeans = { issuer: String -> "This card's time is over. Ask $issuer for a new one." }
     override val notTrustedMeans = { issuer: String -> "The key that signed this card is no longer trusted. Ask $issuer to issue it again." }
+    override val damagedCardMeans = { issuer: String -> "This card is damaged on this phone and can't be shown to anyone. Collect it again from $issuer, then delete this one." }
     override val unknownMeans = "Its newest status can't be read just now. Look again when you are online."
     override val issuedBy = "Issued by"
     override val received = "Received"

@@ -59,6 +59,7 @@ fun Text.word(state: CardState): String = when (state) {
     is CardState.Revoked -> revoked
     is CardState.Expired -> expired
     is CardState.NotTrusted -> notTrusted
+    is CardState.Damaged -> damagedCard
     is CardState.Unknown -> unknown
 }
 
@@ -69,6 +70,7 @@ fun Text.meaning(state: CardState, issuer: String): String? = when (state) {
     is CardState.Revoked -> revokedMeans(issuer)
     is CardState.Expired -> expiredMeans(issuer)
     is CardState.NotTrusted -> notTrustedMeans(issuer)
+    is CardState.Damaged -> damagedCardMeans(issuer)
     is CardState.Unknown -> unknownMeans
 }
 

@@ -104,11 +104,13 @@ interface Text {
     val revoked: String
     val expired: String
     val notTrusted: String
+    val damagedCard: String
     val unknown: String
     val suspendedMeans: (String) -> String
     val revokedMeans: (String) -> String
     val expiredMeans: (String) -> String
     val notTrustedMeans: (String) -> String
+    val damagedCardMeans: (String) -> String
     val unknownMeans: String
     val issuedBy: String
     val received: String
