@@ -104,6 +104,7 @@ pub(super) async fn lock(
 ) -> Result<Response, Problem> {
     holder.session.check_csrf(&sent.csrf)?;
     let ended = app.sessions.end(&headers);
+    app.close_unless_watched();
     Ok((AppendHeaders([(header::SET_COOKIE, ended)]), Redirect::to("/unlock")).into_response())
 }
 

@@ -91,8 +91,10 @@ impl Phone {
         // A login comes back to the page itself (RFC 8252 §7.3).
         wallet.client.redirect_uri = format!("http://127.0.0.1:{}/authorized", listening.addr().port());
         let app = App::new(config.data_dir.join(device::VAULT), ports, wallet, listening.addr().port());
+        let app = Arc::new(app);
+        tokio::spawn(App::lock_when_left(Arc::downgrade(&app)));
         let layers = Layers { body_limit: PICTURE_LIMIT, camera: true, ..Layers::default() };
-        Ok(RunningPhone { server: listening.serve(layers.wrap(router(Arc::new(app)))) })
+        Ok(RunningPhone { server: listening.serve(layers.wrap(router(app))) })
     }
 }
 

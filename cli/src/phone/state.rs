@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
@@ -19,6 +19,10 @@ use super::offline;
 
 /// A phone left alone locks itself after this long.
 const IDLE: Duration = Duration::from_secs(15 * 60);
+/// How often it is looked whether a phone was left alone.
+const LOOK: Duration = Duration::from_secs(30);
+/// What still works with a wallet that was locked ends within this long.
+const LETTING_GO: Duration = Duration::from_secs(10);
 /// Something that was scanned is forgotten after this long.
 const PENDING_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How many scanned things wait at most.
@@ -66,7 +70,7 @@ impl App {
         self.open_wallet().is_some() || Wallet::exists(&self.vault)
     }
 
-    /// The wallet, if somebody has entered the PIN since the phone was switched on.
+    /// The wallet, if somebody has entered the PIN since the phone was switched on or locked.
     pub(super) fn open_wallet(&self) -> Option<Arc<Wallet>> {
         self.wallet.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -82,10 +86,45 @@ impl App {
                 checked => checked,
             },
             None => {
-                let wallet = Wallet::open(&self.vault, pin, self.ports.clone(), self.config.clone()).await?;
+                let wallet = self.opened(pin).await?;
                 self.set_wallet(Arc::new(wallet));
                 Ok(())
             }
+        }
+    }
+
+    /// Opens the wallet. A page that was being made when the phone was locked may still hold it for a moment.
+    async fn opened(&self, pin: &str) -> Result<Wallet, OpenError> {
+        let begun = Instant::now();
+        loop {
+            match Wallet::open(&self.vault, pin, self.ports.clone(), self.config.clone()).await {
+                Err(OpenError::InUse) if begun.elapsed() < LETTING_GO => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    /// Locks the wallet, which wipes its keys, unless another browser is let in.
+    pub(super) fn close_unless_watched(&self) {
+        if !self.sessions.any_alive() {
+            self.close_wallet();
+        }
+    }
+
+    /// Locks the wallet once the phone was left alone, for as long as the phone is on.
+    pub(super) async fn lock_when_left(app: Weak<Self>) {
+        let mut left = false;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let Some(app) = app.upgrade() else { return };
+            // Twice: whoever is just being let in has the wallet open before the session.
+            let alone = !app.sessions.any_alive();
+            if alone && left {
+                app.close_unless_watched();
+            }
+            left = alone;
         }
     }
 

@@ -127,6 +127,12 @@ impl<T: Clone> Sessions<T> {
         self.cookie.cleared()
     }
 
+    /// Whether anybody is signed in.
+    pub fn any_alive(&self) -> bool {
+        let now = Instant::now();
+        self.lock().values().any(|entry| now.saturating_duration_since(entry.seen) < self.idle)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry<T>>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -240,14 +246,16 @@ mod tests {
         let started = sessions.start("li");
         let headers = request_with(&started.set_cookie);
         assert_eq!(sessions.find(&headers).expect("alive").value, "li");
+        assert!(sessions.any_alive());
         drop(sessions.end(&headers));
-        assert!(sessions.find(&headers).is_none());
+        assert!(sessions.find(&headers).is_none() && !sessions.any_alive());
     }
 
     #[test]
     fn a_session_ends_when_idle() {
         let sessions = Sessions::new("desk", Duration::ZERO);
         let started = sessions.start(());
+        assert!(!sessions.any_alive());
         assert!(sessions.find(&request_with(&started.set_cookie)).is_none());
     }
 
