@@ -12,7 +12,8 @@ use registry::{Proven, RecordKey, UnixMillis};
 use crate::{
     card::{self, CardState, Face},
     chain::{Chain, ChainError},
-    index::{self, Index},
+    faces,
+    index::Index,
     ports::Ports,
     present::LinkPolicy,
     receive::UnderWay,
@@ -47,7 +48,7 @@ impl Context {
 
     /// The face of a card; `None` if there is none of this id, or nothing of it can be read.
     pub(crate) fn face(&self, id: &str) -> Result<Option<Face>, VaultError> {
-        index::face(&self.vault, self.catalogue, id)
+        faces::face(&self.vault, self.catalogue, id)
     }
 
     /// The faces of all cards with their ids, the newest first.

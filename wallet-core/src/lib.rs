@@ -28,6 +28,7 @@ mod complaint;
 mod config;
 mod context;
 mod error;
+mod faces;
 mod held;
 mod holders;
 mod index;

@@ -5,8 +5,9 @@
 use credentials::catalogue::Catalogue;
 
 use crate::{
+    faces,
     held::CARDS,
-    index, receive,
+    receive,
     vault::{Sealed, Vault, VaultError, VaultTx},
 };
 
@@ -35,7 +36,7 @@ pub(crate) async fn migrate(vault: &Vault, catalogue: &'static Catalogue) -> Res
                 vault.each(&INDEX, |id, _| entries.push(id))?;
                 let renew = move |tx: &mut VaultTx<'_, '_>| {
                     entries.iter().try_for_each(|id| tx.remove(&INDEX, id))?;
-                    index::rebuild(tx, catalogue, &cards, &[])
+                    faces::rebuild(tx, catalogue, &cards, &[])
                 };
                 step(vault, 4, renew).await?;
             }
@@ -130,7 +131,7 @@ mod tests {
         assert!(known(&vault).is_empty());
         migrate(&vault, catalogue()).await.unwrap();
         assert_eq!(known(&vault), ["a"]);
-        let face = index::face(&vault, catalogue(), "a").unwrap().unwrap();
+        let face = faces::face(&vault, catalogue(), "a").unwrap().unwrap();
         assert_eq!(face.claims["name"], "示例");
         migrate(&vault, catalogue()).await.unwrap();
         assert_eq!(known(&vault), ["a"]);

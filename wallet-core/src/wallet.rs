@@ -18,8 +18,9 @@ use crate::{
     config::WalletConfig,
     context::Context,
     error::{CreateError, OpenError},
+    faces,
     held::{CARDS, StoredCard},
-    index::{self, Index},
+    index::Index,
     log::{LOG, LogEntry, LogRecord},
     ports::{Ports, Protection},
     present::{
@@ -167,12 +168,12 @@ impl Wallet {
             others_lost: total - cards_lost - log_entries_lost,
             incomplete: repaired.incomplete,
         };
-        let strays = index::strays(vault, &cards)?;
+        let strays = faces::strays(vault, &cards)?;
         let catalogue = wallet.context.catalogue;
         let tidy = move |tx: &mut VaultTx<'_, '_>| {
             bad_cards.iter().try_for_each(|id| tx.remove(&CARDS, id))?;
             bad_entries.iter().try_for_each(|id| tx.remove(&LOG, id))?;
-            index::rebuild(tx, catalogue, &cards, &strays)
+            faces::rebuild(tx, catalogue, &cards, &strays)
         };
         vault.write(tidy).await?;
         Ok((wallet, recovered))

@@ -15,8 +15,8 @@ use crate::{
     backup,
     card::{self, Card, Face},
     context::Context,
+    faces,
     held::{CARDS, StoredCard},
-    index,
     log::{self, Event},
     ports::KeyHandle,
     vault::{VaultError, VaultTx},
@@ -83,7 +83,7 @@ fn put(
 ) -> Result<Vec<(String, StoredCard)>, VaultError> {
     let mut cards = Vec::with_capacity(new.len());
     for New { id, card, face, event, collected } in new {
-        index::put_card(tx, &id, &card, &face)?;
+        faces::put_card(tx, &id, &card, &face)?;
         if let Some(collected) = &collected {
             tx.remove(&backup::TO_COLLECT, collected)?;
         }
@@ -114,8 +114,8 @@ pub(crate) fn delete(
         Err(error) if error.is_of_one_record() => None,
         card => card?,
     };
-    let face = index::kept_face(tx, id)?;
-    index::remove_card(tx, id)?;
+    let face = faces::kept_face(tx, id)?;
+    faces::remove_card(tx, id)?;
     let keys = card.iter().flat_map(|card| &card.credentials).map(|credential| credential.key.clone());
     loose::let_go(tx, keys)?;
     let known = card.as_ref().map(|card| (&card.kind, &card.issuer_name));
