@@ -29,6 +29,17 @@ fn said(output: &Output) -> String {
     out.into_owned()
 }
 
+async fn started(dir: &Path) -> Stack {
+    let config = StackConfig::new(dir.join("stack"), Ports::Any).expect("config");
+    Stack::start(config).await.expect("starts")
+}
+
+/// Has a licence issued to the wallet.
+async fn receive(stack: &Stack, huizheng: &impl AsyncFn(&[&str]) -> Output) {
+    let (link, code) = offer(stack).await;
+    said(&huizheng(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+}
+
 async fn call(method: Method, url: String, token: &str, body: Option<Value>) -> Value {
     let http = outbound::client(std::time::Duration::from_secs(30));
     let request = http.request(method, url).bearer_auth(token).header("content-type", "application/json");
@@ -52,15 +63,12 @@ async fn offer(stack: &Stack) -> (String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
     let dir = tempfile::tempdir().expect("dir");
-    let stack = Stack::start(StackConfig::new(dir.path().join("stack"), Ports::Any).expect("config"))
-        .await
-        .expect("starts");
+    let stack = started(dir.path()).await;
     let node = stack.urls().chain.url.clone();
     let home = dir.path().join("home");
     let huizheng = async |words: &[&str]| run(&home, &node, "", words).await;
     said(&huizheng(&["init"]).await);
-    let (link, code) = offer(&stack).await;
-    said(&huizheng(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+    receive(&stack, &huizheng).await;
     let list = said(&huizheng(&["list", "--json"]).await);
     let before: Value = serde_json::from_str(&list).expect("json");
     said(&huizheng(&["renew", "1"]).await);
@@ -151,9 +159,7 @@ fn damage(home: &Path, rows: BytesTable<(String, String)>, table: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_damaged_is_said_to_be_and_goes_or_is_recovered_without_the_rest() {
     let dir = tempfile::tempdir().expect("dir");
-    let stack = Stack::start(StackConfig::new(dir.path().join("stack"), Ports::Any).expect("config"))
-        .await
-        .expect("starts");
+    let stack = started(dir.path()).await;
     let node = stack.urls().chain.url.clone();
     let home = dir.path().join("home");
     let huizheng = async |words: &[&str]| run(&home, &node, "", words).await;
@@ -163,8 +169,7 @@ async fn what_is_damaged_is_said_to_be_and_goes_or_is_recovered_without_the_rest
     };
     said(&huizheng(&["init"]).await);
     for _ in 0..2 {
-        let (link, code) = offer(&stack).await;
-        said(&huizheng(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+        receive(&stack, &huizheng).await;
     }
     assert!(failed(&huizheng(&["recover"]).await).contains("is not damaged"));
 
@@ -211,15 +216,12 @@ async fn what_is_damaged_is_said_to_be_and_goes_or_is_recovered_without_the_rest
 async fn a_counter_at_a_terminal_says_who_it_is_where_nobody_has_a_network() {
     const PURPOSE: &str = "licence-original";
     let dir = tempfile::tempdir().expect("dir");
-    let stack = Stack::start(StackConfig::new(dir.path().join("stack"), Ports::Any).expect("config"))
-        .await
-        .expect("starts");
+    let stack = started(dir.path()).await;
     let (node, urls) = (stack.urls().chain.url.clone(), stack.urls().clone());
     let home = dir.path().join("home");
     let wallet = async |words: &[&str]| run(&home, &node, "", words).await;
     said(&wallet(&["init"]).await);
-    let (link, code) = offer(&stack).await;
-    said(&wallet(&["receive", &link, "--tx-code", &code, "--yes"]).await);
+    receive(&stack, &wallet).await;
 
     let path = |name: &str| dir.path().join(name).to_str().expect("a path").to_owned();
     let (anchor, taken, query) = (path("anchor.json"), path("taken.json"), path("query.json"));

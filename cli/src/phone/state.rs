@@ -122,7 +122,7 @@ impl App {
             // Twice: whoever is just being let in has the wallet open before the session.
             let alone = !app.sessions.any_alive();
             if alone && left {
-                app.close_unless_watched();
+                app.close_wallet();
             }
             left = alone;
         }

@@ -60,33 +60,30 @@ pub(super) async fn show(wallet: &Wallet, which: &str, json: bool) -> Done {
 
 /// Deletes a card, after asking.
 pub(super) async fn delete(wallet: &Wallet, which: &str, yes: bool) -> Done {
-    let id = match find(wallet, which) {
-        Ok(card) => {
-            let title = words::title(&card);
-            if !yes && !term::ask(&format!("Delete {title}? Only its issuer can give it again."))? {
-                return Err(Fault::new("nothing was deleted", ""));
-            }
-            card.id
+    let (id, title) = match find(wallet, which) {
+        Ok(card) => (card.id.clone(), words::title(&card)),
+        // Of some nothing can be read: they go by their ids alone.
+        Err(fault) => {
+            let unreadable = wallet.unreadable_cards().or_fault("restore the folder from a backup")?;
+            let id = unreadable.into_iter().find(|id| id == which).ok_or(fault)?;
+            (id, "what is left of this card".to_owned())
         }
-        // Nothing of it can be read: it goes by its id alone.
-        Err(_) => which.to_owned(),
     };
-    match wallet.delete_card(&id).await.or_fault("check the folder's rights and space")? {
-        true => term::say_line("Deleted. What others were shown, they must be asked to delete."),
-        false => return Err(no_card(which)),
+    if !yes && !term::ask(&format!("Delete {title}? Only its issuer can give it again."))? {
+        return Err(Fault::new("nothing was deleted", ""));
     }
+    wallet.delete_card(&id).await.or_fault("check the folder's rights and space")?;
+    term::say_line("Deleted. What others were shown, they must be asked to delete.");
     Ok(())
 }
 
 /// Deletes an entry of the log.
 pub(super) async fn delete_entry(wallet: &Wallet, entry: &str) -> Done {
-    match wallet.delete_log_entry(entry).await.or_fault("check the folder's rights and space")? {
-        true => term::say_line("Deleted."),
-        false => {
-            let todo = "see the entries' ids with `huizheng wallet log`";
-            return Err(Fault::new(format!("there is no entry {entry}"), todo));
-        }
+    if !wallet.delete_log_entry(entry).await.or_fault("check the folder's rights and space")? {
+        let todo = "see the entries' ids with `huizheng wallet log`";
+        return Err(Fault::new(format!("there is no entry {entry}"), todo));
     }
+    term::say_line("Deleted.");
     Ok(())
 }
 
@@ -182,11 +179,9 @@ pub(super) fn find(wallet: &Wallet, which: &str) -> Done<Card> {
         None => Some(which.to_owned()),
     };
     let found = id.map(|id| wallet.card(&id)).transpose().or_fault(broken)?.flatten();
-    found.ok_or_else(|| no_card(which))
-}
-
-fn no_card(which: &str) -> Fault {
-    Fault::new(format!("there is no card {which}"), "see their numbers with `huizheng wallet list`")
+    found.ok_or_else(|| {
+        Fault::new(format!("there is no card {which}"), "see their numbers with `huizheng wallet list`")
+    })
 }
 
 async fn refresh(wallet: &Wallet) {

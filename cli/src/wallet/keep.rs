@@ -66,7 +66,8 @@ pub(super) async fn recover(folder: &Path, pin: &str, config: WalletConfig) -> D
         Err(OpenError::Damaged(_)) => {}
         Err(error) => return Err(not_opened(&error)),
     }
-    copy(&vault, &kept).or_fault("free some space: what is damaged is kept as it was")?;
+    service::files::copy_folder(&vault, &kept)
+        .or_fault("free some space: what is damaged is kept as it was")?;
     let recovered = Wallet::recover(&vault, pin, ports()?, config).await;
     let (_, recovered) = recovered.map_err(|error| not_opened(&error))?;
     let paint = Paint::stdout();
@@ -84,20 +85,6 @@ pub(super) async fn recover(folder: &Path, pin: &str, config: WalletConfig) -> D
         term::say_line("  More is missing, or older than it was: how much and what, nobody can tell.");
     }
     term::say_line(format!("  As it was, encrypted: {}", kept.display()));
-    Ok(())
-}
-
-/// A folder with all that is in it.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    service::files::private_folder(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        match entry.file_type()?.is_dir() {
-            true => copy(&entry.path(), &to)?,
-            false => std::fs::copy(entry.path(), to).map(drop)?,
-        }
-    }
     Ok(())
 }
 

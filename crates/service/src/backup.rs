@@ -22,7 +22,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
-use zeroize::Zeroizing;
 
 use crate::layers::Large;
 use crate::{files, outbound, random};
@@ -158,7 +157,7 @@ impl BackupFolder {
     /// # Errors
     /// [`BackupFault::Io`].
     pub fn take_keys(&self, keys: &Path) -> Result<(), BackupFault> {
-        copy(keys, &self.0.join(KEYS))
+        files::copy_folder(keys, &self.0.join(KEYS)).map_err(io(keys))
     }
 
     /// Puts the keys in place.
@@ -166,7 +165,7 @@ impl BackupFolder {
     /// # Errors
     /// [`BackupFault::Io`].
     pub fn put_keys(&self, keys: &Path) -> Result<(), BackupFault> {
-        copy(&self.0.join(KEYS), keys)
+        files::copy_folder(&self.0.join(KEYS), keys).map_err(io(keys))
     }
 
     /// Writes the manifest that `made` makes of the files: now it is a back-up.
@@ -240,21 +239,6 @@ pub fn answer_with(mut file: File) -> io::Result<Response> {
         Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
     });
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(pieces)).into_response())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), BackupFault> {
-    files::private_folder(to).map_err(io(to))?;
-    for entry in fs::read_dir(from).map_err(io(from))? {
-        let path = entry.map_err(io(from))?.path();
-        let Some(name) = path.file_name() else { continue };
-        if path.is_dir() {
-            copy(&path, &to.join(name))?;
-        } else {
-            let bytes = Zeroizing::new(fs::read(&path).map_err(io(&path))?);
-            files::write_secret(&to.join(name), &bytes).map_err(io(&path))?;
-        }
-    }
-    Ok(())
 }
 
 /// The digests of all files in a folder and those below it, under `name`.

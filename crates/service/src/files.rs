@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 /// Writes a file that only its owner reads (mode 0600), whole or not at all.
 ///
 /// # Errors
@@ -27,6 +29,29 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn private_folder(path: &Path) -> io::Result<()> {
     create_folder(path)?;
     restrict(path, 0o700)
+}
+
+/// Copies a folder with all that is in it; what comes of it is its owner's alone.
+///
+/// # Errors
+/// What the system says, and of which file.
+pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    let of = |path: &Path| {
+        let path = path.display().to_string();
+        move |reason: io::Error| io::Error::new(reason.kind(), format!("{path}: {reason}"))
+    };
+    private_folder(to).map_err(of(to))?;
+    for entry in fs::read_dir(from).map_err(of(from))? {
+        let entry = entry.map_err(of(from))?;
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &to)?;
+        } else {
+            let bytes = Zeroizing::new(fs::read(&path).map_err(of(&path))?);
+            write_secret(&to, &bytes).map_err(of(&to))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a folder and those above it, durably.
