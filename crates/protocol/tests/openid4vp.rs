@@ -70,6 +70,11 @@ fn requests_are_refused_by_name() {
         refused(|r| r["client_id"] = json!("decentralized_identifier:did:hui:anhui:zOther")),
         BadRequest::OtherClient
     );
+    assert_eq!(
+        refused(|r| r["request_uri"] = json!("https://client.example.org/request")),
+        BadRequest::Nested
+    );
+    assert_eq!(refused(|r| r["request"] = json!("e30.e30.")), BadRequest::Nested);
     assert_eq!(refused(|r| r["response_type"] = json!("code")), BadRequest::ResponseType);
     assert_eq!(refused(|r| r["response_mode"] = json!("fragment")), BadRequest::ResponseMode);
     assert_eq!(refused(|r| r["response_mode"] = Value::Null), BadRequest::ResponseMode);

@@ -1,5 +1,6 @@
 //! Servers that misbehave.
 
+use protocol::openid4vp::BadRequest;
 use wallet_core::{OfferRefused, ReceiveError, RequestRefused, WebError, ports::HttpError};
 
 use crate::town::{Ask, Holder, Plan, ok, status};
@@ -15,6 +16,39 @@ async fn a_redirect_is_not_followed_anywhere() {
     assert_eq!(refused, OfferRefused::Web(WebError::Redirected));
     let refused = holder.review(Ask::licence()).await.unwrap_err();
     assert_eq!(refused, RequestRefused::Web(WebError::Redirected));
+}
+
+/// How often the wallet asked for what is at this address.
+fn asked(holder: &Holder, address: &str) -> usize {
+    holder.town.seen.lock().unwrap().iter().filter(|(_, url, _)| url == address).count()
+}
+
+#[tokio::test]
+async fn what_leads_back_to_itself_is_asked_for_once_and_refused() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    // An offer that is where another one is, which is this one.
+    let place = "https://issuer.example/offers/1";
+    let link = holder.town.issuer.offer_by_reference(Plan::licence());
+    let itself = format!(r#"{{"credential_offer_uri":"{place}"}}"#);
+    holder.town.detour(place, Ok(ok("application/json", itself)));
+    let refused = holder.wallet.preview_offer(&link).await.unwrap_err();
+    assert!(matches!(refused, OfferRefused::Offer(_)), "{refused:?}");
+    assert_eq!(asked(&holder, place), 1);
+
+    // An authorization server that is another one's, which is its issuer's again.
+    let place = "https://issuer.example/.well-known/oauth-authorization-server";
+    let before = asked(&holder, place);
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::licence())).await.unwrap();
+    let other = r#"{"issuer":"https://other.example","token_endpoint":"https://issuer.example/token"}"#;
+    holder.town.detour(place, Ok(ok("application/json", other)));
+    let refused = holder.wallet.receive(&offer, Some("123456")).await.unwrap_err();
+    assert!(matches!(refused, ReceiveError::Unreadable(_)), "{refused:?}");
+    assert_eq!(asked(&holder, place), before + 1);
+
+    // A request that says that the request is where it is.
+    let refused = holder.review(Ask { names_itself: true, ..Ask::licence() }).await.unwrap_err();
+    assert_eq!(refused, RequestRefused::Request(BadRequest::Nested));
+    assert_eq!(asked(&holder, "https://bank.example/request"), 1);
 }
 
 #[tokio::test]

@@ -56,6 +56,9 @@ pub enum BadRequest {
     /// It is unsigned, or signed with a shared secret.
     #[error("the request must be signed with an asymmetric key")]
     Algorithm,
+    /// It has or names another request: that could lead on without an end.
+    #[error("the request must neither have nor name another request")]
+    Nested,
     /// `client_id` is not that of the link.
     #[error("the request is from someone else than the link says")]
     OtherClient,
@@ -127,6 +130,7 @@ impl BadRequest {
             Self::Unreadable(_)
             | Self::Type
             | Self::Algorithm
+            | Self::Nested
             | Self::ResponseType
             | Self::ResponseMode
             | Self::ResponseUri
@@ -170,6 +174,9 @@ impl AuthorizationRequest {
     pub fn check(self, session: Session<'_>) -> Result<CheckedRequest, BadRequest> {
         if self.client_id != *session.client_id {
             return Err(BadRequest::OtherClient);
+        }
+        if self.request.is_some() || self.request_uri.is_some() {
+            return Err(BadRequest::Nested);
         }
         if matches!(self.client_id.prefix(), ClientIdPrefix::Origin(_) | ClientIdPrefix::Unknown(_)) {
             return Err(BadRequest::ClientIdPrefix);

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::codes::open_codes;
 use crate::dcql::DcqlQuery;
@@ -94,6 +95,12 @@ pub struct AuthorizationRequest {
     /// Whom the request is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aud: Option<Audience>,
+    /// Another request in this one, which none may have (RFC 9101 §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Value>,
+    /// Where another request would be, which none may say (RFC 9101 §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_uri: Option<Value>,
     /// Ignored, as the specification demands (§5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
@@ -157,6 +164,8 @@ impl AuthorizationRequest {
             transaction_data: None,
             wallet_nonce: None,
             aud: Some(SELF_ISSUED.into()),
+            request: None,
+            request_uri: None,
             iss: None,
             iat: None,
             nbf: None,

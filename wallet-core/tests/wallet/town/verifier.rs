@@ -49,6 +49,8 @@ pub(crate) struct Ask {
     /// Known by its certificate instead of its DID.
     pub(crate) certified: Option<Certified>,
     pub(crate) transaction_data: Vec<String>,
+    /// Whether its request says that the request is where it itself is.
+    pub(crate) names_itself: bool,
     /// The status it answers the presentation with.
     pub(crate) answers: u16,
 }
@@ -69,6 +71,7 @@ impl Ask {
             formats: None,
             response_mode: None,
             encrypted: false,
+            names_itself: false,
             certified: None,
             transaction_data: Vec::new(),
             answers: 200,
@@ -270,6 +273,9 @@ impl Verifier {
                 "jwks": { "keys": [self.sealed_to.to_jwk().unwrap()] },
                 "encrypted_response_enc_values_supported": ["A128GCM", "A256GCM"],
             });
+        }
+        if ask.names_itself {
+            claims["request_uri"] = format!("{}/request", self.url).into();
         }
         if !ask.transaction_data.is_empty() {
             claims["transaction_data"] = json!(ask.transaction_data);
