@@ -295,7 +295,8 @@ fn nothing_that_a_wallet_is_told_leads_it_inside() {
             }
         }
         // What changes nothing that counts is answered, so a request that was signed anew is read to the end.
-        let answered = ["jku", "x5u", "iss", "request_uri", "client_metadata", "client_metadata_uri"];
+        // One that leads to another request is refused, whoever signed it (RFC 9101 section 4).
+        let answered = ["jku", "x5u", "iss", "client_metadata", "client_metadata_uri"];
         assert_eq!(accepted, [answered.as_slice(), &["verifier_info", "vct_values"]].concat());
         // Where a counter's answer sends the holder's browser is for the app to show; the wallet goes nowhere.
         let asked = counter.ask(PURPOSE).await;
