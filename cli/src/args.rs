@@ -301,8 +301,18 @@ pub enum WalletCommand {
         #[arg(long, value_name = "URL", hide = true)]
         answer: Option<String>,
     },
+    /// What issuers take time for.
+    Waiting,
     /// Fetch what issuers said takes time.
     PickUp,
+    /// Wait no more for what an issuer takes time for, or for what stopped on its way.
+    GiveUp {
+        /// Its number in the list of what is waited for.
+        number: usize,
+        /// Don't ask, give up.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Renew a card before it expires.
     Renew {
         /// The card's number in the list, or its id.

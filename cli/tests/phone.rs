@@ -314,6 +314,28 @@ async fn what_the_core_can_do_the_phone_offers() {
     assert!(holder.page(&back).await.contains("href=\"/cards/"), "collected");
     assert!(!holder.page(&back).await.contains("href=\"/cards/"), "an answer is taken once");
 
+    // What takes a department its time is waited for, or no more.
+    let police = stack.urls().issuers["public-security"].url.clone();
+    let claims = credentials::catalogue::Catalogue::bundled()
+        .expect("reads")
+        .by_id("digital-id")
+        .expect("there")
+        .example();
+    let body = json!({ "type": "digital-id", "claims": claims });
+    json(&holder.http, Method::POST, format!("{police}/api/applications"), "", Some(body)).await;
+    let at = leads_to(&holder.post("/login", &[("csrf", &csrf), ("issuer", &police)]).await);
+    let begun = holder.post(&at, &[("csrf", &csrf), ("kind", "digital-id")]).await;
+    let back = logs_in(&police, &leads_to(&begun)).await;
+    let back = back.strip_prefix(&phone).expect("to this phone").to_owned();
+    assert!(holder.page(&back).await.contains("仍在办理中"));
+    let pick_up = async || holder.post("/pick-up", &[("csrf", &csrf)]).await.text().await.expect("text");
+    let page = pick_up().await;
+    let waits = between(&page, "name=\"id\" value=\"", "\"").to_owned();
+    assert!(page.contains("不再等待：数字身份证"), "{page}");
+    let given_up = holder.post("/give-up", &[("csrf", &csrf), ("id", &waits)]).await;
+    assert_eq!(leads_to(&given_up), "/more");
+    assert!(pick_up().await.contains("没有办理中的证照"));
+
     // Everything into a file; everything away; everything named again.
     let page = holder.post("/backup", &[("csrf", &csrf)]).await.text().await.expect("text");
     let backup_code = between(&page, "data-backup-code>", "<").to_owned();

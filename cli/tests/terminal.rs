@@ -80,6 +80,10 @@ async fn a_wallet_in_the_terminal_from_its_first_card_to_its_last() {
         (1, &before[0]["state"]["state"])
     );
     assert!(said(&huizheng(&["pick-up"]).await).contains("Nothing"));
+    assert!(said(&huizheng(&["waiting"]).await).contains("Nothing"));
+    let given_up = huizheng(&["give-up", "1", "--yes"]).await;
+    assert!(!given_up.status.success());
+    assert!(String::from_utf8_lossy(&given_up.stderr).contains("huizheng wallet waiting"));
     assert!(said(&huizheng(&["log", "--search", "licence"]).await).contains("received"));
     assert!(said(&huizheng(&["log", "--search", "nothing of the kind"]).await).contains("Nothing"));
 

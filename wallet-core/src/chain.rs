@@ -4,7 +4,7 @@ mod follow;
 mod staples;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -20,7 +20,7 @@ pub(crate) use follow::Known;
 
 use crate::{
     ports::Clock,
-    vault::{Sealed, Vault, VaultError},
+    vault::{Sealed, Vault, VaultError, VaultTx},
     web::{Body, LARGE, Web, WebError},
 };
 
@@ -85,7 +85,7 @@ impl Chain {
             let kept = bundle.split().into_iter();
             let kept: Vec<_> = kept.map(|one| (name(vault, one.key()), Kept { evidence: one })).collect();
             vault
-                .write(move |tx| kept.iter().try_for_each(|(name, kept)| tx.put(&EVIDENCE, name, kept)))
+                .write(move |tx| kept.iter().try_for_each(|(name, kept)| keep_newest(tx, name, kept)))
                 .await?;
             facts.extend(keys.iter().filter_map(|key| proven.iter().find(|one| one.key() == key)).cloned());
         }
@@ -133,8 +133,36 @@ impl Chain {
         Ok(kept.map(|(_, Kept { evidence })| (evidence.key().clone(), evidence.claimed_time())).collect())
     }
 
+    /// Forgets the evidence from before this time of all records but these.
+    pub(crate) async fn forget(
+        &self,
+        vault: &Vault,
+        but: &BTreeSet<RecordKey>,
+        before: UnixMillis,
+    ) -> Result<(), VaultError> {
+        let mut strange = Vec::new();
+        vault.each(&EVIDENCE, |name, kept| {
+            let goes =
+                |Kept { evidence }: Kept| evidence.claimed_time() < before && !but.contains(evidence.key());
+            strange.extend(kept.is_none_or(goes).then_some(name));
+        })?;
+        if strange.is_empty() {
+            return Ok(());
+        }
+        vault.write(move |tx| strange.iter().try_for_each(|name| tx.remove(&EVIDENCE, name))).await
+    }
+
     pub(crate) fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+}
+
+/// A node that lags behind, or an answer that was overtaken, puts nothing back to what it was.
+fn keep_newest(tx: &mut VaultTx<'_, '_>, name: &str, kept: &Kept) -> Result<(), VaultError> {
+    let before = tx.get_readable(&EVIDENCE, name)?;
+    match before.is_some_and(|before| before.evidence.claimed_time() > kept.evidence.claimed_time()) {
+        true => Ok(()),
+        false => tx.put(&EVIDENCE, name, kept),
     }
 }
 

@@ -19,8 +19,8 @@ pub struct Complaint {
 }
 
 impl Wallet {
-    /// A complaint to the regulator, drafted from an entry of the log; `None` if there is no such entry, or nobody to
-    /// complain about.
+    /// A complaint to the regulator, drafted from an entry of the log; `None` if there is no such entry, or nobody in it did
+    /// anything that one could complain of.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -31,18 +31,31 @@ impl Wallet {
     }
 }
 
+impl LogEntry {
+    /// Whether there is something to complain of: [`Wallet::draft_complaint`].
+    #[must_use]
+    pub fn is_cause_for_complaint(&self) -> bool {
+        draft(self).is_some()
+    }
+}
+
 fn draft(entry: &LogEntry) -> Option<Complaint> {
     let (who, facts) = match &entry.event {
         Event::Presented { asked, shared, .. } => (named(asked), presented(asked, shared)),
         Event::Declined { asked } => (named(asked), declined(asked)),
         Event::Refused { client_id, name, reason, claims } => {
+            let Wrong { zh, en, is_proven } = wrong(reason)?;
             let who = match name {
                 Some(LocalText { zh, en }) => {
                     LocalText::new(format!("{zh}（{client_id}）"), format!("{en} ({client_id})"))
                 }
-                None => LocalText::new(client_id.clone(), client_id.clone()),
+                None if is_proven => LocalText::new(client_id.clone(), client_id.clone()),
+                None => LocalText::new(
+                    format!("自称 {client_id} 者（身份未经证实，可能系冒用）"),
+                    format!("somebody who called itself {client_id} (not proven: it may be another)"),
+                ),
             };
-            (who, refused(reason, claims))
+            (who, refused((zh, en), claims))
         }
         Event::Received { .. } | Event::Deleted { .. } => return None,
     };
@@ -115,20 +128,35 @@ fn declined(asked: &Asked) -> LocalText {
     )
 }
 
-fn refused(reason: &str, claims: &[String]) -> LocalText {
-    let (zh, en) = match reason {
+/// What somebody did wrong by a request.
+struct Wrong {
+    zh: &'static str,
+    en: &'static str,
+    /// Whether it was shown who did.
+    is_proven: bool,
+}
+
+/// What was wrong, by the [code](crate::RequestRefused::code) of a refusal; `None` where nobody did anything wrong: no card fits, the
+/// network was away, the request is too old, this wallet can't do what is asked.
+fn wrong(reason: &str) -> Option<Wrong> {
+    let (zh, en, is_proven) = match reason {
         "asks-too-much" => {
-            ("要求的信息超出其登记的目的", "it asked for more than its registered purpose allows")
+            ("要求的信息超出其登记的目的", "it asked for more than its registered purpose allows", true)
         }
         "not-registered" | "no-purpose" => {
-            ("未登记该目的即索取个人信息", "it asked for a purpose that is not registered")
+            ("未登记该目的即索取个人信息", "it asked for a purpose that is not registered", true)
         }
-        "verifier-unknown" => ("身份无法核实", "nobody can tell who it is"),
+        "verifier-unknown" => ("身份无法核实", "nobody can tell who it is", false),
         "verifier-key" | "signature" | "not-signed" => {
-            ("请求不是由其登记的密钥签署", "its request was not signed by its registered key")
+            ("请求不是由其登记的密钥签署", "its request was not signed by its registered key", false)
         }
-        _ => ("请求不符合规范", "its request broke the rules"),
+        "bad-request" | "wrong-audience" => ("请求不符合规范", "its request broke the rules", false),
+        _ => return None,
     };
+    Some(Wrong { zh, en, is_proven })
+}
+
+fn refused((zh, en): (&str, &str), claims: &[String]) -> LocalText {
     let list = claims.join(", ");
     let (more_zh, more_en) = match claims {
         [] => (String::new(), String::new()),

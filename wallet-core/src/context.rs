@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,7 +17,7 @@ use crate::{
     index::Index,
     ports::Ports,
     present::LinkPolicy,
-    receive::UnderWay,
+    receive::{Shown, UnderWay},
     vault::{PinCost, Vault, VaultError},
     web::Web,
 };
@@ -28,6 +29,7 @@ pub(crate) struct Context {
     pub(crate) vault: Vault,
     pub(crate) index: Index,
     pub(crate) under_way: UnderWay,
+    pub(crate) shown: Arc<Shown>,
     pub(crate) catalogue: &'static Catalogue,
     pub(crate) stale: Duration,
     /// The wallet's folder.
@@ -96,6 +98,14 @@ impl Context {
         self.chain.facts(&self.vault, &keys).await?;
         self.further_facts(cards.iter().copied()).await?;
         Ok(cards.len())
+    }
+
+    /// Forgets evidence from before this time of records that no card needs: of verifiers, and of issuers whose cards are gone. It
+    /// tells whom the holder met.
+    pub(crate) async fn forget_strangers(&self, before: UnixMillis) -> Result<(), VaultError> {
+        let faces = self.faces()?;
+        let needed = faces.iter().flat_map(|(_, face)| card::facts_that_count(face));
+        self.chain.forget(&self.vault, &sorted::collect(needed), before).await
     }
 
     /// As [`Context::state`] for many cards: each record is read once.

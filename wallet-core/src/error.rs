@@ -89,6 +89,7 @@ impl From<NotUnlocked> for CreateError {
             | NotUnlocked::Wait { .. }
             | NotUnlocked::Biometrics(_)
             | NotUnlocked::NoWallet
+            | NotUnlocked::Empty
             | NotUnlocked::Header => Self::Folder(error.to_string()),
         }
     }
@@ -100,7 +101,7 @@ impl From<NotUnlocked> for OpenError {
             NotUnlocked::WrongPin { failed, wait } => Self::WrongPin { failed, wait },
             NotUnlocked::TooOften => Self::Wiped,
             NotUnlocked::Wait { wait } => Self::Wait { wait },
-            NotUnlocked::NoWallet => Self::NoWallet,
+            NotUnlocked::NoWallet | NotUnlocked::Empty => Self::NoWallet,
             NotUnlocked::Biometrics(refused) => Self::Biometrics(refused),
             NotUnlocked::Keys(error) => Self::Keys(error),
             NotUnlocked::Vault(VaultError::Tampered) => Self::Damaged(VaultError::Tampered.to_string()),

@@ -64,6 +64,11 @@ pub(crate) fn kept_face(tx: &VaultTx<'_, '_>, id: &str) -> Result<Option<Face>, 
     }
 }
 
+/// Whether there is a face of this id, readable or not.
+pub(crate) fn has_face(tx: &VaultTx<'_, '_>, id: &str) -> Result<bool, VaultError> {
+    tx.contains(&FACES, id)
+}
+
 /// Removes a card.
 pub(crate) fn remove_card(tx: &mut VaultTx<'_, '_>, id: &str) -> Result<(), VaultError> {
     tx.remove(&CARDS, id)?;

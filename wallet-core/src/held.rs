@@ -69,6 +69,12 @@ pub(crate) struct RegistryStatus {
 }
 
 impl StoredCredential {
+    /// How many verifiers but this one have seen it.
+    pub(crate) fn seen_by_others(&self, verifier: &Did) -> u32 {
+        let others = self.shown_to.iter().filter(|one| *one != verifier).count();
+        u32::try_from(others).unwrap_or(u32::MAX)
+    }
+
     /// The credential, taken apart. It was verified when it came, and the vault shows that it is unchanged.
     pub(crate) fn content(&self) -> Result<Content, VaultError> {
         Content::read(self.format, &self.text).ok_or(VaultError::OtherForm("cards"))

@@ -29,6 +29,7 @@ mod config;
 mod context;
 mod error;
 mod faces;
+mod folder;
 mod held;
 mod holders;
 mod index;

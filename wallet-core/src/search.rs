@@ -51,7 +51,7 @@ impl Wallet {
         }
     }
 
-    /// Deletes all entries of the log from before a time, and says how many.
+    /// Deletes all entries of the log from before a time, as [`Wallet::delete_log_entry`] does one, and says how many.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -60,6 +60,9 @@ impl Wallet {
         let old: Vec<String> = entries.filter(|(_, entry)| entry.at < time).map(|(id, _)| id).collect();
         let count = old.len();
         self.context().vault.write(move |tx| old.iter().try_for_each(|id| tx.remove(&LOG, id))).await?;
+        if count > 0 {
+            self.context().forget_strangers(UnixMillis(u64::MAX)).await?;
+        }
         Ok(count)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use credentials::catalogue::Catalogue;
 use protocol::{Endpoint, offline::FrameSize};
-use registry::Hash32;
+use registry::{Hash32, UnixMillis};
 
 use crate::{
     backup,
@@ -31,7 +31,7 @@ use crate::{
         WalletClient,
     },
     schema,
-    vault::{NotUnlocked, Sealed, Vault, VaultError, VaultTx, check_pin},
+    vault::{GoesWith, NotUnlocked, Sealed, Vault, VaultError, VaultTx, check_pin},
     web::Web,
 };
 
@@ -52,7 +52,7 @@ pub struct Recovered {
     pub log_entries_lost: usize,
     /// Other records that could not be read: evidence, what is fetched anew.
     pub others_lost: usize,
-    /// Records are missing altogether, or are older than they were: how many and which, nobody can tell.
+    /// Records are missing altogether, or are older than they were, or nobody can tell whether: which, nobody can say.
     pub incomplete: bool,
 }
 
@@ -115,12 +115,13 @@ impl Wallet {
     ) -> Result<Self, OpenError> {
         backup::sweep(path, ports.keys.as_ref()).await;
         let vault = match vault {
-            Err(NotUnlocked::TooOften) => {
-                // Failing to remove the files changes nothing: the next to open it tries again.
+            Err(NotUnlocked::TooOften) => return Err(Self::wiped(path)),
+            Err(NotUnlocked::Empty) => {
+                // Nothing is lost by it, and a wallet can be made there again.
                 if Self::erase_locked(path).is_err() {
-                    tracing::warn!("a wallet that is to be wiped could not be removed");
+                    tracing::warn!("the empty folder of a wallet could not be removed");
                 }
-                return Err(OpenError::Wiped);
+                return Err(OpenError::NoWallet);
             }
             outcome => outcome?,
         };
@@ -140,6 +141,14 @@ impl Wallet {
         Ok(wallet)
     }
 
+    fn wiped(path: &Path) -> OpenError {
+        // Failing to remove the files changes nothing: the next to open it tries again.
+        if Self::erase_locked(path).is_err() {
+            tracing::warn!("a wallet that is to be wiped could not be removed");
+        }
+        OpenError::Wiped
+    }
+
     /// Opens a damaged wallet ([`OpenError::Damaged`]) with what of it can be read, and says what can't. What is
     /// unreadable is removed, so the wallet opens as usual afterwards. Make a copy of the folder first.
     ///
@@ -151,8 +160,11 @@ impl Wallet {
         ports: Ports,
         config: WalletConfig,
     ) -> Result<(Self, Recovered), OpenError> {
-        let (vault, repaired) = Vault::repair(path.as_ref(), pin, &ports).await?;
-        drop(vault);
+        let goes_with = GoesWith { table: faces::TABLE, of: "cards" };
+        let repaired = match Vault::repair(path.as_ref(), pin, &ports, config.wipe_after, goes_with).await {
+            Err(NotUnlocked::TooOften) => return Err(Self::wiped(path.as_ref())),
+            repaired => repaired?.1,
+        };
         let wallet = Self::open(path, pin, ports, config).await?;
         let vault = &wallet.context.vault;
         // What is authentic and of another form is of no more use than what is not authentic.
@@ -208,6 +220,7 @@ impl Wallet {
             vault,
             index: Index::default(),
             under_way: receive::UnderWay::default(),
+            shown: Arc::default(),
             catalogue,
             stale: config.stale,
             path: path.to_owned(),
@@ -296,6 +309,15 @@ impl Wallet {
     /// [`VaultError`].
     pub fn waited_for(&self) -> Result<Vec<WaitedFor>, VaultError> {
         receive::waited_for(&self.context)
+    }
+
+    /// Waits no more for [this](WaitedFor::id): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+    /// the same goes nowhere; ask for a new offer. A card that was to be renewed stays. `false` if there is nothing of this id.
+    ///
+    /// # Errors
+    /// [`ReceiveError::UnderWay`] while the issuer is being asked; [`ReceiveError::Vault`].
+    pub async fn give_up(&self, id: &str) -> Result<bool, ReceiveError> {
+        receive::give_up(&self.context, id).await
     }
 
     /// Whether a card's issuer lets the wallet renew it by itself.
@@ -411,12 +433,19 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::refresh`].
     pub async fn refresh_older_than(&self, age: Duration) -> Result<usize, ChainError> {
-        let cards = self.context.faces()?;
-        self.context.refresh(cards.iter().map(|(_, face)| face).collect(), age).await
+        let context = &self.context;
+        let cards = context.faces()?;
+        let refreshed = context.refresh(cards.iter().map(|(_, face)| face).collect(), age).await?;
+        if refreshed > 0 {
+            // Once a day or so: what is kept of verifiers must not grow for ever.
+            let stale = u64::try_from(context.stale.as_millis()).unwrap_or(u64::MAX);
+            context.forget_strangers(UnixMillis(context.now().0.saturating_sub(stale))).await?;
+        }
+        Ok(refreshed)
     }
 
-    /// Deletes a card, its credentials and their keys; of a card that can't be read, what is left of it. `false` if there is none
-    /// of this id.
+    /// Deletes a card, its credentials and their keys, and what was begun to renew it; of a card that can't be read, what is left of
+    /// it. `false` if there is none of this id.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -427,8 +456,11 @@ impl Wallet {
         let deleted = context.vault.write(move |tx| receive::delete_card(tx, catalogue, at, &key)).await?;
         writing.made([], [id]);
         receive::sweep(context).await?;
-        if let Some(key) = &deleted.token_key {
+        for key in &deleted.token_keys {
             receive::forget_unless_needed(context, key).await?;
+        }
+        if deleted.existed {
+            context.forget_strangers(UnixMillis(u64::MAX)).await?;
         }
         Ok(deleted.existed)
     }
@@ -509,7 +541,7 @@ impl Wallet {
     /// [`VaultError`] when it could not be noted.
     pub async fn decline(&self, consent: &str) -> Result<bool, VaultError> {
         match self.find(consent, true) {
-            Some(pending) => present::decline(&self.context, &pending).await.map(|()| true),
+            Some(pending) => present::decline(&self.context, &pending).await,
             None => Ok(false),
         }
     }
@@ -531,20 +563,22 @@ impl Wallet {
         Ok(page.into_iter().map(|(id, LogRecord { at, event })| LogEntry { id, at, event }).collect())
     }
 
-    /// Deletes an entry of the log. `false` if there is none of this id.
+    /// Deletes an entry of the log, and what is kept of the chain that is of no card: it would tell whom the holder met. `false` if there is none of this id.
     ///
     /// # Errors
     /// [`VaultError`].
     pub async fn delete_log_entry(&self, id: &str) -> Result<bool, VaultError> {
         let key = id.to_owned();
-        self.context
-            .vault
-            .write(move |tx| {
-                let there = tx.get(&LOG, &key)?.is_some();
-                tx.remove(&LOG, &key)?;
-                Ok(there)
-            })
-            .await
+        let delete = move |tx: &mut VaultTx<'_, '_>| {
+            let there = tx.contains(&LOG, &key)?;
+            tx.remove(&LOG, &key)?;
+            Ok(there)
+        };
+        let there = self.context.vault.write(delete).await?;
+        if there {
+            self.context.forget_strangers(UnixMillis(u64::MAX)).await?;
+        }
+        Ok(there)
     }
 }
 
@@ -573,15 +607,17 @@ mod tests {
         WalletConfig::parse(&anchor, "https://node.example").unwrap().with_insecurely_cheap_pin()
     }
 
+    fn ports(folder: &tempfile::TempDir) -> Ports {
+        let secret = DeviceSecret::from_bytes(b"device");
+        let keys = SoftwareKeyStore::open(folder.path().join("keys"), &secret).unwrap();
+        Ports::new(Arc::new(keys), Arc::new(NoNetwork), Arc::new(|| UnixMillis(1)))
+    }
+
     #[tokio::test]
     async fn records_that_are_authentic_and_of_another_form_are_lost_in_recovery_and_block_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wallet");
-        let ports = || {
-            let secret = DeviceSecret::from_bytes(b"device");
-            let keys = SoftwareKeyStore::open(folder.path().join("keys"), &secret).unwrap();
-            Ports::new(Arc::new(keys), Arc::new(NoNetwork), Arc::new(|| registry::UnixMillis(1)))
-        };
+        let ports = || ports(&folder);
         let wallet = Wallet::create(&path, "246810", ports(), config()).await.unwrap();
         let write = |tx: &mut VaultTx<'_, '_>| {
             ["cards", "log", "collecting", "loose-keys", "evidence"].into_iter().try_for_each(|table| {
@@ -598,5 +634,27 @@ mod tests {
         let (wallet, said) = Wallet::recover(&path, "246810", ports(), config()).await.unwrap();
         assert_eq!((said.cards, said.cards_lost, said.log_entries_lost), (0, 1, 1));
         assert!(wallet.unreadable_cards().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_face_of_a_card_that_is_gone_can_be_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let wallet =
+            Wallet::create(folder.path().join("wallet"), "246810", ports(&folder), config()).await.unwrap();
+        let face = |tx: &mut VaultTx<'_, '_>| tx.put(&Sealed::<Value>::new("faces"), "1", &json!({}));
+        wallet.context.vault.write(face).await.unwrap();
+        assert!(wallet.delete_card("1").await.unwrap());
+        assert!(!wallet.delete_card("1").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_was_left_when_making_a_wallet_was_ended_stands_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wallet");
+        drop(store::Store::persistent(&path, &store::Options::default()).unwrap());
+        assert!(Wallet::exists(&path));
+        let opened = Wallet::open(&path, "246810", ports(&folder), config()).await;
+        assert!(matches!(opened, Err(OpenError::NoWallet)) && !Wallet::exists(&path));
+        assert!(Wallet::create(&path, "246810", ports(&folder), config()).await.is_ok());
     }
 }

@@ -96,10 +96,6 @@ pub(super) async fn complaint(holder: Holder, Query(Which { entry }): Query<Whic
     }))
 }
 
-fn may_complain(event: &Event) -> bool {
-    matches!(event, Event::Presented { .. } | Event::Declined { .. } | Event::Refused { .. })
-}
-
 fn draw(lang: Lang, csrf: &str, entry: &LogEntry) -> Markup {
     let t = texts(lang);
     let said = Said::of(lang, &entry.event);
@@ -112,7 +108,7 @@ fn draw(lang: Lang, csrf: &str, entry: &LogEntry) -> Markup {
                 @if !said.claims.is_empty() {
                     ul.tags { @for claim in &said.claims { li { (claim) } } }
                 }
-                @if may_complain(&entry.event) {
+                @if entry.is_cause_for_complaint() {
                     a.small href={ "/log/complaint?entry=" (entry.id) } { (t.get("log.complain")) }
                 }
                 details.more {

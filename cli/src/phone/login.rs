@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use maud::html;
+use maud::{Markup, html};
 use protocol::Endpoint;
 use serde::Deserialize;
 use service::Problem;
 use service::extract::{Form, Path};
-use service::ui::{Field, Kind, Page, Tone, button, facts, form, heading, link_button, notice};
-use wallet_core::{AuthorizeError, Offer, ReceiveError};
+use service::ui::{
+    Field, Kind, Page, Tone, button, danger_button, details, facts, form, heading, link_button, notice,
+};
+use wallet_core::{AuthorizeError, Offer, ReceiveError, WaitedFor};
 
 use super::frame::{Screen, Tab};
 use super::offer;
@@ -144,11 +146,54 @@ pub(super) async fn pick_up(holder: Holder, Form(Csrf { csrf }): Form<Csrf>) -> 
             notice(Tone::Bad, &said.what, &said.todo)
         }
     };
+    let waited = holder.wallet.waited_for().map_err(Problem::internal)?;
     Ok(Screen::new(&holder.visitor, t.get("login.pick_up")).back("/more").tab(Tab::More).body(html! {
         @if picked.is_empty() { (notice(Tone::Info, "", t.get("login.nothing"))) }
         @for one in &picked { (row(one)) }
+        (given_up(&holder, &waited))
         (link_button(t.get("offer.to_cards"), "/", false))
     }))
+}
+
+/// How to wait no more, for what each offer gives.
+fn given_up(holder: &Holder, waited: &[WaitedFor]) -> Markup {
+    let lang = holder.visitor.lang;
+    let t = texts(lang);
+    let mut offers: Vec<(&str, Vec<&str>)> = Vec::new();
+    for WaitedFor { id, offered, .. } in waited {
+        let label = lang.pick(&offered.label.zh, &offered.label.en);
+        match offers.iter_mut().find(|(offer, _)| offer == id) {
+            Some((_, labels)) if labels.contains(&label) => {}
+            Some((_, labels)) => labels.push(label),
+            None => offers.push((id, vec![label])),
+        }
+    }
+    html! {
+        @for (id, labels) in &offers {
+            (details(&t.with("login.give_up_open", &[("what", &labels.join(t.get("list.and")))]), html! {
+                p { (t.get("login.give_up_text")) }
+                (form("/give-up", &holder.session.csrf, html! {
+                    input type="hidden" name="id" value=(id);
+                    (danger_button(t.get("login.give_up")))
+                }))
+            }))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct GivenUp {
+    csrf: String,
+    id: String,
+}
+
+/// Waits no more for what an issuer takes time for.
+pub(super) async fn give_up(holder: Holder, Form(sent): Form<GivenUp>) -> Result<Response, Problem> {
+    holder.session.check_csrf(&sent.csrf)?;
+    Ok(match holder.wallet.give_up(&sent.id).await {
+        Ok(_) => Redirect::to("/more").into_response(),
+        Err(error) => failed(&holder, &words::not_received(holder.visitor.lang, &error)).into_response(),
+    })
 }
 
 /// What a backup named and is still to be collected, and what to do about a phone that is gone.

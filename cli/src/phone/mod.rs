@@ -142,6 +142,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/login/{id}", get(login::choose).post(login::begin))
         .route("/authorized", get(login::back))
         .route("/pick-up", post(login::pick_up))
+        .route("/give-up", post(login::give_up))
         .route("/collect", get(login::to_collect))
         .route("/backup", get(keep::page).post(keep::make))
         .route("/backup/{id}", get(keep::file))

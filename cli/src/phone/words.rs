@@ -196,7 +196,7 @@ fn missing_reason(lang: Lang, reason: &MissingReason) -> &'static str {
 pub(super) fn not_presented(lang: Lang, error: &PresentError) -> Said {
     let t = texts(lang);
     match error {
-        PresentError::NotOpen | PresentError::Expired => {
+        PresentError::NotOpen | PresentError::Expired | PresentError::SeenMeanwhile => {
             Said::new(t.get("refused.gone"), t.get("refused.ask_new"))
         }
         PresentError::NotAnOption(_)

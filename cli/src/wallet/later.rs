@@ -1,7 +1,8 @@
 //! Collecting by logging in, fetching what took time, renewing.
 
 use protocol::Endpoint;
-use wallet_core::{AuthorizeError, Offer, PickedUp, ReceiveError, Wallet};
+use service::{Lang, dates};
+use wallet_core::{AuthorizeError, Offer, PickedUp, ReceiveError, WaitedFor, Wallet};
 
 use super::card::find;
 use super::receive::{not_received, refused, say_received};
@@ -81,6 +82,38 @@ pub(super) async fn pick_up(wallet: &Wallet) -> Done {
             Err(error) => term::say_line(format!("{} {what}: {error}", paint.text(Ink::Bad, "✗"))),
         }
     }
+    Ok(())
+}
+
+/// What issuers take time for.
+pub(super) fn waiting(wallet: &Wallet) -> Done {
+    let waited = wallet.waited_for().or_fault("restore the folder from a backup")?;
+    if waited.is_empty() {
+        term::say_line("Nothing is being prepared.");
+    }
+    for (number, WaitedFor { issuer, offered, ask_after, .. }) in (1..).zip(waited) {
+        let what = plain(&format!("{} of {}", offered.configuration, issuer.host()));
+        let from = ask_after.map(|at| format!("; to be asked again from {}", dates::moment(Lang::En, at)));
+        term::say_line(format!("{number:>3}  {what}{}", from.unwrap_or_default()));
+    }
+    Ok(())
+}
+
+/// Waits no more for what has this number in the list.
+pub(super) async fn give_up(wallet: &Wallet, number: usize, yes: bool) -> Done {
+    let waited = wallet.waited_for().or_fault("restore the folder from a backup")?;
+    let todo = "see the numbers with `huizheng wallet waiting`";
+    let chosen = number.checked_sub(1).and_then(|at| waited.get(at));
+    let chosen = chosen.ok_or_else(|| Fault::new(format!("nothing has the number {number}"), todo))?;
+    // What one offer gives is given up together.
+    for one in waited.iter().filter(|one| one.id == chosen.id) {
+        term::say_line(plain(&format!("{} of {}", one.offered.configuration, one.issuer.host())));
+    }
+    if !yes && !term::ask("Wait no more for it? Only a new offer brings it then.")? {
+        return Err(Fault::new("nothing was given up", ""));
+    }
+    wallet.give_up(&chosen.id).await.map_err(|error| not_received(&error))?;
+    term::say_line("Given up.");
     Ok(())
 }
 

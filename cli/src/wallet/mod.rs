@@ -42,7 +42,9 @@ pub async fn run(data: &Path, args: WalletArgs) -> Done {
         WalletCommand::Login { place, only, answer } => {
             later::login(&open(&folder).await?, &place, &only, answer).await
         }
+        WalletCommand::Waiting => later::waiting(&open(&folder).await?),
         WalletCommand::PickUp => later::pick_up(&open(&folder).await?).await,
+        WalletCommand::GiveUp { number, yes } => later::give_up(&open(&folder).await?, number, yes).await,
         WalletCommand::Renew { card } => later::renew(&open(&folder).await?, &card).await,
         WalletCommand::Delete { card, yes } => card::delete(&open(&folder).await?, &card, yes).await,
         WalletCommand::Offline { codes, yes, print, svg } => {

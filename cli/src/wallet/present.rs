@@ -156,7 +156,9 @@ pub(super) fn not_presented(error: &PresentError) -> Fault {
     let todo = match error {
         PresentError::NotOpen | PresentError::Expired => "ask for a new code; nothing was sent",
         PresentError::WouldLink => "choose other cards, or renew the card; nothing was sent",
-        PresentError::NotAnOption(_) | PresentError::CardGone => "start again; nothing was sent",
+        PresentError::NotAnOption(_) | PresentError::CardGone | PresentError::SeenMeanwhile => {
+            "start again; nothing was sent"
+        }
         PresentError::TooBig(_) => "leave pictures out, or use the network; nothing was shown",
         PresentError::Rejected { .. } => "their screen says more",
         PresentError::Web(_) => "look at their screen; if it shows no result, ask for a new code",

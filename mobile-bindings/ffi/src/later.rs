@@ -16,6 +16,8 @@ use crate::{
 /// A credential that is still to come: its issuer takes time, or collecting it stopped on the way.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct WaitedFor {
+    /// Names it when it is given up, with all that came by the same offer.
+    pub id: String,
     /// The issuer's address.
     pub issuer: String,
     /// The host in that address: what to show.
@@ -74,6 +76,12 @@ impl Wallet {
         Ok(each(self.unlocked()?.waited_for()?))
     }
 
+    /// Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+    /// the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
+    pub async fn give_up(&self, id: String) -> Result<bool, WalletError> {
+        Ok(self.unlocked()?.give_up(&id).await?)
+    }
+
     /// Whether a card's issuer lets the wallet renew it by itself.
     pub async fn is_renewable(&self, card: String) -> Result<bool, WalletError> {
         Ok(self.unlocked()?.is_renewable(&card)?)
@@ -90,6 +98,7 @@ impl Wallet {
 impl From<wallet_core::WaitedFor> for WaitedFor {
     fn from(waited: wallet_core::WaitedFor) -> Self {
         Self {
+            id: waited.id,
             issuer: waited.issuer.as_str().to_owned(),
             issuer_host: waited.issuer.host(),
             issuer_calls_itself: waited.issuer_calls_itself.map(Into::into),

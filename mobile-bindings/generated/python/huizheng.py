@@ -609,6 +609,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_forget_to_collect() != 43678:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_huizheng_checksum_method_wallet_give_up() != 9859:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_has_biometrics() != 39251:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_huizheng_checksum_method_wallet_holders() != 41815:
@@ -816,6 +818,9 @@ _UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_biometrics.restype = ct
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_to_collect.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_forget_to_collect.restype = ctypes.c_uint16
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_give_up.argtypes = (
+)
+_UniffiLib.uniffi_huizheng_checksum_method_wallet_give_up.restype = ctypes.c_uint16
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_has_biometrics.argtypes = (
 )
 _UniffiLib.uniffi_huizheng_checksum_method_wallet_has_biometrics.restype = ctypes.c_uint16
@@ -1115,6 +1120,11 @@ _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect.argtypes = (
     _UniffiRustBuffer,
 )
 _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect.restype = ctypes.c_uint64
+_UniffiLib.uniffi_huizheng_fn_method_wallet_give_up.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+)
+_UniffiLib.uniffi_huizheng_fn_method_wallet_give_up.restype = ctypes.c_uint64
 _UniffiLib.uniffi_huizheng_fn_method_wallet_has_biometrics.argtypes = (
     ctypes.c_uint64,
 )
@@ -7095,7 +7105,8 @@ class WaitedFor:
     """
     A credential that is still to come: its issuer takes time, or collecting it stopped on the way.
 """
-    def __init__(self, *, issuer:str, issuer_host:str, issuer_calls_itself:typing.Optional[LocalText], credential:OfferedCredential, ask_after:typing.Optional[Timestamp]):
+    def __init__(self, *, id:str, issuer:str, issuer_host:str, issuer_calls_itself:typing.Optional[LocalText], credential:OfferedCredential, ask_after:typing.Optional[Timestamp]):
+        self.id = id
         self.issuer = issuer
         self.issuer_host = issuer_host
         self.issuer_calls_itself = issuer_calls_itself
@@ -7106,8 +7117,10 @@ class WaitedFor:
 
     
     def __str__(self):
-        return "WaitedFor(issuer={}, issuer_host={}, issuer_calls_itself={}, credential={}, ask_after={})".format(self.issuer, self.issuer_host, self.issuer_calls_itself, self.credential, self.ask_after)
+        return "WaitedFor(id={}, issuer={}, issuer_host={}, issuer_calls_itself={}, credential={}, ask_after={})".format(self.id, self.issuer, self.issuer_host, self.issuer_calls_itself, self.credential, self.ask_after)
     def __eq__(self, other):
+        if self.id != other.id:
+            return False
         if self.issuer != other.issuer:
             return False
         if self.issuer_host != other.issuer_host:
@@ -7124,6 +7137,7 @@ class _UniffiFfiConverterTypeWaitedFor(_UniffiConverterRustBuffer):
     @staticmethod
     def read(buf):
         return WaitedFor(
+            id=_UniffiFfiConverterString.read(buf),
             issuer=_UniffiFfiConverterString.read(buf),
             issuer_host=_UniffiFfiConverterString.read(buf),
             issuer_calls_itself=_UniffiFfiConverterOptionalTypeLocalText.read(buf),
@@ -7133,6 +7147,7 @@ class _UniffiFfiConverterTypeWaitedFor(_UniffiConverterRustBuffer):
 
     @staticmethod
     def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.id)
         _UniffiFfiConverterString.check_lower(value.issuer)
         _UniffiFfiConverterString.check_lower(value.issuer_host)
         _UniffiFfiConverterOptionalTypeLocalText.check_lower(value.issuer_calls_itself)
@@ -7141,6 +7156,7 @@ class _UniffiFfiConverterTypeWaitedFor(_UniffiConverterRustBuffer):
 
     @staticmethod
     def write(value, buf):
+        _UniffiFfiConverterString.write(value.id, buf)
         _UniffiFfiConverterString.write(value.issuer, buf)
         _UniffiFfiConverterString.write(value.issuer_host, buf)
         _UniffiFfiConverterOptionalTypeLocalText.write(value.issuer_calls_itself, buf)
@@ -7275,6 +7291,12 @@ class WalletProtocol(typing.Protocol):
     async def forget_to_collect(self, id: str) -> bool:
         """
         Forgets a card that is not to be collected again. False if there is none of this id.
+"""
+        raise NotImplementedError
+    async def give_up(self, id: str) -> bool:
+        """
+        Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+        the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
 """
         raise NotImplementedError
     async def has_biometrics(self, ) -> bool:
@@ -7931,6 +7953,27 @@ class Wallet(WalletProtocol):
         _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
         return await _uniffi_rust_call_async(
             _UniffiLib.uniffi_huizheng_fn_method_wallet_forget_to_collect(*_uniffi_lowered_args),
+            _UniffiLib.ffi_huizheng_rust_future_poll_i8,
+            _UniffiLib.ffi_huizheng_rust_future_complete_i8,
+            _UniffiLib.ffi_huizheng_rust_future_free_i8,
+            _uniffi_lift_return,
+            _uniffi_error_converter,
+        )
+    async def give_up(self, id: str) -> bool:
+        """
+        Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+        the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBoolean.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeWalletError
+        return await _uniffi_rust_call_async(
+            _UniffiLib.uniffi_huizheng_fn_method_wallet_give_up(*_uniffi_lowered_args),
             _UniffiLib.ffi_huizheng_rust_future_poll_i8,
             _UniffiLib.ffi_huizheng_rust_future_complete_i8,
             _UniffiLib.ffi_huizheng_rust_future_free_i8,

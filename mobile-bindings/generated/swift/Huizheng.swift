@@ -2645,6 +2645,12 @@ public protocol WalletProtocol: AnyObject, Sendable {
     func unreadableCards() async throws  -> [String]
     
     /**
+     * Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+     * the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
+     */
+    func giveUp(id: String) async throws  -> Bool
+    
+    /**
      * Whether a card's issuer lets the wallet renew it by itself.
      */
     func isRenewable(card: String) async throws  -> Bool
@@ -3193,6 +3199,26 @@ open func unreadableCards()async throws  -> [String]  {
             completeFunc: ffi_huizheng_rust_future_complete_rust_buffer,
             freeFunc: ffi_huizheng_rust_future_free_rust_buffer,
             liftFunc: FfiConverterSequenceString.lift,
+            errorHandler: FfiConverterTypeWalletError_lift
+        )
+}
+    
+    /**
+     * Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+     * the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
+     */
+open func giveUp(id: String)async throws  -> Bool  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_huizheng_fn_method_wallet_give_up(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(id)
+                )
+            },
+            pollFunc: ffi_huizheng_rust_future_poll_i8,
+            completeFunc: ffi_huizheng_rust_future_complete_i8,
+            freeFunc: ffi_huizheng_rust_future_free_i8,
+            liftFunc: FfiConverterBool.lift,
             errorHandler: FfiConverterTypeWalletError_lift
         )
 }
@@ -6914,6 +6940,10 @@ public func FfiConverterTypeVerifier_lower(_ value: Verifier) -> RustBuffer {
  */
 public struct WaitedFor: Equatable, Hashable {
     /**
+     * Names it when it is given up, with all that came by the same offer.
+     */
+    public let id: String
+    /**
      * The issuer's address.
      */
     public let issuer: String
@@ -6938,6 +6968,9 @@ public struct WaitedFor: Equatable, Hashable {
     // declare one manually.
     public init(
         /**
+         * Names it when it is given up, with all that came by the same offer.
+         */id: String, 
+        /**
          * The issuer's address.
          */issuer: String, 
         /**
@@ -6952,6 +6985,7 @@ public struct WaitedFor: Equatable, Hashable {
         /**
          * From when on the issuer wants to be asked again, if it said so.
          */askAfter: Date?) {
+        self.id = id
         self.issuer = issuer
         self.issuerHost = issuerHost
         self.issuerCallsItself = issuerCallsItself
@@ -6975,6 +7009,7 @@ public struct FfiConverterTypeWaitedFor: FfiConverterRustBuffer {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> WaitedFor {
         return
             try WaitedFor(
+                id: FfiConverterString.read(from: &buf), 
                 issuer: FfiConverterString.read(from: &buf), 
                 issuerHost: FfiConverterString.read(from: &buf), 
                 issuerCallsItself: FfiConverterOptionTypeLocalText.read(from: &buf), 
@@ -6984,6 +7019,7 @@ public struct FfiConverterTypeWaitedFor: FfiConverterRustBuffer {
     }
 
     public static func write(_ value: WaitedFor, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
         FfiConverterString.write(value.issuer, into: &buf)
         FfiConverterString.write(value.issuerHost, into: &buf)
         FfiConverterOptionTypeLocalText.write(value.issuerCallsItself, into: &buf)
@@ -10787,6 +10823,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_unreadable_cards() != 9809) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_huizheng_checksum_method_wallet_give_up() != 9859) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_huizheng_checksum_method_wallet_is_renewable() != 62201) {

@@ -643,6 +643,11 @@ uint64_t uniffi_huizheng_fn_method_wallet_search_log(uint64_t ptr, RustBuffer te
 uint64_t uniffi_huizheng_fn_method_wallet_unreadable_cards(uint64_t ptr
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_GIVE_UP
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_GIVE_UP
+uint64_t uniffi_huizheng_fn_method_wallet_give_up(uint64_t ptr, RustBuffer id
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_FN_METHOD_WALLET_IS_RENEWABLE
 uint64_t uniffi_huizheng_fn_method_wallet_is_renewable(uint64_t ptr, RustBuffer card
@@ -1283,6 +1288,12 @@ uint16_t uniffi_huizheng_checksum_method_wallet_search_log(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_UNREADABLE_CARDS
 #define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_UNREADABLE_CARDS
 uint16_t uniffi_huizheng_checksum_method_wallet_unreadable_cards(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_GIVE_UP
+#define UNIFFI_FFIDEF_UNIFFI_HUIZHENG_CHECKSUM_METHOD_WALLET_GIVE_UP
+uint16_t uniffi_huizheng_checksum_method_wallet_give_up(void
     
 );
 #endif

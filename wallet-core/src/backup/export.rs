@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::TO_COLLECT;
 use crate::{
     Wallet,
     chain::Chain,
@@ -27,6 +28,8 @@ impl Wallet {
         let mut cards = context.vault.all(&CARDS)?;
         sorted::sort_by_key(&mut cards, |(_, card)| std::cmp::Reverse(card.received));
         let cards: Vec<Value> = cards.iter().map(|(id, card)| self.exported(id, card)).collect();
+        let to_collect = context.vault.all(&TO_COLLECT)?;
+        let to_collect: Vec<Value> = to_collect.iter().map(|(id, card)| self.exported(id, card)).collect();
         let log = context.vault.all(&LOG)?;
         let log: Vec<Value> = log
             .iter()
@@ -41,7 +44,7 @@ impl Wallet {
             "exported": context.now(),
             "cards": cards,
             "unreadableCards": self.unreadable_cards()?,
-            "toCollect": self.to_collect()?,
+            "toCollect": to_collect,
             "waiting": receive::waiting(context)?,
             "collecting": receive::exported_collecting(context)?,
             "logins": receive::exported_logins(context)?,

@@ -4,7 +4,7 @@ mod content;
 mod export;
 mod file;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) use content::TO_COLLECT;
 pub use content::{Restored, ToCollect};
@@ -13,6 +13,7 @@ use crate::{
     Wallet, WalletConfig,
     context::Context,
     error::{CreateError, OpenError},
+    folder::{self, remove},
     ports::{HolderKeyStore, KeyHandle, NoRandomness, Ports, Randomness},
     vault::VaultError,
 };
@@ -142,13 +143,13 @@ impl Wallet {
             return Err(BadBackup::OtherChain.into());
         }
         // Built beside, and put in place whole: there is never half a wallet.
-        let beside = beside(path, RESTORING);
+        let beside = folder::restoring(path);
         remove(&beside).map_err(|error| RestoreError::folder(&error))?;
         let made = Self::create(&beside, pin, ports.clone(), config.clone()).await?;
         let summary = content.summary(made.context());
         made.context().vault.write(move |tx| content.put(tx)).await?;
         drop(made);
-        put_in_place(&beside, path).map_err(|error| RestoreError::folder(&error))?;
+        folder::put_in_place(&beside, path).map_err(|error| RestoreError::folder(&error))?;
         Ok((Self::open(path, pin, ports, config).await?, summary))
     }
 
@@ -190,14 +191,14 @@ impl Wallet {
         if note_keys(&path, &keys).is_err() {
             tracing::warn!("ended now, the erasure would leave keys of no use");
         }
-        put_aside(&path).map_err(|error| RestoreError::folder(&error))?;
+        folder::put_aside(&path).map_err(|error| RestoreError::folder(&error))?;
         if let Some(biometrics) = biometrics
             && biometrics.forget().await.is_err()
         {
             tracing::warn!("the key of an erased wallet could not be deleted");
         }
         delete_keys(&keys, device.as_ref()).await;
-        remove(&beside(&path, ERASED)).map_err(|error| RestoreError::folder(&error))
+        remove(&folder::erased(&path)).map_err(|error| RestoreError::folder(&error))
     }
 
     /// Deletes a wallet that can't be opened any more: its PIN was forgotten, or it is damaged. Keys in the device stay;
@@ -207,21 +208,21 @@ impl Wallet {
     /// [`RestoreError::Folder`].
     pub fn erase_locked(path: impl AsRef<Path>) -> Result<(), RestoreError> {
         let path = path.as_ref();
-        let erased = put_aside(path).and_then(|()| remove(&beside(path, ERASED)));
-        erased.and_then(|()| remove(&beside(path, RESTORING))).map_err(|error| RestoreError::folder(&error))
+        folder::put_aside(path)
+            .and_then(|()| folder::remove_unfinished(path))
+            .map_err(|error| RestoreError::folder(&error))
     }
 }
 
-/// Finishes an erasure that was ended in the middle, and removes what a restoration left that was.
+/// Finishes an erasure that was ended in the middle, and removes what a creation or restoration left that was.
 pub(crate) async fn sweep(path: &Path, device: &dyn HolderKeyStore) {
-    let aside = beside(path, ERASED);
-    if let Ok(noted) = std::fs::read(aside.join(KEYS)) {
+    if let Ok(noted) = std::fs::read(folder::erased(path).join(KEYS)) {
         // Cut short it names no key.
         let keys: Vec<KeyHandle> = objects::from_slice(&noted).unwrap_or_default();
         delete_keys(&keys, device).await;
     }
-    if remove(&aside).and_then(|()| remove(&beside(path, RESTORING))).is_err() {
-        tracing::warn!("what is left of an erased or half-restored wallet could not be removed");
+    if folder::remove_unfinished(path).is_err() {
+        tracing::warn!("what is left of an erased or half-made wallet could not be removed");
     }
 }
 
@@ -243,9 +244,6 @@ pub(crate) fn collected(
     Ok(None)
 }
 
-/// What is put beside a wallet's name while it is erased, and while it is restored.
-const ERASED: &str = "erased";
-const RESTORING: &str = "restoring";
 /// The keys of a wallet that is being erased, in its folder: once that is put aside, nobody can ask the vault for them.
 const KEYS: &str = "keys-to-delete.json";
 
@@ -255,51 +253,10 @@ fn note_keys(path: &Path, keys: &[KeyHandle]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Renames a wallet's folder: from here on there is no wallet, whatever happens.
-fn put_aside(path: &Path) -> std::io::Result<()> {
-    let aside = beside(path, ERASED);
-    remove(&aside)?;
-    match std::fs::rename(path, &aside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => sync_folder_of(path),
-    }
-}
-
 async fn delete_keys(keys: &[KeyHandle], device: &dyn HolderKeyStore) {
     for key in keys {
         if device.delete(key).await.is_err() {
             tracing::warn!("the key of an erased wallet could not be deleted");
         }
-    }
-}
-
-fn beside(path: &Path, word: &str) -> PathBuf {
-    let mut name = path.file_name().map_or_else(Default::default, std::ffi::OsStr::to_os_string);
-    name.push(format!(".{word}"));
-    path.with_file_name(name)
-}
-
-fn remove(folder: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Renames a folder, on the disk when this returns.
-fn put_in_place(from: &Path, to: &Path) -> std::io::Result<()> {
-    // What a wallet is not made of may lie there: an empty folder.
-    match std::fs::remove_dir(to) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    std::fs::rename(from, to)?;
-    sync_folder_of(to)
-}
-
-fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => std::fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(crate) use face::{Face, Trace};
 pub(crate) use show::{claim_views, local};
 pub use state::{CardState, LastKnown};
-pub(crate) use state::{facts_needed, facts_of, further_facts_needed, state};
+pub(crate) use state::{facts_needed, facts_of, facts_that_count, further_facts_needed, state};
 
 /// A credential's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -102,6 +102,13 @@ pub(crate) fn facts_needed(card: &Face) -> Vec<RecordKey> {
     keys
 }
 
+/// What it may ever follow from.
+pub(crate) fn facts_that_count(card: &Face) -> Vec<RecordKey> {
+    let places = card.credentials.iter().filter_map(Trace::registry_status);
+    let kept = places.map(|place| RecordKey::kept_of(&place.list, place.index));
+    facts_needed(card).into_iter().chain(kept).collect()
+}
+
 /// What it follows from beside, by the facts at hand: whether an issuer whose key was compromised stands by what it signed.
 pub(crate) fn further_facts_needed<E>(
     card: &Face,

@@ -48,6 +48,9 @@ pub(crate) async fn present(
     let state = pending.request.state.clone();
     let response = AuthorizationResponse::Presented { vp_token: token, state };
     let form = encryption::form(context, &response, pending.encryption.as_ref())?;
+    if !pending.take() {
+        return Err(PresentError::NotOpen);
+    }
     let entry = note_sent(context, pending, chosen, Outcome::Sent).await?;
 
     let answer =
@@ -99,12 +102,15 @@ pub(super) async fn signed(
     Ok((token, chosen))
 }
 
-/// Tells the verifier no, and notes it. That the verifier hears of it is not needed for the no.
-pub(crate) async fn decline(context: &Context, pending: &Pending) -> Result<(), VaultError> {
+/// Tells the verifier no, and notes it. That the verifier hears of it is not needed for the no. `false` if it was answered.
+pub(crate) async fn decline(context: &Context, pending: &Pending) -> Result<bool, VaultError> {
+    if !pending.take() {
+        return Ok(false);
+    }
     let (at, event) = (context.now(), Event::Declined { asked: pending.asked.clone() });
     context.vault.write(move |tx| log::add(tx, at, event)).await?;
     if pending.offline.is_some() {
-        return Ok(());
+        return Ok(true);
     }
     let response = AuthorizationResponse::Refused {
         error: VpErrorCode::AccessDenied,
@@ -121,7 +127,7 @@ pub(crate) async fn decline(context: &Context, pending: &Pending) -> Result<(), 
     if !told {
         tracing::debug!("the verifier could not be told that the holder declined");
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What answers a question: what was chosen, or else the first option; nothing for what may be left out and is.
@@ -205,19 +211,34 @@ fn find<'c>(card: &'c StoredCard, id: &str) -> Option<&'c StoredCredential> {
 }
 
 /// Writes down what leaves, and that these credentials have been seen by this verifier.
+///
+/// A credential that another verifier saw since the holder was asked does not leave: she agreed to something else. Nor does one
+/// that she deleted.
 pub(super) async fn note_sent(
     context: &Context,
     pending: &Pending,
     chosen: Vec<OpenOption>,
     outcome: Outcome,
-) -> Result<String, VaultError> {
+) -> Result<String, PresentError> {
     let (at, asked) = (context.now(), pending.asked.clone());
     let verifier: Did = asked.verifier.clone();
-    context
+    let noted = context
         .vault
         .write(move |tx| {
+            let mut shown = Vec::with_capacity(chosen.len());
             for option in &chosen {
-                let Some(mut card) = tx.get(&CARDS, &option.card)? else { continue };
+                let Some(card) = tx.get(&CARDS, &option.card)? else {
+                    return Ok(Err(PresentError::CardGone));
+                };
+                let Some(credential) = find(&card, &option.credential) else {
+                    return Ok(Err(PresentError::CardGone));
+                };
+                if credential.seen_by_others(&verifier) > option.others {
+                    return Ok(Err(PresentError::SeenMeanwhile));
+                }
+                shown.push(card);
+            }
+            for (option, mut card) in chosen.iter().zip(shown) {
                 let credentials = card.credentials.iter_mut().filter(|one| one.id == option.credential);
                 for credential in credentials.filter(|one| !one.shown_to.contains(&verifier)) {
                     credential.shown_to.push(verifier.clone());
@@ -225,9 +246,10 @@ pub(super) async fn note_sent(
                 tx.put(&CARDS, &option.card, &card)?;
             }
             let shared = chosen.into_iter().map(|option| option.shared).collect();
-            log::add(tx, at, Event::Presented { asked, shared, outcome })
+            log::add(tx, at, Event::Presented { asked, shared, outcome }).map(Ok)
         })
-        .await
+        .await;
+    noted?
 }
 
 async fn note_outcome(context: &Context, entry: &str, outcome: Outcome) -> Result<(), VaultError> {

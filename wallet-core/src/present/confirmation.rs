@@ -15,32 +15,44 @@ use crate::context::Context;
 /// What the answer to each question authorises.
 pub(super) type Authorised = BTreeMap<QueryId, Vec<TransactionData>>;
 
-/// What is to be read, and which question's answer authorises what: of the questions that will be answered, the first of
-/// those that the transaction names.
+/// What is to be read. It goes by the request alone, whatever the holder has.
 pub(super) fn to_be_read(
     context: &Context,
     request: &CheckedRequest,
-    wanted: &[QueryId],
-) -> Result<(Vec<Confirmation>, Authorised), RequestRefused> {
-    let refused = |why| RequestRefused::Request(BadRequest::TransactionData(why));
-    let (mut read, mut by_question) = (Vec::new(), Authorised::new());
-    for transaction in &request.transaction_data {
+) -> Result<Vec<Confirmation>, RequestRefused> {
+    let read = |transaction: &TransactionData| {
         if !context.shows_confirmations {
-            return Err(refused(BadTransaction::Type));
+            return Err(BadTransaction::Type);
         }
-        read.push(transaction.confirmation().map_err(refused)?);
-        // Only a key binding of an SD-JWT can carry it.
-        let can_carry = |id: &&QueryId| {
-            let query = request.query.credential(id);
-            query.is_some_and(|query| {
-                query.format == Format::SdJwtVc && query.require_cryptographic_holder_binding
-            })
-        };
-        let named = wanted.iter().filter(|id| transaction.credential_ids().contains(id)).find(can_carry);
-        let carrier = named.ok_or_else(|| refused(BadTransaction::Credential))?;
+        let confirmation = transaction.confirmation()?;
+        match transaction.credential_ids().iter().any(|id| can_carry(request, id)) {
+            true => Ok(confirmation),
+            false => Err(BadTransaction::Credential),
+        }
+    };
+    request.transaction_data.iter().map(|one| read(one).map_err(refused)).collect()
+}
+
+/// Which question's answer authorises what: of the questions that will be answered, the first of those that the transaction names.
+pub(super) fn carried(request: &CheckedRequest, wanted: &[QueryId]) -> Result<Authorised, RequestRefused> {
+    let mut by_question = Authorised::new();
+    for transaction in &request.transaction_data {
+        let mut named = wanted.iter().filter(|id| transaction.credential_ids().contains(id));
+        let carrier = named.find(|id| can_carry(request, id));
+        let carrier = carrier.ok_or_else(|| refused(BadTransaction::Credential))?;
         by_question.entry(carrier.clone()).or_default().push(transaction.clone());
     }
-    Ok((read, by_question))
+    Ok(by_question)
+}
+
+/// Only a key binding of an SD-JWT can carry it.
+fn can_carry(request: &CheckedRequest, id: &QueryId) -> bool {
+    let query = request.query.credential(id);
+    query.is_some_and(|query| query.format == Format::SdJwtVc && query.require_cryptographic_holder_binding)
+}
+
+fn refused(why: BadTransaction) -> RequestRefused {
+    RequestRefused::Request(BadRequest::TransactionData(why))
 }
 
 /// The title, for the log.

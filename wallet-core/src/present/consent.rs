@@ -1,6 +1,10 @@
 //! What the holder is asked, and what waits for her answer.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use credentials::ClaimPath;
 use protocol::{
@@ -217,6 +221,15 @@ pub(crate) struct Pending {
     pub(crate) offline: Option<Offline>,
     /// What the holder was asked.
     pub(crate) consent: ConsentRequest,
+    /// Set once it is answered or declined: whoever sets it does so, and nobody else.
+    pub(crate) taken: AtomicBool,
+}
+
+impl Pending {
+    /// Takes it for an answer. `false` if somebody else has.
+    pub(super) fn take(&self) -> bool {
+        !self.taken.swap(true, Ordering::AcqRel)
+    }
 }
 
 pub(crate) struct OpenQuestion {
@@ -234,6 +247,8 @@ pub(crate) struct OpenOption {
     pub(crate) card: String,
     pub(crate) credential: String,
     pub(crate) paths: Vec<ClaimPath>,
+    /// How many other verifiers had seen it when the holder was asked.
+    pub(crate) others: u32,
     pub(crate) shared: log::Shared,
 }
 

@@ -168,6 +168,10 @@ pub enum PresentError {
     /// none does: choose other cards, or renew the card to get unused copies. Nothing left.
     #[error("the answer would let verifiers link the holder")]
     WouldLink,
+    /// Another verifier has seen the copy since the holder was asked, so it would link her, and that is not what she agreed to:
+    /// read the request again. Nothing left.
+    #[error("another verifier has seen this copy of the card meanwhile")]
+    SeenMeanwhile,
     /// The card was deleted meanwhile. Nothing left.
     #[error("the card is gone")]
     CardGone,

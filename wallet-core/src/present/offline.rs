@@ -1,8 +1,8 @@
 //! Presenting with no network: from a counter's QR code to one of the wallet's own.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
-use credentials::{jws, key::PublicKey};
+use credentials::{ClaimPath, jws, key::PublicKey};
 use protocol::{
     Endpoint,
     offline::{
@@ -16,15 +16,26 @@ use registry::{Did, KeyId, Purpose, RecordKey, Slug, UnixMillis, history::key_va
 use super::{
     Choice, ConsentRequest, Pending, PresentError, RequestRefused, answer,
     request::{Genuine, is_of_this_chain},
-    review::{judge, log_refusal},
+    review::{entitled, judge, log_refusal},
 };
 use crate::{card, context::Context, log::Outcome, vault::VaultError};
 
 /// What a request that came as a QR code wants its answer bound to, and whether it was answered.
 pub(crate) struct Offline {
     binding: Binding,
-    /// The log's entry: one, however often the code is made anew.
-    logged: OnceLock<String>,
+    /// The log's entries: one for each answer, however often its code is made anew.
+    logged: Mutex<Vec<(Shown, String)>>,
+}
+
+/// An answer: of which credentials which claims.
+type Shown = Vec<(String, Vec<ClaimPath>)>;
+
+impl Offline {
+    /// The log's entry of an answer that was shown before.
+    fn logged(&self, shown: &Shown) -> Option<String> {
+        let logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.iter().find(|(before, _)| before == shown).map(|(_, entry)| entry.clone())
+    }
 }
 
 /// A presentation as QR codes: each text is one code in the QR alphabet; several are shown in turn, again and again.
@@ -76,13 +87,19 @@ pub(crate) async fn review(
     let claimed = claimed.unwrap_or_default().to_owned();
     let (refused, genuine) = match genuine(context, token, &ask.staples).await {
         Err(refused) => (refused, None),
-        Ok((genuine, binding)) => match judge(context, &genuine).await {
-            Ok((consent, pending)) => {
-                let offline = Some(Offline { binding, logged: OnceLock::new() });
-                return Ok((consent, Pending { offline, ..pending }));
+        Ok((genuine, binding)) => {
+            let judged = match entitled(context, &genuine) {
+                Ok(entitled) => judge(context, &genuine, entitled).await,
+                Err(refused) => Err(refused),
+            };
+            match judged {
+                Ok((consent, pending)) => {
+                    let offline = Some(Offline { binding, logged: Mutex::default() });
+                    return Ok((consent, Pending { offline, ..pending }));
+                }
+                Err(refused) => (refused, Some(genuine)),
             }
-            Err(refused) => (refused, Some(genuine)),
-        },
+        }
     };
     log_refusal(context, &claimed, &refused, genuine.as_ref()).await?;
     Err(refused)
@@ -197,11 +214,13 @@ pub(crate) async fn present(
     let staples = context.chain.staples(&context.vault, &keys)?;
     let bytes = Message::Answer(Answer { nonce, presentations, staples }).to_bytes();
     let frames = offline::frames(&bytes, size).map_err(|too_large| TooBig { bytes: too_large.bytes })?;
-    let log_entry = match offline.logged.get() {
-        Some(entry) => entry.clone(),
+    let shown: Shown = chosen.iter().map(|one| (one.credential.clone(), one.paths.clone())).collect();
+    let log_entry = match offline.logged(&shown) {
+        Some(entry) => entry,
         None => {
             let entry = answer::note_sent(context, pending, chosen, Outcome::Shown).await?;
-            offline.logged.get_or_init(|| entry).clone()
+            offline.logged.lock().unwrap_or_else(PoisonError::into_inner).push((shown, entry.clone()));
+            entry
         }
     };
     Ok(OfflineCode { frames, bytes: bytes.len(), until, as_of, log_entry })

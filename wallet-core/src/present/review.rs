@@ -1,9 +1,12 @@
 //! From a link to the question that the holder is asked, or to a refusal.
 
+use std::sync::atomic::AtomicBool;
+
 use protocol::{
     dcql::QueryId,
-    openid4vp::{AuthorizationResponse, BadRequest, RequestLink, VpErrorCode},
+    openid4vp::{AuthorizationResponse, Confirmation, RequestLink, VpErrorCode},
 };
+use registry::PurposeRecord;
 
 use super::{
     ConsentRequest, RequestRefused, Verifier, candidates, confirmation,
@@ -20,24 +23,28 @@ use crate::{
 
 /// Fetches the request behind a link, checks it and the verifier, and works out what it would take to answer.
 ///
-/// A refusal is logged. A genuine verifier that asks too much is told so.
+/// A refusal is logged. A genuine verifier that may not ask so is told so: that goes by the request and the chain alone. Once the
+/// holder's cards were looked at it hears nothing, or a refusal would tell it what she has.
 pub(crate) async fn review(
     context: &Context,
     link: &str,
 ) -> Result<(ConsentRequest, Pending), RequestRefused> {
     let link = RequestLink::parse(link)?;
     let reviewed = match request::genuine(context, &link).await {
-        Err(refused) => Err((refused, None)),
-        Ok(genuine) => match judge(context, &genuine).await {
-            Ok(reviewed) => Ok(reviewed),
-            Err(refused) => Err((refused, Some(genuine))),
+        Err(refused) => Err((refused, None, false)),
+        Ok(genuine) => match entitled(context, &genuine) {
+            Err(refused) => Err((refused, Some(genuine), true)),
+            Ok(entitled) => match judge(context, &genuine, entitled).await {
+                Ok(reviewed) => Ok(reviewed),
+                Err(refused) => Err((refused, Some(genuine), false)),
+            },
         },
     };
     match reviewed {
         Ok(reviewed) => Ok(reviewed),
-        Err((refused, genuine)) => {
+        Err((refused, genuine, is_told)) => {
             log_refusal(context, link.client_id.as_str(), &refused, genuine.as_ref()).await?;
-            if let Some(genuine) = genuine.filter(|_| is_verifiers_fault(&refused)) {
+            if let Some(genuine) = genuine.filter(|_| is_told) {
                 tell(context, &genuine, &refused).await;
             }
             Err(refused)
@@ -45,11 +52,23 @@ pub(crate) async fn review(
     }
 }
 
+/// What a verifier may ask for, and wants confirmed.
+pub(super) struct Entitled {
+    purpose: PurposeRecord,
+    confirmations: Vec<Confirmation>,
+}
+
+/// May it ask so, whatever the holder has?
+pub(super) fn entitled(context: &Context, genuine: &Genuine) -> Result<Entitled, RequestRefused> {
+    let purpose = purpose::allowed(context, genuine)?;
+    Ok(Entitled { purpose, confirmations: confirmation::to_be_read(context, &genuine.request)? })
+}
+
 pub(super) async fn judge(
     context: &Context,
     genuine: &Genuine,
+    Entitled { purpose, confirmations }: Entitled,
 ) -> Result<(ConsentRequest, Pending), RequestRefused> {
-    let purpose = purpose::allowed(context, genuine)?;
     let held = candidates::of_kind(context, &genuine.request.query, &genuine.verifier)?;
     let mut survey = Survey::of(genuine, &purpose, &held);
     let mut wanted: Vec<QueryId> = survey.matches.wanted().into_iter().cloned().collect();
@@ -66,7 +85,7 @@ pub(super) async fn judge(
     let all: Vec<(QueryId, Option<u32>)> =
         wanted.iter().map(|id| (id.clone(), None)).chain(optional).collect();
     refresh(context, &survey, all.iter().map(|(id, _)| id)).await?;
-    let (confirmations, mut confirms) = confirmation::to_be_read(context, &genuine.request, &wanted)?;
+    let mut confirms = confirmation::carried(&genuine.request, &wanted)?;
     let (mut questions, mut open) = (Vec::new(), Vec::new());
     for (id, set) in all {
         let (question, options) = survey.question(context, &id, set)?;
@@ -109,6 +128,7 @@ pub(super) async fn judge(
         questions: open,
         offline: None,
         consent: consent.clone(),
+        taken: AtomicBool::new(false),
     };
     Ok((consent, pending))
 }
@@ -124,18 +144,6 @@ async fn refresh<'q>(
         Err(crate::chain::ChainError::Vault(error)) => Err(error.into()),
         Ok(_) | Err(_) => Ok(()),
     }
-}
-
-/// Whether the verifier, and not the holder's having or lacking something, is why. Only then it is told.
-fn is_verifiers_fault(refused: &RequestRefused) -> bool {
-    matches!(
-        refused,
-        RequestRefused::NoPurpose
-            | RequestRefused::NotRegistered { .. }
-            | RequestRefused::AsksTooMuch { .. }
-            | RequestRefused::UnknownType
-            | RequestRefused::Request(BadRequest::TransactionData(_))
-    )
 }
 
 /// Tells a genuine verifier that, and why, the wallet refuses. Best effort: the refusal stands either way.

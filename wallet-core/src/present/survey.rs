@@ -91,10 +91,12 @@ impl<'h> Survey<'h> {
                 claims: leaves.iter().map(|claim| claim.name.clone()).collect(),
                 labels: leaves.iter().map(|claim| claim.label.clone()).collect(),
             };
+            let reuse = reuse(held, self.verifier);
             let open = OpenOption {
                 card: held.card_id.clone(),
                 credential: held.credential.id.clone(),
                 paths: selection.paths.clone(),
+                others: reuse.others,
                 shared,
             };
             let option = CardOption {
@@ -107,7 +109,7 @@ impl<'h> Survey<'h> {
                 state: card.state,
                 leaves,
                 stays: card::claim_views(kind, &selection.stays),
-                reuse: reuse(held, self.verifier),
+                reuse,
                 warnings: warnings(held, &card.state, self.verifier),
             };
             options.push((option, open));
@@ -159,14 +161,12 @@ impl<'h> Survey<'h> {
 }
 
 fn reuse(held: &Held, verifier: &Did) -> Reuse {
-    let seen = &held.credential.shown_to;
-    let others = seen.iter().filter(|one| *one != verifier).count();
     let copies = held.card.credentials.iter().filter(|copy| copy.format == held.credential.format);
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let unused = copies.filter(|copy| copy.shown_to.is_empty()).count();
     Reuse {
-        known_here: seen.contains(verifier),
-        others: count(others),
-        unused: count(copies.filter(|copy| copy.shown_to.is_empty()).count()),
+        known_here: held.credential.shown_to.contains(verifier),
+        others: held.credential.seen_by_others(verifier),
+        unused: u32::try_from(unused).unwrap_or(u32::MAX),
     }
 }
 
@@ -184,7 +184,7 @@ fn warnings(held: &Held, state: &CardState, verifier: &Did) -> Vec<Warning> {
     if !held.content.is_selective() {
         warnings.push(Warning::ShownWhole);
     }
-    if held.credential.shown_to.iter().any(|seen_by| seen_by != verifier) {
+    if held.credential.seen_by_others(verifier) > 0 {
         warnings.push(Warning::SeenByAnother);
     }
     warnings

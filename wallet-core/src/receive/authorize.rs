@@ -2,6 +2,8 @@
 //!
 //! What is needed afterwards lies in the vault meanwhile, so an app that was closed while its browser was open goes on.
 
+use std::sync::Arc;
+
 use credentials::key::{Jwk, PublicKey};
 use protocol::{
     Endpoint, Form, RedirectUri, Secret,
@@ -29,7 +31,7 @@ use crate::{
     config::ConfigError,
     context::Context,
     ports::{HeldKey, KeyHandle},
-    vault::{Sealed, VaultError},
+    vault::{Sealed, VaultError, VaultTx},
     web::{Body, JSON, MESSAGE},
 };
 
@@ -152,14 +154,15 @@ pub(crate) async fn begin(
     if matches!(outcome, Err(AuthorizeError::Refused(AuthorizationErrorCode::InvalidClient)))
         && dpop.was_known
     {
-        dpop = instance::begin_anew(context, &server).await?.ok_or(AuthorizeError::NotOffered("DPoP"))?;
+        dpop =
+            instance::begin_anew(context, &server, dpop).await?.ok_or(AuthorizeError::NotOffered("DPoP"))?;
         request.dpop_jkt = Some(dpop.thumbprint());
         outcome = push(context, &par, &request).await;
     }
     let pushed = match outcome {
         Ok(pushed) => pushed,
         Err(error) => {
-            instance::forget_unless_needed(context, &dpop.key.handle).await?;
+            instance::let_go(context, dpop).await?;
             return Err(error);
         }
     };
@@ -198,13 +201,18 @@ pub(crate) async fn finish(context: &Context, address: &str) -> Result<Received,
     let stored = context.vault.get(&AUTHORIZATIONS, &state)?.ok_or(AuthorizeError::NotOpen)?;
     let answer = AuthorizationResponse::parse(address, &state, &stored.authorization_server)?;
     let key = state.clone();
-    context.vault.write(move |tx| tx.remove(&AUTHORIZATIONS, &key)).await?;
+    let (shown, handle) = (Arc::clone(&context.shown), stored.key.clone());
+    let take = move |tx: &mut VaultTx<'_, '_>| {
+        tx.remove(&AUTHORIZATIONS, &key)?;
+        Ok(shown.begin(&handle))
+    };
+    let showing = context.vault.write(take).await?;
     let public = PublicKey::from_jwk(&stored.public).map_err(|_| VaultError::OtherForm("authorizations"))?;
-    let dpop = Dpop::known(HeldKey { handle: stored.key, public });
+    let dpop = Dpop::known(HeldKey { handle: stored.key, public }).kept(showing);
     let code = match answer.outcome {
         Ok(code) => code,
         Err(error) => {
-            instance::forget_unless_needed(context, &dpop.key.handle).await?;
+            instance::let_go(context, dpop).await?;
             return Err(AuthorizeError::NotCompleted(error));
         }
     };
@@ -218,7 +226,7 @@ pub(crate) async fn finish(context: &Context, address: &str) -> Result<Received,
     let token = match token::request(context, &stored.token_endpoint, &request, Some(&dpop)).await {
         Ok(token) => token,
         Err(error) => {
-            instance::forget_unless_needed(context, &dpop.key.handle).await?;
+            instance::let_go(context, dpop).await?;
             return Err(error.into());
         }
     };

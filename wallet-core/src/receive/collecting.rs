@@ -27,13 +27,14 @@ use super::{
     issuance::{self, Good},
     keep::{self, Ending},
     later::{self, Renewal, WaitedFor},
-    offer, refresh,
+    loose, offer, refresh,
 };
 use crate::{
     card::Card,
     context::Context,
+    held::CARDS,
     ports::{HeldKey, KeyHandle, KeyStoreError},
-    vault::{Sealed, VaultError},
+    vault::{Sealed, VaultError, VaultTx},
 };
 
 /// By the (blinded) code of an offer, the state of a login, or the id of the card that is renewed: each is collected once at a
@@ -187,7 +188,7 @@ impl Collecting {
     }
 
     /// What of it is still to come; nothing that this version of the wallet does not know.
-    pub(super) fn waited_for(&self, context: &Context) -> Vec<WaitedFor> {
+    pub(super) fn waited_for(&self, context: &Context, name: &str) -> Vec<WaitedFor> {
         let server = self.authorization_server.clone();
         let offer = offer::described(context, self.offer.clone(), self.metadata.clone(), server);
         let Ok(offer) = offer else { return Vec::new() };
@@ -198,6 +199,7 @@ impl Collecting {
             };
             let issuer_calls_itself = offer.self_called();
             Some(WaitedFor {
+                id: name.to_owned(),
                 issuer: self.issuer().clone(),
                 issuer_calls_itself,
                 offered: offered.clone(),
@@ -230,10 +232,14 @@ impl Collecting {
         self.grant.key.as_ref().map(|StoredKey(handle, _)| handle)
     }
 
+    /// The keys that what comes is bound to.
+    pub(super) fn part_keys(&self) -> impl Iterator<Item = &KeyHandle> {
+        self.parts.values().flat_map(|part| &part.keys).map(|StoredKey(handle, _)| handle)
+    }
+
     /// Every key that it needs.
     pub(super) fn keys(&self) -> impl Iterator<Item = &KeyHandle> {
-        let of_parts = self.parts.values().flat_map(|part| &part.keys);
-        of_parts.map(|StoredKey(handle, _)| handle).chain(self.token_key())
+        self.part_keys().chain(self.token_key())
     }
 }
 
@@ -242,6 +248,18 @@ impl Collecting {
 pub(super) async fn begun(context: &Context, name: &str) -> Result<Option<Collecting>, VaultError> {
     let name = name.to_owned();
     context.vault.write(move |tx| tx.get(&COLLECTING, &name)).await
+}
+
+/// Forgets what was begun by this name, and lets the keys go that were made for it. `None` if there was nothing; otherwise the key that
+/// its token was bound to, if any: something else may need that.
+pub(super) fn give_up(tx: &mut VaultTx<'_, '_>, name: &str) -> Result<Option<Option<KeyHandle>>, VaultError> {
+    if !tx.contains(&COLLECTING, name)? {
+        return Ok(None);
+    }
+    let begun = tx.get_readable(&COLLECTING, name)?;
+    tx.remove(&COLLECTING, name)?;
+    loose::let_go(tx, begun.iter().flat_map(Collecting::part_keys).cloned())?;
+    Ok(Some(begun.and_then(|begun| begun.token_key().cloned())))
 }
 
 /// Collects what a grant allows.
@@ -282,9 +300,26 @@ struct Run<'c> {
 }
 
 impl Run<'_> {
-    async fn save(&self) -> Result<(), VaultError> {
+    /// # Errors
+    /// [`ReceiveError::CARD_IS_GONE`] when the card that is renewed was deleted meanwhile: nothing of it is kept then.
+    async fn save(&self) -> Result<(), ReceiveError> {
         let (name, row) = (self.name.clone(), self.row.clone());
-        self.context.vault.write(move |tx| tx.put(&COLLECTING, &name, &row)).await
+        let save = move |tx: &mut VaultTx<'_, '_>| {
+            if let Some(card) = &row.replaces
+                && !tx.contains(&CARDS, card)?
+            {
+                loose::let_go(tx, row.part_keys().cloned())?;
+                give_up(tx, &name)?;
+                return Ok(false);
+            }
+            tx.put(&COLLECTING, &name, &row)?;
+            Ok(true)
+        };
+        if self.context.vault.write(save).await? {
+            return Ok(());
+        }
+        loose::sweep(self.context).await?;
+        Err(ReceiveError::CARD_IS_GONE)
     }
 
     fn part(&mut self, offered: &OfferedCredential) -> Result<&mut Part, ReceiveError> {
@@ -293,7 +328,7 @@ impl Run<'_> {
 
     async fn stands(&mut self, offered: &OfferedCredential, stand: Stand) -> Result<(), ReceiveError> {
         self.part(offered)?.stand = stand;
-        Ok(self.save().await?)
+        self.save().await
     }
 
     async fn completed(mut self) -> Result<Vec<Outcome>, ReceiveError> {
@@ -387,7 +422,7 @@ impl Run<'_> {
         }
         self.grant.token = token;
         self.row.grant = StoredGrant::of(self.context, &self.grant);
-        Ok(self.save().await?)
+        self.save().await
     }
 
     /// Whether the wallet need not ask for a part again after this.
@@ -413,6 +448,7 @@ impl Run<'_> {
         judged: Vec<(OfferedCredential, Result<Good, ReceiveError>)>,
     ) -> Result<Vec<Outcome>, ReceiveError> {
         let (mut good, mut loose, mut said, mut verdicts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let renewed = self.row.replaces.clone();
         let before = self.row.parts.len();
         for (offered, result) in judged {
             let Some(part) = self.row.parts.remove(&offered.configuration) else { continue };
@@ -450,6 +486,7 @@ impl Run<'_> {
                 good,
                 collected_at: self.row.issuer().clone(),
                 renewal: Renewal::of(&self.offer, &self.grant),
+                renewed,
                 replaced: if is_all { self.row.replaces.clone() } else { None },
                 rest: (!is_all).then(|| self.row.clone()),
                 loose,
@@ -458,8 +495,8 @@ impl Run<'_> {
             for (id, event) in said {
                 later::notify(self.context, &self.row.metadata, &self.grant, id, event).await;
             }
-            if let Some(dpop) = &self.grant.dpop {
-                instance::forget_unless_needed(self.context, &dpop.key.handle).await?;
+            if let Some(dpop) = self.grant.dpop {
+                instance::let_go(self.context, dpop).await?;
             }
         }
         let outcome = |(offered, verdict, over): (OfferedCredential, Result<(), ReceiveError>, bool)| {

@@ -13,7 +13,7 @@ use protocol::{
     openid4vci::{OAuthErrorBody, TokenResponse},
 };
 
-use super::ReceiveError;
+use super::{ReceiveError, instance::Showing};
 use crate::{
     context::Context,
     ports::{HeldKey, KeyStoreError},
@@ -26,6 +26,8 @@ pub(crate) struct Dpop {
     /// Whether the server may have seen it before.
     pub(super) was_known: bool,
     nonce: Mutex<Option<String>>,
+    /// Keeps others from forgetting the key meanwhile.
+    _showing: Option<Showing>,
 }
 
 /// What the token endpoint gave: a token, and the key that it is bound to if it is.
@@ -38,12 +40,17 @@ pub(crate) struct Grant {
 impl Dpop {
     /// A key that was just made.
     pub(crate) fn of(key: HeldKey) -> Self {
-        Self { key, was_known: false, nonce: Mutex::default() }
+        Self { key, was_known: false, nonce: Mutex::default(), _showing: None }
     }
 
     /// A key that was shown before.
     pub(crate) fn known(key: HeldKey) -> Self {
         Self { was_known: true, ..Self::of(key) }
+    }
+
+    /// The same, kept from being forgotten while it is there.
+    pub(super) fn kept(self, showing: Showing) -> Self {
+        Self { _showing: Some(showing), ..self }
     }
 
     /// The key's thumbprint, as `dpop_jkt` has it.

@@ -106,6 +106,9 @@ pub enum ReceiveError {
 }
 
 impl ReceiveError {
+    /// The card that is to be renewed was deleted, or has nothing that it could be renewed by.
+    pub(super) const CARD_IS_GONE: Self = Self::Demands("a new offer");
+
     /// Whether this passes. The wallet stays at what it began then: [`Wallet::pick_up`](crate::Wallet::pick_up), or the same call
     /// again, goes on where it stopped.
     #[must_use]

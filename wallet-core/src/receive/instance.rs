@@ -3,6 +3,8 @@
 //! One for each server, shown for every token (RFC 9449) as long as the wallet has something from there. So a department can
 //! tell what is on a phone that was lost, and revoke it; and two departments can't tell that they gave to the same phone.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use credentials::key::{Algorithm, Jwk, PublicKey};
 use protocol::openid4vci::{AuthorizationServerMetadata, TokenErrorCode};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,39 @@ struct StoredKey {
     public: Jwk,
 }
 
+/// The keys that are being shown, each as often as it is: whoever shows one has perhaps not written down yet that it needs it, and
+/// another that needs it no more must leave it to them.
+#[derive(Default)]
+pub(crate) struct Shown(Mutex<Vec<KeyHandle>>);
+
+/// A key is being shown, until this is dropped.
+pub(super) struct Showing(Arc<Shown>, KeyHandle);
+
+impl Shown {
+    /// In a write, for what others forget they forget in one.
+    pub(super) fn begin(self: &Arc<Self>, key: &KeyHandle) -> Showing {
+        self.keys().push(key.clone());
+        Showing(Arc::clone(self), key.clone())
+    }
+
+    fn has(&self, key: &KeyHandle) -> bool {
+        self.keys().contains(key)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Vec<KeyHandle>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        let mut keys = self.0.keys();
+        if let Some(at) = keys.iter().position(|key| *key == self.1) {
+            keys.swap_remove(at);
+        }
+    }
+}
+
 /// The key for a server, made if there is none; `None` if it takes no proofs of a kind that this device can make.
 pub(super) async fn of(
     context: &Context,
@@ -34,8 +69,9 @@ pub(super) async fn of(
     };
     if let Some(known) = known(context, server)?
         && takes(known.public.algorithm())
+        && let Some(showing) = show(context, server, &known).await?
     {
-        return Ok(Some(Dpop::known(known)));
+        return Ok(Some(Dpop::known(known).kept(showing)));
     }
     // P-256 first: that is what phones keep in hardware.
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa].into_iter().filter(|one| takes(*one)) {
@@ -47,6 +83,21 @@ pub(super) async fn of(
     Ok(None)
 }
 
+/// Begins to show a key; `None` if it was forgotten this very moment.
+async fn show(
+    context: &Context,
+    server: &AuthorizationServerMetadata,
+    known: &HeldKey,
+) -> Result<Option<Showing>, VaultError> {
+    let name = context.vault.blind(server.issuer.as_str());
+    let (shown, key) = (Arc::clone(&context.shown), known.handle.clone());
+    let show = move |tx: &mut VaultTx<'_, '_>| {
+        let kept = tx.get(&INSTANCES, &name)?.filter(|kept| kept.key == key);
+        Ok(kept.map(|kept| shown.begin(&kept.key)))
+    };
+    context.vault.write(show).await
+}
+
 /// Keeps a new key, unless another was kept meanwhile: then that one counts.
 async fn keep(
     context: &Context,
@@ -55,29 +106,32 @@ async fn keep(
 ) -> Result<Dpop, ReceiveError> {
     let name = context.vault.blind(server.issuer.as_str());
     let new = StoredKey { key: made.handle.clone(), public: made.public.to_jwk() };
-    let kept = context
-        .vault
-        .write(move |tx| match tx.get(&INSTANCES, &name)? {
+    let shown = Arc::clone(&context.shown);
+    let keep = move |tx: &mut VaultTx<'_, '_>| {
+        let kept = match tx.get(&INSTANCES, &name)? {
             Some(before)
                 if PublicKey::from_jwk(&before.public).is_ok_and(|key| {
                     PublicKey::from_jwk(&new.public).is_ok_and(|new| key.algorithm() == new.algorithm())
                 }) =>
             {
                 loose::let_go(tx, [new.key])?;
-                Ok(before)
+                before
             }
             _ => {
                 tx.put(&INSTANCES, &name, &new)?;
-                Ok(new)
+                new
             }
-        })
-        .await?;
+        };
+        let showing = shown.begin(&kept.key);
+        Ok((kept, showing))
+    };
+    let (kept, showing) = context.vault.write(keep).await?;
     if kept.key == made.handle {
-        return Ok(Dpop::of(made));
+        return Ok(Dpop::of(made).kept(showing));
     }
     loose::sweep(context).await?;
     let public = PublicKey::from_jwk(&kept.public).map_err(|_| VaultError::OtherForm("instances"))?;
-    Ok(Dpop::known(HeldKey { handle: kept.key, public }))
+    Ok(Dpop::known(HeldKey { handle: kept.key, public }).kept(showing))
 }
 
 fn known(context: &Context, server: &AuthorizationServerMetadata) -> Result<Option<HeldKey>, VaultError> {
@@ -102,14 +156,24 @@ pub(super) fn is_over(dpop: &Dpop, error: &ReceiveError) -> bool {
 pub(super) async fn begin_anew(
     context: &Context,
     server: &AuthorizationServerMetadata,
+    before: Dpop,
 ) -> Result<Option<Dpop>, ReceiveError> {
-    let before = known(context, server)?;
-    let name = context.vault.blind(server.issuer.as_str());
-    context.vault.write(move |tx| tx.remove(&INSTANCES, &name)).await?;
-    if let Some(before) = before {
-        forget_unless_needed(context, &before.handle).await?;
-    }
+    let (name, key) = (context.vault.blind(server.issuer.as_str()), before.key.handle.clone());
+    let forget = move |tx: &mut VaultTx<'_, '_>| match tx.get(&INSTANCES, &name)? {
+        // Somebody else began anew.
+        Some(other) if other.key != key => Ok(()),
+        _ => tx.remove(&INSTANCES, &name),
+    };
+    context.vault.write(forget).await?;
+    let_go(context, before).await?;
     of(context, server).await
+}
+
+/// Shows a key no more, and [forgets it unless it is needed](forget_unless_needed).
+pub(super) async fn let_go(context: &Context, dpop: Dpop) -> Result<(), VaultError> {
+    let key = dpop.key.handle.clone();
+    drop(dpop);
+    forget_unless_needed(context, &key).await
 }
 
 /// The keys by which issuers know this wallet, in clear. Which issuer a key is shown to is not kept in a form that can be read.
@@ -123,15 +187,19 @@ pub(super) fn keys(context: &Context) -> Result<Vec<KeyHandle>, VaultError> {
     Ok(context.vault.all(&INSTANCES)?.into_iter().map(|(_, stored)| stored.key).collect())
 }
 
-/// Deletes a key that was shown for tokens, unless a card, a login, or something that takes time still needs it.
+/// Deletes a key that was shown for tokens, unless a card, a login, or something that takes time still needs it, or somebody is showing
+/// it: they forget it then.
 pub(crate) async fn forget_unless_needed(context: &Context, key: &KeyHandle) -> Result<(), VaultError> {
     if later::needs(context, key)? || authorize::needs(context, key)? {
         return Ok(());
     }
     let instances = context.vault.all(&INSTANCES)?.into_iter();
     let names: Vec<String> = instances.filter(|(_, one)| one.key == *key).map(|(name, _)| name).collect();
-    let key = key.clone();
+    let (key, shown) = (key.clone(), Arc::clone(&context.shown));
     let forget = move |tx: &mut VaultTx<'_, '_>| {
+        if shown.has(&key) {
+            return Ok(());
+        }
         names.iter().try_for_each(|name| tx.remove(&INSTANCES, name))?;
         loose::let_go(tx, [key])
     };

@@ -6,7 +6,7 @@ use registry::{LocalText, UnixMillis};
 
 use super::{
     ReceiveError, Rejected,
-    collecting::{COLLECTING, Collecting},
+    collecting::{self, COLLECTING, Collecting},
     issuance::Good,
     later::Renewal,
     loose,
@@ -31,6 +31,8 @@ pub(super) struct Ending {
     pub(super) good: Vec<Good>,
     pub(super) collected_at: Endpoint,
     pub(super) renewal: Option<Renewal>,
+    /// The card that is renewed, if one is.
+    pub(super) renewed: Option<String>,
     /// The card that gives way, if this is all that was to come in its place.
     pub(super) replaced: Option<String>,
     /// Keys that nothing needs now.
@@ -69,18 +71,32 @@ pub(super) async fn keep(context: &Context, mut ending: Ending) -> Result<Vec<Ca
     let (at, catalogue, replaced) = (context.now(), context.catalogue, ending.replaced.clone());
     let writing = context.index.begin();
     let new = context.vault.write(move |tx| put(tx, catalogue, at, new, ending)).await?;
+    let Some(new) = new else {
+        loose::sweep(context).await?;
+        return Err(ReceiveError::CARD_IS_GONE);
+    };
     writing.made(new.iter().map(|(id, card)| (id.as_str(), card)), replaced.as_deref());
     loose::sweep(context).await?;
     Ok(of.into_iter().filter_map(|at| shown.get(at).cloned()).collect())
 }
 
+/// `None` if the card that is renewed was deleted meanwhile: whoever deleted it wants no other in its place.
 fn put(
     tx: &mut VaultTx<'_, '_>,
     catalogue: &Catalogue,
     at: UnixMillis,
     new: Vec<New>,
     ending: Ending,
-) -> Result<Vec<(String, StoredCard)>, VaultError> {
+) -> Result<Option<Vec<(String, StoredCard)>>, VaultError> {
+    if let Some(renewed) = &ending.renewed
+        && !tx.contains(&CARDS, renewed)?
+    {
+        let credentials = new.into_iter().flat_map(|new| new.card.credentials);
+        loose::let_go(tx, credentials.map(|credential| credential.key).chain(ending.loose))?;
+        loose::let_go(tx, ending.rest.iter().flat_map(Collecting::part_keys).cloned())?;
+        collecting::give_up(tx, &ending.name)?;
+        return Ok(None);
+    }
     let mut cards = Vec::with_capacity(new.len());
     for New { id, card, face, event, collected } in new {
         faces::put_card(tx, &id, &card, &face)?;
@@ -91,30 +107,44 @@ fn put(
         cards.push((id, card));
     }
     if let Some(replaced) = &ending.replaced {
-        delete(tx, catalogue, at, replaced)?;
+        take_out(tx, catalogue, at, replaced)?;
     }
     match &ending.rest {
         Some(rest) => tx.put(&COLLECTING, &ending.name, rest)?,
         None => tx.remove(&COLLECTING, &ending.name)?,
     }
     loose::let_go(tx, ending.loose)?;
-    Ok(cards)
+    Ok(Some(cards))
 }
 
-/// Deletes a card. The log has it, and its credentials' keys are let go: those that can be read. Says whether there was one, and
-/// the key by which it was renewed.
+/// Deletes a card, and what was begun to renew it.
 pub(crate) fn delete(
     tx: &mut VaultTx<'_, '_>,
     catalogue: &Catalogue,
     at: UnixMillis,
     id: &str,
 ) -> Result<Deleted, VaultError> {
+    let mut deleted = take_out(tx, catalogue, at, id)?;
+    deleted.token_keys.extend(collecting::give_up(tx, id)?.flatten());
+    Ok(deleted)
+}
+
+/// Removes a card. The log has it, and its credentials' keys are let go: those that can be read. Says whether there was one, and
+/// the key by which it was renewed.
+fn take_out(
+    tx: &mut VaultTx<'_, '_>,
+    catalogue: &Catalogue,
+    at: UnixMillis,
+    id: &str,
+) -> Result<Deleted, VaultError> {
+    let face = faces::kept_face(tx, id)?;
     let card = match tx.get(&CARDS, id) {
-        Ok(None) => return Ok(Deleted { existed: false, token_key: None }),
+        Ok(None) if !faces::has_face(tx, id)? => {
+            return Ok(Deleted { existed: false, token_keys: Vec::new() });
+        }
         Err(error) if error.is_of_one_record() => None,
         card => card?,
     };
-    let face = faces::kept_face(tx, id)?;
     faces::remove_card(tx, id)?;
     let keys = card.iter().flat_map(|card| &card.credentials).map(|credential| credential.key.clone());
     loose::let_go(tx, keys)?;
@@ -124,14 +154,15 @@ pub(crate) fn delete(
     let label = kind.map_or_else(|| LocalText::new("证照", "Card"), |kind| card::local(&kind.label));
     let issuer_name = known.map_or_else(|| LocalText::new("不详", "unknown"), |(_, name)| name.clone());
     log::add(tx, at, Event::Deleted { label, issuer_name })?;
-    let token_key = card.and_then(|card| card.renewal).map(|renewal| renewal.key);
-    Ok(Deleted { existed: true, token_key })
+    let token_keys = card.and_then(|card| card.renewal).map(|renewal| renewal.key).into_iter().collect();
+    Ok(Deleted { existed: true, token_keys })
 }
 
 /// What was deleted.
 pub(crate) struct Deleted {
     pub(crate) existed: bool,
-    pub(crate) token_key: Option<KeyHandle>,
+    /// Keys that tokens were bound to, and that something else may need.
+    pub(crate) token_keys: Vec<KeyHandle>,
 }
 
 /// Cards by their ids.

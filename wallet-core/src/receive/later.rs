@@ -56,6 +56,8 @@ pub struct PickedUp {
 /// A credential that is still to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitedFor {
+    /// Names it when it is [given up](crate::Wallet::give_up), with all that came by the same offer.
+    pub id: String,
     /// The issuer's address.
     pub issuer: Endpoint,
     /// What the issuer calls itself, if it does: not proven before the credential came.
@@ -108,7 +110,7 @@ pub(crate) async fn pick_up(context: &Context) -> Result<Vec<PickedUp>, VaultErr
                 issuer: issuer.clone(),
                 configuration,
                 outcome: Err(error.clone()),
-                over: false,
+                over: error == ReceiveError::CARD_IS_GONE,
             })),
         }
     }
@@ -121,15 +123,17 @@ pub(crate) async fn renew(context: &Context, card: &str) -> Result<Received, Rec
     if let Some(begun) = collecting::begun(context, card).await? {
         return received(collecting::resume(context, card.to_owned(), begun).await?);
     }
-    let new_offer = || ReceiveError::Demands("a new offer");
-    let stored = context.vault.get(&CARDS, card)?.ok_or_else(new_offer)?;
-    let renewal = stored.renewal.ok_or_else(new_offer)?;
+    let stored = context.vault.get(&CARDS, card)?.ok_or(ReceiveError::CARD_IS_GONE)?;
+    let renewal = stored.renewal.ok_or(ReceiveError::CARD_IS_GONE)?;
     let issuer = &renewal.offer.credential_issuer;
     let metadata = offer::metadata(context, issuer).await.map_err(|error| unreadable(&error))?;
     let server = renewal.authorization_server.clone();
     let offer = offer::described(context, renewal.offer.clone(), metadata, server)
         .map_err(|error| unreadable(&error))?
         .of_kind(&stored.kind);
+    if offer.credentials().is_empty() {
+        return Err(ReceiveError::CARD_IS_GONE);
+    }
     let grant = renewal.grant(context).await?;
     let replaces = Some(card.to_owned());
     received(collecting::begin(context, card.to_owned(), &offer, grant, replaces).await?)
@@ -162,7 +166,19 @@ pub(super) async fn notify(
 /// What is still to come.
 pub(crate) fn waited_for(context: &Context) -> Result<Vec<WaitedFor>, VaultError> {
     let rows = context.vault.all(&COLLECTING)?;
-    Ok(rows.iter().flat_map(|(_, row)| row.waited_for(context)).collect())
+    Ok(rows.iter().flat_map(|(name, row)| row.waited_for(context, name)).collect())
+}
+
+/// Waits no more for what was begun by this name. `false` if nothing was.
+pub(crate) async fn give_up(context: &Context, name: &str) -> Result<bool, ReceiveError> {
+    let _only = context.under_way.only(name)?;
+    let begun = name.to_owned();
+    let given_up = context.vault.write(move |tx| collecting::give_up(tx, &begun)).await?;
+    loose::sweep(context).await?;
+    if let Some(Some(token_key)) = &given_up {
+        instance::forget_unless_needed(context, token_key).await?;
+    }
+    Ok(given_up.is_some())
 }
 
 /// The issuers that still have something for this wallet.

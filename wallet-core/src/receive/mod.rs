@@ -23,10 +23,12 @@ pub(crate) use authorize::{
 pub(crate) use collecting::UnderWay;
 pub(crate) use deferred::{old, renew_rows};
 pub use error::{OfferRefused, ReceiveError, Rejected};
-pub(crate) use instance::{exported as exported_instances, forget_unless_needed};
+pub(crate) use instance::{Shown, exported as exported_instances, forget_unless_needed};
 pub(crate) use keep::delete as delete_card;
 pub use later::{PickedUp, WaitedFor};
-pub(crate) use later::{Renewal, exported as exported_collecting, pick_up, renew, waited_for, waiting};
+pub(crate) use later::{
+    Renewal, exported as exported_collecting, give_up, pick_up, renew, waited_for, waiting,
+};
 pub(crate) use loose::sweep;
 pub use offer::{Offer, OfferedCredential};
 pub(crate) use offer::{of_issuer, preview};

@@ -38,17 +38,17 @@ pub(super) async fn token(
     let endpoint = server.token_endpoint.as_ref().ok_or(ReceiveError::Unreadable("no token endpoint"))?;
     let mut dpop = instance::of(context, &server).await?;
     let mut asked = self::request(context, endpoint, &request, dpop.as_ref()).await;
-    if let (Err(error), Some(shown)) = (&asked, &dpop)
-        && instance::is_over(shown, error)
+    if let Err(error) = &asked
+        && let Some(over) = dpop.take_if(|shown| instance::is_over(shown, error))
     {
-        dpop = instance::begin_anew(context, &server).await?;
+        dpop = instance::begin_anew(context, &server, over).await?;
         asked = self::request(context, endpoint, &request, dpop.as_ref()).await;
     }
     match asked {
         Ok(token) => Ok(Grant { token, dpop, token_endpoint: endpoint.clone() }),
         Err(error) => {
-            if let Some(dpop) = &dpop {
-                instance::forget_unless_needed(context, &dpop.key.handle).await?;
+            if let Some(dpop) = dpop {
+                instance::let_go(context, dpop).await?;
             }
             Err(error)
         }

@@ -17,7 +17,7 @@ pub(super) struct Attempts {
 impl Attempts {
     /// How long to wait before the next try; zero when it may be made.
     ///
-    /// A clock that was put back counts as no time passed.
+    /// A clock that was put back counts as no time passed: [`Attempts::at`] first, or the wait lasts until it is there again.
     pub(super) fn wait(&self, now: UnixMillis) -> Duration {
         self.delay().saturating_sub(self.last.until(now))
     }
@@ -37,8 +37,14 @@ impl Attempts {
         })
     }
 
+    /// The same seen from a clock that may have been put back since: the wait begins anew from there. It gets no shorter by that,
+    /// and it ends, however far ahead the clock once was.
+    pub(super) fn at(self, now: UnixMillis) -> Self {
+        Self { last: self.last.min(now), ..self }
+    }
+
     pub(super) fn one_more(self, now: UnixMillis) -> Self {
-        Self { failed: self.failed.saturating_add(1), last: now.max(self.last) }
+        Self { failed: self.failed.saturating_add(1), last: now }
     }
 }
 
@@ -61,6 +67,14 @@ mod tests {
         assert_eq!(attempts.wait(UnixMillis(5)), Duration::from_secs(300));
         assert_eq!(attempts.wait(UnixMillis(1_000_000 + 299_000)), Duration::from_secs(1));
         assert_eq!(attempts.wait(UnixMillis(1_000_000 + 300_000)), Duration::ZERO);
-        assert_eq!(attempts.one_more(UnixMillis(5)).last, UnixMillis(1_000_000));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_and_was_put_right_makes_no_one_wait_for_ever() {
+        let ahead = Attempts { failed: 5, last: UnixMillis(1_000_000) };
+        let put_right = ahead.at(UnixMillis(5));
+        assert_eq!(put_right.wait(UnixMillis(5)), Duration::from_secs(300));
+        assert_eq!(put_right.wait(UnixMillis(5 + 300_000)), Duration::ZERO);
+        assert_eq!(ahead.at(UnixMillis(1_000_007)), ahead, "a clock that goes on shortens nothing");
     }
 }

@@ -58,16 +58,14 @@ impl Vault {
         let biometrics = of(ports)?;
         let header = self.store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::Header)?;
         let store_key = try_pin(&self.store, &header, pin, ports).await?;
-        let secret = SecretKey::new(random(ports)?);
-        let guarded = match biometrics.guard(secret.as_slice()).await {
-            Err(KeyStoreError::Unsupported) => return Err(BiometricsRefused::None.into()),
-            guarded => guarded?,
+        let enrolled = match enrolled(biometrics, &header, &store_key, ports).await {
+            Ok(enrolled) => enrolled,
+            Err(why) => {
+                // It may have made its key before the holder said no, and would seem to be switched on by that.
+                forget(&self.store, ports).await?;
+                return Err(why);
+            }
         };
-        let place = place(&header)?;
-        let inner = seal::seal(&secret, &place, store_key.as_slice(), ports.random.as_ref())?;
-        let wrapped = ports.keys.wrap(&inner).await?;
-        let enrolled =
-            Enrolled { version: VERSION, guarded: BASE64.encode(guarded), wrapped: BASE64.encode(wrapped) };
         self.store.write_async(move |tx| tx.put(&ENROLLED, ONLY, &enrolled).map_err(NotUnlocked::from)).await
     }
 
@@ -92,7 +90,11 @@ impl Vault {
         if attempts.delay() > Duration::ZERO {
             return Err(BiometricsRefused::PinFirst.into());
         }
-        let enrolled = store.get(&ENROLLED, ONLY)?.ok_or(BiometricsRefused::NotEnrolled)?;
+        let Some(enrolled) = store.get(&ENROLLED, ONLY)? else {
+            // A key may have stayed from the wallet that this one was restored in the place of.
+            forget(&store, ports).await?;
+            return Err(BiometricsRefused::NotEnrolled.into());
+        };
         let bytes = |text: &str| BASE64.decode(text).map_err(|_| NotUnlocked::Header);
         if enrolled.version != VERSION {
             return Err(NotUnlocked::Header);
@@ -114,6 +116,22 @@ impl Vault {
         let store_key = Zeroizing::new(<[u8; 32]>::try_from(&*opened).map_err(|_| NotUnlocked::Header)?);
         Ok(Self::open(store, &store_key, header.id()?, Arc::clone(&ports.random))?)
     }
+}
+
+async fn enrolled(
+    biometrics: &Arc<dyn Biometrics>,
+    header: &Header,
+    store_key: &SecretKey,
+    ports: &Ports,
+) -> Result<Enrolled, NotUnlocked> {
+    let secret = SecretKey::new(random(ports)?);
+    let guarded = match biometrics.guard(secret.as_slice()).await {
+        Err(KeyStoreError::Unsupported) => return Err(BiometricsRefused::None.into()),
+        guarded => guarded?,
+    };
+    let inner = seal::seal(&secret, &place(header)?, store_key.as_slice(), ports.random.as_ref())?;
+    let wrapped = ports.keys.wrap(&inner).await?;
+    Ok(Enrolled { version: VERSION, guarded: BASE64.encode(guarded), wrapped: BASE64.encode(wrapped) })
 }
 
 fn of(ports: &Ports) -> Result<&Arc<dyn Biometrics>, BiometricsRefused> {

@@ -50,6 +50,8 @@ pub(crate) enum NotUnlocked {
     Wait { wait: Duration },
     #[error("there is no wallet here")]
     NoWallet,
+    #[error("there is the folder of a wallet here, and nothing in it")]
+    Empty,
     #[error("there is a wallet here already")]
     Exists,
     #[error("the wallet's header can't be read")]

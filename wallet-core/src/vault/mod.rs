@@ -15,5 +15,6 @@ pub(crate) use error::NotUnlocked;
 pub use error::VaultError;
 pub(crate) use header::PinCost;
 pub(crate) use records::{Sealed, Vault, VaultTx, number_key};
+pub(crate) use repair::GoesWith;
 pub use unlock::PinTooWeak;
 pub(crate) use unlock::check_pin;

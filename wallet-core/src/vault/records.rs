@@ -10,10 +10,13 @@
 //!
 //! What this can't show is a whole store put back to what it once was: that takes a counter in the device.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{
+    marker::PhantomData,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use store::{BytesTable, Range, Store, StoreError, Tx};
+use store::{BytesTable, Range, Store, StoreError, Tx, Writing};
 
 use super::{
     VaultError,
@@ -235,20 +238,33 @@ impl Vault {
         &self,
         write: impl FnOnce(&mut VaultTx<'_, '_>) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, VaultError> {
+        let answer = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&answer);
+        let write: Write = Box::new(move |tx| {
+            let said = write(tx)?;
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+            Ok(())
+        });
+        self.write_one(write).await?;
+        let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        answer.ok_or(VaultError::Store(StoreError::Closed))
+    }
+
+    /// The one kind of write that the store is asked for: what is around it is compiled once, and on a phone every byte counts.
+    fn write_one(&self, write: Write) -> Writing<(), VaultError> {
         let keys = Arc::clone(&self.keys);
-        self.store
-            .write_async(move |tx| {
-                let root = read_root(tx.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &keys)?;
-                let number = root.number.checked_add(1).ok_or(VaultError::Tampered)?;
-                let mut sealed = VaultTx { tx, keys: &keys, root: Root { number, ..root } };
-                let answer = write(&mut sealed)?;
-                let VaultTx { tx, root, .. } = sealed;
-                write_root(tx, &keys, &root)?;
-                Ok(answer)
-            })
-            .await
+        self.store.write_async(move |tx| {
+            let root = read_root(tx.get(&SEALED, (ROOT_TABLE, ROOT_KEY))?, &keys)?;
+            let number = root.number.checked_add(1).ok_or(VaultError::Tampered)?;
+            let mut sealed = VaultTx { tx, keys: &keys, root: Root { number, ..root } };
+            write(&mut sealed)?;
+            let VaultTx { tx, root, .. } = sealed;
+            write_root(tx, &keys, &root)
+        })
     }
 }
+
+type Write = Box<dyn FnOnce(&mut VaultTx<'_, '_>) -> Result<(), VaultError> + Send>;
 
 /// What a write closure works on.
 pub(crate) struct VaultTx<'a, 'tx> {
@@ -269,6 +285,20 @@ impl VaultTx<'_, '_> {
         let row = self.tx.get(&SEALED, (table.name, key))?;
         row.map(|row| read(self.keys, table, key, &row, || self.tx.get(&APART, (table.name, key))))
             .transpose()
+    }
+
+    /// As [`VaultTx::get`]; what can't be read is as if it were not there.
+    pub(crate) fn get_readable<V: DeserializeOwned>(
+        &self,
+        table: &Sealed<V>,
+        key: &str,
+    ) -> Result<Option<V>, VaultError> {
+        Ok(readable(self.get(table, key))?.flatten())
+    }
+
+    /// Whether there is a record, readable or not.
+    pub(crate) fn contains<V>(&self, table: &Sealed<V>, key: &str) -> Result<bool, VaultError> {
+        Ok(key.len() <= MAX_KEY && self.tx.contains(&SEALED, (table.name, key))?)
     }
 
     pub(crate) fn put<V: Serialize>(

@@ -10,11 +10,15 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_channel::oneshot;
 use registry::UnixMillis;
-use store::{Store, Table};
+use store::{OpenError, Range, Store, Table};
 use zeroize::Zeroizing;
 
-use super::{NotUnlocked, PinCost, Vault, VaultError, attempts::Attempts, header::Header, stock::Stock};
+use super::{
+    NotUnlocked, PinCost, Vault, VaultError, attempts::Attempts, header::Header, records::SEALED,
+    stock::Stock,
+};
 use crate::{
+    folder,
     ports::{Ports, Randomness},
     seal::{self, SecretKey},
 };
@@ -42,24 +46,26 @@ impl Vault {
         ports: &Ports,
         cost: PinCost,
     ) -> Result<Self, NotUnlocked> {
-        let store = Store::persistent(path, &store::Options::default())?;
-        if store.get(&HEADER, ONLY)?.is_some() {
+        if Store::exists(path) {
             return Err(NotUnlocked::Exists);
         }
         let id = random(ports)?;
         let store_key = SecretKey::new(random(ports)?);
         let header = wrap(Header::new(id, random(ports)?, cost), &store_key, pin, ports).await?;
         let (first_key, source) = (store_key.clone(), Arc::clone(&ports.random));
-        store
-            .write_async(move |tx| {
-                if tx.contains(&HEADER, ONLY)? {
-                    return Err(NotUnlocked::Exists);
-                }
-                tx.put(&HEADER, ONLY, &header)?;
-                Ok(Self::begin(tx, &first_key, id, source)?)
-            })
-            .await?;
-        Ok(Self::open(store, &store_key, id, Arc::clone(&ports.random))?)
+        // Made beside, and put in place whole: there is never a folder with half a vault.
+        let making = folder::making(path);
+        folder::remove(&making).map_err(at(&making))?;
+        let options = store::Options::default();
+        let store = Store::persistent(&making, &options)?;
+        let begin = move |tx: &mut store::Tx<'_>| {
+            tx.put(&HEADER, ONLY, &header)?;
+            Self::begin(tx, &first_key, id, source)
+        };
+        store.write_async(begin).await?;
+        drop(store);
+        folder::put_in_place(&making, path).map_err(at(path))?;
+        Ok(Self::open(Store::persistent(path, &options)?, &store_key, id, Arc::clone(&ports.random))?)
     }
 
     /// `wipe_after` so many wrong PINs it is [`NotUnlocked::TooOften`], and stays so: the caller wipes it.
@@ -74,16 +80,10 @@ impl Vault {
             let store = store.clone();
             move || Stock::of(&store)
         })?;
-        let tried = try_pin(&store, &header, pin, ports).await;
+        let tried = try_pin_before_wiping(&store, &header, pin, ports, wipe_after).await;
         // Whatever the PIN: who tries again must find the store let go.
         let found = found.await.map_err(|_| NotUnlocked::Header)?;
-        let store_key = match tried {
-            Err(NotUnlocked::WrongPin { failed, .. }) if is_too_often(failed, wipe_after) => {
-                return Err(NotUnlocked::TooOften);
-            }
-            tried => tried?,
-        };
-        let found = found?;
+        let (store_key, found) = (tried?, found?);
         Ok(Self::open_with(store, &store_key, header.id()?, Arc::clone(&ports.random), &found)?)
     }
 
@@ -93,11 +93,12 @@ impl Vault {
             return Err(NotUnlocked::NoWallet);
         }
         let store = Store::persistent(path, &store::Options::default())?;
-        let header = store.get(&HEADER, ONLY)?.ok_or(NotUnlocked::NoWallet)?;
-        // The process may have been ended between the last wrong PIN and the wiping.
-        if is_too_often(store.get(&ATTEMPTS, ONLY)?.unwrap_or_default().failed, wipe_after) {
-            return Err(NotUnlocked::TooOften);
-        }
+        let Some(header) = store.get(&HEADER, ONLY)? else {
+            // Earlier versions left this when they were ended while they made a wallet.
+            let is_empty = store.page(&SEALED, &Range::all(), 1)?.is_empty();
+            return Err(if is_empty { NotUnlocked::Empty } else { NotUnlocked::Header });
+        };
+        not_too_often(&store, wipe_after)?;
         Ok((store, header))
     }
 
@@ -109,6 +110,34 @@ impl Vault {
         let renewed = wrap(renewed, &store_key, new, ports).await?;
         self.store.write_async(move |tx| tx.put(&HEADER, ONLY, &renewed).map_err(NotUnlocked::from)).await
     }
+}
+
+/// The process may have been ended between the last wrong PIN and the wiping.
+fn not_too_often(store: &Store, wipe_after: Option<u32>) -> Result<(), NotUnlocked> {
+    let failed = store.get(&ATTEMPTS, ONLY)?.unwrap_or_default().failed;
+    if is_too_often(failed, wipe_after) { Err(NotUnlocked::TooOften) } else { Ok(()) }
+}
+
+/// As [`try_pin`]; [`NotUnlocked::TooOften`] once so many were wrong that the vault is to be wiped.
+pub(super) async fn try_pin_before_wiping(
+    store: &Store,
+    header: &Header,
+    pin: &str,
+    ports: &Ports,
+    wipe_after: Option<u32>,
+) -> Result<SecretKey, NotUnlocked> {
+    not_too_often(store, wipe_after)?;
+    match try_pin(store, header, pin, ports).await {
+        Err(NotUnlocked::WrongPin { failed, .. }) if is_too_often(failed, wipe_after) => {
+            Err(NotUnlocked::TooOften)
+        }
+        tried => tried,
+    }
+}
+
+fn at(path: &Path) -> impl Fn(std::io::Error) -> OpenError + use<> {
+    let path = path.to_owned();
+    move |source| OpenError::Io { path: path.clone(), source }
 }
 
 fn is_too_often(failed: u32, wipe_after: Option<u32>) -> bool {
@@ -163,16 +192,18 @@ struct Counted {
 async fn count(store: &Store, now: UnixMillis) -> Result<Counted, NotUnlocked> {
     store
         .write_async(move |tx| {
-            let before = tx.get(&ATTEMPTS, ONLY)?.unwrap_or_default();
+            let before = tx.get(&ATTEMPTS, ONLY)?.unwrap_or_default().at(now);
             let wait = before.wait(now);
             if wait > Duration::ZERO {
-                return Err(NotUnlocked::Wait { wait });
+                // From when on is written down too: a clock that is put right does not make her wait anew each time.
+                tx.put(&ATTEMPTS, ONLY, &before)?;
+                return Ok(Err(NotUnlocked::Wait { wait }));
             }
             let counted = before.one_more(now);
             tx.put(&ATTEMPTS, ONLY, &counted)?;
-            Ok(Counted { before, counted })
+            Ok::<_, NotUnlocked>(Ok(Counted { before, counted }))
         })
-        .await
+        .await?
 }
 
 async fn note(store: &Store, attempts: Attempts) -> Result<(), NotUnlocked> {

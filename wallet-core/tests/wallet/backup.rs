@@ -1,5 +1,7 @@
 //! Backup and restoration, export and erasure: nothing is missing without being named, and nothing is left.
 
+use std::collections::BTreeMap;
+
 use wallet_core::{
     BackupError, BadBackup, CreateError, Event, OpenError, RestoreError, Restored, Wallet,
     ports::SystemRandomness,
@@ -32,6 +34,15 @@ async fn a_new_device_has_the_log_and_is_told_what_to_collect_again() {
     assert_eq!(wallet.log(None, 10).unwrap(), log);
     assert_eq!((said.log_entries, said.waiting.len(), said.to_collect.len()), (3, 0, 2));
     assert_eq!(wallet.to_collect().unwrap(), said.to_collect);
+    // Her data, all of it: what is to be collected again is in the export as any card is.
+    let exported = wallet.export().unwrap()["toCollect"].clone();
+    let before = holder.wallet.export().unwrap()["cards"].clone();
+    let credentials = |cards: &serde_json::Value| {
+        let cards = cards.as_array().unwrap().iter();
+        cards.map(|card| (card["id"].to_string(), card["credentials"].clone())).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(credentials(&exported), credentials(&before));
+    assert!(exported[0]["card"]["claims"].as_array().unwrap().len() > 3);
     let licence = said.to_collect.iter().find(|one| one.id == card.id).unwrap();
     assert_eq!((licence.kind.as_str(), &licence.holder_line), ("business-licence", &card.holder_line));
     assert_eq!(licence.collect_at.as_ref().unwrap().as_str().trim_end_matches('/'), "https://issuer.example");

@@ -24,6 +24,8 @@ struct State {
     key: Option<(u8, u8)>,
     made: u8,
     asked: u32,
+    /// Whether its owner turns away once the key is made.
+    turns_away: bool,
 }
 
 impl Sensor {
@@ -38,6 +40,9 @@ impl Biometrics for Sensor {
         self.with(|state| {
             state.made += 1;
             state.key = Some((state.enrolled, state.made));
+            if state.turns_away {
+                return Err(KeyStoreError::Declined);
+            }
             Ok(secret.iter().map(|byte| byte ^ state.made).collect())
         })
     }
@@ -130,6 +135,21 @@ async fn a_finger_opens_what_the_pin_switched_on_and_the_pin_still_does() {
     assert_eq!(phone.refused().await, BiometricsRefused::NotEnrolled);
     assert!(phone.sensor.with(|state| state.key.is_none()), "the device's key is deleted too");
     drop(phone.enter("975310").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_does_not_stay() {
+    let phone = Phone::new(false).await;
+    let wallet = phone.enter(PIN).await.unwrap();
+    phone.sensor.with(|state| state.turns_away = true);
+    let refused = wallet.enrol_biometrics(PIN).await;
+    assert!(matches!(refused, Err(OpenError::Keys(KeyStoreError::Declined))));
+    assert!(phone.sensor.with(|state| state.key.is_none()) && !wallet.has_biometrics().unwrap());
+    drop(wallet);
+    // Of a wallet that was here before this one.
+    phone.sensor.with(|state| state.key = Some((0, 1)));
+    assert_eq!(phone.refused().await, BiometricsRefused::NotEnrolled);
+    assert!(phone.sensor.with(|state| state.key.is_none()));
 }
 
 #[tokio::test]

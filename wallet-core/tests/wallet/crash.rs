@@ -424,13 +424,7 @@ async fn check_beginning(folder: &Path, killed: &Killed) {
         Wallet::create(&path, PIN, fresh.ports(folder), fresh.config()).await.unwrap();
         return;
     }
-    if !is_done("create") {
-        // Killed while it was made: there may be nothing in it yet.
-        match Wallet::open(&path, PIN, fresh.ports(folder), fresh.config()).await {
-            Err(OpenError::NoWallet) => return,
-            outcome => drop(outcome.unwrap()),
-        }
-    }
+    drop(fresh);
     let pins: &[&str] = if is_done("pin") { &[NEW_PIN] } else { &[PIN, NEW_PIN] };
     let (wallet, town) = opened(folder, killed, pins).await;
     let cards = settled(&wallet, &town, killed).await;

@@ -43,6 +43,23 @@ async fn evidence_from_before_a_change_still_shows_a_cards_state() {
 }
 
 #[tokio::test]
+async fn a_node_that_lags_behind_takes_nothing_back() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let state = |holder: &Holder| holder.wallet.cards().unwrap()[0].state.id();
+    holder.wallet.refresh().await.unwrap();
+    let asked = holder.town.seen.lock().unwrap().last().unwrap().2.clone();
+    let asked: registry::api::EvidenceRequest = serde_json::from_slice(&asked).unwrap();
+    let before = holder.town.chain.lock().unwrap().bundle(&asked.keys).to_bytes();
+    holder.town.clock.advance(Duration::from_secs(60));
+    holder.town.set_status(70_000, registry::Status::Revoked);
+    holder.wallet.refresh().await.unwrap();
+    assert_eq!(state(&holder), "revoked");
+    holder.town.detour(NODE, Ok(crate::town::ok(registry::api::BUNDLE, before)));
+    holder.wallet.refresh().await.expect("young enough in itself");
+    assert_eq!(state(&holder), "revoked");
+}
+
+#[tokio::test]
 async fn more_changes_than_one_answer_lists() {
     let (holder, _) = Holder::new().await.with_licence().await;
     for _ in 0..101 {

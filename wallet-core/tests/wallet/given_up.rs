@@ -8,7 +8,7 @@ use wallet_core::ReceiveError;
 use crate::town::{Ask, Decision, Holder, Plan};
 
 /// Waits for a future so many times, then gives it up.
-async fn given_up<F: Future>(future: F, mut after: u32) -> Option<F::Output> {
+pub(crate) async fn given_up<F: Future>(future: F, mut after: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -125,6 +125,32 @@ async fn renewing_given_up_anywhere_leaves_one_card() {
         assert_eq!(settled(&holder, at).await, 1, "given up at {at}");
     }
     assert!(unheard <= 2, "{unheard}");
+}
+
+#[tokio::test]
+async fn who_fails_takes_no_key_from_who_shows_it_too() {
+    let mut came = 0;
+    for at in 1.. {
+        let holder = holder().await;
+        let first = holder.wallet.preview_offer(&holder.town.issuer.offer(plan())).await.unwrap();
+        let mut receiving = pin!(holder.wallet.receive(&first, Some("123456")));
+        if given_up(receiving.as_mut(), at).await.is_some() {
+            assert!(at > 20, "{at} are too few to be all");
+            break;
+        }
+        // Another offer of the same department, taken up with the wrong code meanwhile.
+        let plan = Plan::digital_id().sd_jwt().coming_back();
+        let second = holder.wallet.preview_offer(&holder.town.issuer.offer(plan)).await.unwrap();
+        let refused = holder.wallet.receive(&second, Some("000000")).await.unwrap_err();
+        assert!(matches!(refused, ReceiveError::TxCodeWrong { .. }), "{refused:?}");
+        came += receiving.await.unwrap_or_else(|error| panic!("at {at}: {error}")).cards.len();
+        let card = holder.wallet.cards().unwrap().remove(0);
+        holder.wallet.renew(&card.id).await.unwrap();
+        // And whoever was last leaves nothing.
+        holder.wallet.delete_card(&holder.wallet.cards().unwrap()[0].id).await.unwrap();
+        assert_eq!(holder.wallet.export().unwrap()["keys"], serde_json::json!([]), "at {at}");
+    }
+    assert!(came > 15, "{came}");
 }
 
 #[tokio::test]

@@ -177,6 +177,41 @@ async fn transaction_data_that_nobody_would_read_is_refused_and_the_verifier_tol
     assert_eq!(refused, because(BadTransaction::Credential), "no key binding could carry it");
 }
 
+#[tokio::test]
+async fn a_refusal_tells_nothing_of_what_the_holder_has() {
+    let foreign = "eyJ0eXBlIjoieCIsImNyZWRlbnRpYWxfaWRzIjpbImxpY2VuY2UiXX0";
+    let mut probing = Ask::licence();
+    probing.dcql["credentials"][0]["claims"][1]["values"] = json!(["91340100000000000X"]);
+    probing.transaction_data = vec![foreign.to_owned()];
+    // Whoever has no card, another value, or no way to show what is to be confirmed is refused alike.
+    let told = async |holder: &Holder| {
+        let refused = holder.review(probing.clone()).await.unwrap_err();
+        assert_eq!(refused.code(), "bad-request");
+        holder.town.verifier.came.lock().unwrap().drain(..).collect::<Vec<_>>()
+    };
+    let with_card = told(&Holder::new().await.with_licence().await.0).await;
+    assert_eq!(with_card.len(), 1);
+    assert_eq!(told(&Holder::new().await).await, with_card);
+    assert_eq!(told(&confirming_holder().await).await, with_card);
+
+    // Which of the alternatives she could answer is for her alone to know.
+    let (_, made) = transaction(&["licence"]);
+    let mut either =
+        Ask { purpose: Some("full-check"), transaction_data: vec![made.text().to_owned()], ..Ask::licence() };
+    let mut whole = Ask::whole_licence("full-check").dcql["credentials"][0].clone();
+    whole["id"] = "whole".into();
+    either.dcql["credentials"].as_array_mut().unwrap().push(whole);
+    either.dcql["credential_sets"] = json!([{ "options": [["licence"], ["whole"]] }]);
+    let town = Town::new();
+    town.shows_confirmations.store(true, Relaxed);
+    let holder = Holder::of(town).await;
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::licence().ldp())).await.unwrap();
+    holder.wallet.receive(&offer, Some("123456")).await.unwrap();
+    let refused = holder.review(either).await.unwrap_err();
+    assert_eq!(refused, RequestRefused::Request(BadRequest::TransactionData(BadTransaction::Credential)));
+    assert!(holder.town.verifier.came.lock().unwrap().is_empty());
+}
+
 fn identity() -> Value {
     json!({
         "id": "identity", "format": "dc+sd-jwt",

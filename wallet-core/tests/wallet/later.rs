@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use registry::UnixMillis;
-use wallet_core::{PickedUp, ReceiveError};
+use wallet_core::{PickedUp, ReceiveError, ports::KeyStoreError};
 
-use crate::town::{Ask, Decision, Holder, Plan, status};
+use crate::{
+    given_up::given_up,
+    town::{Ask, Decision, Holder, Plan, status},
+};
 
 const NOTIFICATION: &str = "https://issuer.example/notification";
 
@@ -81,6 +84,27 @@ async fn an_export_has_what_takes_time_and_what_tells_where_its_holder_has_been(
 }
 
 #[tokio::test]
+async fn who_waits_no_more_leaves_nothing_behind_and_gets_nothing() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    holder.waiting_for(Plan::digital_id().sd_jwt().taking_time()).await;
+    let waited = holder.wallet.waited_for().unwrap().remove(0);
+    {
+        holder.town.yields.store(true, std::sync::atomic::Ordering::Relaxed);
+        let mut asking = std::pin::pin!(holder.wallet.pick_up());
+        assert!(given_up(asking.as_mut(), 4).await.is_none());
+        assert_eq!(holder.wallet.give_up(&waited.id).await, Err(ReceiveError::UnderWay));
+    }
+    assert!(holder.wallet.give_up(&waited.id).await.unwrap());
+    assert!(!holder.wallet.give_up(&waited.id).await.unwrap());
+    holder.decide(Decision::Approved);
+    assert!(holder.pick_up().await.is_empty() && holder.wallet.waited_for().unwrap().is_empty());
+    let export = holder.wallet.export().unwrap();
+    assert_eq!(export["keys"].as_array().unwrap().len(), 2, "the licence's alone");
+    assert_eq!(holder.wallet.cards().unwrap()[0].id, card.id);
+    assert!(!holder.wallet.give_up("none").await.unwrap());
+}
+
+#[tokio::test]
 async fn what_was_rejected_is_over() {
     let holder = Holder::new().await;
     holder.waiting_for(Plan::licence().sd_jwt().taking_time()).await;
@@ -115,6 +139,52 @@ async fn a_refresh_token_that_takes_the_place_of_another_is_kept_whatever_comes_
     assert_eq!(cards.iter().map(|card| &card.id).collect::<Vec<_>>(), [&renewed.id]);
     holder.town.clock.advance(Duration::from_secs(86_400));
     assert!(holder.wallet.renew(&renewed.id).await.is_ok(), "and again");
+}
+
+#[tokio::test]
+async fn a_card_that_was_deleted_while_it_was_renewed_does_not_come_back() {
+    let renewing = async || {
+        let holder = Holder::new().await;
+        let plan = Plan { batch: 2, ..Plan::licence().rotating() };
+        let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(plan)).await.unwrap();
+        let card = holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards.remove(0);
+        (holder, card)
+    };
+    let nothing_is_left = async |holder: &Holder, at: u32| {
+        assert!(holder.pick_up().await.is_empty(), "at {at}");
+        let export = holder.wallet.export().unwrap();
+        for part in ["cards", "collecting", "keys", "issuersKeys"] {
+            assert_eq!(export[part], serde_json::json!([]), "{part} at {at}");
+        }
+    };
+    // It stopped on its way, and was to go on.
+    let (holder, card) = renewing().await;
+    holder.town.detour("https://issuer.example/nonce", Ok(status(503, "text/plain", "")));
+    assert_eq!(holder.wallet.renew(&card.id).await.unwrap_err(), ReceiveError::Unavailable(503));
+    holder.town.detours.lock().unwrap().clear();
+    assert_eq!(holder.wallet.waited_for().unwrap().len(), 2);
+    assert!(holder.wallet.delete_card(&card.id).await.unwrap());
+    nothing_is_left(&holder, 0).await;
+
+    // It is under way, however far.
+    for at in 1.. {
+        let (holder, card) = renewing().await;
+        holder.town.yields.store(true, std::sync::atomic::Ordering::Relaxed);
+        let mut renewed = std::pin::pin!(holder.wallet.renew(&card.id));
+        if given_up(renewed.as_mut(), at).await.is_some() {
+            assert!(at > 20, "{at} are too few to be all");
+            break;
+        }
+        if holder.wallet.delete_card(&card.id).await.unwrap() {
+            let refused = renewed.await.unwrap_err();
+            // Its keys are gone with it.
+            let expected = [ReceiveError::Demands("a new offer"), KeyStoreError::Gone.into()];
+            assert!(expected.contains(&refused), "at {at}: {refused:?}");
+            nothing_is_left(&holder, at).await;
+        } else {
+            assert_eq!(renewed.await.unwrap().cards.len(), 1, "it was in place already at {at}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -75,6 +75,53 @@ async fn a_complaint_names_who_when_and_which_claims_and_no_value() {
 }
 
 #[tokio::test]
+async fn nobody_is_accused_of_what_nobody_did_or_another_may_have_done() {
+    let draft = async |holder: &Holder, ask: Ask| {
+        holder.review(ask).await.unwrap_err();
+        let entry = holder.wallet.log(None, 1).unwrap().remove(0);
+        holder.wallet.draft_complaint(&entry.id).unwrap()
+    };
+    let holder = Holder::new().await;
+    assert_eq!(draft(&holder, Ask::licence()).await, None, "no card fits");
+    assert_eq!(draft(&holder, Ask { expires: -600, ..Ask::licence() }).await, None, "too old");
+    holder.town.detour("https://bank.example/request", Err(wallet_core::ports::HttpError::Unreachable));
+    assert_eq!(draft(&holder, Ask::licence()).await, None, "the network was away");
+    holder.town.detours.lock().unwrap().clear();
+
+    let forged = draft(&holder, Ask { forged: true, ..Ask::licence() }).await.unwrap();
+    assert!(forged.body.zh.contains("自称") && forged.body.en.contains("somebody who called itself"));
+    assert!(forged.body.en.contains(&holder.town.verifier.did.to_string()));
+    let greedy = draft(&holder, Ask::licence_claims(&["address"])).await.unwrap();
+    assert!(!greedy.body.en.contains("called itself"), "who signed it is known");
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_told_by_no_evidence_either() {
+    let (holder, card) = Holder::new().await.with_licence().await;
+    let tells = |holder: &Holder, who: &registry::Did| {
+        holder.wallet.export().unwrap()["evidence"].to_string().contains(&who.to_string())
+    };
+    let (bank, issuer) = (holder.town.verifier.did.clone(), holder.town.issuer.did.clone());
+    let consent = holder.review(Ask::licence()).await.unwrap();
+    holder.wallet.decline(&consent.id).await.unwrap();
+    holder.wallet.refresh().await.unwrap();
+    assert!(tells(&holder, &bank) && tells(&holder, &issuer), "at hand while it is fresh");
+    let entry = holder.wallet.log(None, 1).unwrap().remove(0);
+    assert!(holder.wallet.delete_log_entry(&entry.id).await.unwrap());
+    assert!(!tells(&holder, &bank) && tells(&holder, &issuer));
+    assert_eq!(holder.wallet.cards().unwrap()[0].state.id(), "valid");
+
+    // What lies about for long goes by itself.
+    holder.review(Ask::licence()).await.unwrap();
+    assert!(tells(&holder, &bank));
+    holder.town.clock.advance(std::time::Duration::from_secs(30 * 86_400));
+    holder.wallet.refresh().await.unwrap();
+    assert!(!tells(&holder, &bank) && tells(&holder, &issuer));
+    assert!(holder.wallet.delete_card(&card.id).await.unwrap());
+    assert!(!tells(&holder, &issuer));
+}
+
+#[tokio::test]
 async fn pages_are_the_log_however_far_apart_its_entries_are() {
     let holder = busy().await;
     // Writes that leave no entry, more than one page looks through at once.

@@ -146,6 +146,32 @@ async fn two_way_with_no_network_at_all() {
 }
 
 #[tokio::test]
+async fn each_answer_that_was_shown_is_in_the_log_and_each_card_knows_it() {
+    let holder = cut_off().await;
+    holder.town.detours.lock().unwrap().clear();
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::digital_id().sd_jwt())).await;
+    holder.wallet.receive(&offer.unwrap(), Some("123456")).await.unwrap();
+    let consent = holder.wallet.review_offline(&ask(&holder, &claims(&holder), true)).await.unwrap();
+    let options = &consent.questions[0].options;
+    let shown = async |option: &wallet_core::CardOption| {
+        let choice = Choice::first().with("id", &option.id);
+        holder.wallet.present_offline(&consent.id, &choice, FrameSize::COARSE).await.unwrap().log_entry
+    };
+    let (first, second) = (shown(&options[0]).await, shown(&options[1]).await);
+    assert_ne!(first, second);
+    assert_eq!((shown(&options[1]).await, shown(&options[0]).await), (second, first), "each once");
+    let cards = holder.wallet.log(None, 2).unwrap().into_iter().map(|entry| match entry.event {
+        Event::Presented { shared, .. } => shared[0].card.clone(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(cards.collect::<Vec<_>>(), [options[1].card.clone(), options[0].card.clone()]);
+    let export = holder.wallet.export().unwrap();
+    for card in export["cards"].as_array().unwrap() {
+        assert_eq!(card["credentials"][0]["shownTo"][0], holder.town.verifier.did.to_string());
+    }
+}
+
+#[tokio::test]
 async fn of_a_compromised_key_goes_along_whether_the_issuer_stands_by_it() {
     let holder = Holder::new().await;
     let link = holder.town.issuer.offer(Plan::digital_id().sd_jwt());

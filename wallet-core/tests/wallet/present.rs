@@ -11,7 +11,10 @@ use wallet_core::{
     ports::HttpError,
 };
 
-use crate::town::{Ask, Holder, NODE, PIN, Plan, Verifier, public};
+use crate::{
+    given_up::given_up,
+    town::{Ask, Holder, NODE, PIN, Plan, Verifier, public},
+};
 
 #[tokio::test]
 async fn an_sd_jwt_shows_what_was_agreed_to_and_no_more() {
@@ -235,6 +238,62 @@ async fn what_links_is_said_and_an_app_may_refuse_it() {
     assert_eq!(refused, Err(PresentError::WouldLink));
     assert!(town.office.came.lock().unwrap().is_empty(), "nothing left");
     assert!(wallet.decline(&consent.id).await.unwrap(), "it is still open");
+}
+
+#[tokio::test]
+async fn a_copy_that_another_has_seen_since_the_holder_was_asked_does_not_leave() {
+    let (holder, _) = Holder::new().await.with_licence().await;
+    let (wallet, town) = (&holder.wallet, &holder.town);
+    let bank = wallet.review_request(&town.verifier.ask(Ask::licence())).await.unwrap();
+    let again = wallet.review_request(&town.verifier.ask(Ask::licence())).await.unwrap();
+    let office = wallet.review_request(&town.office.ask(Ask::licence())).await.unwrap();
+    assert_eq!(office.links(&Choice::first()), [], "nobody has seen it");
+    wallet.present(&bank.id, &Choice::first()).await.unwrap();
+    wallet.present(&again.id, &Choice::first()).await.expect("who has seen it learns nothing new");
+    assert_eq!(wallet.present(&office.id, &Choice::first()).await, Err(PresentError::SeenMeanwhile));
+    assert!(town.office.came.lock().unwrap().is_empty(), "nothing left");
+    assert_eq!(holder.wallet.log(None, 10).unwrap().len(), 3, "and the log does not say so");
+    let anew = wallet.review_request(&town.office.ask(Ask::licence())).await.unwrap();
+    assert_eq!(anew.questions[0].options[0].warnings, [Warning::SeenByAnother]);
+    wallet.present(&anew.id, &Choice::first()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_is_answered_once_however_often_at_the_same_time() {
+    let asked = async || {
+        let (holder, _) = Holder::new().await.with_licence().await;
+        holder.town.yields.store(true, std::sync::atomic::Ordering::Relaxed);
+        let consent = holder.review(Ask::licence()).await.unwrap();
+        (holder, consent.id)
+    };
+    let first = Choice::first();
+    let (holder, id) = asked().await;
+    let (one, other) = tokio::join!(holder.wallet.present(&id, &first), holder.wallet.present(&id, &first));
+    let lost = if one.is_ok() { other } else { one };
+    assert_eq!(lost, Err(PresentError::NotOpen));
+    assert_eq!(holder.town.verifier.came.lock().unwrap().len(), 1);
+    assert_eq!(holder.wallet.log(None, 10).unwrap().len(), 2);
+
+    let (holder, id) = asked().await;
+    let (presented, declined) = tokio::join!(holder.wallet.present(&id, &first), holder.wallet.decline(&id));
+    assert_eq!(presented.is_ok(), !declined.unwrap());
+    assert_eq!(holder.town.verifier.came.lock().unwrap().len(), 1, "yes or no");
+
+    // Given up on its way: what may have left is not sent again, and there is nothing to decline.
+    for at in 1.. {
+        let (holder, id) = asked().await;
+        if given_up(holder.wallet.present(&id, &first), at).await.is_some() {
+            assert!(at > 2, "{at} are too few to be all");
+            break;
+        }
+        let declined = holder.wallet.decline(&id).await.unwrap();
+        // A write that was begun comes to its end behind whoever gave up waiting for it.
+        assert_eq!(holder.wallet.delete_log_before(UnixMillis(0)).await, Ok(0));
+        let newest = holder.wallet.log(None, 10).unwrap().remove(0);
+        assert_eq!(matches!(newest.event, Event::Presented { .. }), !declined, "given up at {at}");
+        let came = holder.town.verifier.came.lock().unwrap();
+        assert!(came.len() <= 1, "given up at {at}: {}", came.len());
+    }
 }
 
 #[tokio::test]

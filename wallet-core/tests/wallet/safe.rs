@@ -5,11 +5,11 @@ use std::{fs, path::Path, time::Duration};
 use store::{BytesTable, Options, Range, Store, StoreError};
 use wallet_core::{
     CreateError, OpenError, Wallet,
-    ports::KeyStoreError,
+    ports::{Algorithm, HeldKey, HolderKeyStore, KeyHandle, KeyStoreError, Protection, Zeroizing},
     software::{DeviceSecret, SoftwareKeyStore},
 };
 
-use crate::town::{Ask, Holder, PIN, Plan};
+use crate::town::{Ask, Holder, PIN, Plan, Town};
 
 /// The tables that hold everything, as the wallet's own code declares them: places, and the content of large records.
 const SEALED: BytesTable<(String, String)> = BytesTable::new("sealed");
@@ -196,6 +196,86 @@ async fn a_policy_wipes_after_so_many_wrong_pins_even_if_it_was_interrupted() {
     let refused = Wallet::open(&path, "000001", other.town.ports(other.folder.path()), config).await;
     assert!(matches!(refused, Err(OpenError::Wiped)));
     assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_policy_wipes_in_recovery_too() {
+    for tries in [1, 2] {
+        let holder = locked(Holder::new().await).await;
+        let path = holder.folder.path().join("wallet");
+        let recover = async |pin: &str, wipe_after| {
+            let mut config = holder.town.config();
+            config.wipe_after = wipe_after;
+            Wallet::recover(&path, pin, holder.town.ports(holder.folder.path()), config).await.map(drop)
+        };
+        if tries == 2 {
+            assert!(matches!(recover("000001", Some(2)).await, Err(OpenError::WrongPin { failed: 1, .. })));
+            assert!(matches!(recover("000001", Some(2)).await, Err(OpenError::Wiped)));
+        } else {
+            // As if the process had ended before it could wipe.
+            assert!(matches!(recover("000001", None).await, Err(OpenError::WrongPin { .. })));
+            assert!(matches!(recover(PIN, Some(1)).await, Err(OpenError::Wiped)));
+        }
+        assert!(!Wallet::exists(&path));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_years_ahead_makes_nobody_wait_for_years() {
+    let holder = locked(Holder::new().await).await;
+    let today = holder.town.clock.seconds();
+    holder.town.clock.advance(Duration::from_secs(14 * 365 * 86_400));
+    for _ in 0..3 {
+        assert!(matches!(reopen(&holder, "000001").await, Err(OpenError::WrongPin { .. })));
+    }
+    holder.town.clock.set(today);
+    let half_a_minute = Duration::from_secs(30);
+    assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::Wait { wait }) if wait == half_a_minute));
+    holder.town.clock.advance(half_a_minute);
+    assert!(reopen(&holder, PIN).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_wallet_that_could_not_be_made_leaves_nothing() {
+    let town = Town::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wallet");
+    let mut ports = town.ports(folder.path());
+    ports.keys = std::sync::Arc::new(Unwilling);
+    let refused = Wallet::create(&path, PIN, ports, town.config()).await;
+    assert!(matches!(refused, Err(CreateError::Keys(KeyStoreError::Declined))));
+    assert!(!Wallet::exists(&path));
+    assert!(Wallet::create(&path, PIN, town.ports(folder.path()), town.config()).await.is_ok());
+}
+
+/// A device whose holder says no to everything.
+struct Unwilling;
+
+#[async_trait::async_trait]
+impl HolderKeyStore for Unwilling {
+    fn protection(&self) -> Protection {
+        Protection::Software
+    }
+
+    async fn generate(&self, _: Algorithm) -> Result<HeldKey, KeyStoreError> {
+        Err(KeyStoreError::Declined)
+    }
+
+    async fn sign(&self, _: &KeyHandle, _: &[u8]) -> Result<[u8; 64], KeyStoreError> {
+        Err(KeyStoreError::Declined)
+    }
+
+    async fn delete(&self, _: &KeyHandle) -> Result<(), KeyStoreError> {
+        Err(KeyStoreError::Declined)
+    }
+
+    async fn wrap(&self, _: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+        Err(KeyStoreError::Declined)
+    }
+
+    async fn unwrap(&self, _: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyStoreError> {
+        Err(KeyStoreError::Declined)
+    }
 }
 
 #[tokio::test]
@@ -498,7 +578,7 @@ async fn a_wallet_is_made_once_and_opened_by_one_at_a_time() {
     let path = holder.folder.path().join("wallet");
     let (ports, config) = (holder.town.ports(holder.folder.path()), holder.town.config());
     let again = Wallet::create(&path, PIN, ports.clone(), config.clone()).await;
-    assert!(matches!(again, Err(CreateError::InUse)));
+    assert!(matches!(again, Err(CreateError::Exists)));
     assert!(matches!(reopen(&holder, PIN).await, Err(OpenError::InUse)));
     let nowhere = Wallet::open(holder.folder.path().join("none"), PIN, ports.clone(), config.clone()).await;
     assert!(matches!(nowhere, Err(OpenError::NoWallet)));

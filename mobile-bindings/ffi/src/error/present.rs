@@ -38,7 +38,10 @@ impl From<PresentError> for WalletError {
     fn from(error: PresentError) -> Self {
         let reason = error.to_string();
         match error {
-            PresentError::NotOpen | PresentError::Expired | PresentError::CardGone => new_request(reason),
+            PresentError::NotOpen
+            | PresentError::Expired
+            | PresentError::SeenMeanwhile
+            | PresentError::CardGone => new_request(reason),
             PresentError::NotAnOption(_) => Self::FixApp { reason },
             PresentError::WouldLink | PresentError::TooBig(_) => Self::UseAnotherWay { reason },
             PresentError::Keys(error) => error.into(),

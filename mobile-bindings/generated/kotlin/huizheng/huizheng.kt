@@ -892,6 +892,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_unreadable_cards(
     ): Int
+    external fun uniffi_huizheng_checksum_method_wallet_give_up(
+    ): Int
     external fun uniffi_huizheng_checksum_method_wallet_is_renewable(
     ): Int
     external fun uniffi_huizheng_checksum_method_wallet_pick_up(
@@ -1089,6 +1091,8 @@ internal object UniffiLib {
     external fun uniffi_huizheng_fn_method_wallet_search_log(`ptr`: Long,`text`: RustBuffer.ByValue,`before`: RustBuffer.ByValue,`limit`: Int,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_unreadable_cards(`ptr`: Long,
+    ): Long
+    external fun uniffi_huizheng_fn_method_wallet_give_up(`ptr`: Long,`id`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_huizheng_fn_method_wallet_is_renewable(`ptr`: Long,`card`: RustBuffer.ByValue,
     ): Long
@@ -1382,6 +1386,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_unreadable_cards() and 0xFFFF) != 9809) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_huizheng_checksum_method_wallet_give_up() and 0xFFFF) != 9859) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_huizheng_checksum_method_wallet_is_renewable() and 0xFFFF) != 62201) {
@@ -4981,6 +4988,12 @@ public interface WalletInterface {
     suspend fun `unreadableCards`(): List<kotlin.String>
     
     /**
+     * Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+     * the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
+     */
+    suspend fun `giveUp`(`id`: kotlin.String): kotlin.Boolean
+    
+    /**
      * Whether a card's issuer lets the wallet renew it by itself.
      */
     suspend fun `isRenewable`(`card`: kotlin.String): kotlin.Boolean
@@ -5614,6 +5627,32 @@ open class Wallet: Disposable, AutoCloseable, WalletInterface
         { future -> UniffiLib.ffi_huizheng_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterSequenceString.lift(it) },
+        // Error FFI converter
+        WalletException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Waits no more for this (`WaitedFor.id`): the wallet forgets it, and the keys that were made for it. What the issuer decides all
+     * the same goes nowhere. A card that was to be renewed stays. False if there is nothing of this id.
+     */
+    @Throws(WalletException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `giveUp`(`id`: kotlin.String) : kotlin.Boolean {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_huizheng_fn_method_wallet_give_up(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`id`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_huizheng_rust_future_poll_i8(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_huizheng_rust_future_complete_i8(future, continuation) },
+        { future -> UniffiLib.ffi_huizheng_rust_future_free_i8(future) },
+        // lift function
+        { FfiConverterBoolean.lift(it) },
         // Error FFI converter
         WalletException.ErrorHandler,
     )
@@ -8667,6 +8706,11 @@ public object FfiConverterTypeVerifier: FfiConverterRustBuffer<Verifier> {
  */
 data class WaitedFor (
     /**
+     * Names it when it is given up, with all that came by the same offer.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
      * The issuer's address.
      */
     val `issuer`: kotlin.String
@@ -8708,6 +8752,7 @@ public object FfiConverterTypeWaitedFor: FfiConverterRustBuffer<WaitedFor> {
         return WaitedFor(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterOptionalTypeLocalText.read(buf),
             FfiConverterTypeOfferedCredential.read(buf),
             FfiConverterOptionalTimestamp.read(buf),
@@ -8715,6 +8760,7 @@ public object FfiConverterTypeWaitedFor: FfiConverterRustBuffer<WaitedFor> {
     }
 
     override fun allocationSize(value: WaitedFor) = (
+            FfiConverterString.allocationSize(value.`id`) +
             FfiConverterString.allocationSize(value.`issuer`) +
             FfiConverterString.allocationSize(value.`issuerHost`) +
             FfiConverterOptionalTypeLocalText.allocationSize(value.`issuerCallsItself`) +
@@ -8723,6 +8769,7 @@ public object FfiConverterTypeWaitedFor: FfiConverterRustBuffer<WaitedFor> {
     )
 
     override fun write(value: WaitedFor, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
             FfiConverterString.write(value.`issuer`, buf)
             FfiConverterString.write(value.`issuerHost`, buf)
             FfiConverterOptionalTypeLocalText.write(value.`issuerCallsItself`, buf)
