@@ -1,16 +1,22 @@
 package huizheng.app
 
+import huizheng.HolderKeyException
 import huizheng.HolderKeyStore
 import huizheng.HttpClient
+import huizheng.KeyProtection
 import huizheng.RecoveredWallet
 import huizheng.RestoredWallet
 import huizheng.Wallet
 import huizheng.WalletConfig
 import huizheng.app.port.Finger
+import huizheng.app.port.ScreenLock
+import huizheng.eraseLockedWallet
 import huizheng.recoverWallet
 import huizheng.restoreWallet
 import huizheng.walletExists
 import java.io.File
+import java.io.IOException
+import java.nio.file.Files
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
@@ -26,20 +32,30 @@ class Home(
     private val keys: HolderKeyStore,
     private val http: HttpClient,
     private val finger: Finger? = null,
+    private val screenLock: ScreenLock = ScreenLock { true },
 ) {
-    val protection get() = keys.protection()
     val hasFinger get() = finger != null
+    private val here = File(folder)
 
     /** A damaged wallet as it was, beside the one that was made of it: encrypted, and with the same PIN. */
     private val damaged = File("$folder-damaged")
+
+    /** The copy of one while it is being made: the disk may have no room for it. */
+    private val copying = File("$folder-damaged.new")
+
+    /** How well keys are kept. Android may make one to find out. */
+    suspend fun protection(): KeyProtection = withContext(Dispatchers.IO) { keys.protection() }
+
+    suspend fun hasScreenLock(): Boolean = withContext(Dispatchers.IO) { screenLock.isSet() }
 
     /** Whether a face or a finger opens the wallet, as far as can be told while it is locked. */
     suspend fun opensByFinger(): Boolean = withContext(Dispatchers.IO) { finger != null && finger.isSwitchedOn() }
 
     suspend fun hasWallet(): Boolean = withContext(Dispatchers.IO) { walletExists(folder) }
 
-    suspend fun create(pin: String): Wallet =
-        withContext(Dispatchers.IO) { Wallet.create(folder, pin, config, keys, http, biometrics = finger?.port) }
+    suspend fun create(pin: String): Wallet = withContext(Dispatchers.IO) {
+        Wallet.create(folder, pin, config, keys, http, biometrics = finger?.port).also { forgetFinger() }
+    }
 
     suspend fun open(pin: String): Wallet =
         withContext(Dispatchers.IO) { Wallet.open(folder, pin, config, keys, http, biometrics = finger?.port) }
@@ -52,30 +68,51 @@ class Home(
     /** A damaged wallet gives way to the one of the backup, once that is there. */
     suspend fun restore(backup: ByteArray, code: String, pin: String): RestoredWallet = withContext(Dispatchers.IO) {
         val isDamaged = walletExists(folder)
-        if (isDamaged) putAside()
+        if (isDamaged) here.replaces(damaged)
         try {
-            restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port)
+            restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port).also { forgetFinger() }
         } catch (error: Exception) {
-            if (isDamaged) damaged.renameTo(File(folder))
+            if (isDamaged) damaged.replaces(here)
             throw error
         }
     }
 
     /** A damaged wallet, with what of it can be read. What can't is removed from it, and stays in a copy beside it. */
     suspend fun recover(pin: String): RecoveredWallet = withContext(Dispatchers.IO) {
-        damaged.deleteRecursively()
-        File(folder).copyRecursively(damaged)
+        copying.deleteRecursively()
+        try {
+            here.copyRecursively(copying)
+        } catch (error: IOException) {
+            copying.deleteRecursively()
+            throw error
+        }
+        copying.replaces(damaged)
         recoverWallet(folder, pin, config, keys, http, biometrics = finger?.port)
+    }
+
+    /** The end of a wallet whose PIN nobody knows. */
+    suspend fun eraseLocked() = withContext(Dispatchers.IO) {
+        eraseLockedWallet(folder)
+        forgetFinger()
     }
 
     /** What is left beside a wallet that was erased. */
     suspend fun clear() = withContext(Dispatchers.IO) {
         damaged.deleteRecursively()
+        copying.deleteRecursively()
         Unit
     }
 
-    private fun putAside() {
-        damaged.deleteRecursively()
-        File(folder).renameTo(damaged)
+    /** What opened the wallet before opens no other: nobody is asked for a face or a finger in vain. */
+    private suspend fun forgetFinger() = try {
+        finger?.port?.forget()
+    } catch (_: HolderKeyException) {
+        // Who is asked in vain after all is asked for her PIN next.
     }
+}
+
+/** Takes another folder's place, or says by an `IOException` that it does not. */
+private fun File.replaces(other: File) {
+    other.deleteRecursively()
+    Files.move(toPath(), other.toPath())
 }

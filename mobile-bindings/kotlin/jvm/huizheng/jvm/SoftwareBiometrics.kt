@@ -12,6 +12,7 @@ import javax.crypto.Cipher
 import javax.crypto.spec.GCMParameterSpec
 import javax.crypto.spec.SecretKeySpec
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.withContext
 
 /**
@@ -28,12 +29,16 @@ class SoftwareBiometrics(private val path: Path, private val authenticate: suspe
     fun isSwitchedOn(): Boolean = Files.exists(path)
 
     override suspend fun protect(secret: ByteArray): ByteArray {
-        recognise()
-        return working {
-            val key = random(KEY_BYTES)
-            writeOwn(path) { it.write(key) }
+        // As on a phone, where the key is what the owner unlocks: it is there before she is asked.
+        val key = random(KEY_BYTES)
+        working { writeOwn(path) { it.write(key) } }
+        try {
+            recognise()
             val nonce = random(NONCE_BYTES)
-            nonce + cipher(Cipher.ENCRYPT_MODE, key, nonce).doFinal(secret)
+            return working { nonce + cipher(Cipher.ENCRYPT_MODE, key, nonce).doFinal(secret) }
+        } catch (error: Exception) {
+            withContext(NonCancellable) { forget() } // it guards nothing
+            throw error
         }
     }
 

@@ -72,6 +72,7 @@ class SoftwareKeyStore(private val path: Path) : HolderKeyStore {
     }
 
     override suspend fun wrap(secret: ByteArray): ByteArray = working {
+        if (!Files.exists(path)) save() // what nobody kept unwraps nothing
         val nonce = random(NONCE_BYTES)
         nonce + cipher(Cipher.ENCRYPT_MODE, nonce).doFinal(secret)
     }

@@ -5,6 +5,7 @@ import huizheng.app.swing.Look
 import huizheng.app.text.Chinese
 import huizheng.app.text.English
 import huizheng.app.text.Text
+import java.io.IOException
 import kotlin.random.Random
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -201,6 +202,12 @@ class AppTest {
         type(words.pin, PIN)
         picture("finger")
         turnAway(words.fingerSwitchOn)
+        press(words.back)
+        lock()
+        assertFalse(words.byFinger in names(), "it opens nothing yet")
+        unlock()
+        press(words.more)
+        press(words.byFinger)
         type(words.pin, PIN)
         press(words.fingerSwitchOn)
         reads(words.fingerOn)
@@ -269,6 +276,7 @@ class AppTest {
         type(words.backupCode, code.dropLast(1))
         press(words.saveBackup)
         reads(words.codeDiffers)
+        saveWhereThereIsNoRoom(code)
         type(words.backupCode, code.replace("-", " ").lowercase())
         press(words.saveBackup)
         reads(words.backupSaved)
@@ -276,12 +284,33 @@ class AppTest {
         return code to kept.single()
     }
 
+    private fun Holder.saveWhereThereIsNoRoom(code: String) {
+        chooser = { throw IOException("no space left") }
+        type(words.backupCode, code)
+        press(words.saveBackup)
+        reads(words.problems.file.title)
+        chooser = {}
+    }
+
+    private fun Holder.chooseWhatIsNoBackup() {
+        kept += "a letter".toByteArray()
+        press(words.chooseBackup)
+        type(words.backupCode, "ABCD")
+        type(words.newPin, PIN)
+        type(words.pinAgain, PIN)
+        press(words.restoreNow)
+        reads(words.noBackup)
+        picture("no-backup")
+    }
+
     private fun onAnotherPhone(words: Text, look: Look, pictures: String, code: String, backup: ByteArray) {
         Holder(words, look, pictures).use {
             with(it) {
-                kept += backup
                 press(words.haveBackup)
+                chooseWhatIsNoBackup()
+                kept += backup
                 press(words.chooseBackup)
+                await("another file") { !isThere(words.noBackup) }
                 for ((typed, result) in listOf("ABCD" to words.wrongBackupCode, code to words.restored)) {
                     type(words.backupCode, typed)
                     type(words.newPin, PIN)

@@ -5,14 +5,18 @@ import huizheng.app.text.Chinese
 import huizheng.app.text.English
 import huizheng.app.text.Text
 import java.nio.file.Path
+import kotlin.io.path.createFile
+import kotlin.io.path.createSymbolicLinkPointingTo
 import kotlin.io.path.deleteExisting
 import kotlin.io.path.div
+import kotlin.io.path.exists
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
 import kotlin.io.path.readBytes
 import kotlin.io.path.writeBytes
 import kotlin.test.Test
 import kotlin.test.assertEquals
+import kotlin.test.assertTrue
 
 /** The app in a window: a wallet whose disk lost most of it, found it again, and lost it for good. */
 class DamageTest {
@@ -33,8 +37,7 @@ class DamageTest {
             reads(words.damagedMeans)
             picture("damaged")
             onTheDisk { giveBack(it, lost) }
-            recover()
-            reads(words.recovered)
+            recover(words.recovered)
             picture("recovered")
             press(words.seeCards)
             readsCard(words.valid)
@@ -43,15 +46,32 @@ class DamageTest {
             lock()
             onTheDisk(::cutShort)
             unlock()
+            recoverWithNoRoom()
             restore(code)
         }
     }
 
-    private fun Holder.recover() {
+    private fun Holder.recover(outcome: String) {
         press(words.recover)
         reads(words.recoverLead)
         type(words.pin, PIN)
         press(words.recover)
+        reads(outcome)
+    }
+
+    /** The copy that is made first fails: what was kept of the time before stays, and the wallet as it is. */
+    private fun Holder.recoverWithNoRoom() {
+        reads(words.damagedMeans)
+        val (unreadable, before) = onTheDisk { it / "unreadable" to it.resolveSibling("wallet-damaged") / "before" }
+        before.createFile()
+        unreadable.createSymbolicLinkPointingTo(Path.of("nowhere"))
+        recover(words.problems.file.title)
+        assertTrue(before.exists())
+        assertEquals(listOf("keys", "wallet", "wallet-damaged"), onTheDisk())
+        unreadable.deleteExisting()
+        press(words.back)
+        reads(words.unlockTitle)
+        unlock()
     }
 
     private fun Holder.backUp(): String {

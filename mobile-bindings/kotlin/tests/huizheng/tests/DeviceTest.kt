@@ -70,6 +70,13 @@ class DeviceTest {
     }
 
     @Test
+    fun whatWasWrappedIsUnwrappedBeforeThereIsAKey() = runBlocking {
+        val file = folder.resolve("none yet")
+        val wrapped = SoftwareKeyStore(file).wrap("a secret".toByteArray())
+        assertContentEquals("a secret".toByteArray(), SoftwareKeyStore(file).unwrap(wrapped))
+    }
+
+    @Test
     fun theStandInForASensorGuardsOneSecretAtATime() = runBlocking {
         val file = folder.resolve("finger")
         var isOwner = true
@@ -84,6 +91,7 @@ class DeviceTest {
         isOwner = false
         assertFailsWith<HolderKeyException.Declined> { sensor.release(second) }
         assertFailsWith<HolderKeyException.Declined> { sensor.protect("three".toByteArray()) }
+        assertFalse(sensor.isSwitchedOn(), "it guards nothing")
         sensor.forget()
         sensor.forget()
         assertFalse(sensor.isSwitchedOn())

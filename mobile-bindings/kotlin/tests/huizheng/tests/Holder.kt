@@ -2,11 +2,14 @@ package huizheng.tests
 
 import com.google.zxing.BarcodeFormat
 import com.google.zxing.qrcode.QRCodeWriter
+import huizheng.HolderKeyStore
+import huizheng.KeyProtection
 import huizheng.QrCollector
 import huizheng.QrSeen
 import huizheng.WalletConfig
 import huizheng.app.Home
 import huizheng.app.desktop.PictureCamera
+import huizheng.app.model.Absence
 import huizheng.app.model.App
 import huizheng.app.model.Link
 import huizheng.app.port.Device
@@ -29,6 +32,7 @@ import java.awt.Robot
 import java.awt.image.BufferedImage
 import java.nio.file.Files
 import java.nio.file.Path
+import java.time.Duration
 import javax.imageio.ImageIO
 import javax.swing.AbstractButton
 import javax.swing.JLabel
@@ -75,7 +79,13 @@ class AtTheSensor(private val file: Path) {
 }
 
 /** Somebody before the app's window. */
-class Holder(val words: Text, look: Look, private val pictures: String) : AutoCloseable {
+class Holder(
+    val words: Text,
+    look: Look,
+    private val pictures: String,
+    @Volatile var hasScreenLock: Boolean = true,
+    patience: Duration = Absence.PATIENCE,
+) : AutoCloseable {
     private val folder: Path = Files.createTempDirectory("huizheng-app")
     private val scope = CoroutineScope(SwingThread + SupervisorJob())
     private val camera = PictureCamera()
@@ -84,10 +94,28 @@ class Holder(val words: Text, look: Look, private val pictures: String) : AutoCl
 
     /** The files that she keeps somewhere else. */
     val kept = mutableListOf<ByteArray>()
-    private val documents = object : Documents {
-        override suspend fun save(name: String, content: ByteArray) = kept.add(content)
 
-        override suspend fun open() = kept.last()
+    /** What she is asked where to keep them by. */
+    @Volatile
+    var chooser: suspend () -> Unit = {}
+    private val documents = object : Documents {
+        override suspend fun save(name: String, content: ByteArray): Boolean {
+            chooser()
+            return kept.add(content)
+        }
+
+        override suspend fun open(): ByteArray {
+            chooser()
+            return kept.last()
+        }
+    }
+
+    /** As on a phone, where it may take a chip its time. */
+    private val keys = object : HolderKeyStore by SoftwareKeyStore(folder.resolve("keys")) {
+        override fun protection(): KeyProtection {
+            check(!SwingUtilities.isEventDispatchThread()) { "the UI waits for the keys" }
+            return KeyProtection.SOFTWARE
+        }
     }
     private val opened = mutableListOf<String>()
     private lateinit var app: App
@@ -96,10 +124,10 @@ class Holder(val words: Text, look: Look, private val pictures: String) : AutoCl
     init {
         val home = Home(
             folder.resolve("wallet").toString(), WalletConfig(Services.anchor, Services.node),
-            SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(), Finger(finger.sensor, finger.sensor::isSwitchedOn),
+            keys, JvmHttpClient(), Finger(finger.sensor, finger.sensor::isSwitchedOn), { hasScreenLock },
         )
         SwingUtilities.invokeAndWait {
-            app = App(home, Device(camera, documents) { opened += it }, scope)
+            app = App(home, Device(camera, documents, { opened += it }), scope, patience)
             window = Window(app, camera, scope, words, look)
             window.isUndecorated = true
             window.pack()
@@ -108,8 +136,8 @@ class Holder(val words: Text, look: Look, private val pictures: String) : AutoCl
     }
 
     /** Onboarding, as far as to no cards. */
-    fun begin() {
-        for (field in listOf(words.newPin, words.pinAgain)) type(field, PIN)
+    fun begin(pin: String = PIN) {
+        for (field in listOf(words.newPin, words.pinAgain)) type(field, pin)
         press(words.start)
         reads(words.noCards)
     }
@@ -131,10 +159,12 @@ class Holder(val words: Text, look: Look, private val pictures: String) : AutoCl
     }
 
     /** The app goes to the background, as when another one opens. */
-    fun goAway() = SwingUtilities.invokeAndWait(app::lock)
+    fun goAway() = SwingUtilities.invokeAndWait(app::background)
 
-    fun unlock() {
-        type(words.pin, PIN)
+    fun comeBack() = SwingUtilities.invokeAndWait(app::foreground)
+
+    fun unlock(pin: String = PIN) {
+        type(words.pin, pin)
         press(words.unlock)
     }
 

@@ -50,6 +50,10 @@ class LaterTest {
         press(words.seeCards)
         reads("$digitalId · ${words.beingDecided}")
         picture("deciding")
+        press(words.giveUp)
+        reads(words.giveUpSure)
+        picture("give-up")
+        press(words.keepWaiting)
         press(words.askAgain) // once the issuer wants to be asked
         reads("$digitalId · ${words.beingDecided}")
         Services.police.approve(application)

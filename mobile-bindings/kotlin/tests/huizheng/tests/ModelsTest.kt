@@ -56,7 +56,7 @@ class ModelsTest {
     @Test
     fun anIssuerIsAskedWhenItWantsToBe() {
         fun waited(after: Instant?) = WaitedFor(
-            "https://a.example/", "a.example", null, OfferedCredential("b", "business-licence", label, CredentialFormat.SD_JWT_VC), after,
+            "1", "https://a.example/", "a.example", null, OfferedCredential("b", "business-licence", label, CredentialFormat.SD_JWT_VC), after,
         )
         val state = Cards.State(now = now)
         assertTrue(state.isDue(waited(null)) && state.isDue(waited(now)))

@@ -4,6 +4,7 @@ import huizheng.app.swing.Look
 import huizheng.app.text.Chinese
 import huizheng.app.text.English
 import huizheng.app.text.Text
+import java.io.IOException
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
@@ -95,6 +96,10 @@ class OwnDataTest {
         press(words.more)
         press(words.exportOrErase)
         picture("data", isProtected = false)
+        chooser = { throw IOException("a folder that is not to be written to") }
+        press(words.exportNow)
+        reads(words.problems.file.title)
+        chooser = {}
         press(words.exportNow)
         reads(words.exported)
         val everything = kept.last().decodeToString()

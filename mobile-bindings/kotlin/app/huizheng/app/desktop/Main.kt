@@ -4,6 +4,7 @@ import huizheng.WalletConfig
 import huizheng.app.Home
 import huizheng.app.model.App
 import huizheng.app.port.Device
+import huizheng.app.port.Prompts
 import huizheng.app.swing.Look
 import huizheng.app.swing.SwingThread
 import huizheng.app.swing.Window
@@ -28,12 +29,13 @@ fun main(arguments: Array<String>) {
     val folder = Files.createDirectories(Path.of(arguments[0]))
     val config = WalletConfig(anchor = Files.readString(Path.of(arguments[1])), node = arguments[2])
     val words = if (Locale.getDefault().language == "zh") Chinese else English
-    val finger = dialogFinger(folder.resolve("finger"), words)
+    val prompts = Prompts()
+    val finger = dialogFinger(folder.resolve("finger"), words, prompts)
     val home = Home(folder.resolve("wallet").toString(), config, SoftwareKeyStore(folder.resolve("keys")), JvmHttpClient(), finger)
     val scope = CoroutineScope(SwingThread + SupervisorJob())
     scope.launch {
         val camera = PictureCamera()
-        val device = Device(camera, ChosenFiles(), SystemBrowser())
+        val device = Device(camera, ChosenFiles(), SystemBrowser(), prompts)
         val window = Window(App(home, device, scope), camera, scope, words, Look.Light)
         window.pack()
         window.setLocationRelativeTo(null)

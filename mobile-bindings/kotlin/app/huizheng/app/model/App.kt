@@ -7,6 +7,7 @@ import huizheng.Offer
 import huizheng.Wallet
 import huizheng.app.Home
 import huizheng.app.port.Device
+import java.time.Duration
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
@@ -22,12 +23,19 @@ import kotlinx.coroutines.plus
  * The app: one place at a time. What a place has begun ends when it is left.
  *
  * @param scope the app's, on the UI's thread
+ * @param patience how long it stays unlocked behind a chooser or a prompt of its own
  */
-class App(private val home: Home, private val device: Device, private val scope: CoroutineScope) {
+class App(
+    private val home: Home,
+    private val device: Device,
+    private val scope: CoroutineScope,
+    patience: Duration = Absence.PATIENCE,
+) {
     private val now = MutableStateFlow<Place>(Place.Starting)
     private val places = SupervisorJob(scope.coroutineContext[Job])
     private var here: CoroutineScope = child()
     private var wallet: Wallet? = null
+    private val absence = Absence(scope, device.prompts, patience, ::lock)
 
     /** What the app was opened with while its wallet was locked. */
     private var later: Link? = null
@@ -43,8 +51,9 @@ class App(private val home: Home, private val device: Device, private val scope:
             // Calls that are under way keep a locked wallet's folder: whoever opens it again would be told to wait.
             places.children.filter { it.isCancelled }.toList().joinAll()
             if (erased) home.clear()
-            val first = !home.hasWallet()
-            val lock = Lock.State(first, byFinger = !first && home.opensByFinger(), erased = erased)
+            val (first, noScreenLock) = !home.hasWallet() to !home.hasScreenLock()
+            val protection = if (first && !noScreenLock) home.protection() else null
+            val lock = Lock.State(first, protection, noScreenLock, byFinger = !first && home.opensByFinger(), erased = erased)
             go { Place.Locked(Lock(it, home, lock, ::opened)) }
         }
     }
@@ -57,6 +66,11 @@ class App(private val home: Home, private val device: Device, private val scope:
     /** For who has a wallet that is damaged. */
     fun recover() {
         if (wallet == null) go { Place.Recovering(Recover(it, home) { recovered -> wallet = recovered }) }
+    }
+
+    /** For who has forgotten her PIN. */
+    fun forgotPin() {
+        if (wallet == null) go { Place.Forgetting(ForgottenPin(it, home) { start(erased = true) }) }
     }
 
     /** Back to where a PIN is chosen or entered. */
@@ -106,7 +120,12 @@ class App(private val home: Home, private val device: Device, private val scope:
 
     fun backUp() = within { wallet, scope -> Place.BackingUp(BackUp(scope, wallet, device.documents)) }
 
-    fun more() = within { _, _ -> Place.More(home.protection, home.hasFinger) }
+    fun more() {
+        here.launch {
+            val protection = home.protection()
+            within { _, _ -> Place.More(protection, home.hasFinger) }
+        }
+    }
 
     fun unlocking() = within { wallet, scope -> Place.Unlocking(Unlocking(scope, wallet)) }
 
@@ -114,7 +133,13 @@ class App(private val home: Home, private val device: Device, private val scope:
 
     fun ownData() = within { wallet, scope -> Place.OwnData(YourData(scope, wallet, device.documents) { leave(erased = true) }) }
 
-    /** When the holder wants it, and whenever the app goes to the background. */
+    /** The app is not to be seen any more: on Android `onStop` of `ProcessLifecycleOwner`. Locks, but behind a chooser or a prompt of its own. */
+    fun background() = absence.begins()
+
+    /** The app is to be seen again: `onStart`. */
+    fun foreground() = absence.ends()
+
+    /** When the holder wants it. */
     fun lock() {
         wallet?.lock()
         leave()

@@ -52,7 +52,7 @@ class Ask(
 
         data class Declined(val verifier: LocalText) : State
 
-        data class Failed(val problem: WalletException) : State
+        data class Failed(val problem: Exception) : State
     }
 
     init {

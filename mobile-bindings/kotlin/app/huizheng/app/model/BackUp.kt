@@ -1,7 +1,6 @@
 package huizheng.app.model
 
 import huizheng.Wallet
-import huizheng.WalletException
 import huizheng.app.port.Documents
 import huizheng.newBackupCode
 import java.time.LocalDate
@@ -18,11 +17,16 @@ class BackUp(scope: CoroutineScope, private val wallet: Wallet, private val docu
         data class Writing(val code: String) : State
 
         /** She copies the code from the paper: a backup whose code is wrong is none. */
-        data class Checking(val code: String, val busy: Boolean = false, val differs: Boolean = false) : State
+        data class Checking(
+            val code: String,
+            val busy: Boolean = false,
+            val differs: Boolean = false,
+            val problem: Exception? = null,
+        ) : State
 
         data object Saved : State
 
-        data class Failed(val problem: WalletException) : State
+        data class Failed(val problem: Exception) : State
     }
 
     init {
@@ -39,12 +43,12 @@ class BackUp(scope: CoroutineScope, private val wallet: Wallet, private val docu
 
     fun save(typed: String) {
         val checking = state.value as? State.Checking ?: return
-        if (asBackupCode(typed) != checking.code) return show(checking.copy(differs = true))
-        doing(State::Failed) {
-            show(checking.copy(busy = true, differs = false))
+        if (asBackupCode(typed) != checking.code) return show(checking.copy(differs = true, problem = null))
+        doing({ checking.copy(differs = false, problem = it) }) {
+            show(checking.copy(busy = true, differs = false, problem = null))
             val backup = offUi { wallet.backUp(checking.code) }
             val isSaved = documents.save("huizheng-${LocalDate.now()}.backup", backup)
-            show(if (isSaved) State.Saved else checking)
+            show(if (isSaved) State.Saved else checking.copy(differs = false, problem = null))
         }
     }
 }

@@ -2,7 +2,6 @@ package huizheng.app.model
 
 import huizheng.Card
 import huizheng.Wallet
-import huizheng.WalletException
 import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
 
@@ -21,7 +20,7 @@ class CardDetails(scope: CoroutineScope, private val wallet: Wallet, card: Card,
         val renewed: Boolean = false,
         val sure: Boolean = false,
         val busy: Boolean = false,
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     ) {
         val runsOut get() = card.runsOut(Instant.now())
     }
@@ -48,5 +47,5 @@ class CardDetails(scope: CoroutineScope, private val wallet: Wallet, card: Card,
 
     private suspend fun isRenewable(card: Card) = offUi { wallet.isRenewable(card.id) }
 
-    private fun failed(error: WalletException) = state.value.copy(busy = false, problem = error)
+    private fun failed(error: Exception) = state.value.copy(busy = false, problem = error)
 }

@@ -7,7 +7,6 @@ import huizheng.LocalText
 import huizheng.PickUpOutcome
 import huizheng.WaitedFor
 import huizheng.Wallet
-import huizheng.WalletException
 import java.time.Duration
 import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
@@ -15,13 +14,17 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 
-/** The cards: shown at once by what is known, then by what the chain says now, with those that issuers still decide about. */
+/**
+ * The cards: shown at once by what is known, then by what the chain says now, with those that issuers still decide about. Those are asked when
+ * the holder wants it: what they give is signed for, and her key must be unlocked.
+ */
 class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.State>(scope, State()) {
 
     /**
      * @param cards none while they are being read
      * @param holders whose they are: the person's, and those of the firms that she acts for
      * @param waiting cards that are being decided
+     * @param leaving what of it the holder is asked about, whether she means to wait no more
      * @param toCollect cards of a backup that their issuers must give anew
      * @param notGiven cards that an issuer said no to, when it was asked just now
      * @param now when this is shown: what has its time by then
@@ -32,10 +35,11 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
         val holders: List<CardHolder> = emptyList(),
         val waiting: List<WaitedFor> = emptyList(),
         val toCollect: List<CardToCollect> = emptyList(),
+        val leaving: String? = null,
         val notGiven: List<LocalText> = emptyList(),
         val now: Instant = Instant.now(),
         val busy: Boolean = false,
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     ) {
         val isEmpty get() = cards?.isEmpty() == true && waiting.isEmpty() && toCollect.isEmpty()
 
@@ -60,7 +64,6 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
             read()
             // It opens every card, so the list does not wait for it.
             if (offUi(wallet::unreadableCards).isNotEmpty()) read()
-            if (state.value.waiting.any(state.value::isDue)) askIssuers()
             if (!state.value.cards.isNullOrEmpty()) askChain()
         }
     }
@@ -70,6 +73,17 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
 
     /** Whether what is being decided is decided. */
     fun pickUp() = doing(::failed) { askIssuers() }
+
+    fun askToGiveUp(card: WaitedFor) = show(state.value.copy(leaving = card.id))
+
+    fun keepWaiting() = show(state.value.copy(leaving = null))
+
+    /** Waits no more, for any of the forms that were asked for together. */
+    fun giveUp(card: WaitedFor) = doing(::failed) {
+        show(state.value.copy(busy = true, problem = null))
+        offUi { wallet.giveUp(card.id) }
+        read()
+    }
 
     private suspend fun askChain() {
         show(state.value.copy(busy = true, problem = null))
@@ -90,7 +104,7 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
 
     private suspend fun read() {
         val (cards, holders) = offUi(wallet::cards) to offUi(wallet::holders)
-        show(State(cards, holders, offUi(wallet::waitedFor), offUi(wallet::toCollect), state.value.notGiven))
+        show(State(cards, holders, offUi(wallet::waitedFor), offUi(wallet::toCollect), notGiven = state.value.notGiven))
         again()
     }
 
@@ -105,5 +119,5 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
         }
     }
 
-    private fun failed(error: WalletException) = state.value.copy(busy = false, problem = error)
+    private fun failed(error: Exception) = state.value.copy(busy = false, problem = error)
 }

@@ -10,13 +10,13 @@ import kotlinx.coroutines.CoroutineScope
 sealed interface Collected {
     data class Taken(val cards: List<Card>, val failed: List<NotReceived>) : Collected
 
-    /** Somebody still decides: the wallet asks again. */
+    /** Somebody still decides: she asks again, under her cards. */
     data object Waits : Collected
 
-    data class Failed(val problem: WalletException) : Collected
+    data class Failed(val problem: Exception) : Collected
 
     companion object {
-        fun of(error: WalletException) = if (error is WalletException.WaitForIssuer) Waits else Failed(error)
+        fun of(error: Exception) = if (error is WalletException.WaitForIssuer) Waits else Failed(error)
     }
 }
 

@@ -3,7 +3,6 @@ package huizheng.app.model
 import huizheng.ComplaintDraft
 import huizheng.LogEntry
 import huizheng.Wallet
-import huizheng.WalletException
 import huizheng.app.port.Documents
 import java.time.LocalDate
 import kotlinx.coroutines.CoroutineScope
@@ -21,7 +20,7 @@ class Complain(scope: CoroutineScope, wallet: Wallet, val entry: LogEntry, priva
         val draft: ComplaintDraft? = null,
         val letter: String? = null,
         val saved: Boolean = false,
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     )
 
     init {

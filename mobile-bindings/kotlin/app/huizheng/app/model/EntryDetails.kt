@@ -2,7 +2,6 @@ package huizheng.app.model
 
 import huizheng.LogEntry
 import huizheng.Wallet
-import huizheng.WalletException
 import kotlinx.coroutines.CoroutineScope
 
 /** One entry of the log: complained from, or deleted. */
@@ -17,7 +16,7 @@ class EntryDetails(scope: CoroutineScope, private val wallet: Wallet, entry: Log
         val entry: LogEntry,
         val canComplain: Boolean = false,
         val sure: Boolean = false,
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     )
 
     init {
@@ -33,5 +32,5 @@ class EntryDetails(scope: CoroutineScope, private val wallet: Wallet, entry: Log
         gone()
     }
 
-    private fun failed(error: WalletException) = state.value.copy(problem = error)
+    private fun failed(error: Exception) = state.value.copy(problem = error)
 }

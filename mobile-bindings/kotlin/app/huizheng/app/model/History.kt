@@ -2,7 +2,6 @@ package huizheng.app.model
 
 import huizheng.LogEntry
 import huizheng.Wallet
-import huizheng.WalletException
 import kotlinx.coroutines.CoroutineScope
 
 /** The holder's own log, a page at a time. */
@@ -17,7 +16,7 @@ class History(scope: CoroutineScope, private val wallet: Wallet) : Model<History
         val entries: List<LogEntry>? = null,
         val more: Boolean = false,
         val text: String = "",
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     )
 
     init {

@@ -21,13 +21,13 @@ class LogIn private constructor(scope: CoroutineScope, private val wallet: Walle
          *
          * @param isNone whether what was entered is no address
          */
-        data class Asking(val address: String = "", val isNone: Boolean = false, val problem: WalletException? = null) : State
+        data class Asking(val address: String = "", val isNone: Boolean = false, val problem: Exception? = null) : State
 
         /** The issuer is being asked what it issues. */
         data object Looking : State
 
         /** One of these. */
-        data class Choosing(val details: OfferDetails, val busy: Boolean = false, val problem: WalletException? = null) : State {
+        data class Choosing(val details: OfferDetails, val busy: Boolean = false, val problem: Exception? = null) : State {
             /** By type: the forms of one are collected together. */
             val kinds: Map<String, List<OfferedCredential>> get() = details.credentials.groupBy { it.kind }
         }
@@ -35,13 +35,13 @@ class LogIn private constructor(scope: CoroutineScope, private val wallet: Walle
         /** The browser is open at this address. */
         data class Away(val address: String) : State
 
-        data class Failed(val problem: WalletException) : State
+        data class Failed(val problem: Exception) : State
     }
 
     private var offer: Offer? = null
 
     fun ask(issuer: String) {
-        fun failed(error: WalletException) = if (error is WalletException.FixApp) State.Asking(issuer, isNone = true) else State.Asking(issuer, problem = error)
+        fun failed(error: Exception) = if (error is WalletException.FixApp) State.Asking(issuer, isNone = true) else State.Asking(issuer, problem = error)
         doing(::failed) { look(issuer.trim()) }
     }
 
@@ -56,7 +56,7 @@ class LogIn private constructor(scope: CoroutineScope, private val wallet: Walle
 
     /** The browser again, for who has closed it. */
     fun openAgain() {
-        (state.value as? State.Away)?.let { browser.open(it.address) }
+        (state.value as? State.Away)?.let { away -> doing(State::Failed) { browser.open(away.address) } }
     }
 
     private suspend fun look(issuer: String) {

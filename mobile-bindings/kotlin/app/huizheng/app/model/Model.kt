@@ -1,6 +1,6 @@
 package huizheng.app.model
 
-import huizheng.WalletException
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
@@ -26,13 +26,19 @@ abstract class Model<S>(protected val scope: CoroutineScope, first: S) {
         now.value = state
     }
 
-    /** Does one thing at a time: while something is under way, another press is nothing. */
-    protected fun doing(failed: (WalletException) -> S, task: suspend () -> Unit) {
+    /**
+     * Does one thing at a time: while something is under way, another press is nothing.
+     *
+     * @param failed what to show when it did not work: the wallet says why by a `WalletException`, a disk by an `IOException`
+     */
+    protected fun doing(failed: (Exception) -> S, task: suspend () -> Unit) {
         if (work?.isActive == true) return
         work = scope.launch {
             try {
                 task()
-            } catch (error: WalletException) {
+            } catch (error: CancellationException) {
+                throw error
+            } catch (error: Exception) {
                 show(failed(error))
             }
         }

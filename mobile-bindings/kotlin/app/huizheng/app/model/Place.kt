@@ -10,6 +10,8 @@ sealed interface Place {
 
     class Recovering(val recover: Recover) : Place
 
+    class Forgetting(val pin: ForgottenPin) : Place
+
     class Restoring(val restore: Restore) : Place
 
     class AllCards(val cards: Cards) : Place

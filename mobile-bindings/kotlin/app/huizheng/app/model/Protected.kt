@@ -16,7 +16,7 @@ inline fun ScreenGuard.showing(place: Place, draw: () -> Unit) {
 val Place.screen: WalletScreen
     get() = when (this) {
         is Place.Starting -> WalletScreen.WELCOME
-        is Place.Locked, is Place.Recovering, is Place.Unlocking, is Place.ChoosingPin -> WalletScreen.PIN
+        is Place.Locked, is Place.Recovering, is Place.Forgetting, is Place.Unlocking, is Place.ChoosingPin -> WalletScreen.PIN
         is Place.AllCards -> WalletScreen.CARDS
         is Place.OneCard -> WalletScreen.CARD
         is Place.Scanning -> WalletScreen.SCAN

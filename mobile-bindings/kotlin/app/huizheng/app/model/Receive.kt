@@ -19,7 +19,7 @@ class Receive(scope: CoroutineScope, private val wallet: Wallet, link: Link.Offe
         data object Looking : State
 
         /** @param problem why it did not work, when the holder can try again here */
-        data class Offered(val details: OfferDetails, val busy: Boolean = false, val problem: WalletException? = null) : State
+        data class Offered(val details: OfferDetails, val busy: Boolean = false, val problem: Exception? = null) : State
 
         data class Done(val collected: Collected) : State
     }
@@ -38,7 +38,7 @@ class Receive(scope: CoroutineScope, private val wallet: Wallet, link: Link.Offe
     fun take(txCode: String?) {
         val offered = state.value as? State.Offered ?: return
         val offer = offer ?: return
-        fun failed(error: WalletException) = when (error) {
+        fun failed(error: Exception) = when (error) {
             is WalletException.EnterTxCode, is WalletException.GoOnline -> offered.copy(busy = false, problem = error)
             else -> State.Done(Collected.of(error))
         }

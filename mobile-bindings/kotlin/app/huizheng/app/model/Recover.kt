@@ -11,7 +11,7 @@ class Recover(scope: CoroutineScope, private val home: Home, private val recover
     Model<Recover.State>(scope, State.Entering()) {
 
     sealed interface State {
-        data class Entering(val busy: Boolean = false, val problem: WalletException? = null) : State
+        data class Entering(val busy: Boolean = false, val problem: Exception? = null) : State
 
         /** What is there, and what is lost. */
         class Recovered(val wallet: RecoveredWallet) : State
@@ -27,5 +27,5 @@ class Recover(scope: CoroutineScope, private val home: Home, private val recover
         show(State.Recovered(made))
     }
 
-    private fun failed(error: WalletException) = if (error is WalletException.RestoreWallet) State.Nothing else State.Entering(problem = error)
+    private fun failed(error: Exception) = if (error is WalletException.RestoreWallet) State.Nothing else State.Entering(problem = error)
 }

@@ -2,7 +2,6 @@ package huizheng.app.model
 
 import huizheng.RestoredWallet
 import huizheng.Wallet
-import huizheng.WalletException
 import huizheng.app.Home
 import huizheng.app.port.Documents
 import kotlinx.coroutines.CoroutineScope
@@ -13,24 +12,25 @@ class Restore(
     private val home: Home,
     private val documents: Documents,
     private val restored: (Wallet) -> Unit,
-) : Model<Restore.State>(scope, State.Choosing) {
+) : Model<Restore.State>(scope, State.Choosing()) {
 
     sealed interface State {
-        data object Choosing : State
+        data class Choosing(val problem: Exception? = null) : State
 
         /** @param differ whether the two PINs were not the same */
         class Entering(
             val backup: ByteArray,
             val busy: Boolean = false,
             val differ: Boolean = false,
-            val problem: WalletException? = null,
+            val problem: Exception? = null,
         ) : State
 
         /** Everything that was in the backup: what is there again, and what its issuers must give anew. */
         class Restored(val wallet: RestoredWallet) : State
     }
 
-    fun choose() = doing({ State.Choosing }) { documents.open()?.let { show(State.Entering(it)) } }
+    /** A file, or another one. */
+    fun choose() = doing({ State.Choosing(it) }) { documents.open()?.let { show(State.Entering(it)) } }
 
     fun restore(code: String, pin: String, again: String) {
         val backup = (state.value as? State.Entering)?.backup ?: return

@@ -15,7 +15,7 @@ class Unlocking(scope: CoroutineScope, private val wallet: Wallet) : Model<Unloc
         val isOn: Boolean? = null,
         val busy: Boolean = false,
         val noFinger: Boolean = false,
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     )
 
     init {
@@ -34,7 +34,7 @@ class Unlocking(scope: CoroutineScope, private val wallet: Wallet) : Model<Unloc
         show(State(isOn = false))
     }
 
-    private fun refused(error: WalletException) = when (error) {
+    private fun refused(error: Exception) = when (error) {
         is WalletException.Cancelled -> State(isOn = false)
         is WalletException.UseAnotherWay -> State(isOn = false, noFinger = true)
         else -> State(isOn = false, problem = error)

@@ -1,7 +1,6 @@
 package huizheng.app.model
 
 import huizheng.Wallet
-import huizheng.WalletException
 import huizheng.app.port.Documents
 import java.time.LocalDate
 import kotlinx.coroutines.CoroutineScope
@@ -22,7 +21,7 @@ class YourData(scope: CoroutineScope, private val wallet: Wallet, private val do
         val exported: Boolean = false,
         val sure: Boolean = false,
         val busy: Boolean = false,
-        val problem: WalletException? = null,
+        val problem: Exception? = null,
     )
 
     /** In clear: what is in the file is hers to guard. */

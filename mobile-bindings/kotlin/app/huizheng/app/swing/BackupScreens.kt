@@ -4,7 +4,7 @@ import huizheng.CardToCollect
 import huizheng.WalletException
 import huizheng.app.model.BackUp
 import huizheng.app.model.Restore
-import huizheng.app.text.Problem
+import huizheng.app.text.explainRestoring
 
 fun backingUp(stage: Stage, backUp: BackUp, state: BackUp.State) = when (state) {
     is BackUp.State.Starting -> Screen(stage, stage.words.backup) {}
@@ -33,6 +33,7 @@ private fun checking(stage: Stage, backUp: BackUp, state: BackUp.State.Checking)
     val code = Line(words.backupCode, look) { backUp.save(it) }
     field(words.copyCode, code)
     if (state.differs) notice(words.codeDiffers, null, Sign.WARN, look.bad)
+    problem(state.problem)
     add(press(words.lookAgain, Weight.QUIET, enabled = !state.busy) { backUp.lookAgain() })
     bottom.add(press(words.saveBackup, enabled = !state.busy) { backUp.save(code.text) })
 }
@@ -43,15 +44,16 @@ private fun saved(stage: Stage) = Screen(stage, stage.words.backup) {
 }
 
 fun restoring(stage: Stage, restore: Restore, state: Restore.State) = when (state) {
-    is Restore.State.Choosing -> choosing(stage, restore)
+    is Restore.State.Choosing -> choosing(stage, restore, state)
     is Restore.State.Entering -> entering(stage, restore, state)
     is Restore.State.Restored -> restored(stage, state)
 }
 
-private fun choosing(stage: Stage, restore: Restore) = Screen(stage, stage.words.restoreTitle, back = stage.app::begin) {
+private fun choosing(stage: Stage, restore: Restore, state: Restore.State.Choosing) = Screen(stage, stage.words.restoreTitle, back = stage.app::begin) {
     space(48)
     add(Mark(Sign.FILE, 88, look.brand, look.brandSoft))
     add(Words(words.restoreLead, Type.body, look.quiet, centred = true))
+    problem(state.problem)
     bottom.add(press(words.chooseBackup) { restore.choose() })
 }
 
@@ -65,12 +67,8 @@ private fun entering(stage: Stage, restore: Restore, state: Restore.State.Enteri
             field(name, entry, hint)
         }
         if (state.differ) notice(words.pinsDiffer, null, Sign.WARN, look.bad)
-        // Here a wrong "PIN" is the backup's code.
-        if (state.problem is WalletException.EnterPinAgain) {
-            problem(Problem(words.wrongBackupCode, words.wrongBackupCodeTodo))
-        } else {
-            problem(state.problem)
-        }
+        state.problem?.let { problem(words.explainRestoring(it)) }
+        if (state.problem is WalletException.UseAnotherWay) add(press(words.chooseBackup, Weight.EVEN, Sign.FILE) { restore.choose() })
         bottom.add(press(words.restoreNow, enabled = !state.busy) { go() })
     }
 

@@ -50,7 +50,14 @@ private fun Parts.checked(model: Cards, state: Cards.State, at: Instant) = add(
 private fun Parts.waiting(model: Cards, state: Cards.State) {
     if (state.waiting.isEmpty()) return
     // The forms of a card are decided together.
-    for (card in state.waiting.distinctBy { it.issuer to it.credential.kind }) add(beingDecided(card, state.isDue(card)))
+    for (card in state.waiting.distinctBy { it.issuer to it.credential.kind }) {
+        add(beingDecided(card, state.isDue(card)))
+        if (state.leaving == card.id) {
+            sure(words.giveUpSure, words.giveUpMeans, words.keepWaiting, words.giveUp, !state.busy, model::keepWaiting) { model.giveUp(card) }
+        } else {
+            add(press(words.giveUp, Weight.QUIET, enabled = !state.busy) { model.askToGiveUp(card) })
+        }
+    }
     add(press(words.askAgain, Weight.EVEN, Sign.CLOCK, enabled = !state.busy && state.waiting.any(state::isDue)) { model.pickUp() })
 }
 

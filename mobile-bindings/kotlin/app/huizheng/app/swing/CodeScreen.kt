@@ -6,6 +6,8 @@ import com.google.zxing.common.BitMatrix
 import com.google.zxing.qrcode.QRCodeWriter
 import com.google.zxing.qrcode.decoder.ErrorCorrectionLevel
 import huizheng.app.model.ShowCode
+import huizheng.app.text.codeOver
+import huizheng.app.text.codeStopped
 import java.awt.Color
 import java.awt.Graphics
 import java.awt.geom.RoundRectangle2D
@@ -15,7 +17,8 @@ import javax.swing.Timer
 fun showingCode(stage: Stage, state: ShowCode.State, model: ShowCode) = when (state) {
     is ShowCode.State.Making -> waiting(stage, stage.words.showCodeTitle, stage.words.makingCode)
     is ShowCode.State.Showing -> code(stage, model, state)
-    is ShowCode.State.Over -> over(stage)
+    is ShowCode.State.Stopped -> stopped(stage, model, state)
+    is ShowCode.State.Over -> over(stage, state)
     is ShowCode.State.Failed -> failed(stage, stage.words.showCodeTitle, state.problem)
 }
 
@@ -36,8 +39,21 @@ private fun code(stage: Stage, model: ShowCode, state: ShowCode.State.Showing) =
     bottom.add(press(words.codeDone) { stage.app.cards() })
 }
 
-private fun over(stage: Stage) = Screen(stage, stage.words.showCodeTitle) {
-    outcome(Sign.CLOCK, look.still, words.problems.requestGone.title, words.problems.requestGone.todo)
+/** What is not shown can't be read. What was shown before may have been. */
+private fun stopped(stage: Stage, model: ShowCode, state: ShowCode.State.Stopped) = Screen(stage, stage.words.showCodeTitle) {
+    val said = words.codeStopped(state.wasShown)
+    outcome(Sign.CLOCK, look.still, said.title, said.todo)
+    bottom.add(
+        Row().apply {
+            +press(words.codeDone, Weight.EVEN) { stage.app.cards() }
+            +press(if (state.wasShown) words.showCodeAgain else words.showCodeTitle, Weight.EVEN) { model.make() }
+        },
+    )
+}
+
+private fun over(stage: Stage, state: ShowCode.State.Over) = Screen(stage, stage.words.showCodeTitle) {
+    val said = words.codeOver(state.wasShown)
+    outcome(Sign.CLOCK, look.still, said.title, said.todo)
     bottom.add(press(words.seeCards) { stage.app.cards() })
 }
 

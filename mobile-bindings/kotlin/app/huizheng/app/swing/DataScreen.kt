@@ -1,5 +1,6 @@
 package huizheng.app.swing
 
+import huizheng.WalletException
 import huizheng.app.model.YourData
 
 fun ownData(stage: Stage, model: YourData, state: YourData.State) =
@@ -14,11 +15,9 @@ fun ownData(stage: Stage, model: YourData, state: YourData.State) =
             return@Screen
         }
         val problem = state.problem
-        if (problem != null) {
-            problem(problem)
-            // Whatever was under way, the wallet may be locked by now.
-            bottom.add(press(words.unlock) { stage.app.lock() })
-        }
+        problem(problem)
+        // Whatever was under way, the wallet may be locked by now.
+        if (problem is WalletException) bottom.add(press(words.unlock) { stage.app.lock() })
         label(words.exportTitle)
         quiet(words.exportMeans)
         notice(words.exportInClear, null, Sign.WARN, look.unsure)

@@ -1,6 +1,7 @@
 package huizheng.app.swing
 
 import huizheng.KeyProtection
+import huizheng.app.model.ForgottenPin
 import huizheng.app.model.Lock
 import java.awt.BasicStroke
 import java.awt.Graphics
@@ -8,7 +9,9 @@ import java.awt.geom.RoundRectangle2D
 import javax.swing.JComponent
 
 /** Onboarding: what the app is, how keys are kept, and a PIN. */
-fun welcome(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
+fun welcome(stage: Stage, lock: Lock, state: Lock.State) = if (state.noScreenLock) lockThePhone(stage, state) else begin(stage, lock, state)
+
+private fun begin(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     if (state.erased) notice(words.erased, words.erasedMeans, Sign.TICK, look.good)
     add(AppMark(look))
     title(words.welcome, centred = true)
@@ -21,9 +24,17 @@ fun welcome(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     field(words.pinAgain, again)
     if (state.differ) notice(words.pinsDiffer, null, Sign.WARN, look.bad)
     problem(state.problem)
-    bottom.add(protection(stage, lock.protection))
+    state.protection?.let { bottom.add(protection(stage, it)) }
     bottom.add(press(words.start, enabled = !state.busy) { start() })
     bottom.add(press(words.haveBackup, Weight.QUIET, enabled = !state.busy) { stage.app.restore() })
+    bottom.add(otherLanguage(stage))
+}
+
+/** A PIN chosen now would lead to a wallet that can have no card. */
+private fun lockThePhone(stage: Stage, state: Lock.State) = Screen(stage, "") {
+    if (state.erased) notice(words.erased, words.erasedMeans, Sign.TICK, look.good)
+    outcome(Sign.LOCK, look.unsure, words.noScreenLock, words.noScreenLockTodo)
+    bottom.add(press(words.screenLockSet) { stage.app.begin() })
     bottom.add(otherLanguage(stage))
 }
 
@@ -38,9 +49,11 @@ fun unlock(stage: Stage, lock: Lock, state: Lock.State) = Screen(stage, "") {
     pin.horizontalAlignment = javax.swing.JTextField.CENTER
     add(pin)
     if (state.isDamaged) damaged() else problem(state.problem)
+    if (state.noScreenLock) notice(words.noScreenLock, words.noScreenLockTodo, Sign.LOCK, look.unsure)
     if (state.pinFirst) notice(words.pinFirst, null, Sign.LOCK, look.unsure)
     add(press(words.unlock, enabled = !state.busy) { open() })
     if (state.byFinger) add(press(words.byFinger, Weight.EVEN, Sign.FINGER, enabled = !state.busy) { lock.unlockByFinger() })
+    bottom.add(press(words.forgotPin, Weight.QUIET, enabled = !state.busy) { stage.app.forgotPin() })
     bottom.add(otherLanguage(stage))
 }
 
@@ -50,6 +63,22 @@ private fun Parts.damaged() {
     add(press(words.recover, Weight.EVEN) { stage.app.recover() })
     add(press(words.haveBackup, Weight.EVEN, Sign.FILE) { stage.app.restore() })
 }
+
+/** What the end of it takes and what can come again, before she is asked. */
+fun forgotten(stage: Stage, model: ForgottenPin, state: ForgottenPin.State) =
+    Screen(stage, stage.words.forgotPin, back = if (state.busy) null else stage.app::begin) {
+        quiet(words.forgotPinLead)
+        label(words.forgotPinLoses)
+        text(words.forgotPinLosesWhat)
+        label(words.forgotPinBrings)
+        text(words.forgotPinBringsWhat)
+        problem(state.problem)
+        if (state.sure) {
+            sure(words.eraseSure, words.eraseMeans, words.eraseNot, words.eraseNow, !state.busy, stage.app::begin, model::erase)
+        } else {
+            bottom.add(press(words.erase, Weight.DANGER) { model.askToErase() })
+        }
+    }
 
 /** How well the keys are kept, in words that are true for this device. */
 fun protection(stage: Stage, kept: KeyProtection): JComponent = with(stage) {

@@ -77,7 +77,7 @@ fun waiting(stage: Stage, title: String, text: String) = Screen(stage, title, ba
 }
 
 /** It did not work: what that was, and what to do. What the wallet refused itself looks like protection, not like a fault. */
-fun failed(stage: Stage, title: String, error: WalletException) = Screen(stage, title) {
+fun failed(stage: Stage, title: String, error: Exception) = Screen(stage, title) {
     val refused = error is WalletException.ReportOverreach || error is WalletException.DoNotTrust
     val problem = words.explain(error)
     if (refused) {

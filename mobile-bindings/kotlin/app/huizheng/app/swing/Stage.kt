@@ -1,6 +1,5 @@
 package huizheng.app.swing
 
-import huizheng.WalletException
 import huizheng.app.desktop.PictureCamera
 import huizheng.app.model.App
 import huizheng.app.text.Problem
@@ -83,7 +82,7 @@ class Parts(val stage: Stage) {
 
     fun problem(problem: Problem) = notice(problem.title, problem.todo, Sign.WARN, look.bad)
 
-    fun problem(error: WalletException?) {
+    fun problem(error: Exception?) {
         if (error != null) problem(words.explain(error))
     }
 

@@ -49,7 +49,9 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
         contentPane.preferredSize = Dimension(Column.PHONE_WIDTH, 844)
         defaultCloseOperation = EXIT_ON_CLOSE
         addWindowListener(object : WindowAdapter() {
-            override fun windowIconified(event: WindowEvent) = app.lock()
+            override fun windowIconified(event: WindowEvent) = app.background()
+
+            override fun windowDeiconified(event: WindowEvent) = app.foreground()
 
             override fun windowClosing(event: WindowEvent) = app.lock()
         })
@@ -74,6 +76,7 @@ class Window(private val app: App, private val camera: PictureCamera, scope: Cor
         is Place.Starting -> flowOf { stage -> JPanel().apply { background = stage.look.paper } }
         is Place.Locked -> place.lock.state.map { state -> { if (state.first) welcome(it, place.lock, state) else unlock(it, place.lock, state) } }
         is Place.Recovering -> place.recover.state.map { state -> { recovering(it, place.recover, state) } }
+        is Place.Forgetting -> place.pin.state.map { state -> { forgotten(it, place.pin, state) } }
         is Place.AllCards -> place.cards.state.map { state -> { allCards(it, place.cards, state) } }
         is Place.OneCard -> place.details.state.map { state -> { oneCard(it, place.details, state) } }
         is Place.Scanning -> place.scan.state.map { state -> { scanning(it, place.scan, state) } }

@@ -26,6 +26,9 @@ object Chinese : Text {
     override val pinRule = "至少 6 位，不能全部相同"
     override val pinsDiffer = "两次输入的不一样，请重新输入。"
     override val start = "开始使用"
+    override val noScreenLock = "请先设置锁屏密码"
+    override val noScreenLockTodo = "证照只供解锁手机的人使用，手机没有锁屏密码就无法存放证照。请在系统设置里设置锁屏密码、图案或 PIN 码，再回到这里。"
+    override val screenLockSet = "已经设置"
     override val unlockTitle = "输入密码"
     override val unlockLead = "解锁后才能看到证照。"
     override val unlock = "解锁"
@@ -45,6 +48,13 @@ object Chinese : Text {
     override val pinChanged = "密码已修改"
     override val pinChangedMeans = "下次解锁请用新密码。"
 
+    override val forgotPin = "忘记密码？"
+    override val forgotPinLead = "没有密码，谁也打不开这个钱包，密码也无处可查。可以删除钱包，重新开始。"
+    override val forgotPinLoses = "会失去什么"
+    override val forgotPinLosesWhat = "这部手机上的证照、记录和正在办理的事项。发证部门那里的证照不受影响。"
+    override val forgotPinBrings = "能找回什么"
+    override val forgotPinBringsWhat = "有备份：用备份文件和备份码找回记录，并得知要重新领取哪些证照。没有备份：请向发证部门重新申领证照。"
+
     override val haveBackup = "用备份恢复"
     override val restoreTitle = "用备份恢复"
     override val restoreLead = "请选择备份文件。还需要抄在纸上的备份码，并为这部手机设置密码。"
@@ -56,6 +66,8 @@ object Chinese : Text {
     override val collectAgainMeans = "密钥在原来的手机里，请到发证部门重新领取到这部手机。原来的手机如果丢了，请同时挂失，挂失前那上面的证照仍然有效。"
     override val wrongBackupCode = "备份码不对"
     override val wrongBackupCodeTodo = "请与纸上逐字核对；也可能文件不对或已损坏。"
+    override val noBackup = "这个文件不能在这里恢复"
+    override val noBackupTodo = "它不是本应用的备份，或属于另一个系统，或由更新的版本制作。请另选文件，或更新应用。"
     override val damagedMeans = "可以打开还能读取的内容，也可以用备份恢复。"
     override val recoverTitle = "打开损坏的钱包"
     override val recoverLead = "能读取的证照和记录会保留，读不了的会移除。移除前的原样会另存一份，仍然加密。"
@@ -82,6 +94,10 @@ object Chinese : Text {
     override val askNow = "现在可以查询进度"
     override val askFrom = { at: String -> "$at 后可以查询进度" }
     override val askAgain = "查询进度"
+    override val giveUp = "不再等待"
+    override val giveUpSure = "不再等待这张证照？"
+    override val giveUpMeans = "这部手机将忘记这次申领。部门之后的办理结果不会再到这里，需要时请重新申领。"
+    override val keepWaiting = "继续等待"
     override val notGiven = { what: String -> "没有批准：$what" }
     override val notGivenTodo = "原因见申请页面，也可以询问发证部门。"
     override val checkedAgo = { ago: String -> "状态核对于$ago" }
@@ -199,6 +215,10 @@ object Chinese : Text {
     override val codeEvidence = { at: String -> "附有登记簿 $at 的证明。" }
     override val codeNoEvidence = "没有附登记簿的证明，窗口无法核对。请先联网。"
     override val codeDone = "完成"
+    override val codeGone = "这个二维码已失效"
+    override val codeHidden = "二维码已不再显示"
+    override val codeMayBeRead = "显示过的内容可能已被读取，请向窗口核实。"
+    override val showCodeAgain = "再次出示"
     override val refusedByWallet = "钱包已拒绝"
     override val nothingLeft = "没有提供任何内容。"
 
@@ -286,15 +306,18 @@ object Chinese : Text {
         code = { left ->
             if (left == null) Problem("领取码的位数不对", "请与申请页面核对。") else Problem("领取码不对", "还可以再试 $left 次。")
         },
-        takesTime = Problem("还在办理", "可以在“证照”里查询进度，办好后会存入手机。"),
+        takesTime = Problem("还在办理", "可以在“证照”里查询进度，办好后一经查询即存入手机。"),
         offerGone = Problem("这个二维码已经用过或已失效", "请在申请页面重新获取。"),
         notSupported = Problem("这个版本还不支持", "请更新应用，或换一种方式办理。"),
         untrustedIssuer = Problem("收到的证照没有通过核对", "已丢弃。请联系发证部门。"),
         untrustedVerifier = Problem("无法确认对方身份", "对方没有为此登记，或请求是伪造的。"),
+        strangeLogin = Problem("返回的结果与您的登录不符", "已丢弃。请从发证部门的页面重新登录。"),
+        innerAddress = Problem("这个地址在封闭的内部网络里", "发证部门和窗口不会在那里，钱包没有访问。请向提供二维码的人核实。"),
         tooMuch = { who, what -> Problem("${who}要的内容过多", "它登记的用途不允许索要：$what。") },
         requestGone = Problem("这个请求已经用过或已失效", "没有提供任何内容。请让对方重新生成二维码。"),
         noCard = { missing -> Problem("您没有对方需要的证照", "缺少：$missing。没有提供任何内容。") },
         uncertain = Problem("发送中断", "内容可能已经送达，请看对方屏幕。"),
+        file = Problem("文件无法读取或写入", "请换一个位置，或清理手机存储空间后再试。"),
         app = Problem("应用出了问题", "请更新应用，或告诉开发者。"),
         seconds = { n -> "$n 秒" },
         minutes = { n -> "$n 分钟" },

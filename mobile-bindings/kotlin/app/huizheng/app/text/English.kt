@@ -26,6 +26,9 @@ object English : Text {
     override val pinRule = "At least 6 characters, not all the same"
     override val pinsDiffer = "The two are not the same. Enter them again."
     override val start = "Start"
+    override val noScreenLock = "Set a screen lock first"
+    override val noScreenLockTodo = "Cards are kept for whoever unlocks this phone, so it can't hold any until it has a lock. Set a PIN, a pattern or a password in its settings, then come back."
+    override val screenLockSet = "I have set one"
     override val unlockTitle = "Enter your PIN"
     override val unlockLead = "Your cards show once it is unlocked."
     override val unlock = "Unlock"
@@ -45,6 +48,13 @@ object English : Text {
     override val pinChanged = "Your PIN is changed"
     override val pinChangedMeans = "Unlock with the new one from now on."
 
+    override val forgotPin = "Forgot the PIN?"
+    override val forgotPinLead = "Without its PIN nobody can open this wallet, and nobody can tell you the PIN. You can delete the wallet and begin anew."
+    override val forgotPinLoses = "What is lost"
+    override val forgotPinLosesWhat = "The cards, the log and what is under way on this phone. The cards themselves stay as they are at the departments."
+    override val forgotPinBrings = "What can come back"
+    override val forgotPinBringsWhat = "With a backup, its file and its code bring back your log, and say which cards to ask for again. Without one, ask the departments for your cards."
+
     override val haveBackup = "I have a backup"
     override val restoreTitle = "Restore a backup"
     override val restoreLead = "Choose the backup file. You also need the code that you wrote down, and choose a PIN for this phone."
@@ -56,6 +66,8 @@ object English : Text {
     override val collectAgainMeans = "Their keys were the other phone's. Ask each department to issue them to this one. If the other phone is lost, declare it lost there: until then, what is on it counts."
     override val wrongBackupCode = "That is not this backup's code"
     override val wrongBackupCodeTodo = "Compare it with your paper, letter by letter. Or the file is another one, or damaged."
+    override val noBackup = "This file can't be restored here"
+    override val noBackupTodo = "It is no backup of this app, is of another system, or was made by a newer version. Choose another file, or update the app."
     override val damagedMeans = "You can open what can still be read, or restore a backup."
     override val recoverTitle = "Open a damaged wallet"
     override val recoverLead = "Cards and entries that can be read stay. What can't be read is removed; a copy of it all as it was is kept aside, still encrypted."
@@ -82,6 +94,10 @@ object English : Text {
     override val askNow = "You can ask how it stands"
     override val askFrom = { at: String -> "Ask again from $at" }
     override val askAgain = "Ask how it stands"
+    override val giveUp = "Wait no more"
+    override val giveUpSure = "Wait no more for this?"
+    override val giveUpMeans = "This phone forgets that you asked for it. What the department decides all the same does not come here; you would have to ask for it anew."
+    override val keepWaiting = "Keep waiting"
     override val notGiven = { what: String -> "Not given: $what" }
     override val notGivenTodo = "Your application's page says why, or ask the department."
     override val checkedAgo = { ago: String -> "Checked $ago" }
@@ -205,6 +221,10 @@ object English : Text {
     override val codeEvidence = { at: String -> "What the register said on $at goes with it." }
     override val codeNoEvidence = "Nothing from the register goes with it, so the counter can't check it. Go online first."
     override val codeDone = "Done"
+    override val codeGone = "This code is over"
+    override val codeHidden = "The code is not shown any more"
+    override val codeMayBeRead = "What it showed may have been read. Ask at the counter."
+    override val showCodeAgain = "Show it again"
     override val refusedByWallet = "Your wallet refused"
     override val nothingLeft = "Nothing was sent."
 
@@ -296,15 +316,18 @@ object English : Text {
                 else -> Problem("That is not the code", "$left tries are left.")
             }
         },
-        takesTime = Problem("It is being decided", "Ask under Cards how it stands. Once it is decided, your card comes to this phone."),
+        takesTime = Problem("It is being decided", "Ask under Cards how it stands. Once it is decided, asking brings your card to this phone."),
         offerGone = Problem("This code was used before or is no longer valid", "Get a new one on your application's page."),
         notSupported = Problem("This app can't do that yet", "Update the app, or ask for another way."),
         untrustedIssuer = Problem("What came did not pass the checks", "It was thrown away. Ask the department."),
         untrustedVerifier = Problem("Nobody can tell who asks", "Whoever asks is not registered for it, or the request was forged."),
+        strangeLogin = Problem("This answer is not of the login that you began", "It was thrown away. Log in again, from the department's page."),
+        innerAddress = Problem("This address is inside a closed network", "No department and no counter is there, so your wallet did not go. Ask whoever gave you the code."),
         tooMuch = { who, what -> Problem("$who asks for too much", "Its registered purpose does not allow it to ask for: $what.") },
         requestGone = Problem("This request was answered before or is no longer valid", "Nothing was sent. Ask for a new code."),
         noCard = { missing -> Problem("You have no card that answers this", "Missing: $missing. Nothing was sent.") },
         uncertain = Problem("Sending broke off", "What you shared may have arrived. Look at their screen."),
+        file = Problem("The file could not be read or written", "Choose another place, or make room on this phone, then try again."),
         app = Problem("This app has a fault", "Update it, or tell its makers."),
         seconds = { n -> if (n == 1L) "1 second" else "$n seconds" },
         minutes = { n -> if (n == 1L) "1 minute" else "$n minutes" },

@@ -7,11 +7,31 @@ import huizheng.LegalBasis
 import huizheng.LogEvent
 import huizheng.PresentationOutcome
 import huizheng.WalletException
+import java.io.IOException
 import java.time.Duration
 import java.time.Instant
 
-/** A failure in the holder's words. Without an `else`: a new kind does not compile before somebody has words for it. */
-fun Text.explain(error: WalletException): Problem = with(problems) {
+/** A failure in the holder's words. */
+fun Text.explain(error: Exception): Problem = when (error) {
+    is WalletException -> saidBy(error)
+    is IOException -> problems.file
+    else -> problems.app
+}
+
+/** While a backup is restored: a wrong "PIN" is the backup's code, and what this wallet can't do is read the file. */
+fun Text.explainRestoring(error: Exception): Problem = when (error) {
+    is WalletException.EnterPinAgain -> Problem(wrongBackupCode, wrongBackupCodeTodo)
+    is WalletException.UseAnotherWay -> Problem(noBackup, noBackupTodo)
+    else -> explain(error)
+}
+
+/** A code for a counter that is not made anew: nothing was sent, and one that was shown may have been read. */
+fun Text.codeStopped(wasShown: Boolean): Problem = if (wasShown) Problem(codeHidden, codeMayBeRead) else problems.cancelled
+
+fun Text.codeOver(wasShown: Boolean): Problem = if (wasShown) Problem(codeGone, codeMayBeRead) else problems.requestGone
+
+/** Without an `else`: a new kind does not compile before somebody has words for it. */
+private fun Text.saidBy(error: WalletException): Problem = with(problems) {
     when (error) {
         is WalletException.ChooseAnotherPin -> weakPin
         is WalletException.EnterPinAgain -> wrongPin(error.wait.takeUnless(Duration::isZero)?.let(::long))
@@ -27,7 +47,12 @@ fun Text.explain(error: WalletException): Problem = with(problems) {
         is WalletException.WaitForIssuer -> takesTime
         is WalletException.GetNewOffer -> offerGone
         is WalletException.UseAnotherWay -> notSupported
-        is WalletException.DoNotTrust -> if (error.code == "credential-rejected") untrustedIssuer else untrustedVerifier
+        is WalletException.DoNotTrust -> when (error.code) {
+            "credential-rejected" -> untrustedIssuer
+            "login-answer" -> strangeLogin
+            "internal-address" -> innerAddress
+            else -> untrustedVerifier // every other is said of who asks
+        }
         is WalletException.ReportOverreach -> tooMuch(of(error.verifierName), error.labels.joinToString(and, transform = ::of))
         is WalletException.GetNewRequest -> requestGone
         is WalletException.GetCard -> noCard(error.missing.joinToString(and) { of(it.label) })

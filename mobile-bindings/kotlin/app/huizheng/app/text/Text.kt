@@ -32,6 +32,9 @@ interface Text {
     val pinRule: String
     val pinsDiffer: String
     val start: String
+    val noScreenLock: String
+    val noScreenLockTodo: String
+    val screenLockSet: String
     val unlockTitle: String
     val unlockLead: String
     val unlock: String
@@ -50,6 +53,12 @@ interface Text {
     val changePin: String
     val pinChanged: String
     val pinChangedMeans: String
+    val forgotPin: String
+    val forgotPinLead: String
+    val forgotPinLoses: String
+    val forgotPinLosesWhat: String
+    val forgotPinBrings: String
+    val forgotPinBringsWhat: String
 
     val haveBackup: String
     val restoreTitle: String
@@ -62,6 +71,8 @@ interface Text {
     val collectAgainMeans: String
     val wrongBackupCode: String
     val wrongBackupCodeTodo: String
+    val noBackup: String
+    val noBackupTodo: String
     val damagedMeans: String
     val recoverTitle: String
     val recoverLead: String
@@ -88,6 +99,10 @@ interface Text {
     val askNow: String
     val askFrom: (String) -> String
     val askAgain: String
+    val giveUp: String
+    val giveUpSure: String
+    val giveUpMeans: String
+    val keepWaiting: String
     val notGiven: (String) -> String
     val notGivenTodo: String
     val checkedAgo: (String) -> String
@@ -205,6 +220,10 @@ interface Text {
     val codeEvidence: (String) -> String
     val codeNoEvidence: String
     val codeDone: String
+    val codeGone: String
+    val codeHidden: String
+    val codeMayBeRead: String
+    val showCodeAgain: String
     val refusedByWallet: String
     val nothingLeft: String
 
@@ -291,7 +310,7 @@ interface Text {
 
     /** When something may be done: today it is a time, to the second. */
     fun momentOrTime(at: Instant): String {
-        val isToday = LocalDate.ofInstant(at, ZoneId.systemDefault()) == LocalDate.now()
+        val isToday = at.atZone(ZoneId.systemDefault()).toLocalDate() == LocalDate.now()
         return if (isToday) time(at) else moment(at)
     }
 
@@ -320,10 +339,13 @@ class Problems(
     val notSupported: Problem,
     val untrustedIssuer: Problem,
     val untrustedVerifier: Problem,
+    val strangeLogin: Problem,
+    val innerAddress: Problem,
     val tooMuch: (who: String, what: String) -> Problem,
     val requestGone: Problem,
     val noCard: (missing: String) -> Problem,
     val uncertain: Problem,
+    val file: Problem,
     val app: Problem,
     val seconds: (Long) -> String,
     val minutes: (Long) -> String,

@@ -31,8 +31,13 @@ class AndroidBiometrics(private val authenticate: suspend (Cipher) -> Cipher?) :
     fun isSwitchedOn(): Boolean = store.containsAlias(KEY)
 
     override suspend fun protect(secret: ByteArray): ByteArray = failing {
-        val cipher = unlocked(Cipher.getInstance(GCM).apply { init(Cipher.ENCRYPT_MODE, makeKey()) }) // Keystore chooses the nonce
-        cipher.iv + cipher.doFinal(secret)
+        try {
+            val cipher = unlocked(Cipher.getInstance(GCM).apply { init(Cipher.ENCRYPT_MODE, makeKey()) }) // Keystore chooses the nonce
+            cipher.iv + cipher.doFinal(secret)
+        } catch (error: Exception) {
+            store.deleteEntry(KEY) // it guards nothing
+            throw error
+        }
     }
 
     override suspend fun release(guarded: ByteArray): ByteArray = failing {

@@ -1,5 +1,6 @@
 package huizheng.android
 
+import android.app.KeyguardManager
 import android.content.Context
 import android.content.pm.PackageManager
 import android.os.Build
@@ -44,11 +45,18 @@ import kotlinx.coroutines.withContext
  */
 class AndroidKeyStore(context: Context, private val unlock: suspend () -> Boolean) : HolderKeyStore {
     private val strongBox = context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE)
+    private val keyguard = context.getSystemService(KeyguardManager::class.java)
     private val store = KeyStore.getInstance(PROVIDER).apply { load(null) }
     private val turn = Mutex()
 
+    /**
+     * Whether the device has a screen lock. Without one it makes no key for a card, and whoever removes it loses those that were made: to be
+     * asked before a wallet is begun.
+     */
+    fun hasScreenLock(): Boolean = keyguard.isDeviceSecure
+
     override fun protection(): KeyProtection = try {
-        if (isHardware(wrappingKey() ?: makeWrappingKey())) KeyProtection.HARDWARE else KeyProtection.SOFTWARE
+        if (isHardware(wrappingKeyOrNew())) KeyProtection.HARDWARE else KeyProtection.SOFTWARE
     } catch (_: GeneralSecurityException) {
         KeyProtection.SOFTWARE // must not throw, and promises nothing that is not known
     } catch (_: ProviderException) {
@@ -105,8 +113,7 @@ class AndroidKeyStore(context: Context, private val unlock: suspend () -> Boolea
     override suspend fun delete(handle: String) = working { store.deleteEntry(PREFIX + handle) }
 
     override suspend fun wrap(secret: ByteArray): ByteArray = working {
-        val key = wrappingKey() ?: makeWrappingKey()
-        val cipher = Cipher.getInstance(GCM).apply { init(Cipher.ENCRYPT_MODE, key) } // Keystore chooses the nonce
+        val cipher = Cipher.getInstance(GCM).apply { init(Cipher.ENCRYPT_MODE, wrappingKeyOrNew()) } // Keystore chooses the nonce
         cipher.iv + cipher.doFinal(secret)
     }
 
@@ -122,6 +129,10 @@ class AndroidKeyStore(context: Context, private val unlock: suspend () -> Boolea
 
     private fun wrappingKey() = store.getKey(WRAPPING, null) as SecretKey?
 
+    /** One at a time: a second key of this name would take the place of the first, and what that wrapped would be lost. */
+    @Synchronized
+    private fun wrappingKeyOrNew(): SecretKey = wrappingKey() ?: makeWrappingKey()
+
     /** Without the holder's unlocking: her PIN is asked for as well. */
     private fun makeWrappingKey(): SecretKey = withStrongBox { inStrongBox ->
         val spec = KeyGenParameterSpec.Builder(WRAPPING, KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT)
@@ -129,7 +140,9 @@ class AndroidKeyStore(context: Context, private val unlock: suspend () -> Boolea
             .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)
             .setKeySize(256)
             .setIsStrongBoxBacked(inStrongBox)
-            .setUnlockedDeviceRequired(true)
+        // In Android 12 to 14 such a key can't be made or used without a screen lock, goes with it, and stays shut after an unlocking by a weak
+        // face or a trust agent.
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.VANILLA_ICE_CREAM) spec.setUnlockedDeviceRequired(true)
         KeyGenerator.getInstance(KeyProperties.KEY_ALGORITHM_AES, PROVIDER).run {
             init(spec.build())
             generateKey()
