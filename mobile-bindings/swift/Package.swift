@@ -1,8 +1,8 @@
 // swift-tools-version:5.9
 import PackageDescription
 
-// On Apple's platforms the library comes as an XCFramework, which `cargo xtask package-xcframework` makes. On Linux, for
-// tests, it is the one that `mobile-bindings/generate` built: `swift build -Xlinker -L<its folder>`.
+// On Apple's platforms the library comes as an XCFramework, which `cargo xtask package-xcframework` makes. On Linux, and on a Mac where
+// HUIZHENG_LIBRARY is set (`try` and `test` set it), it is the one that `mobile-bindings/generate` built: `swift build -Xlinker -L<its folder>`.
 #if os(Linux)
 let library: [Target] = [
     .systemLibrary(name: "HuizhengFFI"),
@@ -10,7 +10,11 @@ let library: [Target] = [
 ]
 let software: [Target.Dependency] = ["Huizheng", "COpenSSL"]
 #else
-let library: [Target] = [.binaryTarget(name: "HuizhengFFI", path: "HuizhengFFI.xcframework")]
+let library: [Target] = [
+    Context.environment["HUIZHENG_LIBRARY"] == nil
+        ? .binaryTarget(name: "HuizhengFFI", path: "HuizhengFFI.xcframework")
+        : .systemLibrary(name: "HuizhengFFI"),
+]
 let software: [Target.Dependency] = ["Huizheng"]
 #endif
 

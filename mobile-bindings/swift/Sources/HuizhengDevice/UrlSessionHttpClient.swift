@@ -5,10 +5,10 @@ import FoundationNetworking
 #endif
 
 /// The wallet's way to the network: no redirects, no cookies, no cache, bounded answers, certificates checked.
-public final class UrlSessionHttpClient: NSObject, HttpClient, URLSessionDataDelegate, @unchecked Sendable {
-    private let lock = NSLock()
-    private var waiting: [Int: Waiting] = [:]
-    private lazy var session: URLSession = {
+public final class UrlSessionHttpClient: HttpClient {
+    private static let exchanges = Exchanges()
+    /// One for all clients: what nobody invalidates keeps itself and its delegate for ever.
+    private static let session: URLSession = {
         let configuration = URLSessionConfiguration.ephemeral
         configuration.httpCookieStorage = nil
         configuration.httpShouldSetCookies = false
@@ -16,19 +16,10 @@ public final class UrlSessionHttpClient: NSObject, HttpClient, URLSessionDataDel
         configuration.urlCredentialStorage = nil
         configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
         configuration.timeoutIntervalForRequest = 30
-        return URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
+        return URLSession(configuration: configuration, delegate: exchanges, delegateQueue: nil)
     }()
 
-    /// One request that waits for its answer.
-    private struct Waiting {
-        let limit: UInt64
-        let answer: CheckedContinuation<HttpResponse, Error>
-        var body = Data()
-    }
-
-    override public init() {
-        super.init()
-    }
+    public init() {}
 
     public func send(request: HttpRequest) async throws -> HttpResponse {
         guard let url = URL(string: request.url) else { throw HttpError.Unreachable }
@@ -38,10 +29,26 @@ public final class UrlSessionHttpClient: NSObject, HttpClient, URLSessionDataDel
             outgoing.httpMethod = "POST"
             outgoing.httpBody = request.body
         }
-        let task = session.dataTask(with: outgoing)
-        return try await withTaskCancellationHandler {
+        return try await Self.exchanges.answer(to: Self.session.dataTask(with: outgoing), limit: request.answerLimit)
+    }
+}
+
+/// The requests that wait for their answers.
+private final class Exchanges: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+    private let lock = NSLock()
+    private var waiting: [Int: Waiting] = [:]
+
+    /// One request that waits for its answer.
+    private struct Waiting {
+        let limit: UInt64
+        let answer: CheckedContinuation<HttpResponse, Error>
+        var body = Data()
+    }
+
+    func answer(to task: URLSessionDataTask, limit: UInt64) async throws -> HttpResponse {
+        try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { answer in
-                keep(task, Waiting(limit: request.answerLimit, answer: answer))
+                keep(task, Waiting(limit: limit, answer: answer))
                 task.resume()
             }
         } onCancel: {
@@ -49,14 +56,14 @@ public final class UrlSessionHttpClient: NSObject, HttpClient, URLSessionDataDel
         }
     }
 
-    public func urlSession(
+    func urlSession(
         _: URLSession, task _: URLSessionTask, willPerformHTTPRedirection _: HTTPURLResponse, newRequest _: URLRequest,
         completionHandler: @escaping (URLRequest?) -> Void
     ) {
         completionHandler(nil) // whoever is asked must answer
     }
 
-    public func urlSession(_: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    func urlSession(_: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         let tooLarge: Waiting? = locked {
             guard var one = waiting[dataTask.taskIdentifier] else { return nil }
             one.body.append(data)
@@ -69,7 +76,7 @@ public final class UrlSessionHttpClient: NSObject, HttpClient, URLSessionDataDel
         tooLarge.answer.resume(throwing: HttpError.TooLarge)
     }
 
-    public func urlSession(_: URLSession, task: URLSessionTask, didCompleteWithError error: Error?) {
+    func urlSession(_: URLSession, task: URLSessionTask, didCompleteWithError error: Error?) {
         guard let one = locked({ waiting.removeValue(forKey: task.taskIdentifier) }) else { return }
         if let error {
             let cancelled = (error as? URLError)?.code == .cancelled

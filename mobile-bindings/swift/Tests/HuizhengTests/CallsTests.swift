@@ -54,6 +54,18 @@ final class CallsTests: XCTestCase {
         try await fails(with: { if case HttpError.TooLarge = $0 { true } else { false } }) { _ = try await http.send(request: anchor) }
     }
 
+    func testAClientGoesWithItsLastUse() async throws {
+        weak var gone: UrlSessionHttpClient?
+        do {
+            let http = UrlSessionHttpClient()
+            gone = http
+            let anchor = try HttpRequest(method: .get, url: Services().node + "/v1/anchor", headers: [], body: Data(), answerLimit: 1 << 20)
+            let answer = try await http.send(request: anchor)
+            XCTAssertEqual(answer.status, 200)
+        }
+        XCTAssertNil(gone)
+    }
+
     /// All kinds of hostile frames, made byte by byte, are in the Python tests: here, that each answer arrives and none is thrown.
     func testWhatAHostileScreenShowsEndsInAnAnswer() async throws {
         let collector = QrCollector()
