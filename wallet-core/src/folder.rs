@@ -37,7 +37,10 @@ pub(crate) fn remove(folder: &Path) -> io::Result<()> {
 
 /// Renames a folder to the wallet's name, on the disk when this returns.
 pub(crate) fn put_in_place(from: &Path, to: &Path) -> io::Result<()> {
-    // What a wallet is not made of may lie there: an empty folder.
+    // What a store that was never whole left there, and an empty folder, are in nobody's way. Anything else is.
+    if !store::Store::exists(to) {
+        store::Store::remove_unfinished(to)?;
+    }
     match fs::remove_dir(to) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -72,7 +72,7 @@ impl Wallet {
         store::Store::exists(path)
     }
 
-    /// Makes a new wallet in a folder of its own.
+    /// Makes a new wallet in a folder of its own, which this makes: it is made beside, and put there whole.
     ///
     /// # Errors
     /// [`CreateError`].
@@ -656,5 +656,33 @@ mod tests {
         let opened = Wallet::open(&path, "246810", ports(&folder), config()).await;
         assert!(matches!(opened, Err(OpenError::NoWallet)) && !Wallet::exists(&path));
         assert!(Wallet::create(&path, "246810", ports(&folder), config()).await.is_ok());
+
+        // Ended before there was even a store.
+        let path = folder.path().join("other");
+        std::fs::create_dir_all(path.join("sled")).unwrap();
+        std::fs::write(path.join("sled/db"), b"begun").unwrap();
+        std::fs::write(path.join("lock"), b"").unwrap();
+        assert!(Wallet::create(&path, "246810", ports(&folder), config()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_wallet_is_neither_opened_nor_touched() {
+        const NOTES: store::Table<str, String> = store::Table::new("notes");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("another store");
+        let stored = store::Store::persistent(&path, &store::Options::default()).unwrap();
+        stored.write(|tx| tx.put(&NOTES, "1", &"a note".to_owned())).unwrap();
+        drop(stored);
+        let opened = Wallet::open(&path, "246810", ports(&folder), config()).await;
+        assert!(matches!(opened, Err(OpenError::NoWallet)));
+        let stored = store::Store::persistent(&path, &store::Options::default()).unwrap();
+        assert_eq!(stored.get(&NOTES, "1").unwrap().as_deref(), Some("a note"));
+
+        let path = folder.path().join("documents");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("letter"), b"dear").unwrap();
+        let made = Wallet::create(&path, "246810", ports(&folder), config()).await;
+        assert!(matches!(made, Err(CreateError::Folder(_))));
+        assert_eq!(std::fs::read(path.join("letter")).unwrap(), b"dear");
     }
 }

@@ -175,6 +175,7 @@ pub(super) fn refusal_reason(lang: Lang, code: &str) -> &'static str {
         "no-purpose" | "not-registered" => t.get("refused.not_registered"),
         "asks-too-much" => t.get("refused.asks_too_much"),
         "unknown-type" => t.get("refused.unknown_type"),
+        "not-supported" => t.get("refused.not_supported"),
         "nothing-fits" => t.get("refused.nothing_fits"),
         "chain" => t.get("refused.chain"),
         "vault" => t.get("receive.device"),

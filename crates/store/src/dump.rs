@@ -39,6 +39,11 @@ pub enum DumpError {
     NotEmpty,
 }
 
+/// Every row of every table.
+pub(crate) fn all_tables() -> Span {
+    Span { from: vec![TABLES.0], until: Some(vec![TABLES.1]), reversed: false }
+}
+
 impl Store {
     /// Writes every row, all of one state, and says how many there are. Commits wait meanwhile where the engine keeps no states
     /// apart, so `out` should be a file.
@@ -81,8 +86,7 @@ impl Store {
     /// # Errors
     /// [`DumpError`].
     pub fn fill(&self, dump: &mut dyn Read) -> Result<u64, DumpError> {
-        let span = Span { from: vec![TABLES.0], until: Some(vec![TABLES.1]), reversed: false };
-        if !self.read(|view| view.rows(&span, 1))?.is_empty() {
+        if !self.is_empty()? {
             return Err(DumpError::NotEmpty);
         }
         let mut batch = Vec::new();

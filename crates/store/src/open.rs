@@ -45,6 +45,20 @@ pub(crate) fn exists(path: &Path) -> bool {
     path.join("generation").exists()
 }
 
+/// Without a marker there was never a store, whatever lies there of one.
+pub(crate) fn remove_unfinished(path: &Path) -> io::Result<()> {
+    if exists(path) {
+        return Ok(());
+    }
+    let gone = |removed: io::Result<()>| match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone(fs::remove_dir_all(path.join("sled")))?;
+    gone(fs::remove_dir_all(path.join("set-aside")))?;
+    gone(fs::remove_file(path.join("lock")))
+}
+
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Sled, OpenError> {
     let place = Place { path };
     fs::create_dir_all(path.join("sled")).map_err(place.io())?;

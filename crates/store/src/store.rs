@@ -71,6 +71,23 @@ impl Store {
         open::exists(path.as_ref())
     }
 
+    /// Removes what making a store left in this folder when it was ended: nothing that was ever acknowledged. Other files stay.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn remove_unfinished(path: impl AsRef<Path>) -> std::io::Result<()> {
+        open::remove_unfinished(path.as_ref())
+    }
+
+    /// Whether there is no row in it, in any table and scope.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] if the engine refuses.
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        let tables = crate::dump::all_tables();
+        Ok(self.read(|view| view.rows(&tables, 1))?.is_empty())
+    }
+
     /// A store that lives as long as its handles, for tests and passing data.
     ///
     /// # Errors

@@ -160,6 +160,12 @@ async fn on_the_same_device_the_result_is_for_whoever_comes_back() {
         "open",
         "nothing came yet: anyone who asked may look"
     );
+    // Nor does who waits for it get it without the code.
+    let waits = async |query: &str| {
+        let url = stack.counter.url(&format!("/api/requests/{}/events{query}", asked.id));
+        stack.counter.http.get(url).bearer_auth(TOKEN).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((waits("").await, waits("?response_code=guessed").await), (403, 403));
     let reply = stack.phone.answer(&asked.request_uri, &card, Lies::default()).await;
     let redirect = reply.body["redirect_uri"].as_str().unwrap();
     let code = redirect.strip_prefix("http://127.0.0.1:9/back?session=1&response_code=").unwrap();
@@ -177,6 +183,7 @@ async fn on_the_same_device_the_result_is_for_whoever_comes_back() {
         );
     }
     assert_eq!(read(&format!("?response_code={code}")).await.body["decision"], "accepted");
+    assert_eq!((waits(&format!("?response_code={code}")).await, waits("").await), (200, 403));
 
     let elsewhere = wish(json!({ "return_to": "http://elsewhere.example/" }));
     let refused = stack.counter.post("/api/requests", &elsewhere, Some(TOKEN)).await;

@@ -225,7 +225,6 @@ pub(super) async fn note_sent(
     let noted = context
         .vault
         .write(move |tx| {
-            let mut shown = Vec::with_capacity(chosen.len());
             for option in &chosen {
                 let Some(card) = tx.get(&CARDS, &option.card)? else {
                     return Ok(Err(PresentError::CardGone));
@@ -236,9 +235,10 @@ pub(super) async fn note_sent(
                 if credential.seen_by_others(&verifier) > option.others {
                     return Ok(Err(PresentError::SeenMeanwhile));
                 }
-                shown.push(card);
             }
-            for (option, mut card) in chosen.iter().zip(shown) {
+            // Each card anew: two of its credentials may leave.
+            for option in &chosen {
+                let Some(mut card) = tx.get(&CARDS, &option.card)? else { continue };
                 let credentials = card.credentials.iter_mut().filter(|one| one.id == option.credential);
                 for credential in credentials.filter(|one| !one.shown_to.contains(&verifier)) {
                     credential.shown_to.push(verifier.clone());

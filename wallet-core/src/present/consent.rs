@@ -230,6 +230,11 @@ impl Pending {
     pub(super) fn take(&self) -> bool {
         !self.taken.swap(true, Ordering::AcqRel)
     }
+
+    /// Whether somebody has.
+    pub(super) fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::Acquire)
+    }
 }
 
 pub(crate) struct OpenQuestion {

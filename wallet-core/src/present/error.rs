@@ -3,7 +3,7 @@
 use credentials::jws;
 use protocol::{
     offline::{BadOfflineRequest, MessageError},
-    openid4vp::{BadLink, BadRequest},
+    openid4vp::{BadLink, BadRequest, BadTransaction},
 };
 use registry::{
     LocalText,
@@ -122,7 +122,13 @@ impl RequestRefused {
             Self::Web(_) => "unreachable",
             Self::Status(_) => "gone",
             Self::NotAToken(_) => "not-signed",
-            Self::Request(BadRequest::Expired) => "expired",
+            Self::Request(BadRequest::Expired | BadRequest::FromTheFuture) => "expired",
+            Self::Request(
+                BadRequest::ClientIdPrefix
+                | BadRequest::ResponseMode
+                | BadRequest::ContentEncryption
+                | BadRequest::TransactionData(BadTransaction::Type | BadTransaction::Hash),
+            ) => "not-supported",
             Self::Request(BadRequest::Audience) => "wrong-audience",
             Self::Request(_) => "bad-request",
             Self::VerifierNotOnThisChain => "verifier-unknown",
@@ -130,7 +136,7 @@ impl RequestRefused {
             Self::Signature => "signature",
             Self::EncryptedResponse => "encrypted-response",
             Self::Code(_) | Self::WalletsCode => "bad-code",
-            Self::Offline(BadOfflineRequest::Expired) => "expired",
+            Self::Offline(BadOfflineRequest::Expired | BadOfflineRequest::FromTheFuture) => "expired",
             Self::Offline(_) => "bad-request",
             Self::NoPurpose => "no-purpose",
             Self::NotRegistered { .. } => "not-registered",

@@ -6,8 +6,8 @@ use credentials::{ClaimPath, jws, key::PublicKey};
 use protocol::{
     Endpoint,
     offline::{
-        self, Answer, Binding, FrameSize, Message, OFFLINE_RESPONSE_URI, OFFLINE_TYPE, ONE_WAY_SECONDS,
-        OfflineRequest,
+        self, Answer, BadOfflineRequest, Binding, FrameSize, Message, OFFLINE_RESPONSE_URI, OFFLINE_TYPE,
+        ONE_WAY_SECONDS, OfflineRequest,
     },
     openid4vp::{BadRequest, CheckedRequest, ClientMetadata},
 };
@@ -122,7 +122,8 @@ async fn genuine(
     is_of_this_chain(context, &verifier)?;
     let kid = token.header().kid.as_deref().and_then(|kid| kid.parse::<KeyId>().ok());
     let kid = kid.filter(|kid| kid.did == verifier).ok_or(BadRequest::OtherKey)?;
-    let purpose = Slug::new(&request.purpose).map_err(|_| RequestRefused::NoPurpose)?;
+    // Nobody knows yet who says so.
+    let purpose = Slug::new(&request.purpose).map_err(|_| BadOfflineRequest::Purpose)?;
 
     let keys = [RecordKey::Did(verifier.clone()), RecordKey::Purpose(verifier.clone(), purpose.clone())];
     let shown = context.chain.shown(&context.vault, staples)?;
@@ -217,6 +218,8 @@ pub(crate) async fn present(
     let shown: Shown = chosen.iter().map(|one| (one.credential.clone(), one.paths.clone())).collect();
     let log_entry = match offline.logged(&shown) {
         Some(entry) => entry,
+        // Declined while its holder was asked for her key.
+        None if pending.is_taken() => return Err(PresentError::NotOpen),
         None => {
             let entry = answer::note_sent(context, pending, chosen, Outcome::Shown).await?;
             offline.logged.lock().unwrap_or_else(PoisonError::into_inner).push((shown, entry.clone()));

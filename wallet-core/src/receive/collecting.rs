@@ -272,7 +272,7 @@ pub(super) async fn begin(
 ) -> Result<Vec<Outcome>, ReceiveError> {
     let row = Collecting::of(context, offer, &grant, replaces);
     let run = Run { context, name, row, grant, offer: offer.clone() };
-    run.save().await?;
+    run.save(Stage::First).await?;
     run.completed().await
 }
 
@@ -290,6 +290,13 @@ pub(super) async fn resume(
     Run { context, name, row, grant: Grant { token, dpop, token_endpoint }, offer }.completed().await
 }
 
+/// Whether a collecting is written down for the first time.
+#[derive(Clone, Copy)]
+enum Stage {
+    First,
+    Later,
+}
+
 /// A collecting, and what is known of it while it runs.
 struct Run<'c> {
     context: &'c Context,
@@ -301,19 +308,22 @@ struct Run<'c> {
 
 impl Run<'_> {
     /// # Errors
-    /// [`ReceiveError::CARD_IS_GONE`] when the card that is renewed was deleted meanwhile: nothing of it is kept then.
-    async fn save(&self) -> Result<(), ReceiveError> {
+    /// [`ReceiveError::CARD_IS_GONE`] when the card that is renewed was deleted meanwhile, and what was begun with it: nothing of it
+    /// is kept then.
+    async fn save(&self, stage: Stage) -> Result<(), ReceiveError> {
         let (name, row) = (self.name.clone(), self.row.clone());
         let save = move |tx: &mut VaultTx<'_, '_>| {
-            if let Some(card) = &row.replaces
-                && !tx.contains(&CARDS, card)?
-            {
+            let is_wanted = match (stage, &row.replaces) {
+                (Stage::First, Some(card)) => tx.contains(&CARDS, card)?,
+                (Stage::First, None) => true,
+                (Stage::Later, _) => tx.contains(&COLLECTING, &name)?,
+            };
+            if is_wanted {
+                tx.put(&COLLECTING, &name, &row)?;
+            } else {
                 loose::let_go(tx, row.part_keys().cloned())?;
-                give_up(tx, &name)?;
-                return Ok(false);
             }
-            tx.put(&COLLECTING, &name, &row)?;
-            Ok(true)
+            Ok(is_wanted)
         };
         if self.context.vault.write(save).await? {
             return Ok(());
@@ -328,7 +338,7 @@ impl Run<'_> {
 
     async fn stands(&mut self, offered: &OfferedCredential, stand: Stand) -> Result<(), ReceiveError> {
         self.part(offered)?.stand = stand;
-        self.save().await
+        self.save(Stage::Later).await
     }
 
     async fn completed(mut self) -> Result<Vec<Outcome>, ReceiveError> {
@@ -399,7 +409,7 @@ impl Run<'_> {
             }
             let key = issuance::new_key(self.context, &self.offer, offered).await?;
             self.part(offered)?.keys.push(StoredKey::of(&key));
-            self.save().await?;
+            self.save(Stage::Later).await?;
         }
         Ok(())
     }
@@ -422,7 +432,7 @@ impl Run<'_> {
         }
         self.grant.token = token;
         self.row.grant = StoredGrant::of(self.context, &self.grant);
-        self.save().await
+        self.save(Stage::Later).await
     }
 
     /// Whether the wallet need not ask for a part again after this.
@@ -448,7 +458,6 @@ impl Run<'_> {
         judged: Vec<(OfferedCredential, Result<Good, ReceiveError>)>,
     ) -> Result<Vec<Outcome>, ReceiveError> {
         let (mut good, mut loose, mut said, mut verdicts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let renewed = self.row.replaces.clone();
         let before = self.row.parts.len();
         for (offered, result) in judged {
             let Some(part) = self.row.parts.remove(&offered.configuration) else { continue };
@@ -486,7 +495,6 @@ impl Run<'_> {
                 good,
                 collected_at: self.row.issuer().clone(),
                 renewal: Renewal::of(&self.offer, &self.grant),
-                renewed,
                 replaced: if is_all { self.row.replaces.clone() } else { None },
                 rest: (!is_all).then(|| self.row.clone()),
                 loose,

@@ -159,13 +159,22 @@ pub(super) async fn begin_anew(
     before: Dpop,
 ) -> Result<Option<Dpop>, ReceiveError> {
     let (name, key) = (context.vault.blind(server.issuer.as_str()), before.key.handle.clone());
-    let forget = move |tx: &mut VaultTx<'_, '_>| match tx.get(&INSTANCES, &name)? {
-        // Somebody else began anew.
-        Some(other) if other.key != key => Ok(()),
-        _ => tx.remove(&INSTANCES, &name),
+    drop(before);
+    let (former, shown) = (key.clone(), Arc::clone(&context.shown));
+    let forget = move |tx: &mut VaultTx<'_, '_>| {
+        let Some(stored) = tx.get(&INSTANCES, &name)?.filter(|stored| stored.key == former) else {
+            // Somebody else began anew.
+            return Ok(());
+        };
+        if shown.has(&former) {
+            // Whoever shows it forgets it. If they never come to that, it is known all the same, by a name that no server has.
+            let aside = tx.blind(&format!("former {}", former.0));
+            tx.put(&INSTANCES, &aside, &stored)?;
+        }
+        tx.remove(&INSTANCES, &name)
     };
     context.vault.write(forget).await?;
-    let_go(context, before).await?;
+    forget_unless_needed(context, &key).await?;
     of(context, server).await
 }
 

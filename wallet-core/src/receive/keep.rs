@@ -31,8 +31,6 @@ pub(super) struct Ending {
     pub(super) good: Vec<Good>,
     pub(super) collected_at: Endpoint,
     pub(super) renewal: Option<Renewal>,
-    /// The card that is renewed, if one is.
-    pub(super) renewed: Option<String>,
     /// The card that gives way, if this is all that was to come in its place.
     pub(super) replaced: Option<String>,
     /// Keys that nothing needs now.
@@ -72,6 +70,7 @@ pub(super) async fn keep(context: &Context, mut ending: Ending) -> Result<Vec<Ca
     let writing = context.index.begin();
     let new = context.vault.write(move |tx| put(tx, catalogue, at, new, ending)).await?;
     let Some(new) = new else {
+        writing.made([], []);
         loose::sweep(context).await?;
         return Err(ReceiveError::CARD_IS_GONE);
     };
@@ -80,7 +79,7 @@ pub(super) async fn keep(context: &Context, mut ending: Ending) -> Result<Vec<Ca
     Ok(of.into_iter().filter_map(|at| shown.get(at).cloned()).collect())
 }
 
-/// `None` if the card that is renewed was deleted meanwhile: whoever deleted it wants no other in its place.
+/// `None` if what was begun is gone: the card that is renewed was deleted meanwhile, and whoever deleted it wants no other in its place.
 fn put(
     tx: &mut VaultTx<'_, '_>,
     catalogue: &Catalogue,
@@ -88,13 +87,10 @@ fn put(
     new: Vec<New>,
     ending: Ending,
 ) -> Result<Option<Vec<(String, StoredCard)>>, VaultError> {
-    if let Some(renewed) = &ending.renewed
-        && !tx.contains(&CARDS, renewed)?
-    {
+    if !tx.contains(&COLLECTING, &ending.name)? {
         let credentials = new.into_iter().flat_map(|new| new.card.credentials);
         loose::let_go(tx, credentials.map(|credential| credential.key).chain(ending.loose))?;
         loose::let_go(tx, ending.rest.iter().flat_map(Collecting::part_keys).cloned())?;
-        collecting::give_up(tx, &ending.name)?;
         return Ok(None);
     }
     let mut cards = Vec::with_capacity(new.len());

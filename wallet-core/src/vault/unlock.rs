@@ -95,8 +95,11 @@ impl Vault {
         let store = Store::persistent(path, &store::Options::default())?;
         let Some(header) = store.get(&HEADER, ONLY)? else {
             // Earlier versions left this when they were ended while they made a wallet.
-            let is_empty = store.page(&SEALED, &Range::all(), 1)?.is_empty();
-            return Err(if is_empty { NotUnlocked::Empty } else { NotUnlocked::Header });
+            if store.is_empty()? {
+                return Err(NotUnlocked::Empty);
+            }
+            let is_vault = !store.page(&SEALED, &Range::all(), 1)?.is_empty();
+            return Err(if is_vault { NotUnlocked::Header } else { NotUnlocked::NoWallet });
         };
         not_too_often(&store, wipe_after)?;
         Ok((store, header))

@@ -186,7 +186,7 @@ async fn a_refusal_tells_nothing_of_what_the_holder_has() {
     // Whoever has no card, another value, or no way to show what is to be confirmed is refused alike.
     let told = async |holder: &Holder| {
         let refused = holder.review(probing.clone()).await.unwrap_err();
-        assert_eq!(refused.code(), "bad-request");
+        assert_eq!(refused.code(), "not-supported");
         holder.town.verifier.came.lock().unwrap().drain(..).collect::<Vec<_>>()
     };
     let with_card = told(&Holder::new().await.with_licence().await.0).await;

@@ -91,6 +91,9 @@ async fn nobody_is_accused_of_what_nobody_did_or_another_may_have_done() {
     let forged = draft(&holder, Ask { forged: true, ..Ask::licence() }).await.unwrap();
     assert!(forged.body.zh.contains("自称") && forged.body.en.contains("somebody who called itself"));
     assert!(forged.body.en.contains(&holder.town.verifier.did.to_string()));
+    let transaction_data = vec!["eyJ0eXBlIjoieCIsImNyZWRlbnRpYWxfaWRzIjpbImxpY2VuY2UiXX0".to_owned()];
+    let beyond = draft(&holder, Ask { transaction_data, ..Ask::licence() }).await;
+    assert_eq!(beyond, None, "what this wallet can't do");
     let greedy = draft(&holder, Ask::licence_claims(&["address"])).await.unwrap();
     assert!(!greedy.body.en.contains("called itself"), "who signed it is known");
 }

@@ -264,6 +264,7 @@ async fn requests_that_break_a_rule_are_refused_and_logged() {
     assert_eq!(refused(claims(&holder), "oauth-authz-req+jwt").await, "bad-request");
     assert_eq!(refused(with("exp", 1.into()), OFFLINE_TYPE).await, "expired");
     assert_eq!(refused(with("place", "desk-3".into()), OFFLINE_TYPE).await, "bad-request");
+    assert_eq!(refused(with("purpose", "no name".into()), OFFLINE_TYPE).await, "bad-request");
     assert_eq!(
         refused(with("client_id", "decentralized_identifier:did:web:x".into()), OFFLINE_TYPE).await,
         "verifier-unknown"
@@ -286,7 +287,7 @@ async fn requests_that_break_a_rule_are_refused_and_logged() {
             .iter()
             .filter(|entry| matches!(entry.event, Event::Refused { .. }))
             .count(),
-        7
+        8
     );
 
     let own = Message::Answer(Answer { nonce: String::new(), presentations: vec![], staples: vec![] });

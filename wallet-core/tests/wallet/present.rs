@@ -259,6 +259,26 @@ async fn a_copy_that_another_has_seen_since_the_holder_was_asked_does_not_leave(
 }
 
 #[tokio::test]
+async fn two_credentials_of_one_card_are_both_known_to_be_seen() {
+    let holder = Holder::new().await;
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::driving())).await.unwrap();
+    assert_eq!(holder.wallet.receive(&offer, Some("123456")).await.unwrap().cards.len(), 1);
+    let mut both = Ask::driving(&[["org.iso.18013.5.1", "family_name"]]);
+    let token = json!({
+        "id": "token", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:huizheng:drivers-licence:1"] },
+        "claims": [{ "path": ["class"] }],
+    });
+    both.dcql["credentials"].as_array_mut().unwrap().push(token);
+    holder.present_first(both).await.unwrap();
+    let export = holder.wallet.export().unwrap();
+    let credentials = export["cards"][0]["credentials"].as_array().unwrap();
+    assert_eq!(credentials.len(), 2);
+    for credential in credentials {
+        assert_eq!(credential["shownTo"], json!([holder.town.verifier.did]), "{}", credential["format"]);
+    }
+}
+
+#[tokio::test]
 async fn a_request_is_answered_once_however_often_at_the_same_time() {
     let asked = async || {
         let (holder, _) = Holder::new().await.with_licence().await;

@@ -199,6 +199,31 @@ async fn a_policy_wipes_after_so_many_wrong_pins_even_if_it_was_interrupted() {
 }
 
 #[tokio::test]
+async fn what_was_begun_to_renew_a_card_that_is_lost_comes_all_the_same() {
+    let holder = Holder::new().await;
+    let offer = holder.wallet.preview_offer(&holder.town.issuer.offer(Plan::licence().coming_back())).await;
+    let card = holder.wallet.receive(&offer.unwrap(), Some("123456")).await.unwrap().cards.remove(0);
+    let nonce = "https://issuer.example/nonce";
+    holder.town.detour(nonce, Ok(crate::town::status(503, "text/plain", "")));
+    assert!(holder.wallet.renew(&card.id).await.is_err());
+    let holder = locked(holder).await;
+    let path = holder.folder.path().join("wallet");
+    {
+        let store = Store::persistent(&path, &Options::default()).unwrap();
+        let key = ("cards".to_owned(), card.id.clone());
+        let mut bytes = store.get(&APART, &key).unwrap().unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        store.write(move |tx| tx.put(&APART, key, &bytes)).unwrap();
+    }
+    let ports = holder.town.ports(holder.folder.path());
+    let (wallet, said) = Wallet::recover(&path, PIN, ports, holder.town.config()).await.unwrap();
+    assert_eq!((said.cards, said.cards_lost, said.incomplete), (0, 1, false));
+    holder.town.detours.lock().unwrap().clear();
+    assert!(wallet.pick_up().await.unwrap().iter().all(|picked| picked.outcome.is_ok()));
+    assert_eq!(wallet.cards().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_policy_wipes_in_recovery_too() {
     for tries in [1, 2] {
         let holder = locked(Holder::new().await).await;

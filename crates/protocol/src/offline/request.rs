@@ -87,6 +87,9 @@ pub enum BadOfflineRequest {
     /// The challenge is too short, too long, or has other characters.
     #[error("the challenge must be 16 to 64 characters that need no escaping in a URL")]
     Nonce,
+    /// The purpose is no name of one.
+    #[error("the purpose is no name that a purpose can have")]
+    Purpose,
     /// The place is too long, or has other characters.
     #[error("the place must be 1 to 32 letters, digits, hyphens and underscores")]
     Place,

@@ -78,8 +78,10 @@ pub(super) async fn events(
     // Before the first look, so that no answer falls between the two.
     let answered = app.answered.subscribe();
     let found = find(&app, &id, &caller)?;
-    // Whoever waits on the same device comes back with the code; there is nothing to wait for here.
-    check_code(&app, &found, &coming)?;
+    // Whoever asked on the same device comes back with the code; what comes while one waits would come without it.
+    if found.request.manner.return_to.is_some() {
+        must_have_come_back(&app, &found, &coming)?;
+    }
     let waiting = Waiting { app, id, answered, first: true };
     // Whoever listens does not keep the counter from stopping.
     let states = states(waiting).take_until(async move { stopping.wait().await });
@@ -150,6 +152,10 @@ fn check_code(app: &Core, found: &Found, coming: &Coming) -> Result<(), Problem>
     if found.request.manner.return_to.is_none() || found.answered.is_none() {
         return Ok(());
     }
+    must_have_come_back(app, found, coming)
+}
+
+fn must_have_come_back(app: &Core, found: &Found, coming: &Coming) -> Result<(), Problem> {
     let code = app.identity.sealing().response_code(&found.request.seal);
     match &coming.response_code {
         Some(given) if given.matches(code.expose()) => Ok(()),

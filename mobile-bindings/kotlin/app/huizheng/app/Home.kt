@@ -70,11 +70,11 @@ class Home(
         val isDamaged = walletExists(folder)
         if (isDamaged) here.replaces(damaged)
         try {
-            restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port).also { forgetFinger() }
+            restoreWallet(folder, pin, config, keys, http, backup, code, biometrics = finger?.port)
         } catch (error: Exception) {
             if (isDamaged) damaged.replaces(here)
             throw error
-        }
+        }.also { forgetFinger() }
     }
 
     /** A damaged wallet, with what of it can be read. What can't is removed from it, and stays in a copy beside it. */

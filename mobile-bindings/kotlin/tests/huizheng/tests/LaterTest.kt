@@ -51,7 +51,7 @@ class LaterTest {
         reads("$digitalId · ${words.beingDecided}")
         picture("deciding")
         press(words.giveUp)
-        reads(words.giveUpSure)
+        reads(words.giveUpSure(listOf(digitalId)))
         picture("give-up")
         press(words.keepWaiting)
         press(words.askAgain) // once the issuer wants to be asked

@@ -74,14 +74,14 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
     /** Whether what is being decided is decided. */
     fun pickUp() = doing(::failed) { askIssuers() }
 
-    fun askToGiveUp(card: WaitedFor) = show(state.value.copy(leaving = card.id))
+    fun askToGiveUp(id: String) = show(state.value.copy(leaving = id))
 
     fun keepWaiting() = show(state.value.copy(leaving = null))
 
-    /** Waits no more, for any of the forms that were asked for together. */
-    fun giveUp(card: WaitedFor) = doing(::failed) {
+    /** Waits no more for anything that one offer gives. */
+    fun giveUp(id: String) = doing(::failed) {
         show(state.value.copy(busy = true, problem = null))
-        offUi { wallet.giveUp(card.id) }
+        offUi { wallet.giveUp(id) }
         read()
     }
 
@@ -104,7 +104,9 @@ class Cards(scope: CoroutineScope, private val wallet: Wallet) : Model<Cards.Sta
 
     private suspend fun read() {
         val (cards, holders) = offUi(wallet::cards) to offUi(wallet::holders)
-        show(State(cards, holders, offUi(wallet::waitedFor), offUi(wallet::toCollect), notGiven = state.value.notGiven))
+        val (waiting, toCollect) = offUi(wallet::waitedFor) to offUi(wallet::toCollect)
+        val leaving = state.value.leaving?.takeIf { asked -> waiting.any { it.id == asked } }
+        show(State(cards, holders, waiting, toCollect, leaving, state.value.notGiven))
         again()
     }
 

@@ -49,13 +49,15 @@ private fun Parts.checked(model: Cards, state: Cards.State, at: Instant) = add(
 /** Cards that are not there yet: whose decision it is, and when to ask again. */
 private fun Parts.waiting(model: Cards, state: Cards.State) {
     if (state.waiting.isEmpty()) return
-    // The forms of a card are decided together.
-    for (card in state.waiting.distinctBy { it.issuer to it.credential.kind }) {
-        add(beingDecided(card, state.isDue(card)))
-        if (state.leaving == card.id) {
-            sure(words.giveUpSure, words.giveUpMeans, words.keepWaiting, words.giveUp, !state.busy, model::keepWaiting) { model.giveUp(card) }
+    // What one offer gives is given up together, and the forms of a card are decided together.
+    for ((id, offered) in state.waiting.groupBy { it.id }) {
+        val cards = offered.distinctBy { it.credential.kind }
+        for (card in cards) add(beingDecided(card, state.isDue(card)))
+        if (state.leaving == id) {
+            val sure = words.giveUpSure(cards.map { words.of(it.credential.label) })
+            sure(sure, words.giveUpMeans, words.keepWaiting, words.giveUp, !state.busy, model::keepWaiting) { model.giveUp(id) }
         } else {
-            add(press(words.giveUp, Weight.QUIET, enabled = !state.busy) { model.askToGiveUp(card) })
+            add(press(words.giveUp, Weight.QUIET, enabled = !state.busy) { model.askToGiveUp(id) })
         }
     }
     add(press(words.askAgain, Weight.EVEN, Sign.CLOCK, enabled = !state.busy && state.waiting.any(state::isDue)) { model.pickUp() })

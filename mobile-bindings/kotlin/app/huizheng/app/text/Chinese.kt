@@ -95,7 +95,7 @@ object Chinese : Text {
     override val askFrom = { at: String -> "$at 后可以查询进度" }
     override val askAgain = "查询进度"
     override val giveUp = "不再等待"
-    override val giveUpSure = "不再等待这张证照？"
+    override val giveUpSure = { cards: List<String> -> "不再等待：${cards.joinToString("、")}？" }
     override val giveUpMeans = "这部手机将忘记这次申领。部门之后的办理结果不会再到这里，需要时请重新申领。"
     override val keepWaiting = "继续等待"
     override val notGiven = { what: String -> "没有批准：$what" }

@@ -95,7 +95,7 @@ object English : Text {
     override val askFrom = { at: String -> "Ask again from $at" }
     override val askAgain = "Ask how it stands"
     override val giveUp = "Wait no more"
-    override val giveUpSure = "Wait no more for this?"
+    override val giveUpSure = { cards: List<String> -> "Wait no more for: ${cards.joinToString()}?" }
     override val giveUpMeans = "This phone forgets that you asked for it. What the department decides all the same does not come here; you would have to ask for it anew."
     override val keepWaiting = "Keep waiting"
     override val notGiven = { what: String -> "Not given: $what" }

@@ -100,7 +100,7 @@ interface Text {
     val askFrom: (String) -> String
     val askAgain: String
     val giveUp: String
-    val giveUpSure: String
+    val giveUpSure: (List<String>) -> String
     val giveUpMeans: String
     val keepWaiting: String
     val notGiven: (String) -> String
