@@ -155,10 +155,13 @@ impl Desk {
         self.http.post_json(&url, self.staff(), &wish).await
     }
 
-    /// Another admin approves.
+    /// Another admin approves what waits.
     pub async fn approve_compromised(&self, key: &str) -> Answer {
+        let keys = self.http.get(&self.at("/api/keys"), self.staff()).await.must(200);
+        let found = keys["declarations"].as_array().and_then(|all| all.iter().find(|one| one["key"] == key));
         let url = self.at(&format!("/api/keys/{key}/compromised/approve"));
-        self.http.post_json(&url, self.staff(), &json!({})).await
+        let wish = json!({"wish": found.map(|one| &one["wish"])});
+        self.http.post_json(&url, self.staff(), &wish).await
     }
 
     /// A clerk changes a credential: `revoke`, `suspend`, `reinstate`.

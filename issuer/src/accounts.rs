@@ -8,12 +8,15 @@ mod password;
 mod provided;
 mod sessions;
 
+use std::sync::Arc;
+
 use credentials::UnixSeconds;
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use service::{SessionCookie, StaffTokens};
 use sha2::{Digest, Sha256};
 use store::{Range, Store, StoreError};
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::audit::{Account, Deed, Note as _, Noting};
@@ -29,6 +32,8 @@ pub(crate) use sessions::{Basis, Periods, StaffSession};
 
 /// Wrong passwords in a row after which an account is locked.
 const WRONG_PASSWORDS: u8 = 5;
+/// Passwords that are checked at once: each takes 19 MiB and a thread.
+const CHECKED_AT_ONCE: usize = 4;
 /// How long it is locked, in seconds.
 const LOCKED_FOR: i64 = 15 * 60;
 /// Accounts and keys that are listed at most.
@@ -70,6 +75,7 @@ pub(crate) struct Accounts {
     cookie: SessionCookie,
     periods: Periods,
     provider: Option<Provider>,
+    checking: Arc<Semaphore>,
 }
 
 /// Why nobody was let in.
@@ -84,6 +90,9 @@ pub(crate) enum SignInRefused {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// As many passwords are being checked as may be at once.
+    #[error("too many passwords are being checked")]
+    Busy,
     /// The hash could not be made.
     #[error("the password can't be checked")]
     Hash,
@@ -122,7 +131,8 @@ impl Accounts {
     ) -> Self {
         let tokens = StaffTokens::new(configured.iter().map(|account| account.token.clone()).collect());
         let cookie = SessionCookie::of_desk("desk", base_url);
-        Self { store, configured, tokens, cookie, periods, provider }
+        let checking = Arc::new(Semaphore::new(CHECKED_AT_ONCE));
+        Self { store, configured, tokens, cookie, periods, provider, checking }
     }
 
     /// Tokens, and wrong sign-ins.
@@ -138,20 +148,26 @@ impl Accounts {
     }
 
     /// Lets a member in who knows the password. Five wrong ones in a row lock the account for a quarter of an hour, for the
-    /// right one too. An unknown name takes as long as a wrong password.
+    /// right one too. An unknown name takes as long as a wrong password. The basis is that of the password which was checked.
     pub(crate) async fn sign_in(
         &self,
         name: &str,
         password: Zeroizing<String>,
         now: Moment,
-    ) -> Result<Member, SignInRefused> {
+    ) -> Result<(Member, Basis), SignInRefused> {
+        let permit = Arc::clone(&self.checking).try_acquire_owned().map_err(|_| SignInRefused::Busy)?;
         let found = self.store.get(&ACCOUNTS, name)?;
         let found = found.filter(|account| !account.closed && account.provider.is_none());
         let hashed = found.as_ref().map_or_else(Hashed::nobodys, |account| account.password.clone());
-        let right = tokio::task::spawn_blocking(move || hashed.is(&password)).await;
-        let right = right.map_err(|_| SignInRefused::Hash)?;
-        let Some(found) = found else { return Err(SignInRefused::Wrong) };
-        let name = found.name;
+        // Held until the hash is made, also when whoever asked is gone.
+        let right = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            hashed.is(&password)
+        });
+        let right = right.await.map_err(|_| SignInRefused::Hash)?;
+        let Some(AccountRecord { name, password: checked, .. }) = found else {
+            return Err(SignInRefused::Wrong);
+        };
         // Judged in the write, so that many who guess at once are counted one by one.
         let judged = self.store.write_async(move |tx| {
             let Some(mut account) = tx.get(&ACCOUNTS, name.as_str())? else {
@@ -160,9 +176,13 @@ impl Accounts {
             if now.seconds < account.locked_until {
                 return Ok(Err(SignInRefused::Locked));
             }
+            if !account.password.is_same_as(&checked) {
+                return Ok(Err(SignInRefused::Wrong));
+            }
             let outcome = if right {
                 account.wrong = 0;
-                Ok(Member { name: account.name.clone(), roles: account.roles })
+                let member = Member { name: account.name.clone(), roles: account.roles };
+                Ok((member, Basis::Password(checked.digest())))
             } else {
                 account.wrong = account.wrong.saturating_add(1);
                 if account.wrong >= WRONG_PASSWORDS {
@@ -374,7 +394,7 @@ mod tests {
         let accounts = accounts();
         let roles = Roles::of(&[Role::Clerk]);
         let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made");
-        assert_eq!(accounts.sign_in("li", password.clone(), at(2)).await.expect("right").roles, roles);
+        assert_eq!(accounts.sign_in("li", password.clone(), at(2)).await.expect("right").0.roles, roles);
         for _ in 0..5 {
             let refused = accounts.sign_in("li", text("guess"), at(3)).await;
             assert!(matches!(refused, Err(SignInRefused::Wrong)));

@@ -185,8 +185,9 @@ async fn an_issuer_whose_keys_a_thief_has_takes_its_did_back_and_goes_on() {
     let (status, body) = network.post(&url, Some(&network.urls.staff_token), &wish).await.expect("an answer");
     assert_eq!(status, 200, "{body}");
     let approve = format!("{url}/approve");
+    let seen = json!({"wish": body["wish"]});
     let (status, body) =
-        network.post(&approve, Some(&network.urls.supervisor_token), &json!({})).await.expect("an answer");
+        network.post(&approve, Some(&network.urls.supervisor_token), &seen).await.expect("an answer");
     assert_eq!(status, 200, "{body}");
     let record = document(&network, &did).await;
     let his = record.key(&slug("key-8")).expect("known");

@@ -60,11 +60,22 @@ impl RateLimiter {
         }
         let bucket = buckets.entry(key.to_owned()).or_insert(Bucket { tokens: self.burst, at: now });
         let tokens = self.filled(*bucket, now);
+        self.suffices(tokens)?;
+        *bucket = Bucket { tokens: tokens - 1.0, at: now };
+        Ok(())
+    }
+
+    /// Whether one could be taken for this key, without taking it.
+    pub fn look(&self, key: &str, now: Instant) -> Result<(), Limited> {
+        let buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        buckets.get(key).map_or(Ok(()), |bucket| self.suffices(self.filled(*bucket, now)))
+    }
+
+    fn suffices(&self, tokens: f64) -> Result<(), Limited> {
         if tokens < 1.0 {
             let seconds = ((1.0 - tokens) / self.per_second).ceil().max(1.0);
             return Err(Limited { retry_after: Duration::from_secs_f64(seconds) });
         }
-        *bucket = Bucket { tokens: tokens - 1.0, at: now };
         Ok(())
     }
 
@@ -86,7 +97,9 @@ mod tests {
             limiter.check("a", start).expect("within the burst");
         }
         assert_eq!(limiter.check("a", start), Err(Limited { retry_after: Duration::from_secs(10) }));
+        limiter.look("a", start).expect_err("nor by looking");
         limiter.check("b", start).expect("another key has its own share");
+        limiter.look("b", start).expect("looking takes none");
         limiter.check("a", start + Duration::from_secs(10)).expect("one share later");
         limiter.check("a", start + Duration::from_secs(10)).expect_err("but only one");
     }

@@ -79,6 +79,14 @@ impl StaffTokens {
         bool::from(found).then_some(&account.name)
     }
 
+    /// Whether this client may try at all, for a check that costs something. Counts nothing.
+    ///
+    /// # Errors
+    /// [`Limited`] once there were too many wrong sign-ins.
+    pub fn may_try(&self, client: &str) -> Result<(), Limited> {
+        self.wrong.look(client, Instant::now())
+    }
+
     /// Counts a wrong sign-in of this client.
     ///
     /// # Errors

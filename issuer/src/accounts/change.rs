@@ -4,7 +4,7 @@ use store::StoreError;
 use zeroize::Zeroizing;
 
 use super::sessions::end_all;
-use super::{Accounts, Hashed, SignInRefused};
+use super::{Accounts, Basis, Hashed, SignInRefused};
 use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::model::Actor;
@@ -34,15 +34,15 @@ pub(crate) enum ChangeRefused {
 }
 
 impl Accounts {
-    /// Gives an account the password that its member chose, and ends all its sessions. The old password is asked for, and a
-    /// wrong one counts as in [`Accounts::sign_in`].
+    /// Gives an account the password that its member chose, and ends all its sessions; the basis is for a new one. The old
+    /// password is asked for, and a wrong one counts as in [`Accounts::sign_in`].
     pub(crate) async fn change_password(
         &self,
         name: String,
         old: Zeroizing<String>,
         new: Zeroizing<String>,
         now: Moment,
-    ) -> Result<(), ChangeRefused> {
+    ) -> Result<Basis, ChangeRefused> {
         let store = |error| ChangeRefused::Old(SignInRefused::Store(error));
         let before = self.store.get(&ACCOUNTS, name.as_str()).map_err(store)?;
         let before = before.ok_or(SignInRefused::Wrong)?.password;
@@ -55,6 +55,7 @@ impl Accounts {
         }
         let hashed = tokio::task::spawn_blocking(move || Hashed::of(&new)).await;
         let hashed = hashed.ok().flatten().ok_or(SignInRefused::Hash)?;
+        let basis = Basis::Password(hashed.digest());
         let noting = Noting::by(&Actor::staff(&name), now);
         let changed = self.store.write_async(move |tx| {
             let found = tx.get(&ACCOUNTS, name.as_str())?.filter(|account| !account.closed);
@@ -68,7 +69,7 @@ impl Accounts {
             Ok(true)
         });
         // Whoever is locked out by an admin's new password doesn't get back in by the old one.
-        if changed.await.map_err(store)? { Ok(()) } else { Err(ChangeRefused::Meanwhile) }
+        if changed.await.map_err(store)? { Ok(basis) } else { Err(ChangeRefused::Meanwhile) }
     }
 }
 

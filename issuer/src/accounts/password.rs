@@ -5,6 +5,7 @@ use std::fmt;
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand_core::{OsRng, RngCore};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// KiB of memory, passes and lanes: what OWASP asks for at least.
@@ -35,6 +36,11 @@ impl Hashed {
     /// Whether the two are one record of one password.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         self.salt == other.salt && self.hash == other.hash
+    }
+
+    /// What this record is known by; the same password set again is another record.
+    pub(super) fn digest(&self) -> String {
+        hex::encode(Sha256::new().chain_update(self.salt).chain_update(self.hash).finalize())
     }
 
     /// Whether this is the password.

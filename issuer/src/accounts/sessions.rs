@@ -40,10 +40,15 @@ pub(crate) struct SessionRecord {
 pub(crate) enum Basis {
     /// The token of an account of the configuration, told by a digest of its digest: another token ends the session.
     Token(String),
-    /// The password of an account that was made here.
-    Password,
+    /// A password, and nothing of which one it was: such a session ends.
+    #[serde(rename = "password")]
+    SomePassword,
     /// A sign-in at this OpenID provider.
     Provider(String),
+    /// The password of an account that was made here, told by a digest of its record: no session by another counts, also where it
+    /// was checked before the other was set.
+    #[serde(rename = "password-record")]
+    Password(String),
 }
 
 /// A member of the staff who is signed in.
@@ -148,10 +153,12 @@ impl Accounts {
                 Ok(Some(Member { name: name.to_owned(), roles: account.roles }))
             }
             // A name that the configuration took since is another's.
-            (Basis::Token(_), _) | (_, Some(_)) => Ok(None),
-            (Basis::Password, None) => {
+            (Basis::Token(_), _) | (_, Some(_)) | (Basis::SomePassword, None) => Ok(None),
+            (Basis::Password(record), None) => {
                 let found = self.store.get(&ACCOUNTS, name)?;
-                let found = found.filter(|account| !account.closed && account.provider.is_none());
+                let found = found.filter(|account| {
+                    !account.closed && account.provider.is_none() && account.password.digest() == *record
+                });
                 Ok(found.map(|account| Member { name: account.name, roles: account.roles }))
             }
             (Basis::Provider(issuer), None) => {
@@ -288,12 +295,19 @@ mod tests {
         let store = crate::audit::kept();
         let accounts = on(&store, "a long random token");
         let roles = Roles::of(&[Role::Clerk]);
-        accounts.create("li".into(), roles, &root(), at(1)).await.expect("made");
-        let headers = begun(&accounts, "li", Basis::Password, 2).await;
+        let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made");
+        let (_, by_password) = accounts.sign_in("li", password, at(2)).await.expect("right");
+        let headers = begun(&accounts, "li", by_password.clone(), 2).await;
         assert!(seen(&accounts, &headers, 3).await.is_some());
-        accounts.reset("li".into(), &root(), at(3)).await.expect("reset");
+        let of_old = begun(&accounts, "li", Basis::SomePassword, 3).await;
+        assert!(seen(&accounts, &of_old, 3).await.is_none(), "of which password is not known");
+        let password = accounts.reset("li".into(), &root(), at(3)).await.expect("reset");
         assert!(seen(&accounts, &headers, 4).await.is_none());
-        let headers = begun(&accounts, "li", Basis::Password, 5).await;
+        let late = begun(&accounts, "li", by_password, 4).await;
+        assert!(seen(&accounts, &late, 5).await.is_none(), "by the password from before the reset");
+        let (_, by_password) = accounts.sign_in("li", password, at(5)).await.expect("right");
+        let headers = begun(&accounts, "li", by_password, 5).await;
+        assert!(seen(&accounts, &headers, 5).await.is_some());
         accounts.close("li".into(), &root(), at(5)).await.expect("closed");
         assert!(seen(&accounts, &headers, 6).await.is_none());
     }

@@ -4,6 +4,7 @@ use credentials::UnixSeconds;
 use registry::{Purpose, Slug, UnixMillis};
 use serde::{Deserialize, Serialize};
 use service::node::SubmitError;
+use sha2::{Digest, Sha256};
 use store::Range;
 
 use super::rotate::current;
@@ -48,6 +49,16 @@ pub(crate) struct Compromise {
     pub(super) cursor: Option<u128>,
 }
 
+impl Compromise {
+    /// A digest of what is asked: whoever approves says by it what was seen.
+    pub(crate) fn wish(&self) -> String {
+        let (since, keep, asked_at) = (self.since.0, self.keep, self.asked_at.0);
+        // The reason is last, so that no two wishes are one text.
+        let text = format!("{since}|{keep}|{asked_at}|{}", self.reason.as_str());
+        hex::encode(Sha256::digest(text))
+    }
+}
+
 /// How far a declaration came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -75,7 +86,8 @@ impl Progress {
 }
 
 impl Keys {
-    /// Asks to declare a key compromised. Nothing happens before somebody else approves.
+    /// Asks to declare a key compromised. Nothing happens before somebody else approves. What waits is withdrawn before another
+    /// wish takes its place.
     pub(crate) async fn ask(&self, wish: Wish, by: Actor, now: Moment) -> Result<Compromise, KeysError> {
         let Wish { key, since, keep, reason } = wish;
         if since > UnixMillis(now.ms) {
@@ -125,9 +137,8 @@ impl Keys {
         self.store
             .write_async(move |tx| {
                 let before = tx.get(&COMPROMISED, asked.key.as_str())?;
-                if before
-                    .is_some_and(|before| matches!(before.progress, Progress::Approved | Progress::Declared))
-                {
+                // Declared, it may be asked for again from an earlier date.
+                if before.is_some_and(|before| before.progress != Progress::Done) {
                     return Err(KeysError::Already);
                 }
                 tx.put(&COMPROMISED, asked.key.as_str(), &asked)?;
@@ -155,8 +166,15 @@ impl Keys {
             .await
     }
 
-    /// Approves what another asked. Declared on the chain when it returns `Ok`; what we stand by is named then, or soon after.
-    pub(crate) async fn approve(&self, key: Slug, by: Actor, now: Moment) -> Result<Compromise, KeysError> {
+    /// Approves what another asked, as it was seen: `wish` is its [`Compromise::wish`]. Declared on the chain when it returns
+    /// `Ok`; what we stand by is named then, or soon after.
+    pub(crate) async fn approve(
+        &self,
+        key: Slug,
+        wish: String,
+        by: Actor,
+        now: Moment,
+    ) -> Result<Compromise, KeysError> {
         let (name, noting) = (key.clone(), Noting::by(&by, now));
         self.store
             .write_async(move |tx| {
@@ -166,6 +184,9 @@ impl Keys {
                 }
                 if asked.asked_by == by {
                     return Err(KeysError::SamePerson);
+                }
+                if asked.wish() != wish {
+                    return Err(KeysError::AnotherWish);
                 }
                 asked.approved_by = Some(by);
                 asked.progress = Progress::Approved;

@@ -73,6 +73,9 @@ pub enum KeysError {
     /// It is declared already, or on its way.
     #[error("it is declared already")]
     Already,
+    /// What waits is not what the one who approves saw.
+    #[error("another wish waits than the one that was seen")]
+    AnotherWish,
     /// Whoever asked can't be the one who approves.
     #[error("somebody else must approve")]
     SamePerson,

@@ -12,8 +12,9 @@ use crate::collect::holder_of;
 use crate::desk::put_new;
 use crate::marks;
 use crate::model::{Application, Id, Presented, Record, State};
+use crate::records::Moved;
 use crate::seals::Seals;
-use crate::tables::{APPLICATIONS, BY_MARK, RECORD_OF, RECORDS, RECORDS_LEFT, RECORDS_WAITING};
+use crate::tables::{APPLICATIONS, BY_MARK, RECORD_OF, RECORDS, RECORDS_WAITING};
 
 /// Other applications of the same holder that are looked at.
 const LOOKED_AT: usize = 64;
@@ -120,8 +121,9 @@ fn use_up(tx: &mut Tx<'_>, mut record: Record, application: Id) -> Result<(), St
     let of = record.credential_type.clone();
     if tx.contains(&RECORDS_WAITING, (of.as_str(), record.id.key()))? {
         tx.remove(&RECORDS_WAITING, (of.as_str(), record.id.key()))?;
-        let left = tx.get(&RECORDS_LEFT, of.as_str())?.unwrap_or_default();
-        tx.put(&RECORDS_LEFT, of.as_str(), &left.saturating_sub(1))?;
+        let mut moved = Moved::default();
+        moved.add(&record.source, -1);
+        moved.write(tx, &of)?;
     }
     record.claims.0.clear();
     record.application = Some(application);

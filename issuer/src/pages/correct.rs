@@ -20,6 +20,7 @@ use super::console::{SignedIn, StaffSession};
 use super::form::{Entered, fields, summary};
 use super::frame::console;
 use super::values::{label, shown};
+use crate::audit::Deed;
 use crate::core::{App, Core, texts};
 use crate::model::{Application, Correction, CredentialRecord, Id};
 use crate::reason::Reason;
@@ -38,7 +39,7 @@ async fn ask(
     let (record, of) = found(&app, visitor.lang, id)?;
     let claims = app.desk.claims(record.application).map_err(Problem::internal)?.unwrap_or_default();
     let entered = Entered::from_claims(visitor.lang, of, &claims);
-    Ok(page(&app, &visitor, &session, &record, of, &entered, &[], ""))
+    page(&app, &visitor, &session, &record, of, &entered, &[], "").await
 }
 
 async fn send(
@@ -59,7 +60,7 @@ async fn send(
     let (Ok(reason), true) = (reason, errors.is_empty()) else {
         let missing = texts(visitor.lang).get("credential.reason-missing");
         let error = if errors.is_empty() { missing } else { "" };
-        let mut response = page(&app, &visitor, &session, &record, of, &entered, &errors, error);
+        let mut response = page(&app, &visitor, &session, &record, of, &entered, &errors, error).await?;
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     };
@@ -74,8 +75,9 @@ fn found(app: &Core, lang: Lang, id: Id) -> Result<(CredentialRecord, &'static C
     Ok((record, of))
 }
 
+/// The form. Whoever sees it has read what it is filled with, so each time is noted.
 #[expect(clippy::too_many_arguments, reason = "what a form shows again is what was sent")]
-fn page(
+async fn page(
     app: &Core,
     visitor: &Visitor,
     session: &StaffSession,
@@ -84,7 +86,8 @@ fn page(
     entered: &Entered,
     errors: &[ClaimError],
     error: &str,
-) -> Response {
+) -> Result<Response, Problem> {
+    app.note(&session.member, Deed::new("credential-read").about("credential", record.id)).await?;
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let title = t.with("correct.title", &[("type", lang.pick(&of.label.zh, &of.label.en))]);
     let reason = Field::new("reason", t.get("credential.reason")).kind(Kind::Lines).error(error);
@@ -93,7 +96,7 @@ fn page(
     } else {
         ("correct.lead", "correct.send")
     };
-    console(app, visitor, session, &title)
+    Ok(console(app, visitor, session, &title)
         .body(html! {
             p { a href={ "/console/credentials/" (record.id) } { "← " (t.get("apply.back")) } }
             (heading(&title, record.holder.as_str()))
@@ -107,7 +110,7 @@ fn page(
                 (danger_button(t.get(send)))
             }
         })
-        .into_response()
+        .into_response())
 }
 
 /// For whoever decides a correction: what it takes the place of, why, and what is different in it.

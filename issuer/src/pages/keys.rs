@@ -51,6 +51,9 @@ struct Sent {
     keep: String,
     #[serde(default)]
     reason: String,
+    /// What was seen of what is approved.
+    #[serde(default)]
+    wish: String,
 }
 
 async fn list(
@@ -97,7 +100,7 @@ async fn approve(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     session.check_csrf(&sent.csrf)?;
-    let approved = app.keys.approve(named(&key)?, session.member.actor(), app.now()).await;
+    let approved = app.keys.approve(named(&key)?, sent.wish, session.member.actor(), app.now()).await;
     done(&app, &visitor, &session, approved.map(drop).map_err(Problem::from)).await
 }
 
@@ -129,9 +132,14 @@ pub(super) async fn done(
         "compromise-date" => t.get("keys.refused-date"),
         "already" => t.get("keys.refused-already"),
         "same-person" => t.get("keys.refused-same"),
+        "another-wish" => t.get("keys.refused-another"),
         _ => return Err(problem),
     };
-    refused(app, visitor, session, text).await
+    let mut response = refused(app, visitor, session, text).await?;
+    if problem.code() == "another-wish" {
+        *response.status_mut() = problem.status();
+    }
+    Ok(response)
 }
 
 pub(super) async fn refused(
@@ -235,7 +243,9 @@ fn request(lang: Lang, session: &StaffSession, may: bool, one: &Compromise) -> M
             p.quiet { (one.reason.as_str()) }
             @if may { div.row {
                 @if who == session.member.name { p.quiet { (t.get("keys.other-must")) } }
-                @else { (small("approve", danger_button(t.get("keys.approve")))) }
+                @else { (small("approve", html! {
+                    input type="hidden" name="wish" value=(one.wish()); (danger_button(t.get("keys.approve")))
+                })) }
                 (small("withdraw", html! { button.button.quiet type="submit" { (t.get("keys.withdraw")) } }))
             } }
         },

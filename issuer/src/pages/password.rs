@@ -13,7 +13,7 @@ use service::ui::{Field, Kind, Tone, Visitor, button, form, heading, html, notic
 
 use super::console::{SignedIn, StaffSession};
 use super::frame::console;
-use super::sign_in::exposed;
+use super::sign_in::{busy, exposed};
 use crate::accounts::{Basis, ChangeRefused, FEWEST, SignInRefused};
 use crate::client::Client;
 use crate::core::{App, Core, texts};
@@ -67,17 +67,18 @@ async fn change(
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         Ok(response)
     };
-    if session.basis != Basis::Password {
+    if !matches!(session.basis, Basis::Password(_)) {
         return refused(Said::default());
     }
     let (new, again) = (exposed(&sent.new), exposed(&sent.again));
     if *new != *again {
         return refused(Said { again: t.get("password.not-again"), ..Said::default() });
     }
+    app.accounts.tokens().may_try(&client)?;
     let name = session.member.name.clone();
     match app.accounts.change_password(name.clone(), exposed(&sent.old), new, app.now()).await {
-        Ok(()) => {
-            let begun = app.accounts.begin_session(name, Basis::Password, app.now()).await;
+        Ok(basis) => {
+            let begun = app.accounts.begin_session(name, basis, app.now()).await;
             let set_cookie = begun.map_err(Problem::internal)?;
             Ok(([(header::SET_COOKIE, set_cookie)], Redirect::to("/console/password?done")).into_response())
         }
@@ -94,6 +95,7 @@ async fn change(
         }
         Err(ChangeRefused::Same) => refused(Said { new: t.get("password.same"), ..Said::default() }),
         Err(ChangeRefused::Meanwhile) => Ok(Redirect::to("/console/sign-in").into_response()),
+        Err(ChangeRefused::Old(SignInRefused::Busy)) => Err(busy()),
         Err(ChangeRefused::Old(error @ (SignInRefused::Store(_) | SignInRefused::Hash))) => {
             Err(Problem::internal(error))
         }
@@ -110,7 +112,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, said: Said<'_>, d
     let new = new.hint(t.with("password.hint", &[("fewest", &FEWEST.to_string())]));
     let again = field("again", t.get("password.again"), said.again, "new-password");
     let elsewhere = match session.basis {
-        Basis::Password => "",
+        Basis::Password(_) | Basis::SomePassword => "",
         Basis::Token(_) => t.get("password.by-token"),
         Basis::Provider(_) => t.get("password.by-provider"),
     };

@@ -44,9 +44,7 @@ async fn review(
     SignedIn(session): SignedIn,
     Path(id): Path<Id>,
 ) -> Result<Page, Problem> {
-    let page = page(&app, &visitor, &session, id, "")?;
-    app.note(&session.member, Deed::new("application-read").about("application", id)).await?;
-    Ok(page)
+    page(&app, &visitor, &session, id, "").await
 }
 
 async fn approve(
@@ -129,7 +127,7 @@ async fn decide_with_words(
     match Reason::try_from(sent.reason) {
         Ok(words) => decide(app, visitor, session, id, decision(words)).await,
         Err(_) => {
-            let page = page(app, visitor, session, id, texts(visitor.lang).get(missing))?;
+            let page = page(app, visitor, session, id, texts(visitor.lang).get(missing)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
@@ -157,7 +155,7 @@ async fn decide(
                 DecisionRefused::NeedsSupervisor => t.get("review.needs-supervisor").to_owned(),
                 DecisionRefused::DepartmentsOwn => t.get("review.departments-own").to_owned(),
             };
-            Ok((StatusCode::CONFLICT, page(app, visitor, session, id, &text)?).into_response())
+            Ok((StatusCode::CONFLICT, page(app, visitor, session, id, &text).await?).into_response())
         }
         Err(DecideError::Corrects(refused)) => {
             let t = texts(visitor.lang);
@@ -165,7 +163,7 @@ async fn decide(
                 ChangeRefused::Revoked => t.get("review.revoked-since"),
                 ChangeRefused::Already | ChangeRefused::Busy => t.get("refused.busy"),
             };
-            Ok((StatusCode::CONFLICT, page(app, visitor, session, id, text)?).into_response())
+            Ok((StatusCode::CONFLICT, page(app, visitor, session, id, text).await?).into_response())
         }
         Err(DecideError::Unknown) => Err(unknown(visitor.lang)),
         Err(DecideError::Store(error)) => Err(Problem::internal(error)),
@@ -195,9 +193,17 @@ fn left_to_revoke(app: &Core, lang: Lang, application: &Application) -> Result<M
     } })
 }
 
-fn page(app: &Core, visitor: &Visitor, session: &StaffSession, id: Id, error: &str) -> Result<Page, Problem> {
+/// The page. It shows every claim, whatever it was asked for, so each time is noted.
+async fn page(
+    app: &Core,
+    visitor: &Visitor,
+    session: &StaffSession,
+    id: Id,
+    error: &str,
+) -> Result<Page, Problem> {
     let (lang, t) = (visitor.lang, texts(visitor.lang));
     let found = app.desk.find(id).map_err(Problem::internal)?.ok_or_else(|| unknown(lang))?;
+    app.note(&session.member, Deed::new("application-read").about("application", id)).await?;
     let claims = app.desk.claims(id).map_err(Problem::internal)?.unwrap_or_default();
     let alike = app.desk.alike(&found).map_err(Problem::internal)?;
     let attached = attachments::list(&app.store, id).map_err(Problem::internal)?;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use protocol::Secret;
 use serde::Deserialize;
 use service::Problem;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::console::{ConsoleForm, SignedIn};
 use super::frame::console_brand;
 use crate::access::READERS;
-use crate::accounts::{Basis, SignInRefused};
+use crate::accounts::SignInRefused;
 use crate::audit::{Deed, Note as _, Noting};
 use crate::client::Client;
 use crate::core::{App, Core, texts};
@@ -59,10 +59,12 @@ async fn sign_in(
             Ok((member, basis))
         })
     } else {
+        app.accounts.tokens().may_try(&client)?;
         match app.accounts.sign_in(name.trim(), exposed(&password), app.now()).await {
-            Ok(member) => Ok((member, Basis::Password)),
+            Ok(let_in) => Ok(let_in),
             Err(SignInRefused::Wrong) => Err(Wrong::Password),
             Err(SignInRefused::Locked) => Err(Wrong::Locked),
+            Err(SignInRefused::Busy) => return Err(busy()),
             Err(error @ (SignInRefused::Store(_) | SignInRefused::Hash)) => {
                 return Err(Problem::internal(error));
             }
@@ -78,9 +80,17 @@ async fn sign_in(
             Ok(([(header::SET_COOKIE, set_cookie)], Redirect::to(first)).into_response())
         }
         Err(wrong) => {
+            // What was tried at a password is noted, however often. A token can't be guessed, and a stranger must not fill the log with
+            // tries that cost nothing.
+            let is_token = matches!(wrong, Wrong::Token);
+            if !is_token || app.accounts.tokens().may_try(&client).is_ok() {
+                let noting = Noting::by_stranger(app.now());
+                noting
+                    .note_alone(&app.store, Deed::new("sign-in-failed"))
+                    .await
+                    .map_err(Problem::internal)?;
+            }
             app.accounts.tokens().wrong_sign_in(&client)?;
-            let noting = Noting::by_stranger(app.now());
-            noting.note_alone(&app.store, Deed::new("sign-in-failed")).await.map_err(Problem::internal)?;
             let mut response = page(&app, &visitor, wrong);
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
@@ -91,6 +101,12 @@ async fn sign_in(
 /// Whoever keeps accounts sees nobody's data: another page is the first.
 pub(super) fn first_page(roles: Roles) -> &'static str {
     if roles.meets(READERS) { "/console" } else { "/console/overview" }
+}
+
+/// As many passwords are being checked as may be at once.
+pub(super) fn busy() -> Problem {
+    Problem::unavailable("busy", "Many are signing in just now; try again in a moment")
+        .header(header::RETRY_AFTER, HeaderValue::from(1u16))
 }
 
 pub(super) fn exposed(secret: &Option<Secret>) -> Zeroizing<String> {

@@ -63,9 +63,9 @@ async fn callback(
     let member = match let_in {
         Ok(member) => member,
         Err(refused) => {
-            app.accounts.tokens().wrong_sign_in(&client)?;
             let noting = Noting::by_stranger(app.now());
             noting.note_alone(&app.store, Deed::new("sign-in-failed")).await.map_err(Problem::internal)?;
+            app.accounts.tokens().wrong_sign_in(&client)?;
             let refusal = not_let_in(&app, &visitor, refused)?;
             return Ok((AppendHeaders([over]), refusal).into_response());
         }

@@ -66,6 +66,8 @@ struct Declaration {
     keep: bool,
     reason: String,
     state: &'static str,
+    /// What is sent to approve it, and says that this was seen.
+    wish: String,
     asked_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<String>,
@@ -88,6 +90,7 @@ impl From<KeyView> for KeyAnswer {
 impl From<Compromise> for Declaration {
     fn from(one: Compromise) -> Self {
         Self {
+            wish: one.wish(),
             key: one.key,
             since: one.since,
             keep: one.keep,
@@ -153,13 +156,21 @@ async fn ask(
     Ok(Answer(app.keys.ask(wish, by.actor(), app.now()).await?.into()))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approved {
+    /// The declaration's `wish`.
+    wish: String,
+}
+
 /// Answers once it is declared on the chain.
 async fn approve(
     State(app): State<App>,
     Path(key): Path<String>,
     StaffCaller(by): StaffCaller,
+    Json(Approved { wish }): Json<Approved>,
 ) -> Result<Answer<Declaration>, Problem> {
-    Ok(Answer(app.keys.approve(named(&key)?, by.actor(), app.now()).await?.into()))
+    Ok(Answer(app.keys.approve(named(&key)?, wish, by.actor(), app.now()).await?.into()))
 }
 
 async fn withdraw(
@@ -196,7 +207,14 @@ impl From<KeysError> for Problem {
             KeysError::Date => {
                 Self::unprocessable("compromise-date", "The date lies ahead, or after the key was retired")
             }
-            KeysError::Already => Self::conflict("already", "That is declared already, or on its way"),
+            KeysError::Already => Self::conflict(
+                "already",
+                "That is declared already, or on its way; what waits is withdrawn first",
+            ),
+            KeysError::AnotherWish => {
+                Self::conflict("another-wish", "What waits is not what you saw; look at it again")
+                    .detail("Send the `wish` of what waits now, as GET /api/keys says it, or withdraw it.")
+            }
             KeysError::SamePerson => {
                 Self::conflict("same-person", "Somebody else must approve what you asked for")
             }

@@ -19,6 +19,8 @@ use crate::tables::{LISTS, ListFill, NONCES_USED};
 
 /// How often it looks although nobody rang.
 const ROUND: Duration = Duration::from_secs(5);
+/// Seconds that a nonce is remembered after its time: a proof counts in its last second too, and instances' clocks differ.
+const NONCES_KEPT: i64 = 60;
 /// Nonces forgotten in one write at most.
 const NONCES_AT_ONCE: usize = 2000;
 
@@ -131,13 +133,13 @@ impl Keeper {
         }
     }
 
-    /// A nonce that is over is refused for that already; only those that still count need to be remembered.
+    /// A nonce that is over is refused for that already; only those that may still count need to be remembered.
     async fn forget_nonces(&self) -> Result<(), StoreError> {
         let now = Moment::of(&self.clock).seconds.0;
         let is_over = move |key: &[u8; 20]| {
             let mut expires = [0; 8];
             expires.copy_from_slice(&key[..8]);
-            i64::from_be_bytes(expires) <= now
+            i64::from_be_bytes(expires).saturating_add(NONCES_KEPT) <= now
         };
         loop {
             let page = self.store.page(&NONCES_USED, &Range::all(), NONCES_AT_ONCE)?;

@@ -8,6 +8,7 @@ use registry::{Did, LogAnchorRecord, Record, RecordKey};
 use serde_json::json;
 
 use crate::http::encode;
+use crate::pages_console::Clerk;
 use crate::world::{ADMIN_TOKEN, CLERK_TOKEN, STAFF_TOKEN, SUPERVISOR_TOKEN, World};
 
 fn often() -> Policy {
@@ -244,6 +245,49 @@ async fn what_the_desk_does_and_who_reads_what_is_in_the_log() {
     for said in [name, "请补充住所证明", claims["creditCode"].as_str().expect("a code")] {
         assert!(!exported.contains(said), "{said}");
     }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn every_page_that_shows_claims_is_in_the_log_also_after_a_refusal() {
+    let world = World::start().await;
+    let clerk = Clerk::sign_in(&world).await;
+    let noted = async |what: &str| {
+        let entries = read(&export(&world).await);
+        entries.iter().filter(|entry| entry.what == what).count()
+    };
+    let company = testkit::Company::nth(0);
+    let applied = world.apply("business-licence", company.business_licence_claims()).await;
+    let path = format!("/console/applications/{}", applied.id);
+    let csrf = clerk.csrf(&path).await;
+    assert_eq!(noted("application-read").await, 1);
+    let form = [("csrf", csrf.as_str())];
+    assert_eq!(clerk.send(&format!("{path}/approve"), &form).await.status, 303);
+    assert_eq!(noted("application-read").await, 1, "it shows nothing");
+    for (read, (act, status)) in
+        (2..).zip([("reject", 422), ("return", 422), ("take", 409), ("approve", 409)])
+    {
+        let refused = clerk.send(&format!("{path}/{act}"), &form).await;
+        assert_eq!(refused.status, status, "{act}");
+        assert!(refused.text().contains(&company.credit_code), "{act} shows the claims again");
+        assert_eq!(noted("application-read").await, read, "{act}");
+    }
+
+    let (_, credential) = world.issued("business-licence-sd-jwt").await;
+    let before = noted("credential-read").await;
+    let path = format!("/console/credentials/{credential}/correct");
+    assert!(clerk.see(&path).await.contains(&company.credit_code));
+    assert_eq!(noted("credential-read").await, before + 1);
+    let headers = [
+        ("cookie", clerk.cookie.clone()),
+        ("content-type", "multipart/form-data; boundary=between".to_owned()),
+    ];
+    let body = format!(
+        "--between\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--between--\r\n"
+    );
+    assert_eq!(world.http.post_with(&path, &headers, body).await.status, 422);
+    assert_eq!(noted("credential-read").await, before + 2);
+    drop(clerk);
     world.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! `authorize/`, `routes/par.rs`, `pages/authorize.rs`, `pages/citizens.rs`: the authorization code grant within HAIP 1.0.
 
+use std::time::Duration;
+
 use credentials::jws::Header;
 use credentials::key::Algorithm;
 use protocol::dpop::DpopClaims;
@@ -452,5 +454,26 @@ async fn a_dpop_proof_is_used_once_over_a_restart_too() {
     let sent = [("grant_type", grant), ("pre-authorized_code", &*offer.code), ("tx_code", &*offer.tx_code)];
     let answer = form(&world, "/token", &proof, &sent).await;
     assert_eq!((answer.status, &answer.json()["token_type"]), (200, &json!("DPoP")), "{}", answer.text());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_dpop_proof_is_remembered_for_a_minute_longer_than_it_counts() {
+    let world = World::start().await;
+    let prover = Prover::new();
+    let offer = world.collectable(&world.approved().await).await;
+    let mut claims = prover.claims(&world, "/token", None, &prover.nonce(&world).await);
+    claims.iat = NumericDate(claims.iat.0 - 280);
+    let proof = prover.sign(&prover.header(), &claims);
+    let grant = protocol::openid4vci::PRE_AUTHORIZED_CODE;
+    let sent = [("grant_type", grant), ("pre-authorized_code", &*offer.code), ("tx_code", "1")];
+    assert_eq!(form(&world, "/token", &proof, &sent).await.oauth_error(), "invalid_grant");
+    // Looked at by a clock that is ahead, with whatever that one forgets, and then by one that is right.
+    world.clock.forward(40);
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    world.clock.back(40);
+    let replayed = form(&world, "/token", &proof, &sent).await;
+    assert_eq!(replayed.oauth_error(), "invalid_dpop_proof");
+    assert!(replayed.text().contains("used before"), "{}", replayed.text());
     world.stop().await;
 }

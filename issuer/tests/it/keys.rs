@@ -367,9 +367,21 @@ async fn ask(world: &World, key: &str, since: UnixMillis, keep: bool, token: &st
     world.http.post_json(&format!("/api/keys/{key}/compromised"), Some(token), &body).await
 }
 
+/// Approves what waits, as it is now.
 async fn approve(world: &World, key: &str, token: &str) -> Answer {
+    approve_wish(world, key, &wish(world, key).await, token).await
+}
+
+async fn approve_wish(world: &World, key: &str, wish: &Value, token: &str) -> Answer {
     let path = format!("/api/keys/{key}/compromised/approve");
-    world.http.post_json(&path, Some(token), &json!({})).await
+    world.http.post_json(&path, Some(token), &json!({"wish": wish})).await
+}
+
+/// What names the wish that waits for a key.
+async fn wish(world: &World, key: &str) -> Value {
+    let keys = world.http.get("/api/keys", Some(STAFF_TOKEN)).await.json();
+    let found = keys["declarations"].as_array().unwrap().iter().find(|one| one["key"] == key);
+    found.map_or(json!("none"), |one| one["wish"].clone())
 }
 
 fn tag(credential: &Value) -> SignatureTag {
@@ -503,6 +515,38 @@ async fn a_request_can_be_taken_back_and_an_approved_one_not() {
     assert_eq!(ask(&world, "key-2", since, true, ADMIN_TOKEN).await.status, 200);
     assert_eq!(approve(&world, "key-2", STAFF_TOKEN).await.status, 200);
     assert_eq!(withdraw().await, 409);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_wish_takes_the_place_of_none_that_waits_and_is_approved_as_it_was_seen() {
+    let world = World::start().await;
+    let now = service::clock::now();
+    let earlier = UnixMillis(now.0 - 3_600_000);
+    let asked = ask(&world, "key-2", now, true, ADMIN_TOKEN).await.json();
+    let again = ask(&world, "key-2", earlier, false, ADMIN_TOKEN).await;
+    assert_eq!((again.status, again.problem().as_str()), (409, "already"));
+    let kept = world.http.get("/api/keys", Some(ADMIN_TOKEN)).await.json()["declarations"][0].clone();
+    assert_eq!(kept, asked, "what was asked first");
+    let seen = asked["wish"].clone();
+
+    let withdraw = "/api/keys/key-2/compromised/withdraw";
+    assert_eq!(world.http.post_json(withdraw, Some(ADMIN_TOKEN), &json!({})).await.status, 200);
+    for (other, since, keep) in [("since", earlier, true), ("keep", now, false)] {
+        assert_eq!(ask(&world, "key-2", since, keep, ADMIN_TOKEN).await.status, 200);
+        let refused = approve_wish(&world, "key-2", &seen, STAFF_TOKEN).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (409, "another-wish"), "{other}");
+        assert_eq!(world.http.post_json(withdraw, Some(STAFF_TOKEN), &json!({})).await.status, 200);
+    }
+    let body = json!({"since": now, "keep": true, "reason": "另有原因"});
+    let path = "/api/keys/key-2/compromised";
+    assert_eq!(world.http.post_json(path, Some(ADMIN_TOKEN), &body).await.status, 200);
+    let refused = approve_wish(&world, "key-2", &seen, STAFF_TOKEN).await;
+    assert_eq!(refused.problem(), "another-wish", "reason");
+    let blind = world.http.post_json(&format!("{path}/approve"), Some(STAFF_TOKEN), &json!({})).await;
+    assert_eq!(blind.status, 400, "nobody approves unseen");
+    assert_eq!(states(&world).await["key-2"], "in-use", "nothing was done");
+    assert_eq!(approve(&world, "key-2", STAFF_TOKEN).await.status, 200);
     world.stop().await;
 }
 

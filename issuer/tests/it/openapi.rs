@@ -228,6 +228,11 @@ async fn real_answers_are_as_described() {
     let wish = json!({"since": 0, "keep": true, "reason": "钥匙丢失"});
     let asked = post("/api/keys/key-99/compromised", Some(STAFF_TOKEN), wish).await;
     assert!(held("/api/keys/{key}/compromised", "post", &asked) >= 400);
+    let approved =
+        post("/api/keys/key-99/compromised/approve", Some(STAFF_TOKEN), json!({"wish": "none"})).await;
+    assert_eq!(held("/api/keys/{key}/compromised/approve", "post", &approved), 404);
+    let unseen = post("/api/keys/key-99/compromised/approve", Some(STAFF_TOKEN), json!({})).await;
+    assert_eq!(held("/api/keys/{key}/compromised/approve", "post", &unseen), 400);
 
     // What anybody reads.
     let reference = offer.offer_uri.split("offers%2F").nth(1).unwrap().to_owned();

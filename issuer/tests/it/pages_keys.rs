@@ -50,7 +50,12 @@ async fn admins_replace_a_key_and_two_declare_one_stolen() {
 
     let second = Clerk::sign_in_as(&world, STAFF_TOKEN).await;
     let csrf = second.csrf("/console/keys").await;
-    assert_eq!(second.send("/console/keys/key-2/compromised/approve", &[("csrf", &csrf)]).await.status, 303);
+    let approve = "/console/keys/key-2/compromised/approve";
+    let unseen = second.send(approve, &[("csrf", &csrf), ("wish", "another")]).await;
+    assert!(unseen.status == 409 && unseen.text().contains("已不是您所看到的内容"), "{}", unseen.text());
+    let page = second.see("/console/keys").await;
+    let wish = page.split("name=\"wish\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(second.send(approve, &[("csrf", &csrf), ("wish", wish)]).await.status, 303);
     let page = second.see("/console/keys").await;
     assert!(page.contains("已被盗用") && page.contains("key-5"), "it was replaced: {page}");
     drop((admin, auditor, clerk, second));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, encode};
 use crate::provider::Provider;
-use crate::world::{ADMIN_TOKEN, World};
+use crate::world::{ADMIN_TOKEN, AUDITOR_TOKEN, World};
 
 /// A world whose staff may sign in at a provider.
 struct Desk {
@@ -208,5 +208,18 @@ async fn nobody_passes_for_another_and_who_is_closed_or_without_role_is_out() {
     assert_eq!(desk.see("/console", &qian).await.status, 303);
     let closed = desk.sign_in(of("1", "qian", &["licence-clerks"])).await;
     assert!(closed.status == 403 && closed.text().contains("已停用"));
+    desk.world.stop().await;
+}
+
+#[tokio::test]
+async fn the_one_who_is_not_let_in_once_too_often_is_noted_too() {
+    let desk = Desk::start().await;
+    let nobody = of("1", "qian", &[]);
+    for _ in 0..10 {
+        assert_eq!(desk.sign_in(nobody.clone()).await.status, 403);
+    }
+    assert_eq!(desk.sign_in(nobody).await.status, 429);
+    let log = desk.world.http.get("/api/audit", Some(AUDITOR_TOKEN)).await.text();
+    assert_eq!(log.matches("\"sign-in-failed\"").count(), 11, "{log}");
     desk.world.stop().await;
 }

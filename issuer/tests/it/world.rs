@@ -35,6 +35,11 @@ impl ShiftedClock {
     pub fn forward(&self, seconds: u64) {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
+
+    /// Takes back what it was put forward.
+    pub fn back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds * 1000, Ordering::SeqCst);
+    }
 }
 
 impl Clock for ShiftedClock {

@@ -91,7 +91,13 @@ async fn the_departments_own_record_fills_in_the_rest_and_must_agree() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     };
 
+    const BROUGHT: &str = "导入人：";
+    let signed_in = town.http.post_form("/console/sign-in", &[("token", STAFF_TOKEN)]).await;
+    let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+    let records = async || town.http.get_with("/console/records", &[("cookie", cookie.clone())]).await.text();
+
     import("合肥别家软件有限公司").await;
+    assert!(records().await.contains(BROUGHT));
     let (asked, answer) = town.present(&card, Lies::default()).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let seen = town.look(&asked).await;
@@ -113,6 +119,7 @@ async fn the_departments_own_record_fills_in_the_rest_and_must_agree() {
     // The record is used: nothing is prepared from it in bulk any more.
     let job = town.http.post_json("/api/jobs", Some(STAFF_TOKEN), &json!({"type": TAX})).await;
     assert_eq!(job.status, 409, "{}", job.text());
+    assert!(!records().await.contains(BROUGHT), "it waits no more, for whoever brought it neither");
     town.stop().await;
 }
 
