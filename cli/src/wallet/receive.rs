@@ -87,12 +87,14 @@ pub(super) fn not_received(error: &ReceiveError) -> Fault {
         ReceiveError::CodeRefused | ReceiveError::TokenRefused(_) => {
             "get a new offer on the application's page"
         }
+        ReceiveError::Deferred => {
+            "it takes time: fetch it with `huizheng wallet pick-up`; `huizheng wallet waiting` says from when"
+        }
         ReceiveError::Unavailable(_) | ReceiveError::UnderWay => "try again in a few minutes",
         ReceiveError::Web(_) | ReceiveError::Chain(_) => "check the connection and try again",
         ReceiveError::Keys(_) | ReceiveError::Vault(_) => "check the folder's rights and space",
         ReceiveError::TokenUnusable(_)
         | ReceiveError::CredentialRefused(_)
-        | ReceiveError::Deferred
         | ReceiveError::Demands(_)
         | ReceiveError::NoCommonAlgorithm
         | ReceiveError::Unreadable(_)
@@ -100,4 +102,15 @@ pub(super) fn not_received(error: &ReceiveError) -> Fault {
         | ReceiveError::Rejected(_) => "ask the issuer; nothing was kept",
     };
     Fault::new(error.to_string(), todo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_must_wait_is_told_how_it_comes() {
+        let said = format!("{:?}", not_received(&ReceiveError::Deferred));
+        assert!(said.contains("wallet pick-up") && !said.contains("nothing was kept"), "{said}");
+    }
 }
