@@ -25,7 +25,7 @@ use super::{
     dpop::{Dpop, Grant},
     instance,
     issuance::{self, Good},
-    keep::{self, Ending},
+    keep::{self, Deleted, Ending},
     later::{self, Renewal, WaitedFor},
     loose, offer, refresh,
 };
@@ -250,16 +250,13 @@ pub(super) async fn begun(context: &Context, name: &str) -> Result<Option<Collec
     context.vault.write(move |tx| tx.get(&COLLECTING, &name)).await
 }
 
-/// Forgets what was begun by this name, and lets the keys go that were made for it. `None` if there was nothing; otherwise the key that
-/// its token was bound to, if any: something else may need that.
-pub(super) fn give_up(tx: &mut VaultTx<'_, '_>, name: &str) -> Result<Option<Option<KeyHandle>>, VaultError> {
-    if !tx.contains(&COLLECTING, name)? {
-        return Ok(None);
-    }
+/// Forgets what was begun by this name, and lets the keys go that were made for it.
+pub(super) fn give_up(tx: &mut VaultTx<'_, '_>, name: &str) -> Result<Deleted, VaultError> {
+    let existed = tx.contains(&COLLECTING, name)?;
     let begun = tx.get_readable(&COLLECTING, name)?;
     tx.remove(&COLLECTING, name)?;
     loose::let_go(tx, begun.iter().flat_map(Collecting::part_keys).cloned())?;
-    Ok(Some(begun.and_then(|begun| begun.token_key().cloned())))
+    Ok(Deleted { existed, token_keys: begun.iter().filter_map(Collecting::token_key).cloned().collect() })
 }
 
 /// Collects what a grant allows.

@@ -121,7 +121,7 @@ pub(crate) fn delete(
     id: &str,
 ) -> Result<Deleted, VaultError> {
     let mut deleted = take_out(tx, catalogue, at, id)?;
-    deleted.token_keys.extend(collecting::give_up(tx, id)?.flatten());
+    deleted.token_keys.extend(collecting::give_up(tx, id)?.token_keys);
     Ok(deleted)
 }
 
@@ -154,10 +154,10 @@ fn take_out(
     Ok(Deleted { existed: true, token_keys })
 }
 
-/// What was deleted.
+/// What was deleted, or given up.
 pub(crate) struct Deleted {
     pub(crate) existed: bool,
-    /// Keys that tokens were bound to, and that something else may need.
+    /// Keys that its tokens were bound to, and that something else may need.
     pub(crate) token_keys: Vec<KeyHandle>,
 }
 

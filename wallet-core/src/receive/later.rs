@@ -175,10 +175,10 @@ pub(crate) async fn give_up(context: &Context, name: &str) -> Result<bool, Recei
     let begun = name.to_owned();
     let given_up = context.vault.write(move |tx| collecting::give_up(tx, &begun)).await?;
     loose::sweep(context).await?;
-    if let Some(Some(token_key)) = &given_up {
-        instance::forget_unless_needed(context, token_key).await?;
+    for key in &given_up.token_keys {
+        instance::forget_unless_needed(context, key).await?;
     }
-    Ok(given_up.is_some())
+    Ok(given_up.existed)
 }
 
 /// The issuers that still have something for this wallet.

@@ -207,11 +207,7 @@ class AppTest {
         assertFalse(words.byFinger in names(), "it opens nothing yet")
         unlock()
         press(words.more)
-        press(words.byFinger)
-        type(words.pin, PIN)
-        press(words.fingerSwitchOn)
-        reads(words.fingerOn)
-        press(words.back)
+        switchFingerOn()
     }
 
     private fun Holder.unlockByFinger() {
@@ -268,10 +264,8 @@ class AppTest {
     }
 
     private fun Holder.backUp(): Pair<String, ByteArray> {
-        press(words.backUpNow)
-        reads(words.writeCode)
+        val code = codeOfABackup()
         picture("backup")
-        val code = names().single { BACKUP_CODE.matches(it) }
         press(words.codeWritten)
         type(words.backupCode, code.dropLast(1))
         press(words.saveBackup)

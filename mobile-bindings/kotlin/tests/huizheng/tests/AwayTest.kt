@@ -47,13 +47,7 @@ class AwayTest {
             asked.complete(Unit)
             chosen.await()
         }
-        press(words.more)
-        press(words.backUpNow)
-        reads(words.writeCode)
-        val code = names().single { BACKUP_CODE.matches(it) }
-        press(words.codeWritten)
-        type(words.backupCode, code)
-        press(words.saveBackup)
+        saveBackup()
         await("an open chooser", asked::isCompleted)
     }
 }

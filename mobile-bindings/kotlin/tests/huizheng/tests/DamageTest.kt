@@ -75,13 +75,7 @@ class DamageTest {
     }
 
     private fun Holder.backUp(): String {
-        press(words.more)
-        press(words.backUpNow)
-        reads(words.writeCode)
-        val code = names().single { BACKUP_CODE.matches(it) }
-        press(words.codeWritten)
-        type(words.backupCode, code)
-        press(words.saveBackup)
+        val code = saveBackup()
         reads(words.backupSaved)
         press(words.seeCards)
         return code

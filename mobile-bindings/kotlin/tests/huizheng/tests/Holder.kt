@@ -52,7 +52,7 @@ import kotlinx.coroutines.cancel
 private const val PATIENCE_MILLIS = 30_000
 
 /** As a backup's code is shown. */
-val BACKUP_CODE = Regex("[2-9A-Z]{4}(-[2-9A-Z]{4}){5}")
+private val BACKUP_CODE = Regex("[2-9A-Z]{4}(-[2-9A-Z]{4}){5}")
 
 /** A picture of a code and nothing else. */
 fun codeOf(text: String): BufferedImage {
@@ -150,6 +150,31 @@ class Holder(
         press(words.take)
         reads(words.taken)
         press(words.seeCards)
+    }
+
+    fun switchFingerOn() {
+        press(words.byFinger)
+        type(words.pin, PIN)
+        press(words.fingerSwitchOn)
+        reads(words.fingerOn)
+        press(words.back)
+    }
+
+    /** Begins a backup, whose code is there to be written down. */
+    fun codeOfABackup(): String {
+        press(words.backUpNow)
+        reads(words.writeCode)
+        return names().single { BACKUP_CODE.matches(it) }
+    }
+
+    /** Makes a backup as far as to where it is saved, and gives its code. */
+    fun saveBackup(): String {
+        press(words.more)
+        val code = codeOfABackup()
+        press(words.codeWritten)
+        type(words.backupCode, code)
+        press(words.saveBackup)
+        return code
     }
 
     fun lock() {

@@ -21,7 +21,8 @@ class StartTest {
             lockThePhoneFirst()
             begin()
             removeTheScreenLock()
-            switchTheFingerOn()
+            press(words.more)
+            switchFingerOn()
             forgetThePin()
         }
     }
@@ -42,15 +43,6 @@ class StartTest {
         hasScreenLock = true
         unlock()
         reads(words.noCards)
-    }
-
-    private fun Holder.switchTheFingerOn() {
-        press(words.more)
-        press(words.byFinger)
-        type(words.pin, PIN)
-        press(words.fingerSwitchOn)
-        reads(words.fingerOn)
-        press(words.back)
     }
 
     private fun Holder.forgetThePin() {
