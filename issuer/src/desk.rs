@@ -7,7 +7,7 @@ use crate::audit::{Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::model::{Actor, Application, ChangeRefused, DecisionRefused, Id, Member, Role, State};
 use crate::reissue;
-use crate::tables::{APPLICATIONS, BY_MARK, BY_STATE, CLAIMS, count};
+use crate::tables::{APPLICATIONS, BY_MARK, BY_STATE, CLAIMS, READY, count};
 
 /// Applications of the same holder that are shown at most.
 const ALIKE: usize = 20;
@@ -165,12 +165,14 @@ impl Desk {
         })
     }
 
-    /// Does something with an application. Of two who decide at once, one wins and the other is told. The revocations that an
-    /// approved correction asks for are noted with it, and not carried out yet.
+    /// Does something with an application. Of two who decide at once, one wins and the other is told. So is who has read what the
+    /// applicant sent before, if `seen` says which time that was (`Application::times_sent`). The revocations that an approved
+    /// correction asks for are noted with it, and not carried out yet.
     pub(crate) async fn decide(
         &self,
         id: Id,
         decision: Decision,
+        seen: Option<usize>,
         by: Member,
         now: Moment,
     ) -> Result<Application, DecideError> {
@@ -179,6 +181,9 @@ impl Desk {
         self.store
             .write_async(move |tx| {
                 let mut application = tx.get(&APPLICATIONS, id.key())?.ok_or(DecideError::Unknown)?;
+                if let Some(seen) = seen {
+                    application.is_as_read(seen)?;
+                }
                 let before = application.state;
                 let actor = by.clone();
                 match decision {
@@ -236,7 +241,17 @@ pub(crate) fn put_new(
     for mark in &application.marks {
         tx.put(&BY_MARK, (mark, key), &())?;
     }
+    if application.state.is_collectable() {
+        make_ready(tx, application)?;
+    }
     tx.put(&APPLICATIONS, key, application)
+}
+
+fn make_ready(tx: &mut Tx<'_>, application: &Application) -> Result<(), StoreError> {
+    for mark in &application.marks {
+        tx.put(&READY, (mark, &application.credential_type, application.id.key()), &())?;
+    }
+    Ok(())
 }
 
 /// Writes an application that was in the state `before`.
@@ -251,6 +266,9 @@ pub(crate) fn put_changed(
         tx.put(&BY_STATE, (application.state.code(), key), &())?;
         if matches!(application.state, State::Approved | State::Rejected) {
             count(tx, application.state.code(), 1)?;
+        }
+        if application.state == State::Approved {
+            make_ready(tx, application)?;
         }
     }
     tx.put(&APPLICATIONS, key, application)

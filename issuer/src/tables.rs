@@ -44,6 +44,9 @@ pub(crate) const HEARD: Table<str, Heard> = Table::new("chain-heard");
 
 /// Applications by a holder's mark (`Application::marks`), then time.
 pub(crate) const BY_MARK: Table<(String, u128), ()> = Table::new("applications-by-mark");
+/// Approved applications by a holder's mark and their type, then time: however many strangers apply under somebody's number, hers
+/// is found. Those that were approved before there was this table are in `BY_MARK` alone.
+pub(crate) const READY: Table<(String, String, u128), ()> = Table::new("applications-ready");
 /// What was attached to applications: application, then attachment.
 pub(crate) const ATTACHMENTS: Table<(u128, u128), Attachment> = Table::new("attachments");
 /// The attachments' bytes, sealed.

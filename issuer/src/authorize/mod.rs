@@ -12,9 +12,11 @@ use crate::audit::{Deed, Note as _, Noting};
 use crate::citizens::{self, Citizen};
 use crate::clock::Moment;
 use crate::issuance::Kinds;
-use crate::model::{Authorization, CodeRefused, Id, Offer, OfferState, Shown, Stage, State, Stopped};
+use crate::model::{
+    Application, Authorization, CodeRefused, Id, Offer, OfferState, Shown, Stage, State, Stopped,
+};
 use crate::seals::{Of, Seals};
-use crate::tables::{APPLICATIONS, AUTHORIZATIONS, BY_MARK, OFFERS};
+use crate::tables::{APPLICATIONS, AUTHORIZATIONS, BY_MARK, OFFERS, READY};
 
 /// What a `request_uri` begins with (RFC 9126 §2.2).
 pub(crate) const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
@@ -26,7 +28,7 @@ const STEP: i64 = 600;
 const CODE: i64 = 60;
 /// Seconds after which an authorization is forgotten: longer than any that still counts.
 const KEPT: u64 = 3600;
-/// Applications of one citizen that are looked through.
+/// Applications of one citizen that are looked through for what is still to be decided.
 const LOOKED_AT: usize = 64;
 const FORGOTTEN_AT_ONCE: usize = 1000;
 
@@ -188,28 +190,35 @@ impl Authorizations {
     fn ready(&self, asked: &Authorization, citizen: &Citizen) -> Result<Option<Id>, StoreError> {
         let kind = asked.configurations.first().and_then(|id| self.kinds.get(id));
         let Some(credential_type) = kind.map(|kind| kind.of.id.as_str()) else { return Ok(None) };
+        let names = citizens::names_of(&self.seals, citizen);
         self.store.read(|view| {
-            let offered = match asked.offer {
-                Some(offer) => view.get(&OFFERS, offer.key())?.map(|offer| offer.application),
-                None => None,
-            };
-            let (mut newest, mut waiting) = (None, None);
-            for name in citizens::names_of(&self.seals, citizen) {
-                let range = Range::prefix((name,)).reversed();
-                for ((_, key), ()) in view.page(&BY_MARK, &range, LOOKED_AT)? {
-                    let id = Id::from_key(key);
-                    let Some(application) = view.get(&APPLICATIONS, key)? else { continue };
-                    let fits = application.credential_type == credential_type
+            if let Some(offer) = asked.offer {
+                let Some(offer) = view.get(&OFFERS, offer.key())? else { return Ok(None) };
+                let offered = view.get(&APPLICATIONS, offer.application.key())?;
+                let hers = |application: &Application| {
+                    application.credential_type == credential_type
                         && application.state != State::Rejected
-                        && (asked.offer.is_none() || offered == Some(id));
+                        && application.marks.iter().any(|mark| names.contains(mark))
+                };
+                return Ok(offered.filter(hers).map(|application| application.id));
+            }
+            let (mut newest, mut waiting) = (None, None);
+            for name in names {
+                let ready = Range::prefix((name.as_str(), credential_type)).reversed();
+                newest = newest.max(view.page(&READY, &ready, 1)?.first().map(|((.., key), ())| *key));
+                for ((_, key), ()) in view.page(&BY_MARK, &Range::prefix((name,)).reversed(), LOOKED_AT)? {
+                    let Some(application) = view.get(&APPLICATIONS, key)? else { continue };
+                    if application.credential_type != credential_type {
+                        continue;
+                    }
                     match application.state {
-                        state if fits && state.is_collectable() => newest = newest.max(Some(id)),
-                        _ if fits => waiting = waiting.max(Some(id)),
-                        _ => {}
+                        State::Rejected => {}
+                        state if state.is_collectable() => newest = newest.max(Some(key)),
+                        _ => waiting = waiting.max(Some(key)),
                     }
                 }
             }
-            Ok(newest.or(waiting))
+            Ok(newest.or(waiting).map(Id::from_key))
         })
     }
 

@@ -206,6 +206,16 @@ pub enum DecisionRefused {
     /// Nobody applied for it: the department made it to correct another.
     #[error("the department made this to correct another: reject it, and correct anew")]
     DepartmentsOwn,
+    /// The applicant sent it again after whoever decides had read it.
+    #[error("the applicant sent this again since it was read")]
+    SentSince,
+}
+
+impl Happening {
+    /// Whether the applicant sent something to be decided.
+    fn is_sent(&self) -> bool {
+        matches!(self, Self::Submitted | Self::Corrected)
+    }
 }
 
 impl State {
@@ -315,6 +325,11 @@ impl Application {
         self.history.first().map_or(UnixSeconds(0), |event| event.at)
     }
 
+    /// How often the applicant sent it: what was read when it was fewer is not what there is now.
+    pub fn times_sent(&self) -> usize {
+        self.history.iter().filter(|event| event.what.is_sent()).count()
+    }
+
     /// The event that decided it, if one did.
     pub fn decision(&self) -> Option<&Event> {
         self.history
@@ -324,8 +339,7 @@ impl Application {
 
     /// The first of two approvals, if it was given since the applicant last sent something.
     pub fn endorsement(&self) -> Option<&Event> {
-        let sent = |event: &&Event| matches!(event.what, Happening::Submitted | Happening::Corrected);
-        let since = self.history.iter().rev().take_while(|event| !sent(event));
+        let since = self.history.iter().rev().take_while(|event| !event.what.is_sent());
         since.filter(|event| event.what == Happening::Endorsed).last()
     }
 
@@ -336,6 +350,12 @@ impl Application {
             _ => None,
         });
         last.filter(|_| self.state == State::NeedsCorrection)
+    }
+
+    /// Whether it can be decided, and is what was read when the applicant had sent it so many times.
+    pub fn is_as_read(&self, times_sent: usize) -> Result<(), DecisionRefused> {
+        self.is_with_the_desk()?;
+        if times_sent == self.times_sent() { Ok(()) } else { Err(DecisionRefused::SentSince) }
     }
 
     /// Somebody begins to look at it.

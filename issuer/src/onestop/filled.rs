@@ -14,7 +14,7 @@ use crate::marks;
 use crate::model::{Application, Id, Presented, Record, State};
 use crate::records::Moved;
 use crate::seals::Seals;
-use crate::tables::{APPLICATIONS, BY_MARK, RECORD_OF, RECORDS, RECORDS_WAITING};
+use crate::tables::{APPLICATIONS, BY_MARK, READY, RECORD_OF, RECORDS, RECORDS_WAITING};
 
 /// Other applications of the same holder that are looked at.
 const LOOKED_AT: usize = 64;
@@ -105,6 +105,9 @@ fn contradictions(record: &Map<String, Value>, taken: &Map<String, Value>) -> Ve
 /// Whether the holder has another application for this type that was not rejected: then a clerk looks first.
 fn has_another(tx: &mut Tx<'_>, credential_type: &str, marks: &[String]) -> Result<bool, StoreError> {
     let Some(mark) = marks.first() else { return Ok(true) };
+    if !tx.page(&READY, &Range::prefix((mark.as_str(), credential_type)), 1)?.is_empty() {
+        return Ok(true);
+    }
     for ((_, key), ()) in tx.page(&BY_MARK, &Range::prefix((mark.as_str(),)).reversed(), LOOKED_AT)? {
         let other = tx.get(&APPLICATIONS, key)?;
         if other

@@ -32,6 +32,9 @@ pub(super) struct ConsoleForm {
     /// The catalogue's code of why, where one can be named.
     #[serde(default)]
     pub(super) code: Option<String>,
+    /// How often an application had been sent when it was read; 0 if the applicant never sent it.
+    #[serde(default)]
+    pub(super) seen: usize,
     /// What can't be undone was confirmed.
     #[serde(default)]
     pub(super) confirmed: Option<String>,

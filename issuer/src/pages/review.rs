@@ -56,7 +56,7 @@ async fn approve(
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
     let decision = approval(&app, id)?;
-    decide(&app, &visitor, &session, id, decision).await
+    decide(&app, &visitor, &session, id, decision, Some(sent.seen)).await
 }
 
 async fn take(
@@ -67,7 +67,7 @@ async fn take(
     Form(sent): Form<ConsoleForm>,
 ) -> Result<Response, Problem> {
     sent.check(&session)?;
-    decide(&app, &visitor, &session, id, Decision::Take).await
+    decide(&app, &visitor, &session, id, Decision::Take, None).await
 }
 
 async fn send_back(
@@ -125,7 +125,7 @@ async fn decide_with_words(
 ) -> Result<Response, Problem> {
     sent.check(session)?;
     match Reason::try_from(sent.reason) {
-        Ok(words) => decide(app, visitor, session, id, decision(words)).await,
+        Ok(words) => decide(app, visitor, session, id, decision(words), Some(sent.seen)).await,
         Err(_) => {
             let page = page(app, visitor, session, id, texts(visitor.lang).get(missing)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
@@ -133,14 +133,16 @@ async fn decide_with_words(
     }
 }
 
+/// Does something with the application, if it is still what was read where that matters.
 async fn decide(
     app: &Core,
     visitor: &Visitor,
     session: &StaffSession,
     id: Id,
     decision: Decision,
+    seen: Option<usize>,
 ) -> Result<Response, Problem> {
-    match decided(app, id, decision, session.member.clone()).await {
+    match decided(app, id, decision, seen, session.member.clone()).await {
         Ok(_) => Ok(Redirect::to(&format!("/console/applications/{id}")).into_response()),
         Err(DecideError::Refused(refused)) => {
             let t = texts(visitor.lang);
@@ -151,6 +153,7 @@ async fn decide(
                 DecisionRefused::WithApplicant | DecisionRefused::NothingToCorrect => {
                     t.get("review.with-applicant").to_owned()
                 }
+                DecisionRefused::SentSince => t.get("review.sent-since").to_owned(),
                 DecisionRefused::SamePerson => t.get("review.same-person").to_owned(),
                 DecisionRefused::NeedsSupervisor => t.get("review.needs-supervisor").to_owned(),
                 DecisionRefused::DepartmentsOwn => t.get("review.departments-own").to_owned(),
@@ -253,6 +256,8 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
     let two = of.is_none_or(|of| of.desk.approvals() > 1);
     let first = found.endorsement().map(|event| &event.by);
     let is_own = first.is_some_and(|first| *first == Actor::staff(&session.member.name));
+    // What is decided is what this page shows.
+    let seen = html! { input type="hidden" name="seen" value=(found.times_sent()); };
     let reason =
         Field::new("reason", t.get("review.reason")).kind(Kind::Lines).hint(t.get("review.reject-text"));
     panel(
@@ -271,12 +276,12 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
                 None => @if two { p.quiet { (t.get("review.first-of-two")) } },
             }
             @if !is_own { (form(&format!("/console/applications/{id}/approve"), &session.csrf, html! {
-                div.stack { p { (t.get("review.approve-text")) } (button(t.get("review.approve"))) }
+                (seen) div.stack { p { (t.get("review.approve-text")) } (button(t.get("review.approve"))) }
             })) }
             // Nobody applied for a correction: there is nobody to send it back to.
             @if found.corrects.is_none() { details.more {
                 summary { (t.get("review.return")) }
-                div.more-body { (form(&format!("/console/applications/{id}/return"), &session.csrf, html! { div.stack {
+                div.more-body { (form(&format!("/console/applications/{id}/return"), &session.csrf, html! { (seen) div.stack {
                     div.field {
                         label for="return-note" { (t.get("review.note")) }
                         p.hint #return-note-hint { (t.get("review.note-hint")) }
@@ -287,7 +292,7 @@ fn decision_forms(app: &Core, lang: Lang, session: &StaffSession, found: &Applic
                 } })) }
             } }
             (form(&format!("/console/applications/{id}/reject"), &session.csrf, html! {
-                div.stack { (reason.render(lang)) (danger_button(t.get("review.reject"))) }
+                (seen) div.stack { (reason.render(lang)) (danger_button(t.get("review.reject"))) }
             }))
         },
     )

@@ -89,6 +89,8 @@ struct View {
     decided_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// How often the applicant sent it: what a decision names as `seen`.
+    sent: usize,
     /// What the applicant is to correct.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -122,6 +124,7 @@ fn view(application: Application, caller: Caller) -> View {
         decided_at: decision.map(|event| event.at.rfc3339()),
         decided_by: decided_by.filter(|_| caller == Caller::Staff),
         reason,
+        sent: application.times_sent(),
         note: application.note().map(str::to_owned),
         issued: application.issued.keys().cloned().collect(),
         corrects: application.corrects.filter(|_| caller == Caller::Staff).map(|correction| correction.of),
@@ -180,13 +183,21 @@ async fn list(
     }))
 }
 
+/// What whoever decides had read.
+#[derive(Deserialize)]
+struct Seen {
+    /// How often the application had been sent: `sent` of what was read. Without it, whatever it says now is decided.
+    seen: Option<usize>,
+}
+
 async fn approve(
     State(app): State<App>,
     Path(id): Path<Id>,
+    Query(Seen { seen }): Query<Seen>,
     StaffCaller(by): StaffCaller,
 ) -> Result<Answer<View>, Problem> {
     let decision = approval(&app, id)?;
-    Ok(Answer(view(decided(&app, id, decision, by).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, decision, seen, by).await?, Caller::Staff)))
 }
 
 /// Does something with an application, and carries out the revocations that an approved correction asks for.
@@ -194,10 +205,11 @@ pub(crate) async fn decided(
     app: &Core,
     id: Id,
     decision: Decision,
+    seen: Option<usize>,
     by: Member,
 ) -> Result<Application, DecideError> {
     let now = app.now();
-    let application = app.desk.decide(id, decision, by, now).await?;
+    let application = app.desk.decide(id, decision, seen, by, now).await?;
     if application.state == Standing::Approved
         && let Some(correction) = &application.corrects
     {
@@ -219,17 +231,18 @@ async fn take(
     Path(id): Path<Id>,
     StaffCaller(by): StaffCaller,
 ) -> Result<Answer<View>, Problem> {
-    Ok(Answer(view(decided(&app, id, Decision::Take, by).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, Decision::Take, None, by).await?, Caller::Staff)))
 }
 
 async fn send_back(
     State(app): State<App>,
     Path(id): Path<Id>,
+    Query(Seen { seen }): Query<Seen>,
     StaffCaller(by): StaffCaller,
     Json(Rejection { reason }): Json<Rejection>,
 ) -> Result<Answer<View>, Problem> {
     let decision = Decision::SendBack { note: reason.into() };
-    Ok(Answer(view(decided(&app, id, decision, by).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, decision, seen, by).await?, Caller::Staff)))
 }
 
 #[derive(Deserialize)]
@@ -277,11 +290,12 @@ struct Rejection {
 async fn reject(
     State(app): State<App>,
     Path(id): Path<Id>,
+    Query(Seen { seen }): Query<Seen>,
     StaffCaller(by): StaffCaller,
     Json(Rejection { reason }): Json<Rejection>,
 ) -> Result<Answer<View>, Problem> {
     let decision = Decision::Reject { reason: reason.into() };
-    Ok(Answer(view(decided(&app, id, decision, by).await?, Caller::Staff)))
+    Ok(Answer(view(decided(&app, id, decision, seen, by).await?, Caller::Staff)))
 }
 
 #[derive(Serialize)]
@@ -376,6 +390,10 @@ impl From<DecideError> for Problem {
             }
             DecisionRefused::WithApplicant => {
                 Self::conflict("with-applicant", "This application is with the applicant, to be corrected")
+            }
+            DecisionRefused::SentSince => {
+                Self::conflict("sent-since", "The applicant sent this again since it was read")
+                    .detail("Read it anew, and decide what it says now.")
             }
             DecisionRefused::SamePerson => {
                 Self::conflict("same-person", "Two people approve this, and you were the first")

@@ -261,7 +261,7 @@ async fn every_page_that_shows_claims_is_in_the_log_also_after_a_refusal() {
     let path = format!("/console/applications/{}", applied.id);
     let csrf = clerk.csrf(&path).await;
     assert_eq!(noted("application-read").await, 1);
-    let form = [("csrf", csrf.as_str())];
+    let form = [("csrf", csrf.as_str()), ("seen", "1")];
     assert_eq!(clerk.send(&format!("{path}/approve"), &form).await.status, 303);
     assert_eq!(noted("application-read").await, 1, "it shows nothing");
     for (read, (act, status)) in

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use credentials::jws::Header;
 use credentials::key::Algorithm;
+use issuer::Policy;
 use protocol::dpop::DpopClaims;
 use protocol::jwt::NumericDate;
 use protocol::pkce::CodeChallenge;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use crate::dpop::{Prover, ask, form};
 use crate::http::Answer;
 use crate::wallet::Wallet;
-use crate::world::World;
+use crate::world::{STAFF_TOKEN, World};
 
 pub const CLIENT: &str = "cn.huizheng.wallet";
 const REDIRECT: &str = "cn.huizheng.wallet:/authorized";
@@ -220,6 +221,8 @@ async fn an_offer_leads_here_and_is_used_up_by_it() {
     let link = protocol::openid4vci::OfferLink::parse(&offer.by_value).unwrap();
     let protocol::openid4vci::OfferLink::Value(inside) = link else { panic!("by value") };
     let state = inside.grants.unwrap().authorization_code.unwrap().issuer_state.unwrap();
+    let stranger = Browser::open(&world, &push(&world, &[("issuer_state", &state)]).await).await;
+    assert!(stranger.log_in("1").await.text().contains("没有可以领取的证照"), "whoever saw the code");
     let browser = Browser::open(&world, &push(&world, &[("issuer_state", &state)]).await).await;
     browser.log_in("0").await;
     let parameters = browser.decide("agree").await;
@@ -249,6 +252,23 @@ async fn who_has_nothing_approved_or_says_no_collects_nothing() {
     let parameters = browser.decide("decline").await;
     assert!(parameters.contains(&("error".to_owned(), "access_denied".to_owned())));
     assert!(!parameters.iter().any(|(name, _)| name == "code"));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn however_many_apply_under_her_number_a_citizen_finds_what_is_hers() {
+    let world = World::with(Policy { applications_per_client: 1000, ..Policy::default() }).await;
+    let applied = world.approved().await;
+    let claims = testkit::Company::nth(0).business_licence_claims();
+    for _ in 0..70 {
+        world.apply("business-licence", claims.clone()).await;
+    }
+    let prover = Prover::new();
+    let token = token(&world, &prover, &code(&world, &[]).await).await;
+    let answer = prover.ask(&world, &token, &request(&world).await).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let path = format!("/api/applications/{}", applied.id);
+    assert_eq!(world.http.get(&path, Some(STAFF_TOKEN)).await.json()["state"], "issued");
     world.stop().await;
 }
 

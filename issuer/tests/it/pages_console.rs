@@ -82,7 +82,8 @@ async fn a_clerk_reviews_and_approves_with_a_form_of_her_own() {
     assert_eq!(clerk.send(&approve, &[]).await.status, 403, "no token against forged forms");
     assert_eq!(clerk.send(&approve, &[("csrf", "x")]).await.status, 403);
     let csrf = clerk.csrf(&path).await;
-    assert_eq!(clerk.send(&approve, &[("csrf", &csrf)]).await.status, 303);
+    assert_eq!(clerk.send(&approve, &[("csrf", &csrf)]).await.status, 409, "it does not say what was read");
+    assert_eq!(clerk.send(&approve, &[("csrf", &csrf), ("seen", "1")]).await.status, 303);
     assert!(clerk.see(&path).await.contains("li 审核通过"));
     let again = clerk.send(&approve, &[("csrf", &csrf)]).await;
     assert_eq!(again.status, 409);
@@ -99,7 +100,8 @@ async fn a_rejection_needs_a_reason() {
     let csrf = clerk.csrf(&path).await;
     let reject = format!("{path}/reject");
     assert_eq!(clerk.send(&reject, &[("csrf", &csrf), ("reason", "  ")]).await.status, 422);
-    assert_eq!(clerk.send(&reject, &[("csrf", &csrf), ("reason", "住所与登记不符")]).await.status, 303);
+    let why = ("reason", "住所与登记不符");
+    assert_eq!(clerk.send(&reject, &[("csrf", &csrf), ("seen", "1"), why]).await.status, 303);
     assert!(clerk.see("/console?state=rejected").await.contains(&applied.id));
     assert!(clerk.see(&path).await.contains("住所与登记不符"));
     world.stop().await;

@@ -4,6 +4,7 @@ use credentials::catalogue::Catalogue;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
+use crate::pages_console::Clerk;
 use crate::world::{Applied, CLERK_TOKEN, STAFF_TOKEN, SUPERVISOR_TOKEN, World};
 
 pub fn example(of: &str) -> Value {
@@ -17,8 +18,11 @@ pub async fn act(world: &World, applied: &Applied, verb: &str, token: &str) -> A
 /// What a member of the staff does with the application of this name.
 pub async fn act_on(world: &World, application: &str, verb: &str, token: &str) -> Answer {
     let path = format!("/api/applications/{application}/{verb}");
-    let body =
-        if matches!(verb, "return" | "reject") { json!({"reason": "照片不清楚"}) } else { json!({}) };
+    let body = if verb.starts_with("return") || verb.starts_with("reject") {
+        json!({"reason": "照片不清楚"})
+    } else {
+        json!({})
+    };
     world.http.post_json(&path, Some(token), &body).await
 }
 
@@ -43,6 +47,45 @@ async fn what_is_sent_back_is_corrected_by_its_applicant_and_decided_then() {
     assert_eq!(act(&world, &applied, "approve", CLERK_TOKEN).await.json()["state"], "approved");
     let seen = world.http.get(&format!("/api/applications/{}", applied.id), Some(STAFF_TOKEN)).await.json();
     assert_eq!(seen["claims"]["agentIdNumber"], "11010519491231002X");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_corrected_since_it_was_read_is_not_decided() {
+    let world = World::start().await;
+    let applied = world.apply("mandate", example("mandate")).await;
+    let path = format!("/console/applications/{}", applied.id);
+    let slow = Clerk::sign_in(&world).await;
+    // What the forms of the page say that it showed.
+    let read = async || {
+        let page = slow.see(&path).await;
+        let seen: Vec<_> =
+            page.split("name=\"seen\" value=\"").skip(1).map(|rest| rest[..1].to_owned()).collect();
+        assert_eq!(seen.len(), 3, "to approve, to send back, to reject");
+        seen[0].clone()
+    };
+    let (csrf, seen) = (slow.csrf(&path).await, read().await);
+    let sent = world.http.get(&format!("/api/applications/{}", applied.id), Some(STAFF_TOKEN)).await.json();
+    assert_eq!(sent["sent"].to_string(), seen);
+
+    act(&world, &applied, "return", SUPERVISOR_TOKEN).await;
+    let mut claims = example("mandate");
+    claims["agentIdNumber"] = json!("11010519491231002X");
+    let correct = format!("/api/applications/{}/correct", applied.id);
+    world.http.post_json(&correct, Some(&applied.secret), &json!({"claims": claims})).await;
+
+    for verb in ["approve", "return", "reject"] {
+        let form = [("csrf", csrf.as_str()), ("seen", &seen), ("reason", "照片不清楚")];
+        let refused = slow.send(&format!("{path}/{verb}"), &form).await;
+        assert_eq!(refused.status, 409, "{verb}");
+        let page = refused.text();
+        assert!(page.contains("申请人又重新提交了") && page.contains("11010519491231002X"), "{verb}: {page}");
+        let refused = act(&world, &applied, &format!("{verb}?seen={seen}"), CLERK_TOKEN).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (409, "sent-since"), "{verb}");
+    }
+    assert_eq!(act(&world, &applied, "take", CLERK_TOKEN).await.json()["state"], "in-review", "still open");
+    let form = [("csrf", csrf.as_str()), ("seen", &read().await)];
+    assert_eq!(slow.send(&format!("{path}/approve"), &form).await.status, 303);
     world.stop().await;
 }
 
