@@ -173,6 +173,28 @@ step('a clerk with an account of her own signs in on a phone and changes the pas
   await phone.page.getByText(phone.say('issuer', 'password.done'), { exact: true }).waitFor()
 })
 
+step('the account of a supervisor waits for another admin', async () => {
+  const issuer = issuerOf('mandate')
+  const name = `Supervisor ${Date.now()}`
+  const open = async (token) => {
+    const admin = await staff(token, issuer)
+    await admin.page.goto(`${issuer.url}/console/accounts`)
+    return { admin, row: admin.page.getByRole('row').filter({ hasText: name }) }
+  }
+  const first = await open(stack.staff_token)
+  const form = first.admin.page.locator('form[action="/console/accounts"]')
+  await form.locator('[name=name]').fill(name)
+  await form.getByText(first.admin.say('issuer', 'role.supervisor'), { exact: true }).click()
+  await form.locator('button').click()
+  await first.row.getByText(first.admin.say('issuer', 'accounts.unconfirmed')).waitFor()
+  await first.admin.look('desk-account-unconfirmed')
+  await first.admin.leave()
+  const second = await open(stack.supervisor_token)
+  await second.row.getByRole('button', { name: second.admin.say('issuer', 'accounts.confirm'), exact: true }).click()
+  await second.row.getByText(second.admin.say('issuer', 'accounts.open'), { exact: true }).waitFor()
+  await second.admin.leave()
+})
+
 step('two admins replace the key that acts on the chain', async () => {
   const issuer = issuerOf('mandate')
   const one = await staff(stack.staff_token, issuer)

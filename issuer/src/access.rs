@@ -73,6 +73,7 @@ pub(crate) const RULES: &[(&str, &str, Who)] = &[
     ("POST", "/console/accounts",                                            Who::Staff(ADMINS)),
     ("POST", "/console/accounts/reset",                                      Who::Staff(ADMINS)),
     ("POST", "/console/accounts/close",                                      Who::Staff(ADMINS)),
+    ("POST", "/console/accounts/confirm",                                    Who::Staff(ADMINS)),
     ("POST", "/console/accounts/keys",                                       Who::Staff(ADMINS)),
     ("POST", "/console/accounts/keys/close",                                 Who::Staff(ADMINS)),
     ("GET",  "/console/keys",                                                Who::Staff(KEY_READERS)),

@@ -4,6 +4,7 @@
 //! Roles are looked up with every request, so a role that is taken away, or an account that is closed, counts at once.
 
 mod change;
+mod confirm;
 mod password;
 mod provided;
 mod sessions;
@@ -25,6 +26,7 @@ use crate::config::StaffAccount;
 use crate::model::{Member, Roles};
 use crate::tables::{ACCOUNTS, API_KEYS};
 pub(crate) use change::{ChangeRefused, FEWEST};
+pub(crate) use confirm::ConfirmRefused;
 pub(crate) use password::Hashed;
 pub use provided::StaffLogin;
 pub(crate) use provided::{NotLetIn, Provider};
@@ -55,6 +57,9 @@ pub(crate) struct AccountRecord {
     /// The issuer of the OpenID provider whose member this is, who then has no password here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provider: Option<String>,
+    /// The admin who made it or set its password, while it waits for another who confirms that; nobody signs in to it until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asked_by: Option<String>,
 }
 
 /// A key for a department's system. Its one scope is to bring records of these types.
@@ -87,6 +92,9 @@ pub(crate) enum SignInRefused {
     /// Too many wrong passwords.
     #[error("the account is locked for a while")]
     Locked,
+    /// The password is right, and the account waits for a second admin.
+    #[error("the account waits for another admin to confirm it")]
+    Unconfirmed,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -182,7 +190,10 @@ impl Accounts {
             let outcome = if right {
                 account.wrong = 0;
                 let member = Member { name: account.name.clone(), roles: account.roles };
-                Ok((member, Basis::Password(checked.digest())))
+                match account.asked_by {
+                    None => Ok((member, Basis::Password(checked.digest()))),
+                    Some(_) => Err(SignInRefused::Unconfirmed),
+                }
             } else {
                 account.wrong = account.wrong.saturating_add(1);
                 if account.wrong >= WRONG_PASSWORDS {
@@ -197,7 +208,7 @@ impl Accounts {
         judged.await?
     }
 
-    /// Makes an account and its first password, which is told once.
+    /// Makes an account and its first password, which is told once. One that could be a second person waits for a second admin.
     pub(crate) async fn create(
         &self,
         name: String,
@@ -213,7 +224,7 @@ impl Accounts {
             return Err(AccountRefused::Taken);
         }
         let (password, hashed) = fresh_password().await?;
-        let account = AccountRecord {
+        let mut account = AccountRecord {
             name,
             roles,
             password: hashed,
@@ -223,7 +234,9 @@ impl Accounts {
             made_by: by.name.clone(),
             made_at: now.seconds,
             provider: None,
+            asked_by: None,
         };
+        account.is_asked_by(&by.name);
         let noting = Noting::by(&by.actor(), now);
         let made = self.store.write_async(move |tx| {
             if tx.contains(&ACCOUNTS, account.name.as_str())? {
@@ -236,7 +249,7 @@ impl Accounts {
         Ok(password)
     }
 
-    /// Gives an account a new password, told once, opens it if it was locked, and ends its sessions.
+    /// Gives an account a new password, told once, opens it if it was locked, and ends its sessions. It waits as a new one does.
     pub(crate) async fn reset(
         &self,
         name: String,
@@ -244,12 +257,14 @@ impl Accounts {
         now: Moment,
     ) -> Result<Zeroizing<String>, AccountRefused> {
         let noting = Noting::by(&by.actor(), now);
+        let admin = by.name.clone();
         let (password, hashed) = fresh_password().await?;
         let reset = self.store.write_async(move |tx| {
             let account = tx.get(&ACCOUNTS, name.as_str())?.filter(|account| account.provider.is_none());
             let mut account = account.ok_or(AccountRefused::Unknown)?;
             sessions::end_all(tx, &name)?;
             account.password = hashed;
+            account.is_asked_by(&admin);
             account.wrong = 0;
             account.locked_until = UnixSeconds(0);
             tx.put(&ACCOUNTS, name.as_str(), &account)?;
@@ -370,22 +385,22 @@ mod tests {
     use super::*;
     use crate::model::Role;
 
-    fn at(seconds: i64) -> Moment {
+    pub(super) fn at(seconds: i64) -> Moment {
         Moment { ms: seconds.unsigned_abs() * 1000, seconds: UnixSeconds(seconds) }
     }
 
-    fn accounts() -> Accounts {
+    pub(super) fn accounts() -> Accounts {
         let store = crate::audit::kept();
         let root = StaffAccount::new("root", "a long random token", Roles::of(&[Role::Admin]));
         let periods = Periods { idle: 60, lifetime: 600 };
         Accounts::new(store, vec![root], "http://127.0.0.1", periods, None)
     }
 
-    fn root() -> Member {
+    pub(super) fn root() -> Member {
         Member { name: "root".into(), roles: Roles::of(&[Role::Admin]) }
     }
 
-    fn text(password: &str) -> Zeroizing<String> {
+    pub(super) fn text(password: &str) -> Zeroizing<String> {
         Zeroizing::new(password.to_owned())
     }
 

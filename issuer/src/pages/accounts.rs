@@ -15,7 +15,7 @@ use service::{Lang, Problem};
 
 use super::console::{SignedIn, StaffSession};
 use super::frame::{console, moment};
-use crate::accounts::AccountRefused;
+use crate::accounts::{AccountRecord, AccountRefused, ConfirmRefused};
 use crate::core::{App, Core, texts};
 use crate::model::{Role, Roles};
 
@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<App> {
         .route("/console/accounts", get(list).post(create))
         .route("/console/accounts/reset", post(reset))
         .route("/console/accounts/close", post(close))
+        .route("/console/accounts/confirm", post(confirm))
         .route("/console/accounts/keys", post(create_key))
         .route("/console/accounts/keys/close", post(close_key))
 }
@@ -76,6 +77,25 @@ async fn close(
     let closed = app.accounts.close(name, &session.member, app.now()).await;
     closed.map_err(|_| Problem::not_found("There is no such account"))?;
     Ok(Redirect::to("/console/accounts"))
+}
+
+async fn confirm(
+    State(app): State<App>,
+    visitor: Visitor,
+    SignedIn(session): SignedIn,
+    Form(Named { csrf, name }): Form<Named>,
+) -> Result<Response, Problem> {
+    session.check_csrf(&csrf)?;
+    let said = match app.accounts.confirm(name, &session.member, app.now()).await {
+        Ok(()) => return Ok(Redirect::to("/console/accounts").into_response()),
+        Err(ConfirmRefused::SamePerson) => "accounts.same-person",
+        Err(ConfirmRefused::Nothing) => "accounts.nothing-waits",
+        Err(ConfirmRefused::Store(error)) => return Err(Problem::internal(error)),
+    };
+    let refused = notice(Tone::Bad, "", texts(visitor.lang).get(said));
+    let mut response = page(&app, &visitor, &session, &refused)?;
+    *response.status_mut() = StatusCode::CONFLICT;
+    Ok(response)
 }
 
 async fn create_key(
@@ -149,8 +169,11 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
         accounts = accounts.row([
             html! { (account.name) @if account.provider.is_some() { " " span.quiet { (t.get("accounts.by-provider")) } } },
             role_words(lang, account.roles),
-            state(lang, account.closed, account.locked_until > app.now().seconds),
+            state(lang, account, account.locked_until > app.now().seconds),
             html! { @if !account.closed { div.row {
+                @if account.asked_by.as_ref().is_some_and(|admin| *admin != session.member.name) {
+                    (small(session, "/console/accounts/confirm", &account.name, t.get("accounts.confirm")))
+                }
                 @if account.provider.is_none() { (small(session, "/console/accounts/reset", &account.name, t.get("accounts.reset"))) }
                 (small(session, "/console/accounts/close", &account.name, t.get("accounts.close")))
             } } @else { "—" } },
@@ -164,7 +187,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
         systems = systems.row([
             html! { (key.name) " " span.quiet { (moment(lang, key.made_at)) } },
             html! { (key.credential_types.join(", ")) },
-            state(lang, key.closed, false),
+            if key.closed { badge(Badge::Expired, t.get("accounts.closed")) } else { badge(Badge::Valid, t.get("accounts.open")) },
             html! { @if !key.closed { (small(session, "/console/accounts/keys/close", digest, t.get("accounts.close"))) }
                 @else { "—" } },
         ]);
@@ -179,6 +202,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
                 div.field { fieldset { legend { (t.get("accounts.roles")) } div.choices { @for role in Role::ALL {
                     label.choice { input type="checkbox" name="role" value=(role.code()); span { (role_word(lang, role)) } }
                 } } } }
+                p.quiet { (t.get("accounts.two")) }
                 (button(t.get("accounts.create")))
             } })))
             (panel(t.get("accounts.keys"), html! {
@@ -208,12 +232,16 @@ fn small(session: &StaffSession, action: &str, name: &str, label: &str) -> Marku
     } }
 }
 
-fn state(lang: Lang, closed: bool, locked: bool) -> Markup {
+fn state(lang: Lang, account: &AccountRecord, locked: bool) -> Markup {
     let t = texts(lang);
-    match (closed, locked) {
-        (true, _) => badge(Badge::Expired, t.get("accounts.closed")),
-        (false, true) => badge(Badge::Suspended, t.get("accounts.locked")),
-        (false, false) => badge(Badge::Valid, t.get("accounts.open")),
+    match &account.asked_by {
+        _ if account.closed => badge(Badge::Expired, t.get("accounts.closed")),
+        Some(admin) => html! {
+            (badge(Badge::Suspended, t.get("accounts.unconfirmed")))
+            " " span.quiet { (t.with("accounts.asked-by", &[("name", admin)])) }
+        },
+        None if locked => badge(Badge::Suspended, t.get("accounts.locked")),
+        None => badge(Badge::Valid, t.get("accounts.open")),
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::http::encode;
-use crate::world::{ADMIN_TOKEN, AUDITOR_TOKEN, CLERK_TOKEN, SUPERVISOR_TOKEN, World};
+use crate::pages_console::Clerk;
+use crate::world::{ADMIN_TOKEN, AUDITOR_TOKEN, CLERK_TOKEN, STAFF_TOKEN, SUPERVISOR_TOKEN, World};
 
 const ID: &str = "00000000000000000000000000";
 
@@ -35,6 +36,7 @@ const TABLE: &[(&str, &str, [bool; 4])] = &[
     ("POST", "/console/accounts",                    [false, false, false, true]),
     ("POST", "/console/accounts/reset",              [false, false, false, true]),
     ("POST", "/console/accounts/close",              [false, false, false, true]),
+    ("POST", "/console/accounts/confirm",            [false, false, false, true]),
     ("POST", "/console/accounts/keys",               [false, false, false, true]),
     ("POST", "/console/accounts/keys/close",         [false, false, false, true]),
     ("GET",  "/api/applications",                    [true,  true,  true,  false]),
@@ -150,5 +152,43 @@ async fn accounts_are_made_used_locked_and_closed() {
     let closed = world.http.get_with("/console", &[("cookie", session)]).await;
     assert_eq!(closed.header("location"), "/console/sign-in", "a session ends with its account");
     assert_eq!(sign_in(password).await.status, 401);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_supervisor_signs_in_once_two_admins_say_so() {
+    const PATH: &str = "/console/accounts";
+    let world = World::start().await;
+    let (first, second) =
+        (Clerk::sign_in_as(&world, ADMIN_TOKEN).await, Clerk::sign_in_as(&world, STAFF_TOKEN).await);
+    let send = async |admin: &Clerk<'_>, what: &str, form: &[(&str, &str)]| {
+        let csrf = admin.csrf(PATH).await;
+        admin.send(&format!("{PATH}{what}"), &[&[("csrf", csrf.as_str())], form].concat()).await
+    };
+    let sign_in = async |password: &str| {
+        world.http.post_form("/console/sign-in", &[("name", "shen"), ("password", password)]).await
+    };
+    let told = |page: &str| page.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let shen = [("name", "shen")];
+
+    let made = send(&first, "", &[("name", "shen"), ("role", "supervisor")]).await.text();
+    for (asked_by, other, password) in [(&first, &second, told(&made)), (&second, &first, String::new())] {
+        let password = match password.is_empty() {
+            false => password,
+            // A new password is known to whoever set it.
+            true => told(&send(asked_by, "/reset", &shen).await.text()),
+        };
+        let waits = sign_in(&password).await;
+        assert!(waits.status == 401 && waits.text().contains("还须另一位管理员确认"), "{}", waits.text());
+        assert!(!asked_by.see(PATH).await.contains("/accounts/confirm"), "nothing to press");
+        let refused = send(asked_by, "/confirm", &shen).await;
+        assert!(refused.status == 409 && refused.text().contains("须由另一位管理员确认"));
+        assert_eq!(sign_in(&password).await.status, 401);
+        assert!(other.see(PATH).await.contains("/accounts/confirm"));
+        assert_eq!(send(other, "/confirm", &shen).await.status, 303);
+        assert_eq!(sign_in(&password).await.status, 303);
+        let again = send(other, "/confirm", &shen).await;
+        assert!(again.status == 409 && again.text().contains("已不需要确认"));
+    }
     world.stop().await;
 }

@@ -208,6 +208,9 @@ async fn what_the_desk_does_and_who_reads_what_is_in_the_log() {
     send(&admin, "/console/accounts", &[("name", "qian"), ("role", "clerk")]).await;
     send(&admin, "/console/accounts/reset", &[("name", "qian")]).await;
     send(&admin, "/console/accounts/close", &[("name", "qian")]).await;
+    send(&admin, "/console/accounts", &[("name", "shen"), ("role", "supervisor")]).await;
+    let other = page(STAFF_TOKEN).await;
+    send(&other, "/console/accounts/confirm", &[("name", "shen")]).await;
     send(&admin, "/console/accounts/keys", &[("name", "registry"), ("type", of)]).await;
 
     let exported = export(&world).await;
@@ -235,6 +238,9 @@ async fn what_the_desk_does_and_who_reads_what_is_in_the_log() {
             "account-made",
             "account-password-reset",
             "account-closed",
+            "account-made",
+            "signed-in",
+            "account-confirmed",
             "api-key-made",
         ]
     );
@@ -242,6 +248,7 @@ async fn what_the_desk_does_and_who_reads_what_is_in_the_log() {
     assert_eq!((&told[5].who, &told[8].who, &told[10].who), (&staff("chen"), &Who::Issuer, &staff("he")));
     assert_eq!((&told[6].about["added"], &told[9].about["prepared"]), (&"1".to_owned(), &"1".to_owned()));
     assert_eq!((&told[15].who, told[15].about["account"].as_str()), (&staff("zhou"), "qian"));
+    assert_eq!((&told[20].who, told[20].about["account"].as_str()), (&staff("li"), "shen"));
     for said in [name, "请补充住所证明", claims["creditCode"].as_str().expect("a code")] {
         assert!(!exported.contains(said), "{said}");
     }
