@@ -111,6 +111,8 @@ test('a clerk signs in, approves, revokes and imports, by keyboard alone', async
   await press(clerk.link(say('issuer', 'nav.records')))
   const form = page.locator(`form[action$="/${TYPE}/import"]`)
   await form.waitFor()
+  // The browser is told to hand choosers over while somebody listens, and must know that before the key is pressed.
+  page.on('filechooser', () => {})
   await tabTo(page, form.locator('[name=file]'), 80)
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')])
   const csv = [Object.keys(CLAIMS), Object.values(CLAIMS)].map((row) => row.join(',')).join('\n')
