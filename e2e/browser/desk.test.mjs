@@ -173,7 +173,7 @@ step('a clerk with an account of her own signs in on a phone and changes the pas
   await phone.page.getByText(phone.say('issuer', 'password.done'), { exact: true }).waitFor()
 })
 
-step('the account of a supervisor waits for another admin', async () => {
+step('two admins give a supervisor a half of her password each', async () => {
   const issuer = issuerOf('mandate')
   const name = `Supervisor ${Date.now()}`
   const open = async (token) => {
@@ -181,18 +181,29 @@ step('the account of a supervisor waits for another admin', async () => {
     await admin.page.goto(`${issuer.url}/console/accounts`)
     return { admin, row: admin.page.getByRole('row').filter({ hasText: name }) }
   }
+  const half = async ({ admin }, which) => {
+    await admin.page.getByText(admin.say('issuer', `accounts.${which}-half`)).waitFor()
+    await admin.look(`desk-account-${which}-half`)
+    return admin.page.locator('[data-secret] [data-copy]').getAttribute('data-copy')
+  }
   const first = await open(stack.staff_token)
   const form = first.admin.page.locator('form[action="/console/accounts"]')
   await form.locator('[name=name]').fill(name)
   await form.getByText(first.admin.say('issuer', 'role.supervisor'), { exact: true }).click()
   await form.locator('button').click()
   await first.row.getByText(first.admin.say('issuer', 'accounts.unconfirmed')).waitFor()
-  await first.admin.look('desk-account-unconfirmed')
-  await first.admin.leave()
+  const before = await half(first, 'first')
   const second = await open(stack.supervisor_token)
   await second.row.getByRole('button', { name: second.admin.say('issuer', 'accounts.confirm'), exact: true }).click()
+  const after = await half(second, 'second')
   await second.row.getByText(second.admin.say('issuer', 'accounts.open'), { exact: true }).waitFor()
-  await second.admin.leave()
+  const member = await Clerk.arrive(browser, { lang: 'zh' }, seen)
+  await member.page.goto(`${issuer.url}/console/sign-in`)
+  await member.field(member.say('issuer', 'sign-in.name')).fill(name)
+  await member.field(member.say('issuer', 'sign-in.password')).fill(before + after)
+  await member.button(member.say('issuer', 'sign-in.with-password')).click()
+  await member.page.waitForURL(`${issuer.url}/console`)
+  for (const person of [first.admin, second.admin, member]) await person.leave()
 })
 
 step('two admins replace the key that acts on the chain', async () => {

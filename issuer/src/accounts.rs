@@ -24,9 +24,10 @@ use crate::audit::{Account, Deed, Note as _, Noting};
 use crate::clock::Moment;
 use crate::config::StaffAccount;
 use crate::model::{Member, Roles};
+use crate::seals::Seals;
 use crate::tables::{ACCOUNTS, API_KEYS};
 pub(crate) use change::{ChangeRefused, FEWEST};
-pub(crate) use confirm::ConfirmRefused;
+pub(crate) use confirm::{Asked, Part, Told};
 pub(crate) use password::Hashed;
 pub use provided::StaffLogin;
 pub(crate) use provided::{NotLetIn, Provider};
@@ -57,9 +58,9 @@ pub(crate) struct AccountRecord {
     /// The issuer of the OpenID provider whose member this is, who then has no password here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provider: Option<String>,
-    /// The admin who made it or set its password, while it waits for another who confirms that; nobody signs in to it until then.
+    /// Its password, while that waits for a second admin; nobody has the whole of it until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) asked_by: Option<String>,
+    pub(crate) asked: Option<Asked>,
 }
 
 /// A key for a department's system. Its one scope is to bring records of these types.
@@ -80,6 +81,7 @@ pub(crate) struct Accounts {
     cookie: SessionCookie,
     periods: Periods,
     provider: Option<Provider>,
+    seals: Arc<Seals>,
     checking: Arc<Semaphore>,
 }
 
@@ -92,9 +94,6 @@ pub(crate) enum SignInRefused {
     /// Too many wrong passwords.
     #[error("the account is locked for a while")]
     Locked,
-    /// The password is right, and the account waits for a second admin.
-    #[error("the account waits for another admin to confirm it")]
-    Unconfirmed,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,7 +105,7 @@ pub(crate) enum SignInRefused {
     Hash,
 }
 
-/// Why no account was made.
+/// Why no account was made, or changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccountRefused {
     /// The name is empty, too long or has characters that it should not.
@@ -121,6 +120,12 @@ pub(crate) enum AccountRefused {
     /// No role was named.
     #[error("an account has at least one role")]
     NoRole,
+    /// Nothing of it waits for a second admin.
+    #[error("no account of that name waits for a second admin")]
+    NothingAsked,
+    /// Whoever asked can't be the second too.
+    #[error("you asked for this account: another admin confirms it")]
+    SamePerson,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -136,11 +141,12 @@ impl Accounts {
         base_url: &str,
         periods: Periods,
         provider: Option<Provider>,
+        seals: Arc<Seals>,
     ) -> Self {
         let tokens = StaffTokens::new(configured.iter().map(|account| account.token.clone()).collect());
         let cookie = SessionCookie::of_desk("desk", base_url);
         let checking = Arc::new(Semaphore::new(CHECKED_AT_ONCE));
-        Self { store, configured, tokens, cookie, periods, provider, checking }
+        Self { store, configured, tokens, cookie, periods, provider, seals, checking }
     }
 
     /// Tokens, and wrong sign-ins.
@@ -190,10 +196,7 @@ impl Accounts {
             let outcome = if right {
                 account.wrong = 0;
                 let member = Member { name: account.name.clone(), roles: account.roles };
-                match account.asked_by {
-                    None => Ok((member, Basis::Password(checked.digest()))),
-                    Some(_) => Err(SignInRefused::Unconfirmed),
-                }
+                Ok((member, Basis::Password(checked.digest())))
             } else {
                 account.wrong = account.wrong.saturating_add(1);
                 if account.wrong >= WRONG_PASSWORDS {
@@ -208,14 +211,14 @@ impl Accounts {
         judged.await?
     }
 
-    /// Makes an account and its first password, which is told once. One that could be a second person waits for a second admin.
+    /// Makes an account and its first password, which is told once: one half of it where two admins are asked for.
     pub(crate) async fn create(
         &self,
         name: String,
         roles: Roles,
         by: &Member,
         now: Moment,
-    ) -> Result<Zeroizing<String>, AccountRefused> {
+    ) -> Result<Told, AccountRefused> {
         check_name(&name)?;
         if roles == Roles::default() {
             return Err(AccountRefused::NoRole);
@@ -223,8 +226,8 @@ impl Accounts {
         if self.configured.iter().any(|account| account.token.name == name) {
             return Err(AccountRefused::Taken);
         }
-        let (password, hashed) = fresh_password().await?;
-        let mut account = AccountRecord {
+        let (told, hashed, asked) = self.fresh_password(roles, &by.name).await?;
+        let account = AccountRecord {
             name,
             roles,
             password: hashed,
@@ -234,9 +237,8 @@ impl Accounts {
             made_by: by.name.clone(),
             made_at: now.seconds,
             provider: None,
-            asked_by: None,
+            asked,
         };
-        account.is_asked_by(&by.name);
         let noting = Noting::by(&by.actor(), now);
         let made = self.store.write_async(move |tx| {
             if tx.contains(&ACCOUNTS, account.name.as_str())? {
@@ -246,25 +248,21 @@ impl Accounts {
             Ok(noting.note(tx, Deed::new("account-made").about("account", Account(&account.name)))?)
         });
         made.await?;
-        Ok(password)
+        Ok(told)
     }
 
-    /// Gives an account a new password, told once, opens it if it was locked, and ends its sessions. It waits as a new one does.
-    pub(crate) async fn reset(
-        &self,
-        name: String,
-        by: &Member,
-        now: Moment,
-    ) -> Result<Zeroizing<String>, AccountRefused> {
+    /// Gives an account a new password, told once, opens it if it was locked, and ends its sessions. It is told as a first one is.
+    pub(crate) async fn reset(&self, name: String, by: &Member, now: Moment) -> Result<Told, AccountRefused> {
         let noting = Noting::by(&by.actor(), now);
-        let admin = by.name.clone();
-        let (password, hashed) = fresh_password().await?;
+        // Nobody's roles change.
+        let roles = self.store.get(&ACCOUNTS, name.as_str())?.ok_or(AccountRefused::Unknown)?.roles;
+        let (told, hashed, asked) = self.fresh_password(roles, &by.name).await?;
         let reset = self.store.write_async(move |tx| {
             let account = tx.get(&ACCOUNTS, name.as_str())?.filter(|account| account.provider.is_none());
             let mut account = account.ok_or(AccountRefused::Unknown)?;
             sessions::end_all(tx, &name)?;
             account.password = hashed;
-            account.is_asked_by(&admin);
+            account.asked = asked;
             account.wrong = 0;
             account.locked_until = UnixSeconds(0);
             tx.put(&ACCOUNTS, name.as_str(), &account)?;
@@ -272,7 +270,7 @@ impl Accounts {
             Ok::<_, AccountRefused>(noting.note(tx, deed)?)
         });
         reset.await?;
-        Ok(password)
+        Ok(told)
     }
 
     /// Closes an account for good, and with it its sessions. What was done with it keeps its name.
@@ -311,7 +309,7 @@ impl Accounts {
         credential_types: Vec<String>,
         by: &Member,
         now: Moment,
-    ) -> Result<Zeroizing<String>, AccountRefused> {
+    ) -> Result<Told, AccountRefused> {
         check_name(&name)?;
         let secret = Zeroizing::new(format!("hz_{}", random_text(32).as_str()));
         let digest = digest_of(&secret);
@@ -323,7 +321,7 @@ impl Accounts {
             noting.note(tx, Deed::new("api-key-made").about("system", Account(&key.name)))
         });
         made.await?;
-        Ok(secret)
+        Ok(Told::whole(secret))
     }
 
     /// The key that this is, if it is open.
@@ -353,13 +351,6 @@ impl Accounts {
         });
         closed.await
     }
-}
-
-async fn fresh_password() -> Result<(Zeroizing<String>, Hashed), AccountRefused> {
-    let password = random_text(15);
-    let to_hash = password.clone();
-    let hashed = tokio::task::spawn_blocking(move || Hashed::of(&to_hash)).await;
-    Ok((password, hashed.ok().flatten().ok_or(AccountRefused::Hash)?))
 }
 
 /// So many random bytes as text.
@@ -393,14 +384,18 @@ mod tests {
         let store = crate::audit::kept();
         let root = StaffAccount::new("root", "a long random token", Roles::of(&[Role::Admin]));
         let periods = Periods { idle: 60, lifetime: 600 };
-        Accounts::new(store, vec![root], "http://127.0.0.1", periods, None)
+        Accounts::new(store, vec![root], "http://127.0.0.1", periods, None, seals())
+    }
+
+    pub(super) fn seals() -> Arc<Seals> {
+        Arc::new(Seals::new(&Zeroizing::new([7; 32])))
     }
 
     pub(super) fn root() -> Member {
         Member { name: "root".into(), roles: Roles::of(&[Role::Admin]) }
     }
 
-    pub(super) fn text(password: &str) -> Zeroizing<String> {
+    fn text(password: &str) -> Zeroizing<String> {
         Zeroizing::new(password.to_owned())
     }
 
@@ -408,7 +403,7 @@ mod tests {
     async fn five_wrong_passwords_lock_an_account_for_a_quarter_of_an_hour() {
         let accounts = accounts();
         let roles = Roles::of(&[Role::Clerk]);
-        let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made");
+        let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made").secret;
         assert_eq!(accounts.sign_in("li", password.clone(), at(2)).await.expect("right").0.roles, roles);
         for _ in 0..5 {
             let refused = accounts.sign_in("li", text("guess"), at(3)).await;
@@ -417,7 +412,7 @@ mod tests {
         let refused = accounts.sign_in("li", password.clone(), at(4)).await;
         assert!(matches!(refused, Err(SignInRefused::Locked)), "the right one too");
         assert!(accounts.sign_in("li", password, at(3 + LOCKED_FOR)).await.is_ok());
-        let new = accounts.reset("li".into(), &root(), at(3)).await.expect("reset");
+        let new = accounts.reset("li".into(), &root(), at(3)).await.expect("reset").secret;
         accounts.close("li".into(), &root(), at(3)).await.expect("closed");
         let refused = accounts.sign_in("li", new, at(4 + LOCKED_FOR)).await;
         assert!(matches!(refused, Err(SignInRefused::Wrong)), "closed");
@@ -444,7 +439,8 @@ mod tests {
     async fn a_key_opens_until_it_is_closed() {
         let accounts = accounts();
         let types = vec!["business-licence".to_owned()];
-        let key = accounts.create_key("registry".into(), types.clone(), &root(), at(1)).await.expect("made");
+        let key =
+            accounts.create_key("registry".into(), types.clone(), &root(), at(1)).await.expect("made").secret;
         assert_eq!(accounts.key(&key).expect("read").expect("open").credential_types, types);
         assert!(accounts.key("hz_guess").expect("read").is_none());
         let (digest, _) = accounts.keys().expect("read").remove(0);

@@ -50,6 +50,7 @@ pub(crate) struct Seals {
     asked: HmacSha256,
     attachment: Zeroizing<[u8; 32]>,
     answers: Zeroizing<[u8; 32]>,
+    password_half: HmacSha256,
 }
 
 /// What a nonce says once opened: the moment it ends, and the bytes that make it one of its kind.
@@ -92,6 +93,7 @@ impl Seals {
             asked: derived(root, b"what a presentation is asked with"),
             attachment: Zeroizing::new(mac(&keyed(root), b"attachment")),
             answers: Zeroizing::new(mac(&keyed(root), b"answers to presentations")),
+            password_half: derived(root, b"second half of a password"),
         }
     }
 
@@ -146,6 +148,11 @@ impl Seals {
     /// The secret that seals what answers to presentations are encrypted to.
     pub(crate) fn answers(&self) -> &[u8; 32] {
         &self.answers
+    }
+
+    /// The half of a password that a second admin is told: 12 characters, 72 bits.
+    pub(crate) fn password_half(&self, seed: &[u8; 16]) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(&mac(&self.password_half, seed)[..9]))
     }
 
     /// The pre-authorized code of an offer (OpenID4VCI 1.0 §4.1.1).

@@ -228,7 +228,8 @@ impl Issuer {
         let periods =
             Periods { idle: seconds(policy.console_idle), lifetime: seconds(policy.console_lifetime) };
         let provider = config.staff_login.map(Provider::new);
-        let accounts = Accounts::new(store.clone(), config.staff, &base_url, periods, provider);
+        let accounts =
+            Accounts::new(store.clone(), config.staff, &base_url, periods, provider, seals.clone());
         let core = Core {
             policy,
             demonstration: config.demonstration,

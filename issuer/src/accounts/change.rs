@@ -76,6 +76,7 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::super::sessions::Periods;
+    use super::super::tests::seals;
     use super::*;
     use crate::model::{Member, Role, Roles};
     use credentials::UnixSeconds;
@@ -85,11 +86,12 @@ mod tests {
     #[tokio::test]
     async fn a_member_who_knows_the_old_password_chooses_the_new_one() {
         let periods = Periods { idle: 60, lifetime: 60 };
-        let accounts = Accounts::new(crate::audit::kept(), vec![], "http://127.0.0.1", periods, None);
+        let accounts =
+            Accounts::new(crate::audit::kept(), vec![], "http://127.0.0.1", periods, None, seals());
         let root = Member { name: "root".into(), roles: Roles::of(&[Role::Admin]) };
         let now = Moment { ms: 1000, seconds: UnixSeconds(1) };
         let first = accounts.create(NAME.into(), Roles::of(&[Role::Clerk]), &root, now).await;
-        let first = first.expect("made");
+        let first = first.expect("made").secret;
         let text = |text: &str| Zeroizing::new(text.to_owned());
         let change = |old: &Zeroizing<String>, new: &str| {
             accounts.change_password(NAME.into(), old.clone(), text(new), now)

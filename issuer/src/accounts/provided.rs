@@ -160,7 +160,7 @@ fn of_provider(name: String, issuer: String, now: UnixSeconds) -> AccountRecord 
         wrong: 0,
         locked_until: UnixSeconds(0),
         closed: false,
-        asked_by: None,
+        asked: None,
         made_by: issuer.clone(),
         made_at: now,
         provider: Some(issuer),

@@ -223,6 +223,7 @@ mod tests {
     use http::header;
     use store::Store;
 
+    use super::super::tests::seals;
     use super::*;
     use crate::config::StaffAccount;
     use crate::model::{Role, Roles};
@@ -241,7 +242,7 @@ mod tests {
     fn on(store: &Store, token: &str) -> Accounts {
         let root = StaffAccount::new("root", token, Roles::of(&[Role::Admin]));
         let periods = Periods { idle: IDLE, lifetime: LIFETIME };
-        Accounts::new(store.clone(), vec![root], "https://desk.example", periods, None)
+        Accounts::new(store.clone(), vec![root], "https://desk.example", periods, None, seals())
     }
 
     async fn begun(accounts: &Accounts, name: &str, basis: Basis, now: i64) -> HeaderMap {
@@ -295,13 +296,13 @@ mod tests {
         let store = crate::audit::kept();
         let accounts = on(&store, "a long random token");
         let roles = Roles::of(&[Role::Clerk]);
-        let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made");
+        let password = accounts.create("li".into(), roles, &root(), at(1)).await.expect("made").secret;
         let (_, by_password) = accounts.sign_in("li", password, at(2)).await.expect("right");
         let headers = begun(&accounts, "li", by_password.clone(), 2).await;
         assert!(seen(&accounts, &headers, 3).await.is_some());
         let of_old = begun(&accounts, "li", Basis::SomePassword, 3).await;
         assert!(seen(&accounts, &of_old, 3).await.is_none(), "of which password is not known");
-        let password = accounts.reset("li".into(), &root(), at(3)).await.expect("reset");
+        let password = accounts.reset("li".into(), &root(), at(3)).await.expect("reset").secret;
         assert!(seen(&accounts, &headers, 4).await.is_none());
         let late = begun(&accounts, "li", by_password, 4).await;
         assert!(seen(&accounts, &late, 5).await.is_none(), "by the password from before the reset");

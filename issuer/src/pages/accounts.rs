@@ -15,7 +15,7 @@ use service::{Lang, Problem};
 
 use super::console::{SignedIn, StaffSession};
 use super::frame::{console, moment};
-use crate::accounts::{AccountRecord, AccountRefused, ConfirmRefused};
+use crate::accounts::{AccountRecord, AccountRefused, Part, Told};
 use crate::core::{App, Core, texts};
 use crate::model::{Role, Roles};
 
@@ -86,16 +86,7 @@ async fn confirm(
     Form(Named { csrf, name }): Form<Named>,
 ) -> Result<Response, Problem> {
     session.check_csrf(&csrf)?;
-    let said = match app.accounts.confirm(name, &session.member, app.now()).await {
-        Ok(()) => return Ok(Redirect::to("/console/accounts").into_response()),
-        Err(ConfirmRefused::SamePerson) => "accounts.same-person",
-        Err(ConfirmRefused::Nothing) => "accounts.nothing-waits",
-        Err(ConfirmRefused::Store(error)) => return Err(Problem::internal(error)),
-    };
-    let refused = notice(Tone::Bad, "", texts(visitor.lang).get(said));
-    let mut response = page(&app, &visitor, &session, &refused)?;
-    *response.status_mut() = StatusCode::CONFLICT;
-    Ok(response)
+    told_once(&app, &visitor, &session, app.accounts.confirm(name, &session.member, app.now()).await)
 }
 
 async fn create_key(
@@ -128,7 +119,7 @@ fn told_once(
     app: &Core,
     visitor: &Visitor,
     session: &StaffSession,
-    made: Result<zeroize::Zeroizing<String>, AccountRefused>,
+    told: Result<Told, AccountRefused>,
 ) -> Result<Response, Problem> {
     let t = texts(visitor.lang);
     let refused = |text: &str| {
@@ -136,19 +127,25 @@ fn told_once(
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         Ok(response)
     };
-    match made {
-        Ok(secret) => page(
+    match told {
+        Ok(Told { secret, part }) => page(
             app,
             visitor,
             session,
             &html! {
-                (notice(Tone::Good, t.get("accounts.made"), t.get("accounts.made-text")))
+                (notice(Tone::Good, t.get("accounts.made"), t.get(match part {
+                    Part::Whole => "accounts.made-text",
+                    Part::FirstHalf => "accounts.first-half",
+                    Part::SecondHalf => "accounts.second-half",
+                })))
                 div data-secret { (copy(visitor.lang, &secret, t.get("accounts.copy"))) }
             },
         ),
         Err(AccountRefused::Name) => refused(t.get("accounts.bad-name")),
         Err(AccountRefused::Taken) => refused(t.get("accounts.taken")),
         Err(AccountRefused::NoRole) => refused(t.get("accounts.no-role")),
+        Err(AccountRefused::NothingAsked) => refused(t.get("accounts.nothing-asked")),
+        Err(AccountRefused::SamePerson) => refused(t.get("accounts.same-person")),
         Err(AccountRefused::Unknown) => refused(t.get("accounts.unknown")),
         Err(error @ (AccountRefused::Store(_) | AccountRefused::Hash)) => Err(Problem::internal(error)),
     }
@@ -171,7 +168,7 @@ fn page(app: &Core, visitor: &Visitor, session: &StaffSession, told: &Markup) ->
             role_words(lang, account.roles),
             state(lang, account, account.locked_until > app.now().seconds),
             html! { @if !account.closed { div.row {
-                @if account.asked_by.as_ref().is_some_and(|admin| *admin != session.member.name) {
+                @if account.asked.as_ref().is_some_and(|asked| asked.by != session.member.name) {
                     (small(session, "/console/accounts/confirm", &account.name, t.get("accounts.confirm")))
                 }
                 @if account.provider.is_none() { (small(session, "/console/accounts/reset", &account.name, t.get("accounts.reset"))) }
@@ -234,11 +231,11 @@ fn small(session: &StaffSession, action: &str, name: &str, label: &str) -> Marku
 
 fn state(lang: Lang, account: &AccountRecord, locked: bool) -> Markup {
     let t = texts(lang);
-    match &account.asked_by {
+    match &account.asked {
         _ if account.closed => badge(Badge::Expired, t.get("accounts.closed")),
-        Some(admin) => html! {
+        Some(asked) => html! {
             (badge(Badge::Suspended, t.get("accounts.unconfirmed")))
-            " " span.quiet { (t.with("accounts.asked-by", &[("name", admin)])) }
+            " " span.quiet { (t.with("accounts.asked-by", &[("name", &asked.by)])) }
         },
         None if locked => badge(Badge::Suspended, t.get("accounts.locked")),
         None => badge(Badge::Valid, t.get("accounts.open")),

@@ -94,9 +94,7 @@ async fn change(
             refused(Said { new: &weak, ..Said::default() })
         }
         Err(ChangeRefused::Same) => refused(Said { new: t.get("password.same"), ..Said::default() }),
-        Err(ChangeRefused::Meanwhile | ChangeRefused::Old(SignInRefused::Unconfirmed)) => {
-            Ok(Redirect::to("/console/sign-in").into_response())
-        }
+        Err(ChangeRefused::Meanwhile) => Ok(Redirect::to("/console/sign-in").into_response()),
         Err(ChangeRefused::Old(SignInRefused::Busy)) => Err(busy()),
         Err(ChangeRefused::Old(error @ (SignInRefused::Store(_) | SignInRefused::Hash))) => {
             Err(Problem::internal(error))

@@ -40,7 +40,6 @@ enum Wrong {
     Token,
     Password,
     Locked,
-    Unconfirmed,
 }
 
 async fn ask(State(app): State<App>, visitor: Visitor) -> Response {
@@ -65,7 +64,6 @@ async fn sign_in(
             Ok(let_in) => Ok(let_in),
             Err(SignInRefused::Wrong) => Err(Wrong::Password),
             Err(SignInRefused::Locked) => Err(Wrong::Locked),
-            Err(SignInRefused::Unconfirmed) => Err(Wrong::Unconfirmed),
             Err(SignInRefused::Busy) => return Err(busy()),
             Err(error @ (SignInRefused::Store(_) | SignInRefused::Hash)) => {
                 return Err(Problem::internal(error));
@@ -135,7 +133,6 @@ fn page(app: &Core, visitor: &Visitor, wrong: Wrong) -> Response {
         Wrong::Nothing | Wrong::Token => "",
         Wrong::Password => t.get("sign-in.wrong-password"),
         Wrong::Locked => t.get("sign-in.locked"),
-        Wrong::Unconfirmed => t.get("sign-in.unconfirmed"),
     };
     let name = Field::new("name", t.get("sign-in.name")).autocomplete("username");
     let password = Field::new("password", t.get("sign-in.password"))

@@ -156,7 +156,7 @@ async fn accounts_are_made_used_locked_and_closed() {
 }
 
 #[tokio::test]
-async fn a_supervisor_signs_in_once_two_admins_say_so() {
+async fn a_supervisor_has_each_half_of_her_password_from_another_admin() {
     const PATH: &str = "/console/accounts";
     let world = World::start().await;
     let (first, second) =
@@ -171,24 +171,24 @@ async fn a_supervisor_signs_in_once_two_admins_say_so() {
     let told = |page: &str| page.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let shen = [("name", "shen")];
 
-    let made = send(&first, "", &[("name", "shen"), ("role", "supervisor")]).await.text();
-    for (asked_by, other, password) in [(&first, &second, told(&made)), (&second, &first, String::new())] {
-        let password = match password.is_empty() {
-            false => password,
-            // A new password is known to whoever set it.
-            true => told(&send(asked_by, "/reset", &shen).await.text()),
-        };
-        let waits = sign_in(&password).await;
-        assert!(waits.status == 401 && waits.text().contains("还须另一位管理员确认"), "{}", waits.text());
+    let mut first_half = told(&send(&first, "", &[("name", "shen"), ("role", "supervisor")]).await.text());
+    for (asked_by, other) in [(&first, &second), (&second, &first)] {
         assert!(!asked_by.see(PATH).await.contains("/accounts/confirm"), "nothing to press");
         let refused = send(asked_by, "/confirm", &shen).await;
-        assert!(refused.status == 409 && refused.text().contains("须由另一位管理员确认"));
-        assert_eq!(sign_in(&password).await.status, 401);
+        assert!(refused.status == 422 && refused.text().contains("须由另一位管理员确认"));
+        assert_eq!(sign_in(&first_half).await.status, 401);
         assert!(other.see(PATH).await.contains("/accounts/confirm"));
-        assert_eq!(send(other, "/confirm", &shen).await.status, 303);
-        assert_eq!(sign_in(&password).await.status, 303);
+        let confirmed = send(other, "/confirm", &shen).await.text();
+        assert!(confirmed.contains("这是密码的后一半"), "{confirmed}");
+        let second_half = told(&confirmed);
+        assert_eq!(sign_in(&second_half).await.status, 401);
+        assert_eq!(sign_in(&format!("{first_half}{second_half}")).await.status, 303);
         let again = send(other, "/confirm", &shen).await;
-        assert!(again.status == 409 && again.text().contains("已不需要确认"));
+        assert!(again.status == 422 && again.text().contains("已不需要确认"));
+        // A new password takes two as well.
+        let reset = send(other, "/reset", &shen).await.text();
+        assert!(reset.contains("这是密码的前一半"), "{reset}");
+        first_half = told(&reset);
     }
     world.stop().await;
 }
